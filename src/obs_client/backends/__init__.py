@@ -1,0 +1,1 @@
+"""One file a store; none of them knows another."""

@@ -1,0 +1,582 @@
+"""`ObjectStorageClient`: what users call. What a backend writes is in `backend.py`.
+
+Public `x` calls the backend's `_x` through the border, which turns the vendor's exceptions into typed ones and tries
+again what may pass. Every rule that holds for all stores is here, once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import IO, Any, Self
+
+from obs_client import copying_within, deleting, download, files, listing, names, streams, upload, write_id
+from obs_client.backend import Backend
+from obs_client.body import BytesBody
+from obs_client.border import Border
+from obs_client.errors import (
+    ContainerExistsError,
+    ContainerNotFoundError,
+    ContainerNotSpecified,
+    NotFoundError,
+    ObjectChangedError,
+    ObjectNotFoundError,
+    PreconditionError,
+)
+from obs_client.models import (
+    Attributes,
+    CleanupReport,
+    ClientOptions,
+    ContainerInfo,
+    NewObject,
+    ObjectInfo,
+    SubdirInfo,
+)
+
+Progress = Callable[[int], object]
+WEEK = 7 * 24 * 3600.0
+DAY = 24 * 3600
+
+
+class ObjectStorageClient(Backend):
+    """One store: its containers, and the objects in them.
+
+    A method that answers yes or no says no by `False`, for the one reason that its docstring gives. A method that must
+    give content raises `ObjectNotFoundError`. Every other failure is an exception; no failure is ever returned.
+
+    `container_name` may be left out of every object method once a container is chosen, by the constructor or by
+    `use_container`. One client may be used by many threads, and by a child process after a fork.
+
+    Raises:
+        ContainerNotSpecified: No container was given or chosen; looked at before anything else, in every method.
+        InvalidNameError: A name, metadata or header that cannot be kept, before any request.
+        AuthorizationError, ServiceError, TemporaryError: The store refused, failed, or did not recover in time.
+    """
+
+    def __init__(self, container_name: str | None = None, *, options: ClientOptions | None = None) -> None:
+        """Choose a container, if one is given; makes no request."""
+        if container_name is not None:
+            names.check_container_name(container_name)
+        if options is not None and not isinstance(options, ClientOptions):
+            raise TypeError(f"options must be ClientOptions, not {type(options).__name__}")
+        super().__init__(options or ClientOptions())
+        self.container_name = container_name
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(container_name={self.container_name!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close idle connections; safe to repeat. A client that is used again opens new ones."""
+
+    # ---- containers -------------------------------------------------------------------------------------------------
+
+    def container_create(self, container_name: str) -> bool:
+        """Create a container. False: it is there already (also possible after an answer was lost on the way)."""
+        names.check_container_name(container_name)
+        try:
+            self._border.container_create(container_name)
+        except ContainerExistsError:
+            return False
+        return True
+
+    def container_list(self, prefix: str | None = None) -> list[ContainerInfo]:
+        """All containers whose names start with `prefix`, in the store's order."""
+        names.check_prefix(prefix)
+        return list(listing.containers(self._border, prefix or ""))
+
+    def container_info(self, container_name: str) -> ContainerInfo | None:
+        """One container, or None if it is absent."""
+        names.check_container_name(container_name)
+        try:
+            return self._border.container_info(container_name)
+        except NotFoundError:
+            return None
+
+    def container_delete(self, container_name: str, force: bool = False) -> bool:
+        """Delete a container; True also if it never was. False: it holds objects and `force` is not set.
+
+        Args:
+            force: Delete the objects in it first. What others write meanwhile is deleted too, for some rounds.
+        """
+        names.check_container_name(container_name)
+        return deleting.delete_container(self._border, container_name, force)
+
+    def use_container(self, container_name: str | None, create: bool = False) -> bool:
+        """Choose the container for calls that name none; None chooses none. False: absent, and `create` not set."""
+        if container_name is not None:
+            names.check_container_name(container_name)
+            if create:
+                self.container_create(container_name)
+            elif self.container_info(container_name) is None:
+                return False
+        self.container_name = container_name
+        return True
+
+    # ---- listing ----------------------------------------------------------------------------------------------------
+
+    def object_list(
+        self,
+        fetch_metadata: bool = False,
+        prefix: str | None = None,
+        delimiter: str | None = None,
+        container_name: str | None = None,
+    ) -> list[ObjectInfo | SubdirInfo]:
+        """All that `object_iter` gives, as a list."""
+        return list(self.object_iter(fetch_metadata, prefix, delimiter, container_name))
+
+    def object_iter(
+        self,
+        fetch_metadata: bool = False,
+        prefix: str | None = None,
+        delimiter: str | None = None,
+        container_name: str | None = None,
+        *,
+        start_after: str | None = None,
+    ) -> Iterator[ObjectInfo | SubdirInfo]:
+        """The objects of a container, page by page as they are asked for, to the last.
+
+        In the byte order of their UTF-8 names, if `capabilities.ordered_listing`.
+
+        Args:
+            fetch_metadata: Give each entry as `object_info` would, with metadata, by more requests where the store
+                does not list it; names that vanish meanwhile are left out. Otherwise `metadata` is None.
+            prefix: Only names that start with it.
+            delimiter: Names that hold it after the prefix are folded into one `SubdirInfo`, up to and with it.
+            start_after: Only entries whose name, or whose `subdir`, comes after it in byte order.
+
+        Raises:
+            ContainerNotFoundError: At the first entry asked for.
+        """
+        container = self._container(container_name)
+        names.check_prefix(prefix)
+        names.check_delimiter(delimiter)
+        names.check_prefix(start_after, "start_after")
+        query = listing.Query(container, prefix or "", delimiter, start_after)
+        return listing.objects(self._border, query, fetch_metadata)
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def object_info(self, object_name: str, container_name: str | None = None) -> ObjectInfo | None:
+        """An object's size, hash, type, metadata and time; None if it, or its container, is absent."""
+        container = self._object(object_name, container_name)
+        try:
+            return write_id.hide(self._border.object_info(container, object_name))
+        except NotFoundError:
+            return None
+
+    def object_read(
+        self, object_name: str, container_name: str | None = None, *, start: int = 0, stop: int | None = None
+    ) -> bytes:
+        """An object's bytes from `start` to before `stop` (None: the end); start at or past the end gives `b""`.
+
+        A whole object is compared with the store's digest, where it tells one. A range is checked for its length and
+        for being of one object; its bytes cannot be compared with a digest.
+
+        Raises:
+            ObjectNotFoundError: The object or its container is absent.
+            IntegrityError: The bytes are not what the store says that they are.
+            ObjectChangedError: The object was replaced meanwhile, and could not be read whole.
+        """
+        container = self._object(object_name, container_name)
+        names.check_range(start, stop)
+        try:
+            return download.read(self._border, container, object_name, start, stop)
+        except ContainerNotFoundError as error:
+            raise _object_not_found(object_name, container) from error
+
+    def object_download(
+        self,
+        object_name: str,
+        stream: IO[bytes],
+        container_name: str | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Write an object's bytes to a binary stream. False: it is absent, and nothing was written.
+
+        The stream is not closed. If an error is raised, the stream may hold some of the bytes.
+
+        Args:
+            progress: Called in this thread with the count of bytes moved since the last call.
+
+        Raises:
+            IntegrityError, ObjectChangedError: As `object_read`.
+        """
+        container = self._object(object_name, container_name)
+        streams.check_binary(stream, "write")
+        try:
+            return download.to_stream(self._border, container, object_name, stream, progress)
+        except NotFoundError:
+            return False
+
+    def download_file(
+        self,
+        object_name: str,
+        local_path: str | os.PathLike[str],
+        container_name: str | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Write an object to a local file. False: it is absent, and no file was made or touched.
+
+        The bytes go to a file beside the target, which takes its place when they are whole and checked: the target is
+        the old file or the new one, also if the process is killed. A symbolic link in its place is replaced, not
+        followed. What is there but is no regular file (a pipe, a device) is written to as a stream.
+
+        Raises:
+            IntegrityError, ObjectChangedError: As `object_read`; the target is as it was.
+        """
+        container = self._object(object_name, container_name)
+        try:
+            return download.to_file(self._border, container, object_name, os.fspath(local_path), progress)
+        except NotFoundError:
+            return False
+
+    def object_open(
+        self,
+        object_name: str,
+        mode: str = "rb",
+        container_name: str | None = None,
+        *,
+        encoding: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        if_absent: bool = False,
+        if_hash: str | None = None,
+    ) -> IO[Any]:
+        """A file object over an object.
+
+        Reading can seek, and sees one version of the object: if it is replaced meanwhile, the next request raises
+        `ObjectChangedError`. Its attribute `verified` says whether all bytes were read in order and proved right.
+
+        Writing publishes the object by `close()`, or at the end of a `with` block that raised nothing. An exception in
+        the block, `discard()`, garbage collection and the end of the interpreter discard it. A foreign wrapper around
+        the file (`gzip.open`, `io.TextIOWrapper`) publishes when it closes the file, whatever happened before.
+
+        Args:
+            mode: `rb`, `wb`, or as text `r` and `w`.
+            encoding: Of text; None: UTF-8.
+
+        Raises:
+            ObjectNotFoundError: At once, in reading.
+            PreconditionError: By `close()`, if `if_absent` or `if_hash` does not hold; nothing was written.
+        """
+        container = self._object(object_name, container_name)
+        kind = files.check_mode(mode, encoding)
+        if kind == "r":
+            return files.open_reader(self._border, container, object_name, mode, encoding)
+        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
+                                      content_language, cache_control)  # fmt: skip
+        new = self._new(container, object_name, attributes, None, if_absent, if_hash)
+        return files.open_writer(self._border, new, mode, encoding)
+
+    # ---- writing ----------------------------------------------------------------------------------------------------
+
+    def object_upload(
+        self,
+        stream: IO[bytes],
+        object_name: str,
+        metadata: Mapping[str, str] | None = None,
+        container_name: str | None = None,
+        *,
+        size: int | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        if_absent: bool = False,
+        if_hash: str | None = None,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Write an object from a binary stream, from where it stands to its end. False: a condition does not hold.
+
+        Readers see the old object or the new one, whole. If anything fails, the stream included, nothing is left of
+        the new object and the old one stays. The stream is not closed.
+
+        Args:
+            stream: Anything with `read`; it need not be able to seek. A regular file is read by several threads.
+            metadata: Keys of letters, digits, `-` and (where the store keeps it) `_`, lower-cased; values of any text.
+            size: Bytes that the stream will give, if known; a stream that gives another count is an error.
+            content_type: None: guessed from the name, by a table of our own.
+            if_absent: Write only if no object has this name.
+            if_hash: Write only if the object has this hash, as `object_info` told.
+            progress: Called in this thread with the count of bytes moved since the last call; their sum is the size.
+
+        Raises:
+            ContainerNotFoundError: The container is absent.
+            IntegrityError: The stream's bytes are not `size` many, or arrived as other bytes.
+            ObjectChangedError: The source file changed while it was read.
+            NotSupportedError: The store keeps no such condition; nothing was written.
+        """
+        container = self._object(object_name, container_name)
+        streams.check_binary(stream, "read")
+        names.check_size(size)
+        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
+                                      content_language, cache_control)  # fmt: skip
+        new = self._new(container, object_name, attributes, size, if_absent, if_hash)
+        return _condition_held(new, lambda: upload.upload(self._border, new, stream, progress))
+
+    def object_write(
+        self,
+        object_name: str,
+        data: bytes | bytearray | memoryview,
+        metadata: Mapping[str, str] | None = None,
+        container_name: str | None = None,
+        *,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        if_absent: bool = False,
+        if_hash: str | None = None,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Write an object from bytes in memory. False: a condition does not hold. All else as `object_upload`."""
+        container = self._object(object_name, container_name)
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(f"data must be bytes, not {type(data).__name__}; encode text first: text.encode()")
+        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
+                                      content_language, cache_control)  # fmt: skip
+        body = BytesBody(data)
+        new = self._new(container, object_name, attributes, body.size, if_absent, if_hash)
+        return _condition_held(new, lambda: upload.upload_bytes(self._border, new, body, progress))
+
+    def upload_file(
+        self,
+        local_path: str | os.PathLike[str],
+        object_name: str,
+        metadata: Mapping[str, str] | None = None,
+        container_name: str | None = None,
+        *,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        if_absent: bool = False,
+        if_hash: str | None = None,
+        progress: Progress | None = None,
+    ) -> bool:
+        """Write an object from a local file. False: a condition does not hold. All else as `object_upload`.
+
+        Raises:
+            OSError: The file is absent, a directory, or cannot be read: as `open` raises it.
+        """
+        container = self._object(object_name, container_name)
+        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
+                                      content_language, cache_control)  # fmt: skip
+        new = self._new(container, object_name, attributes, None, if_absent, if_hash)
+        with open(local_path, "rb") as stream:
+            return _condition_held(new, lambda: upload.upload(self._border, new, stream, progress))
+
+    def object_copy(
+        self,
+        object_name: str,
+        target_name: str,
+        container_name: str | None = None,
+        *,
+        target_container_name: str | None = None,
+        if_absent: bool = False,
+    ) -> bool:
+        """Copy an object with all its attributes within the store. False: the source is absent.
+
+        Args:
+            target_container_name: None: the source's container.
+            if_absent: Copy only if no object has the target's name.
+
+        Raises:
+            ContainerNotFoundError: The target's container is absent.
+            PreconditionError: `if_absent`, and there is one.
+            NotSupportedError: The store keeps no such condition; nothing was written.
+        """
+        container = self._object(object_name, container_name)
+        names.check_object_name(target_name)
+        target = container if target_container_name is None else self._container(target_container_name)
+        self._check_conditions(if_absent, None)
+        return copying_within.copy(self._border, (container, object_name), (target, target_name), if_absent)
+
+    # ---- changing metadata ------------------------------------------------------------------------------------------
+
+    def object_replace_metadata(
+        self, object_name: str, metadata: Mapping[str, str], container_name: str | None = None
+    ) -> bool:
+        """Give an object other metadata; content and all other attributes stay. False: it is absent.
+
+        Of several that change an object's metadata at once the last wins, whole.
+        """
+        container = self._object(object_name, container_name)
+        wanted = names.check_metadata(metadata, self.capabilities)
+        return self._change_metadata(container, object_name, lambda _: wanted)
+
+    def object_set_metadata(self, object_name: str, key: str, value: str, container_name: str | None = None) -> bool:
+        """Set one metadata key of an object, as `object_replace_metadata` does. False: the object is absent."""
+        container = self._object(object_name, container_name)
+        added = names.check_metadata({key: value}, self.capabilities)
+        return self._change_metadata(container, object_name, lambda old: {**old, **added})
+
+    def object_delete_metadata(self, object_name: str, key: str, container_name: str | None = None) -> bool:
+        """Remove one metadata key; True also if the key was not there. False: the object is absent."""
+        container = self._object(object_name, container_name)
+        unwanted = names.check_metadata_key(key, self.capabilities)
+        return self._change_metadata(
+            container, object_name, lambda old: {key: value for key, value in old.items() if key != unwanted}
+        )
+
+    # ---- deleting ---------------------------------------------------------------------------------------------------
+
+    def object_delete(self, object_name: str, container_name: str | None = None) -> bool:
+        """Delete an object. True: it is gone, also if it never was."""
+        container = self._object(object_name, container_name)
+        with contextlib.suppress(NotFoundError):
+            self._border.object_delete(container, object_name)
+        return True
+
+    def object_delete_many(self, object_names: Iterable[str], container_name: str | None = None) -> None:
+        """Delete objects, in as few requests as the store allows; absent ones are no failure.
+
+        Raises:
+            PartialFailureError: Some could not be deleted; its `failures` has the error of each.
+        """
+        container = self._container(container_name)
+        if isinstance(object_names, (str, bytes)):
+            raise TypeError("object_names must be several names; delete one with object_delete")
+        wanted = list(dict.fromkeys(object_names))
+        for name in wanted:
+            names.check_object_name(name)
+        deleting.delete_objects(self._border, container, wanted)
+
+    def cleanup(
+        self, container_name: str | None = None, *, prefix: str | None = None, older_than: float = WEEK
+    ) -> CleanupReport:
+        """Remove what killed writers left in a container: unfinished uploads, temporary files; no object.
+
+        What exactly is the backend's, and stands in its docstring.
+
+        Args:
+            prefix: Only leftovers of objects whose names start with it.
+            older_than: Seconds; younger leftovers stay, since they may belong to a writer at work.
+        """
+        container = self._container(container_name)
+        names.check_prefix(prefix)
+        names.check_seconds(older_than, "older_than")
+        return self._border.cleanup(container, prefix or "", older_than)
+
+    # ---- signed URLs ------------------------------------------------------------------------------------------------
+
+    def object_generate_download_url(
+        self, object_name: str, container_name: str | None = None, expires_in_seconds: int | None = None
+    ) -> str:
+        """A URL by which anybody can GET the object for a time (None: 24 hours), with no credentials.
+
+        Raises:
+            NotSupportedError: This store has none; see `capabilities.download_urls`.
+        """
+        container = self._object(object_name, container_name)
+        seconds = names.check_expiry(expires_in_seconds, DAY)
+        return self._border.object_generate_download_url(container, object_name, seconds)
+
+    def object_generate_upload_url(
+        self, object_name: str, container_name: str | None = None, expires_in_seconds: int | None = None
+    ) -> str:
+        """A URL by which anybody can PUT the object for a time (None: 24 hours), with no credentials.
+
+        Raises:
+            NotSupportedError: This store has none; see `capabilities.upload_urls`.
+        """
+        container = self._object(object_name, container_name)
+        seconds = names.check_expiry(expires_in_seconds, DAY)
+        return self._border.object_generate_upload_url(container, object_name, seconds)
+
+    # ---- what the methods above share -------------------------------------------------------------------------------
+
+    @property
+    def _border(self) -> Border:
+        return Border(self)
+
+    def _container(self, container_name: str | None) -> str:
+        chosen = self.container_name if container_name is None else container_name
+        if chosen is None:
+            raise ContainerNotSpecified("no container: give container_name=..., or choose one with use_container(...)")
+        names.check_container_name(chosen)
+        return chosen
+
+    def _object(self, object_name: str, container_name: str | None) -> str:
+        container = self._container(container_name)
+        names.check_object_name(object_name)
+        return container
+
+    def _attributes(
+        self,
+        object_name: str,
+        metadata: Mapping[str, str] | None,
+        content_type: str | None,
+        *others: str | None,
+    ) -> Attributes:
+        return names.check_attributes(object_name, metadata, content_type, others, self.capabilities)
+
+    def _check_conditions(self, if_absent: bool, if_hash: str | None) -> None:
+        names.check_conditions(if_absent, if_hash, self.capabilities, type(self).__name__)
+
+    def _new(
+        self,
+        container: str,
+        name: str,
+        attributes: Attributes,
+        size: int | None,
+        if_absent: bool,
+        if_hash: str | None,
+    ) -> NewObject:
+        self._check_conditions(if_absent, if_hash)
+        return NewObject(container, name, attributes, size, if_absent=if_absent, if_hash=if_hash)
+
+    def _change_metadata(self, container: str, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> bool:
+        border = self._border
+        for _ in range(self.options.attempts):
+            try:
+                info = border.object_info(container, name)
+                attributes = write_id.attributes_of(info, change)
+                border.object_replace_metadata(
+                    container, name, attributes, info.hash if self.capabilities.if_hash else None
+                )
+            except NotFoundError:
+                return False
+            except PreconditionError:
+                continue
+            return True
+        raise ObjectChangedError(
+            f"{name!r} was replaced each time before its metadata could be changed; try again when it is quiet",
+            container=container,
+            object_name=name,
+        )
+
+
+def _condition_held(new: NewObject, write: Callable[[], None]) -> bool:
+    try:
+        write()
+    except PreconditionError:
+        if not new.conditional:
+            raise
+        return False
+    return True
+
+
+def _object_not_found(name: str, container: str) -> ObjectNotFoundError:
+    return ObjectNotFoundError(
+        f"there is no object {name!r}: there is no container {container!r}", container=container, object_name=name
+    )

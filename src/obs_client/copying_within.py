@@ -1,0 +1,71 @@
+"""Copying an object within one store: by the store where it can, else by reading and writing."""
+
+from __future__ import annotations
+
+from typing import IO, cast
+
+from obs_client import upload, write_id
+from obs_client.border import Border
+from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError, PreconditionError
+from obs_client.models import NewObject, ObjectInfo
+from obs_client.reading import GuardedReader
+
+Place = tuple[str, str]
+"""A container and an object's name in it."""
+
+
+def copy(border: Border, source: Place, target: Place, if_absent: bool) -> bool:
+    """Copy an object with all its attributes. False: the source is absent."""
+    if border.capabilities.server_side_copy:
+        return _copy_by_store(border, source, target, if_absent)
+    try:
+        reader = GuardedReader(border, *source)
+    except NotFoundError:
+        return False
+    with reader:
+        if source == target:
+            _refuse_itself(if_absent, target)
+            return True
+        stream = cast("IO[bytes]", ReaderStream(reader))
+        upload.upload(border, _new(reader.info, target, if_absent), stream, None)
+    return True
+
+
+class ReaderStream:
+    """A guarded reader as a stream to upload from."""
+
+    def __init__(self, reader: GuardedReader) -> None:
+        self.readinto = reader.readinto
+
+
+def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool) -> bool:
+    for tries_left in reversed(range(border.options.attempts)):
+        try:
+            info = border.object_info(*source)
+        except NotFoundError:
+            return False
+        if source == target:
+            _refuse_itself(if_absent, target)
+            return True
+        try:
+            border.object_copy(source[0], info, _new(info, target, if_absent))
+        except ContainerNotFoundError:
+            raise
+        except (NotFoundError, ObjectChangedError):
+            # Replaced or deleted since it was looked at: look again.
+            if not tries_left:
+                raise
+        else:
+            return True
+    return False
+
+
+def _new(info: ObjectInfo, target: Place, if_absent: bool) -> NewObject:
+    return NewObject(*target, write_id.attributes_of(info), info.size, if_absent=if_absent)
+
+
+def _refuse_itself(if_absent: bool, target: Place) -> None:
+    if if_absent:
+        raise PreconditionError(
+            f"{target[1]!r} is there: it is the source itself", container=target[0], object_name=target[1]
+        )

@@ -1,0 +1,135 @@
+"""What can go wrong, as one tree.
+
+::
+
+    ObjectStorageClientError
+    ├─ ConfigurationError
+    ├─ InvalidNameError (also a ValueError)
+    ├─ ContainerNotSpecified
+    ├─ AuthorizationError
+    ├─ NotFoundError
+    │  ├─ ContainerNotFoundError
+    │  └─ ObjectNotFoundError
+    ├─ ConflictError
+    │  ├─ ContainerExistsError
+    │  ├─ ContainerNotEmptyError
+    │  └─ PreconditionError
+    ├─ ObjectChangedError
+    ├─ PartialFailureError
+    ├─ IntegrityError
+    ├─ NotSupportedError
+    └─ ServiceError
+       └─ TemporaryError
+
+What the caller's own files and streams raise goes out unchanged. A wrong type is a ``TypeError``, a number out of
+range a ``ValueError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ObjectStorageClientError(Exception):
+    """Any failure of this library; ``__cause__`` is the SDK's or the system's own exception, where there is one."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        container: str | None = None,
+        object_name: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.container = container
+        self.object_name = object_name
+        self.request_id = request_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross process pools: the default would call the class with the message alone.
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuild(
+    kind: type[ObjectStorageClientError], arguments: tuple[Any, ...], state: dict[str, Any]
+) -> ObjectStorageClientError:
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(ObjectStorageClientError):
+    """A bad URL or option, a missing credential, package or root directory: found before any request."""
+
+
+class InvalidNameError(ObjectStorageClientError, ValueError):
+    """A name, metadata key or attribute value that the store cannot keep; nothing was sent."""
+
+
+class ContainerNotSpecified(ObjectStorageClientError):
+    """No container was given and none was chosen with `use_container` or the constructor."""
+
+
+class AuthorizationError(ObjectStorageClientError):
+    """The credentials were refused, or do not allow this."""
+
+
+class NotFoundError(ObjectStorageClientError):
+    """What was asked for is not there."""
+
+
+class ContainerNotFoundError(NotFoundError):
+    """The container is not there."""
+
+
+class ObjectNotFoundError(NotFoundError):
+    """The object is not there."""
+
+
+class ConflictError(ObjectStorageClientError):
+    """The store holds something that stands in the way."""
+
+
+class ContainerExistsError(ConflictError):
+    """The container is there already."""
+
+
+class ContainerNotEmptyError(ConflictError):
+    """The container still holds objects."""
+
+
+class PreconditionError(ConflictError):
+    """A condition (`if_absent`, `if_hash`) does not hold."""
+
+
+class ObjectChangedError(ObjectStorageClientError):
+    """The object was replaced while it was read, or the source file changed while it was uploaded."""
+
+
+class PartialFailureError(ObjectStorageClientError):
+    """Some of many names failed; `failures` has the error of each, all others are done."""
+
+    def __init__(self, message: str, failures: Mapping[str, Exception], *, container: str | None = None) -> None:
+        super().__init__(message, container=container)
+        self.failures: dict[str, Exception] = dict(failures)
+
+
+class IntegrityError(ObjectStorageClientError):
+    """Too few, too many or other bytes than there should be."""
+
+
+class NotSupportedError(ObjectStorageClientError):
+    """This backend, or this store, can never do it; `capabilities` tells beforehand."""
+
+
+class ServiceError(ObjectStorageClientError):
+    """The store failed, or answered what makes no sense."""
+
+
+class TemporaryError(ServiceError):
+    """The store failed in a way that may pass; raised after the last try, with the count of `tries`."""
+
+    tries: int = 0

@@ -1,0 +1,81 @@
+"""What an object's content must hash to, and the check of bytes against it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+
+from obs_client.errors import IntegrityError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ContentDigest:
+    """What a store tells of an object's content: of the whole, or of its parts.
+
+    Attributes:
+        algorithm: A name that `hashlib.new` knows.
+        part_sizes: Bytes of each part in order; their sum is the object's size. One entry: the whole.
+        part_values: The digest of each part in hex, or empty if only `composite` is known.
+        composite: The digest, in hex, of the parts' binary digests one after another, or None.
+    """
+
+    algorithm: str
+    part_sizes: Sequence[int]
+    part_values: Sequence[str] = ()
+    composite: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether one digest covers all bytes, so that they must be hashed in order."""
+        return len(self.part_sizes) <= 1
+
+    def check_composite(self, digests: Sequence[bytes]) -> None:
+        """Raise `IntegrityError` if the parts' digests do not make the composite that the store tells."""
+        if self.composite is None:
+            return
+        found = hashlib.new(self.algorithm, b"".join(digests), usedforsecurity=False).hexdigest()
+        if found != self.composite:
+            raise _mismatch(f"its {len(digests)} parts", self.algorithm, self.composite, found)
+
+
+class ContentCheck:
+    """Hashes the bytes of consecutive parts as they come, and compares each part whose digest is known."""
+
+    def __init__(self, digest: ContentDigest, first_part: int = 0) -> None:
+        self.digests: list[bytes] = []
+        self._digest = digest
+        self._part = first_part
+        self._left = digest.part_sizes[first_part] if digest.part_sizes else 0
+        self._hash = hashlib.new(digest.algorithm, usedforsecurity=False)
+
+    def update(self, block: memoryview) -> None:
+        """Take the next bytes; raises `IntegrityError` at the end of a part that is not what it should be."""
+        while len(block) >= self._left and self._part < len(self._digest.part_sizes):
+            self._hash.update(block[: self._left])
+            block = block[self._left :]
+            self._end_part()
+        self._left -= len(block)
+        self._hash.update(block)
+
+    def finish(self) -> None:
+        """Say that no byte follows: ends a last part of no bytes."""
+        self.update(memoryview(b""))
+
+    def _end_part(self) -> None:
+        values = self._digest.part_values
+        if values and self._hash.hexdigest() != values[self._part]:
+            what = "its content" if self._digest.whole else f"its part {self._part + 1}"
+            raise _mismatch(what, self._digest.algorithm, values[self._part], self._hash.hexdigest())
+        self.digests.append(self._hash.digest())
+        self._part += 1
+        self._hash = hashlib.new(self._digest.algorithm, usedforsecurity=False)
+        if self._part < len(self._digest.part_sizes):
+            self._left = self._digest.part_sizes[self._part]
+
+
+def _mismatch(what: str, algorithm: str, expected: str, found: str) -> IntegrityError:
+    return IntegrityError(
+        f"{what} arrived with other bytes: {algorithm} {found} in place of {expected}; read it again, and if that "
+        f"fails too, the stored object is damaged"
+    )

@@ -1,0 +1,243 @@
+"""The plain values that go in and out of a client, and the two readers and limits that a backend gives."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+from collections.abc import Sequence
+from typing import Generic, Self, TypeVar
+
+from obs_client.integrity import ContentDigest
+
+Entry = TypeVar("Entry", covariant=True)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ContainerInfo:
+    """A container. `size` is in bytes, `count` in objects; both are None where the store does not say."""
+
+    name: str
+    size: int | None
+    count: int | None
+
+    @property
+    def bytes(self) -> int | None:
+        """The same as `size`."""
+        return self.size
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What a store tells of an object without its content.
+
+    Attributes:
+        name: The object's name.
+        size: Bytes of content.
+        hash: An opaque tag, without quotes: equal tags mean equal content in the same store. None where only reading
+            the content would tell.
+        content_type: None in a listing of a store that does not list it.
+        metadata: Lower-case keys. None in a listing without `fetch_metadata`.
+        last_modified: Epoch seconds.
+        content_encoding, content_disposition, content_language, cache_control: None if not set, or not listed.
+    """
+
+    name: str
+    size: int
+    hash: str | None
+    content_type: str | None
+    metadata: dict[str, str] | None
+    last_modified: float
+    content_encoding: str | None = None
+    content_disposition: str | None = None
+    content_language: str | None = None
+    cache_control: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        """The same as `size`."""
+        return self.size
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SubdirInfo:
+    """All names that go on from `subdir`, which ends with the delimiter, as one entry of a listing."""
+
+    subdir: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Page(Generic[Entry]):
+    """One answer of a listing.
+
+    Attributes:
+        entries: In the store's order.
+        next_marker: What to give as `marker` for the next page, opaque to all but the backend; None after the last.
+    """
+
+    entries: Sequence[Entry]
+    next_marker: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attributes:
+    """All that an object carries beside its content; None: not set. Metadata keys are legal, lower-case and unique."""
+
+    content_type: str
+    metadata: dict[str, str]
+    content_encoding: str | None = None
+    content_disposition: str | None = None
+    content_language: str | None = None
+    cache_control: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NewObject:
+    """An object to be written.
+
+    Attributes:
+        container: Where.
+        name: Under which name.
+        attributes: What it carries beside its content.
+        size: Bytes of content in all; None in a multipart upload whose end is not known yet.
+        part_size: Bytes of each part but the last in a multipart upload of equal parts; None: they may grow.
+        if_absent: Write only if no object has the name, else raise `PreconditionError`.
+        if_hash: Write only if the object's hash is this one, else (absence too) raise `PreconditionError`.
+    """
+
+    container: str
+    name: str
+    attributes: Attributes
+    size: int | None
+    part_size: int | None = None
+    if_absent: bool = False
+    if_hash: str | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the write depends on what is there."""
+        return self.if_absent or self.if_hash is not None
+
+
+class ObjectReader(abc.ABC):
+    """An object's bytes from a start to a stop, and what the store said of the whole object with them.
+
+    Attributes:
+        info: The whole object, whatever the range.
+        digest: What the whole content must hash to, where the store tells.
+        verified: True once the whole content was read and proved to be what the store's digest says.
+    """
+
+    info: ObjectInfo
+    digest: ContentDigest | None = None
+    verified: bool = False
+
+    @abc.abstractmethod
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the start of `buffer`; gives how many bytes, 0 only at the end of the range."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of the connection or file; safe to repeat."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this store can do, and its limits. None as a limit: there is none.
+
+    Attributes:
+        download_urls: `object_generate_download_url` works.
+        upload_urls: `object_generate_upload_url` works.
+        server_side_copy: `object_copy` moves no content through this process.
+        if_absent: Writes with `if_absent` are kept by the store; otherwise they are refused before any request.
+        if_hash: Writes with `if_hash` are kept by the store; otherwise they are refused before any request.
+        container_totals: `ContainerInfo` has size and count.
+        ordered_listing: Listings come in the byte order of their UTF-8 names.
+        listing_has_metadata: The entries of a listing are whole, with metadata, at no further cost.
+        part_size_minimum: Bytes of any part but the last.
+        part_size_maximum: Bytes of a part.
+        part_count_maximum: Parts of one object.
+        equal_parts: All parts but the last must have the same size.
+        delete_batch_maximum: Names that one request can delete.
+        metadata_underscore: Metadata keys with `_` are kept.
+        metadata_blank_edges: Metadata values that begin or end with a blank are kept.
+        metadata_count_maximum: Metadata keys of one object.
+        metadata_key_maximum: Bytes of a metadata key.
+        metadata_value_maximum: Bytes of a metadata value.
+        metadata_total_maximum: Bytes of all metadata keys and values of one object.
+    """
+
+    download_urls: bool = False
+    upload_urls: bool = False
+    server_side_copy: bool = False
+    if_absent: bool = False
+    if_hash: bool = False
+    container_totals: bool = False
+    ordered_listing: bool = True
+    listing_has_metadata: bool = False
+    part_size_minimum: int = 1
+    part_size_maximum: int | None = None
+    part_count_maximum: int | None = None
+    equal_parts: bool = False
+    delete_batch_maximum: int = 1
+    metadata_underscore: bool = True
+    metadata_blank_edges: bool = True
+    metadata_count_maximum: int | None = None
+    metadata_key_maximum: int | None = None
+    metadata_value_maximum: int | None = None
+    metadata_total_maximum: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """How a client works, whatever the store.
+
+    Attributes:
+        part_size: Bytes of a part of a large object, and the size up to which an object is written in one request.
+        workers: Threads of one call.
+        attempts: Tries of one request, the first included.
+        first_pause: Seconds, at the most, before the second try; doubled before each further one.
+        longest_pause: Seconds, at the most, before any try.
+        give_up_after: Seconds for one request in all, with its pauses and the last try's timeout.
+        check_content: Compare what was read and written with the store's digests.
+    """
+
+    part_size: int = 16 * 1024 * 1024
+    workers: int = 4
+    attempts: int = 8
+    first_pause: float = 0.25
+    longest_pause: float = 20.0
+    give_up_after: float = 150.0
+    check_content: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("part_size", "workers", "attempts"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
+        for name in ("first_pause", "longest_pause", "give_up_after"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or isinstance(value, bool):
+                raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
+            if not value >= 0:
+                raise ValueError(f"{name} must be 0 or more seconds, not {value}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CleanupReport:
+    """What `cleanup` removed.
+
+    Attributes:
+        removed: What each thing was: a path below the root, an upload's name and id, a segment.
+        size: Bytes set free, as far as the store tells.
+    """
+
+    removed: tuple[str, ...]
+    size: int

@@ -1,0 +1,203 @@
+"""Storage URLs: which client they mean, and where in its store.
+
+=============================================  =======================================================================
+`file:///some/root[?container_name=docs]`      `LocalClient`: the directories in the root are its containers
+`memory:`                                      `MemoryClient`, empty
+`name://[container[/prefix]][?option=value]`   the class that an entry point `name` in the group `obs_client.backends`
+                                               gives, called with `container_name` and the options
+=============================================  =======================================================================
+
+Options are the names of the constructor's parameters.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from importlib import import_module, metadata
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from obs_client import names
+from obs_client.client import ObjectStorageClient
+from obs_client.errors import ConfigurationError
+
+ENTRY_POINTS = "obs_client.backends"
+
+_BUILT_IN = {
+    "file": ("obs_client.backends.local", "LocalClient"),
+    "memory": ("obs_client.backends.memory", "MemoryClient"),
+}
+_RESERVED = frozenset({"file", "http", "https", "memory", "s3", "swift"})
+_SECRET = ("credential", "password", "secret", "token", "key_id", "temp_url_key")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StorageUrl:
+    """A place in a store: its client, a container in it, and a prefix in that.
+
+    Attributes:
+        scheme: What is before the colon, in lower case.
+        root: The directory of a `file` URL, else "".
+        container_name: None if the URL names none.
+        prefix: What follows the container, or "".
+        options: The constructor's other parameters.
+    """
+
+    scheme: str
+    root: str = ""
+    container_name: str | None = None
+    prefix: str = ""
+    options: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, url: str) -> StorageUrl:
+        """Take a URL apart; makes no request.
+
+        Raises:
+            ConfigurationError: It is no storage URL, names an unknown scheme or option, or holds credentials.
+        """
+        if not isinstance(url, str):
+            raise TypeError(f"a storage URL must be a str, not {type(url).__name__}")
+        try:
+            parts = urlsplit(url, allow_fragments=False)
+        except ValueError as error:
+            raise ConfigurationError(f"this is no storage URL: {error}") from error
+        scheme = parts.scheme.lower()
+        if not scheme:
+            raise ConfigurationError(f"{url!r} has no scheme; storage URLs begin with one of {_schemes()}")
+        if "@" in parts.netloc:
+            raise ConfigurationError(
+                f"a {scheme} URL must hold no credentials (what stands before '@'); give them to the constructor or "
+                f"the environment"
+            )
+        options = _options(scheme, _client_class(scheme), parts.query)
+        if scheme == "file":
+            return _file_url(parts.netloc, unquote(parts.path), options)
+        if scheme == "memory":
+            return _memory_url(parts.netloc + parts.path, options)
+        return _container_url(scheme, unquote(parts.netloc), unquote(parts.path.removeprefix("/")), options)
+
+    def client(self) -> ObjectStorageClient:
+        """A new client with the container chosen; the prefix is for the caller to keep to."""
+        make: Callable[..., ObjectStorageClient] = _client_class(self.scheme)
+        if self.scheme == "file":
+            return make(self.root, self.container_name, **self.options)
+        return make(container_name=self.container_name, **self.options)
+
+
+def from_url(url: str) -> ObjectStorageClient:
+    """A client for a storage URL; makes no request.
+
+    Raises:
+        ConfigurationError: As `StorageUrl.parse`; or the URL goes on with a prefix, which a client does not keep.
+    """
+    place = StorageUrl.parse(url)
+    if place.prefix:
+        raise ConfigurationError(
+            f"the URL goes on with the prefix {place.prefix!r} after the container {place.container_name!r}; give the "
+            f"prefix to the client's methods, or use StorageUrl.parse"
+        )
+    return place.client()
+
+
+def _schemes() -> str:
+    plug_ins = {entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)} - _RESERVED
+    return ", ".join(f"{name}:" for name in sorted(_BUILT_IN) + sorted(plug_ins))
+
+
+def _client_class(scheme: str) -> type[ObjectStorageClient]:
+    if scheme in _BUILT_IN:
+        module, name = _BUILT_IN[scheme]
+        found = getattr(import_module(module), name)
+    else:
+        found = _plug_in(scheme)
+    if not (isinstance(found, type) and issubclass(found, ObjectStorageClient)):
+        raise ConfigurationError(f"the entry point of scheme {scheme!r} gives no subclass of ObjectStorageClient")
+    return found
+
+
+def _plug_in(scheme: str) -> object:
+    entries = () if scheme in _RESERVED else tuple(metadata.entry_points(group=ENTRY_POINTS, name=scheme))
+    if not entries:
+        raise ConfigurationError(f"no backend for scheme {scheme!r} is installed; there are {_schemes()}")
+    try:
+        return entries[0].load()
+    except ImportError as error:
+        raise ConfigurationError(f"the backend for scheme {scheme!r} cannot be imported: {error}") from error
+
+
+def _options(scheme: str, client_class: type[ObjectStorageClient], query: str) -> dict[str, object]:
+    known = _known_options(client_class)
+    options: dict[str, object] = {}
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
+    for name, text in pairs:
+        if any(word in name.lower() for word in _SECRET):
+            raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
+        if name not in known:
+            raise ConfigurationError(f"unknown option {name!r} in a {scheme} URL; known are {', '.join(sorted(known))}")
+        if name in options:
+            raise ConfigurationError(f"option {name!r} stands twice in the URL")
+        options[name] = _value(name, text, known[name])
+    return options
+
+
+def _known_options(client_class: type[ObjectStorageClient]) -> dict[str, object]:
+    """The constructor's parameters that can be written as text, with their types."""
+    hints = typing.get_type_hints(client_class.__init__)
+    parameters = list(inspect.signature(client_class.__init__).parameters)[1:]
+    return {
+        name: hints.get(name, str)
+        for name in parameters
+        if name not in ("root", "options") and not any(word in name for word in _SECRET)
+    }
+
+
+def _value(name: str, text: str, kind: object) -> object:
+    kinds = set(typing.get_args(kind)) or {kind}
+    if bool in kinds and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        if int in kinds:
+            return int(text)
+        if float in kinds:
+            return float(text)
+    except ValueError:
+        raise ConfigurationError(f"option {name} must be a number, not {text!r}") from None
+    if str in kinds:
+        return text
+    raise ConfigurationError(f"option {name} must be true or false, not {text!r}")
+
+
+def _file_url(host: str, path: str, options: dict[str, object]) -> StorageUrl:
+    if host not in ("", "localhost") or not path.startswith("/"):
+        raise ConfigurationError("a file URL has an absolute path and no host: file:///some/root")
+    return StorageUrl("file", path, _container_option(options), "", options)
+
+
+def _memory_url(rest: str, options: dict[str, object]) -> StorageUrl:
+    if rest:
+        raise ConfigurationError("a memory URL is just 'memory:'; the store is new and empty each time")
+    return StorageUrl("memory", "", _container_option(options), "", options)
+
+
+def _container_option(options: dict[str, object]) -> str | None:
+    name = options.pop("container_name", None)
+    return None if name is None else _container_name(str(name))
+
+
+def _container_url(scheme: str, container: str, prefix: str, options: dict[str, object]) -> StorageUrl:
+    if "container_name" in options:
+        raise ConfigurationError(f"the container stands before the '?': {scheme}://container")
+    if prefix and not container:
+        raise ConfigurationError(f"the URL has a prefix but no container: {scheme}://container/prefix")
+    return StorageUrl(scheme, "", _container_name(container) if container else None, prefix, options)
+
+
+def _container_name(name: str) -> str:
+    names.check_container_name(name)
+    return name
