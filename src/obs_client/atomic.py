@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import functools
@@ -194,10 +195,9 @@ def _create(directory: int) -> tuple[bytes, int]:
 
 
 def _mark_as_alive(descriptor: int) -> None:
-    try:
+    # A file system without locks: the file counts as abandoned once it is old.
+    with contextlib.suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        pass  # a file system without locks: the file counts as abandoned once it is old
 
 
 def _replaced_mode(directory: int, target: bytes) -> int | None:

@@ -67,10 +67,7 @@ class _Reader(io.RawIOBase):
         self._position = 0
         self._window = WINDOW
         self.name = name
-
-    @property
-    def verified(self) -> bool:
-        return self._reader.verified
+        self.verified = False
 
     def readable(self) -> bool:
         return True
@@ -100,6 +97,7 @@ class _Reader(io.RawIOBase):
             self._go_on(len(view))
         count = self._reader.readinto(view)
         self._position += count
+        self.verified = self.verified or self._reader.verified
         return count
 
     def _go_on(self, wanted: int) -> None:
@@ -217,7 +215,16 @@ class TextWriteFile(io.TextIOWrapper):
 
     def __init__(self, file: WriteFile, *, encoding: str) -> None:
         self._file = file
+        # What io.TextIOWrapper leaves out over a file that cannot seek: the byte order mark of these two.
+        self._mark = "".encode(encoding) if codecs.lookup(encoding).name in ("utf-16", "utf-32") else b""
         super().__init__(file, encoding=encoding, newline="")
+
+    def write(self, text: str, /) -> int:
+        """Take all of the text."""
+        if self._mark and text:
+            self._file.write(self._mark)
+            self._mark = b""
+        return super().write(text)
 
     def discard(self) -> None:
         """Forget what was written; the old object, if any, stays."""

@@ -1,0 +1,50 @@
+"""How `obs_client` is built and installed; `requirements.txt` lists the same core packages, and a test compares them."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "src/obs_client/__init__.py").read_text(), re.MULTILINE)
+assert VERSION
+
+setup(
+    name="obs_client",
+    version=VERSION[1],
+    description="One simple API to any object storage: OpenStack Swift, Amazon S3 and its compatibles, a directory, memory",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    package_dir={"": "src"},
+    packages=find_packages("src"),
+    package_data={"obs_client": ["py.typed"]},
+    install_requires=[
+        "boto3>=1.43",
+        "keystoneauth1>=5.10",
+        "python-swiftclient>=4.7",
+    ],
+    extras_require={
+        "cli": ["click>=8.1", "rich>=13.7"],
+        "test": [
+            "build>=1.2",
+            "click>=8.1",
+            "hypothesis>=6.100",
+            "mypy>=1.16",
+            "pytest>=8.3",
+            "rich>=13.7",
+            "ruff>=0.12",
+        ],
+    },
+    entry_points={"console_scripts": ["obs = obs_client.__main__:main"]},
+    classifiers=[
+        "Intended Audience :: Developers",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Typing :: Typed",
+    ],
+)
