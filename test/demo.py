@@ -37,8 +37,11 @@ def demonstrate(tree: Path, client: ObjectStorageClient) -> int:
         print(f"Uploading the files below {tree} into container {CONTAINER!r} of {client!r}.")
         started = time.perf_counter()
         digests = {name: upload(client, tree, name) for name in files_below(tree)}
-        print(f"Uploaded {len(digests):,} files in {time.perf_counter() - started:.1f} s, each with its SHA-256 as metadata.")
-        listed = {entry.name: entry for entry in client.object_iter(fetch_metadata=True) if isinstance(entry, ObjectInfo)}
+        seconds = time.perf_counter() - started
+        print(f"Uploaded {len(digests):,} files in {seconds:.1f} s, each with its SHA-256 as metadata.")
+        listed = {
+            entry.name: entry for entry in client.object_iter(fetch_metadata=True) if isinstance(entry, ObjectInfo)
+        }
         print(f"Listed {len(listed):,} objects, {sum(entry.size for entry in listed.values()):,} bytes in all.")
         show_one(client, sorted(digests)[len(digests) // 2])
         wrong = [name for name, digest in digests.items() if not is_same(client, listed.get(name), name, digest)]
@@ -47,7 +50,8 @@ def demonstrate(tree: Path, client: ObjectStorageClient) -> int:
         client.container_delete(CONTAINER)
     for name in wrong:
         print(f"WRONG: {name!r} did not come back as it went.", file=sys.stderr)
-    print(f"Read all {len(digests):,} back: {len(digests) - len(wrong):,} are the same to the byte, {len(wrong):,} are not.")
+    same = len(digests) - len(wrong)
+    print(f"Read all {len(digests):,} back: {same:,} are the same to the byte, {len(wrong):,} are not.")
     return 1 if wrong or len(listed) != len(digests) else 0
 
 

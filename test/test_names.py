@@ -47,7 +47,9 @@ def test_object_names_refused(name: str, message: str) -> None:
         names.check_object_name(name)
 
 
-@pytest.mark.parametrize("name", ["...", "a/...", ".a", "a.", "..a/b..", "/", "//", "a//b", "é" * 512, "\n", "%00", "~"])
+@pytest.mark.parametrize(
+    "name", ["...", "a/...", ".a", "a.", "..a/b..", "/", "//", "a//b", "é" * 512, "\n", "%00", "~"]
+)
 def test_object_names_taken(name: str) -> None:
     names.check_object_name(name)
 
@@ -144,6 +146,9 @@ def test_content_types_are_guessed_by_our_own_table(name: str, expected: str) ->
     assert content_types.guess(name) == expected
 
 
+options: Any = obs_client.ClientOptions
+memory: Any = obs_client.MemoryClient
+
 NAMED_CALLS: dict[str, Callable[[ScriptedClient, Any], object]] = {
     "object_info": lambda client, name: client.object_info(name),
     "object_read": lambda client, name: client.object_read(name),
@@ -205,13 +210,13 @@ def test_every_method_checks_the_container_first_then_the_name_before_any_reques
         (lambda client: client.cleanup(older_than="week"), TypeError, "older_than"),
         (lambda client: client.upload_file("/no/such/file", "n"), FileNotFoundError, "no/such"),
         (lambda client: client.upload_file("/", "n"), IsADirectoryError, "directory"),
-        (lambda client: obs_client.ClientOptions(workers=0), ValueError, "workers"),
-        (lambda client: obs_client.ClientOptions(part_size="1"), TypeError, "part_size"),
-        (lambda client: obs_client.ClientOptions(give_up_after=-1), ValueError, "give_up_after"),
-        (lambda client: obs_client.ClientOptions(first_pause=None), TypeError, "first_pause"),
-        (lambda client: obs_client.MemoryClient(options={"part_size": 1}), TypeError, "ClientOptions"),
-        (lambda client: obs_client.MemoryClient("a/b"), InvalidNameError, "slash"),
-        (lambda client: obs_client.MemoryClient(7), TypeError, "container name"),
+        (lambda _: options(workers=0), ValueError, "workers"),
+        (lambda _: options(part_size="1"), TypeError, "part_size"),
+        (lambda _: options(give_up_after=-1), ValueError, "give_up_after"),
+        (lambda _: options(first_pause=None), TypeError, "first_pause"),
+        (lambda _: memory(options={"part_size": 1}), TypeError, "ClientOptions"),
+        (lambda _: memory("a/b"), InvalidNameError, "slash"),
+        (lambda _: memory(7), TypeError, "container name"),
     ],
 )
 def test_bad_input_is_told_before_any_request(call: Any, error: type[Exception], message: str) -> None:
@@ -228,10 +233,12 @@ def test_conditions_that_the_store_does_not_keep_are_refused() -> None:
             return dataclasses.replace(super().capabilities, if_absent=False, if_hash=False)
 
     client = Without()
-    for condition in ({"if_absent": True}, {"if_hash": "x"}):
-        for call in (client.object_write, lambda name, data, **more: client.object_upload(io.BytesIO(data), name, **more)):
-            with pytest.raises(obs_client.NotSupportedError, match="capabilities"):
-                call("n", b"", **condition)  # type: ignore[operator]
+    conditions: list[dict[str, Any]] = [{"if_absent": True}, {"if_hash": "x"}]
+    for condition in conditions:
+        with pytest.raises(obs_client.NotSupportedError, match="capabilities"):
+            client.object_write("n", b"", **condition)
+        with pytest.raises(obs_client.NotSupportedError, match="capabilities"):
+            client.object_upload(io.BytesIO(), "n", **condition)
     with pytest.raises(obs_client.NotSupportedError):
         client.object_copy("a", "b", if_absent=True)
     assert not client.calls

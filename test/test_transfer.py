@@ -105,7 +105,7 @@ def _download(client: obs_client.ObjectStorageClient, how: str, tmp_path: Path) 
         assert client.download_file("name", tmp_path / "file")
         return (tmp_path / "file").read_bytes()
     with client.object_open("name") as file:
-        return cast("bytes", file.read())
+        return file.read()
 
 
 WAYS = ("read", "stream", "file", "open")
@@ -128,7 +128,9 @@ def test_large_objects_with_digests_of_parts_are_read_by_ranges_that_end_with_pa
     client.object_write("name", CONTENT)
     assert _download(client, how, tmp_path) == CONTENT
     if how != "open":
-        assert sorted(client.opened)[1:] == [(at, min(at + PART, len(CONTENT))) for at in range(PART, 7 * PART + 1, PART)]
+        assert sorted(client.opened)[1:] == [
+            (at, min(at + PART, len(CONTENT))) for at in range(PART, 7 * PART + 1, PART)
+        ]
 
 
 @pytest.mark.parametrize("how", WAYS)
@@ -409,10 +411,11 @@ def test_bounded_map_keeps_order_takes_few_ahead_and_stops_at_a_failure() -> Non
             raise ZeroDivisionError
         return number
 
-    seen = []
+    seen: list[int] = []
+    failing = bounded_map(fail, range(100), 4)
     with pytest.raises(ZeroDivisionError):
-        for result in bounded_map(fail, range(100), 4):
-            seen.append(result)
+        while True:
+            seen.append(next(failing))
     assert seen == [0, 1, 2, 3, 4]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
 

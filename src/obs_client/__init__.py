@@ -6,7 +6,8 @@ Names are loaded when they are first used: `import obs_client` loads no SDK, and
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would cost more than all the rest
 
 __version__ = "0.1.0"
 

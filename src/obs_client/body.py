@@ -7,12 +7,12 @@ part of an object is ever built as a new `bytes` object.
 from __future__ import annotations
 
 import abc
-import hashlib
 import io
 import os
 from typing import TYPE_CHECKING
 
 from obs_client.errors import ObjectChangedError
+from obs_client.integrity import new_hash
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -72,10 +72,10 @@ class Body(io.RawIOBase):
         self._position = 0
 
     def digest(self, algorithm: str) -> bytes:
-        """The digest of all bytes by an algorithm of `hashlib`; reads them once, then rewinds."""
+        """The digest of all bytes by an algorithm of `integrity.new_hash`; reads them once, then rewinds."""
         if algorithm not in self._digests:
             self.rewind()
-            hasher = hashlib.new(algorithm, usedforsecurity=False)
+            hasher = new_hash(algorithm)
             view = memoryview(bytearray(min(BLOCK_SIZE, self.size)))
             while count := self.readinto(view):
                 hasher.update(view[:count])

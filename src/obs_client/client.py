@@ -10,7 +10,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Literal, Self, TextIO, overload
 
 from obs_client import copying_within, deleting, download, files, listing, names, streams, upload, write_id
 from obs_client.backend import Backend
@@ -25,6 +25,7 @@ from obs_client.errors import (
     ObjectNotFoundError,
     PreconditionError,
 )
+from obs_client.files import ReadFile, TextWriteFile, WriteFile
 from obs_client.models import (
     Attributes,
     CleanupReport,
@@ -242,6 +243,74 @@ class ObjectStorageClient(Backend):
         except NotFoundError:
             return False
 
+    @overload
+    def object_open(
+        self, object_name: str, mode: Literal["rb"] = "rb", container_name: str | None = None
+    ) -> ReadFile: ...
+
+    @overload
+    def object_open(
+        self,
+        object_name: str,
+        mode: Literal["r", "rt"],
+        container_name: str | None = None,
+        *,
+        encoding: str | None = None,
+    ) -> TextIO: ...
+
+    @overload
+    def object_open(
+        self,
+        object_name: str,
+        mode: Literal["wb"],
+        container_name: str | None = None,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        if_absent: bool = False,
+        if_hash: str | None = None,
+    ) -> WriteFile: ...
+
+    @overload
+    def object_open(
+        self,
+        object_name: str,
+        mode: Literal["w", "wt"],
+        container_name: str | None = None,
+        *,
+        encoding: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        if_absent: bool = False,
+        if_hash: str | None = None,
+    ) -> TextWriteFile: ...
+
+    @overload
+    def object_open(
+        self,
+        object_name: str,
+        mode: str,
+        container_name: str | None = None,
+        *,
+        encoding: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        content_encoding: str | None = None,
+        content_disposition: str | None = None,
+        content_language: str | None = None,
+        cache_control: str | None = None,
+        if_absent: bool = False,
+        if_hash: str | None = None,
+    ) -> Any: ...
+
     def object_open(
         self,
         object_name: str,
@@ -257,7 +326,7 @@ class ObjectStorageClient(Backend):
         cache_control: str | None = None,
         if_absent: bool = False,
         if_hash: str | None = None,
-    ) -> IO[Any]:
+    ) -> ReadFile | TextIO | WriteFile | TextWriteFile:
         """A file object over an object.
 
         Reading can seek, and sees one version of the object: if it is replaced meanwhile, the next request raises

@@ -139,10 +139,8 @@ def _fetch(
     for size, found in bounded_map(fetch, ranges, border.options.workers):
         digests += found
         yield size
-    if digest:
-        digest.check_composite(digests)
-        first.verified = True
-    else:
+    first.verified = digest is not None and digest.check_composite(digests)
+    if not first.verified:
         note_unverified(first.name)
 
 

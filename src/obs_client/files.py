@@ -12,7 +12,7 @@ import os
 import warnings
 import weakref
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, TextIO
 
 from obs_client.border import Border
 from obs_client.errors import ContainerNotFoundError, ObjectNotFoundError
@@ -41,7 +41,7 @@ def check_mode(mode: str, encoding: str | None) -> str:
     return _MODES[mode]
 
 
-def open_reader(border: Border, container: str, name: str, mode: str, encoding: str | None) -> IO[Any]:
+def open_reader(border: Border, container: str, name: str, mode: str, encoding: str | None) -> ReadFile | TextIO:
     """A seekable file object over an object that is there."""
     try:
         file = ReadFile(_Reader(border, container, name))
@@ -50,10 +50,10 @@ def open_reader(border: Border, container: str, name: str, mode: str, encoding: 
     return file if "b" in mode else io.TextIOWrapper(file, encoding=encoding or "utf-8")
 
 
-def open_writer(border: Border, new: NewObject, mode: str, encoding: str | None) -> IO[Any]:
+def open_writer(border: Border, new: NewObject, mode: str, encoding: str | None) -> WriteFile | TextWriteFile:
     """A file object that becomes an object when it is closed."""
     file = WriteFile(border, new)
-    return cast("IO[Any]", file if "b" in mode else TextWriteFile(file, encoding=encoding or "utf-8"))
+    return file if "b" in mode else TextWriteFile(file, encoding=encoding or "utf-8")
 
 
 class _Reader(io.RawIOBase):

@@ -4,9 +4,43 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import zlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from obs_client.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class Hash(Protocol):
+    """What `hashlib` gives, as far as it is used."""
+
+    def update(self, data: ReadableBuffer, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+    def hexdigest(self) -> str: ...
+
+
+def new_hash(algorithm: str) -> Hash:
+    """A hash by a name of `hashlib`, or `crc32`: big-endian, four bytes, as S3 has it."""
+    return _Crc32() if algorithm == "crc32" else hashlib.new(algorithm, usedforsecurity=False)
+
+
+class _Crc32:
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, data: ReadableBuffer, /) -> None:
+        self._value = zlib.crc32(data, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(4, "big")
+
+    def hexdigest(self) -> str:
+        return self.digest().hex()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -14,7 +48,7 @@ class ContentDigest:
     """What a store tells of an object's content: of the whole, or of its parts.
 
     Attributes:
-        algorithm: A name that `hashlib.new` knows.
+        algorithm: A name that `new_hash` knows.
         part_sizes: Bytes of each part in order; their sum is the object's size. One entry: the whole.
         part_values: The digest of each part in hex, or empty if only `composite` is known.
         composite: The digest, in hex, of the parts' binary digests one after another, or None.
@@ -30,13 +64,22 @@ class ContentDigest:
         """Whether one digest covers all bytes, so that they must be hashed in order."""
         return len(self.part_sizes) <= 1
 
-    def check_composite(self, digests: Sequence[bytes]) -> None:
-        """Raise `IntegrityError` if the parts' digests do not make the composite that the store tells."""
+    def check_composite(self, digests: Sequence[bytes]) -> bool:
+        """Compare the parts' digests, in order, with the composite that the store tells.
+
+        False: they do not fit, but the sizes of the parts were a guess, so that nothing is proved. A backend that has
+        to guess overrides this; here the sizes are known.
+
+        Raises:
+            IntegrityError: The content is not what the store says.
+        """
         if self.composite is None:
-            return
-        found = hashlib.new(self.algorithm, b"".join(digests), usedforsecurity=False).hexdigest()
-        if found != self.composite:
-            raise _mismatch(f"its {len(digests)} parts", self.algorithm, self.composite, found)
+            return True
+        hasher = new_hash(self.algorithm)
+        hasher.update(b"".join(digests))
+        if hasher.hexdigest() != self.composite:
+            raise _mismatch(f"its {len(digests)} parts", self.algorithm, self.composite, hasher.hexdigest())
+        return True
 
 
 class ContentCheck:
@@ -47,7 +90,7 @@ class ContentCheck:
         self._digest = digest
         self._part = first_part
         self._left = digest.part_sizes[first_part] if digest.part_sizes else 0
-        self._hash = hashlib.new(digest.algorithm, usedforsecurity=False)
+        self._hash = new_hash(digest.algorithm)
 
     def update(self, block: memoryview) -> None:
         """Take the next bytes; raises `IntegrityError` at the end of a part that is not what it should be."""
@@ -69,7 +112,7 @@ class ContentCheck:
             raise _mismatch(what, self._digest.algorithm, values[self._part], self._hash.hexdigest())
         self.digests.append(self._hash.digest())
         self._part += 1
-        self._hash = hashlib.new(self._digest.algorithm, usedforsecurity=False)
+        self._hash = new_hash(self._digest.algorithm)
         if self._part < len(self._digest.part_sizes):
             self._left = self._digest.part_sizes[self._part]
 

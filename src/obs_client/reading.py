@@ -46,7 +46,9 @@ class GuardedReader(ObjectReader):
         self.info = pinned or self._inner.info
         self.digest = self._inner.digest
         self.stop = self.info.size if stop is None else min(stop, self.info.size)
-        self._own_check = check is None and self._is_checkable(start)
+        self._finished = False
+        self._whole = start == 0 and self.stop == self.info.size and check is None
+        self._own_check = self._whole and border.options.check_content
         self._check = ContentCheck(self.digest) if self._own_check and self.digest else check
 
     @property
@@ -80,23 +82,21 @@ class GuardedReader(ObjectReader):
     def with_check(self, check: ContentCheck | None) -> None:
         """Hash what is read from here on with this, in place of the check of the whole."""
         self._check = check
-        self._own_check = False
+        self._own_check = self._whole = False
 
     def close(self) -> None:
         self._inner.close()
 
-    def _is_checkable(self, start: int) -> bool:
-        return bool(self._border.options.check_content and self.digest and start == 0 and self.stop == self.info.size)
-
     def _finish(self) -> None:
-        """At the last byte: compare the digest, or say that there was none."""
-        if self.verified or not self._own_check or not self._check or not self.digest:
-            if self.position == self.info.size and not self.verified and self._check is None:
-                note_unverified(self.name)
+        """At the last byte: compare the digest, or say that none could be compared."""
+        if self._finished:
             return
-        self._check.finish()
-        self.digest.check_composite(self._check.digests)
-        self.verified = True
+        if self._own_check and self._check and self.digest:
+            self._check.finish()
+            self.verified = self.digest.check_composite(self._check.digests)
+        self._finished = True
+        if self._whole and not self.verified:
+            note_unverified(self.name)
 
     def _read(self, view: memoryview) -> int:
         while True:

@@ -1,0 +1,138 @@
+"""A store that fails all the time, in a way that passes: whatever holds over a good store must hold over it."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from obs_client.body import Body
+from obs_client.client import ObjectStorageClient
+from obs_client.errors import ObjectStorageClientError, TemporaryError
+from obs_client.models import ClientOptions, NewObject, ObjectReader
+from obs_client.multipart import MultipartUpload, Part
+from obs_client.testing.wrapper import WrappedClient
+
+Answer = TypeVar("Answer")
+
+
+class InjectedError(Exception):
+    """What the fault layer raises, as an SDK would: not an error of this library."""
+
+
+class FaultyClient(WrappedClient):
+    """Fails every second call of every primitive, by turns before it was done and after; breaks every second reader.
+
+    Calls are counted for each thread, so that a try that follows a failed one succeeds, whatever other threads do. It
+    can be pickled, and used after a fork, if the inner client can.
+    """
+
+    def __init__(self, inner: ObjectStorageClient) -> None:
+        super().__init__(inner)
+        self.options = dataclasses.replace(inner.options, first_pause=0.0002, longest_pause=0.005)
+        self._calls = _CallCounts()
+        self._faults: dict[str, itertools.count[int]] = collections.defaultdict(itertools.count)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.inner, self.container_name, self.options)
+
+    def _through(
+        self, primitive: str, call: Callable[[], Answer], undo: Callable[[Answer], object] | None = None
+    ) -> Answer:
+        """Make a call, or fail it; `undo` takes back what a lost answer would have handed over."""
+        if self._calls.count(primitive) % 2:
+            return call()
+        if next(self._faults[primitive]) % 2 == 0:
+            raise InjectedError(f"{primitive} failed before it was done")
+        answer = call()
+        if undo is not None:
+            undo(answer)
+        raise InjectedError(f"{primitive} was done, but its answer was lost")
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = self._through(
+            "object_open",
+            lambda: self.inner._object_open(container, name, start, stop, if_hash),
+            lambda lost: lost.close(),
+        )
+        if self._calls.count("reader") % 2:
+            return reader
+        end = reader.info.size if stop is None else min(stop, reader.info.size)
+        return _BreakingReader(reader, max(0, end - start) // 2)
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        # A real store lets an upload expire whose id nobody has.
+        upload = self._through("object_multipart", lambda: self.inner._object_multipart(new), lambda lost: lost.abort())
+        return _FaultyUpload(upload, self._through)
+
+    def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
+        if isinstance(error, InjectedError):
+            return TemporaryError
+        return self.inner._classify_error(error)
+
+    def _retry_after(self, error: Exception) -> float | None:
+        if isinstance(error, InjectedError):
+            return None
+        return self.inner._retry_after(error)
+
+
+class _CallCounts(threading.local):
+    """How often this thread has called what; a thread of its own counts from 0."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def count(self, what: str) -> int:
+        """How many calls went before this one."""
+        before = self._counts.get(what, 0)
+        self._counts[what] = before + 1
+        return before
+
+
+class _BreakingReader(ObjectReader):
+    """Gives the first bytes of another reader, then fails."""
+
+    def __init__(self, inner: ObjectReader, left: int) -> None:
+        self.info = inner.info
+        self.digest = inner.digest
+        self._inner = inner
+        self._left = left
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = self._inner.readinto(buffer[: self._left]) if self._left else 0
+        if count == 0:
+            raise InjectedError("the body broke midway")
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _FaultyUpload(MultipartUpload):
+    """A large object whose requests fail as the client's other primitives do."""
+
+    def __init__(self, inner: MultipartUpload, through: Callable[[str, Callable[[], None]], None]) -> None:
+        self._inner = inner
+        self._through = through
+
+    def put_part(self, part: Part, body: Body) -> None:
+        self._through("put_part", lambda: self._inner.put_part(part, body))
+
+    def complete(self) -> None:
+        self._through("complete", self._inner.complete)
+
+    def abort(self) -> None:
+        self._through("abort", self._inner.abort)
+
+
+def _rebuild(inner: ObjectStorageClient, container_name: str | None, options: ClientOptions) -> FaultyClient:
+    client = FaultyClient(inner)
+    client.container_name = container_name
+    client.options = options
+    return client

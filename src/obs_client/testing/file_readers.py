@@ -1,0 +1,161 @@
+"""File objects over objects, in reading."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import io
+import zipfile
+
+from obs_client.errors import ObjectChangedError
+from obs_client.testing.base import ConformanceBase
+from obs_client.testing.promise import promise
+
+WIDE = 6 * 1024 * 1024
+"""Bytes; more than a file object reads ahead."""
+
+
+class FileReaderTests(ConformanceBase):
+    """What is promised of `object_open` with `rb` and `r`."""
+
+    def wide(self) -> bytes:
+        """Content of several requests in reading, whatever is read ahead."""
+        self.client.options = dataclasses.replace(self.client.options, part_size=max(self.part_size, WIDE // 4))
+        return self.content(WIDE)
+
+    @promise("A file object in reading is readable and seekable, and not writable.")
+    def test_reader_kind(self) -> None:
+        name = self.put("object", b"0123456789")
+        with self.client.object_open(name) as file:
+            self.assertEqual((file.readable(), file.seekable(), file.writable()), (True, True, False))
+            self.assertIs(file.closed, False)
+            with self.assertRaises(OSError):
+                file.write(b"no")
+        self.assertIs(file.closed, True)
+        with self.assertRaises(ValueError):
+            file.read()
+
+    @promise("read, seek and tell work as in any file, from the start, from here, and from the end.")
+    def test_reader_seeks(self) -> None:
+        wide = self.wide()
+        like = io.BytesIO(wide)
+        moves = [(0, 0), (5, 0), (self.part_size, 1), (-3, 1), (-7, 2), (0, 2), (5, 2), (WIDE // 2, 0), (-WIDE // 3, 1)]
+        with self.client.object_open(self.put("object", wide)) as file:
+            for offset, whence in moves:
+                self.assertEqual(file.seek(offset, whence), like.seek(offset, whence))
+                for size in (1, 0, 100, WIDE // 5):
+                    self.assertTrue(file.read(size) == like.read(size), f"after seek({offset}, {whence})")
+                    self.assertEqual(file.tell(), like.tell())
+            with self.assertRaises((ValueError, OSError)):
+                file.seek(-1)
+            self.assertEqual(file.read(), like.read())
+
+    @promise("readinto, readline, readlines and iteration work as in any file.")
+    def test_reader_lines(self) -> None:
+        text = b"first\nsecond\n\n" + b"long " * self.part_size + b"\nlast without end"
+        name = self.put("object", text)
+        with self.client.object_open(name) as file:
+            self.assertEqual((file.readline(), file.readline(3)), (b"first\n", b"sec"))
+            self.assertTrue(list(file) == [b"ond\n", *text.splitlines(keepends=True)[2:]], "iteration")
+            self.assertEqual(file.readline(), b"")
+        with self.client.object_open(name) as file:
+            buffer = bytearray(8)
+            self.assertGreater(file.readinto(buffer), 0)  # type: ignore[attr-defined]
+            self.assertTrue(text.startswith(bytes(buffer).rstrip(b"\0")))
+
+    @promise("Modes r and w read and write text in the given encoding, UTF-8 if none is given.")
+    def test_text(self) -> None:
+        text = "Grüße, 日本語 😀\nsecond line\n"
+
+        def check(encoding: str | None) -> None:
+            name = self.name(f"text {encoding}")
+            with self.client.object_open(name, "w", encoding=encoding) as file:
+                file.write(text)
+            self.assertEqual(self.client.object_read(name), text.encode(encoding or "utf-8"))
+            with self.client.object_open(name, "r", encoding=encoding) as file:
+                self.assertEqual(file.readline(), text.splitlines(keepends=True)[0])
+                self.assertEqual(file.read(), "second line\n")
+
+        self.each((None, "utf-8", "utf-16", "utf-8-sig"), check)
+
+    @promise("Standard library readers work over a file object: zipfile seeks in it, csv reads its text.")
+    def test_reader_in_library(self) -> None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("inner", self.large())
+        with self.client.object_open(self.put("a.zip", packed.getvalue())) as file, zipfile.ZipFile(file) as archive:
+            self.assertTrue(archive.read("inner") == self.large(), "zipfile read other bytes")
+        with self.client.object_open(self.put("a.csv", b"a,b\r\n1,2\r\n"), "r") as file:
+            self.assertEqual(list(csv.reader(file)), [["a", "b"], ["1", "2"]])
+
+    @promise("A file object's attribute verified is True only after all bytes were read in order and proved right.")
+    def test_reader_verified(self) -> None:
+        for data in (b"small content", self.large()):
+            name = self.put("object", data)
+            with self.client.object_open(name) as file:
+                self.assertIs(file.verified, False, "before reading")  # type: ignore[attr-defined]
+                while file.read(10_000):
+                    pass
+                self.assertIsInstance(file.verified, bool)  # type: ignore[attr-defined]
+            with self.client.object_open(name) as file:
+                file.seek(5)
+                file.read()
+                self.assertIs(file.verified, False, "though the first bytes were left out")  # type: ignore[attr-defined]
+
+    @promise("An object replaced while it is read is read whole as it was, or raises ObjectChangedError: never a mix.")
+    def test_reader_overtaken(self) -> None:
+        old = self.wide()
+        replaced = old[::-1]
+        for other, place in (
+            (replaced, 10),
+            (replaced, WIDE // 2),
+            (replaced, 0),
+            (b"short", WIDE // 2),
+            (None, WIDE // 2),
+        ):
+            self.check_overtaken(old, other, place)
+
+    def check_overtaken(self, old: bytes, other: bytes | None, place: int) -> None:
+        """Read some bytes, let the object be replaced or deleted, then read on from a place."""
+        name = self.put("object", old)
+        with self.client.object_open(name) as file:
+            self.assertEqual(file.read(10), old[:10])
+            if other is None:
+                self.client.object_delete(name)
+            else:
+                self.client.object_write(name, other)
+            with contextlib.suppress(ObjectChangedError):
+                file.seek(place)
+                self.assertTrue(file.read() == old[place:], "the bytes are of two versions")
+
+    @promise("An object replaced while it is downloaded comes whole as it was, or raises ObjectChangedError.")
+    def test_download_overtaken(self) -> None:
+        old, new = self.content(8 * self.part_size), self.content(8 * self.part_size)[::-1]
+        for workers in (1, 4):
+            self.set_options(workers)
+            name, stream = self.put("object", old), io.BytesIO()
+            with contextlib.suppress(ObjectChangedError):
+                self.client.object_download(name, stream, progress=lambda _: self.client.object_write(name, new))
+                self.assertTrue(stream.getvalue() == old, "the bytes are of two versions")
+
+    @promise("Two file objects over one object do not disturb each other.")
+    def test_two_readers(self) -> None:
+        large = self.large()
+        name = self.put("object", large)
+        with self.client.object_open(name) as first, self.client.object_open(name) as second:
+            for start in range(0, len(large), 4099):
+                piece = large[start : start + 4099]
+                self.assertTrue(first.read(4099) == piece and second.read(4099) == piece, f"at byte {start}")
+
+    @promise("A mode that is none is refused with ValueError before any request; so is an encoding for bytes.")
+    def test_impossible_modes(self) -> None:
+        client = self.recording_client()
+        for mode in ("", "x", "a", "ab", "rw", "r+", "rb+", "wb+", "w+b", "rbw", "read"):
+            with self.assertRaises(ValueError, msg=mode):
+                client.object_open(self.name("object"), mode)
+        with self.assertRaises(ValueError):
+            client.object_open(self.name("object"), "rb", encoding="utf-8")
+        with self.assertRaises(LookupError):
+            client.object_open(self.name("object"), "w", encoding="no-such-encoding")
+        self.assertEqual(client.calls, [], "requests were made")

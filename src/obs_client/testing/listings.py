@@ -1,0 +1,193 @@
+"""Listings: complete, in order, folded into folders, and from any place on."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from obs_client.models import ObjectInfo, SubdirInfo
+from obs_client.testing.base import ConformanceBase
+from obs_client.testing.promise import promise
+
+NAMES = ("a", "a/b", "a/b/c", "a/b/d", "a-b", "ab", "b//c", "b/1", "b/2", "c", "x--1", "x--2/y", "x-3", "z/")
+
+
+def fold(names: list[str], prefix: str = "", delimiter: str | None = None, start_after: str = "") -> list[str]:
+    """What a listing must give, by the contract's words: folders and names in byte order."""
+    found = set()
+    for name in names:
+        if name.startswith(prefix):
+            head, mark, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name, "", "")
+            found.add(prefix + head + mark if mark else name)
+    return sorted((entry for entry in found if entry.encode() > start_after.encode()), key=str.encode)
+
+
+class ListingTests(ConformanceBase):
+    """What is promised of listings."""
+
+    def put_names(self) -> list[str]:
+        """Write a few objects with folders of several kinds."""
+        for text in NAMES:
+            self.put(text, text.encode())
+        return list(NAMES)
+
+    def list_entries(self, prefix: str = "", delimiter: str | None = None, start_after: str | None = None) -> list[str]:
+        """The tests' own names of what a listing gives; in order, if the store promises one."""
+        after = None if start_after is None else self.base_prefix + start_after
+        entries = self.client.object_iter(False, self.base_prefix + prefix, delimiter, start_after=after)
+        found = [self.own_name(entry.subdir if isinstance(entry, SubdirInfo) else entry.name) for entry in entries]
+        return found if self.capabilities.ordered_listing else sorted(found, key=str.encode)
+
+    @promise("An empty container's listing is empty.")
+    def test_list_nothing(self) -> None:
+        self.assert_names_listed([])
+        self.assertEqual(self.list_entries(delimiter="/"), [])
+
+    @promise("A listing has every object once, with name and size.")
+    def test_list(self) -> None:
+        names = self.put_names()
+        self.assert_names_listed(names)
+        entries = self.client.object_list(prefix=self.base_prefix)
+        sizes = {entry.name: entry.size for entry in entries if isinstance(entry, ObjectInfo)}
+        self.assertEqual(sizes, {self.name(text): len(text) for text in names})
+
+    @promise("A listing with a prefix has the names that start with it, to the letter; a prefix is no folder.")
+    def test_list_prefix(self) -> None:
+        names = self.put_names()
+        self.assert_names_listed(names)
+        prefixes = ("a", "a/", "a/b", "a/b/", "a/b/c", "a-", "b", "b/", "b//", "x-", "x--", "z/", "A", "none", "a/b/c/")
+        self.each(prefixes, lambda prefix: self.assertEqual(self.list_entries(prefix), fold(names, prefix)))
+
+    @promise("With a delimiter, names that hold it after the prefix are folded into one SubdirInfo, up to and with it.")
+    def test_list_delimiter(self) -> None:
+        names = self.put_names()
+        self.assert_names_listed(names)
+        queries = [("", "/"), ("a", "/"), ("a/", "/"), ("a/b", "/"), ("b/", "/"), ("b//", "/"), ("z/", "/"), ("a", "b")]
+        self.each(queries, lambda query: self.assertEqual(self.list_entries(*query), fold(names, query[0], query[1])))
+
+    @promise("A delimiter may have several characters.")
+    def test_list_long_delimiter(self) -> None:
+        names = self.put_names()
+        self.assert_names_listed(names)
+        queries = [("", "--"), ("x-", "--"), ("x", "--"), ("", "/b"), ("a/", "b/"), ("", "none at all"), ("", "é")]
+        self.each(queries, lambda query: self.assertEqual(self.list_entries(*query), fold(names, query[0], query[1])))
+
+    @promise("A folder in a listing is a SubdirInfo, an object is an ObjectInfo, also if its name ends with a slash.")
+    def test_list_kinds(self) -> None:
+        self.put_names()
+        entries = self.client.object_list(prefix=self.name("a"), delimiter="/")
+        kinds = {
+            self.own_name(entry.subdir if isinstance(entry, SubdirInfo) else entry.name): type(entry)
+            for entry in entries
+        }
+        self.assertEqual(kinds, {"a": ObjectInfo, "a/": SubdirInfo, "a-b": ObjectInfo, "ab": ObjectInfo})
+        inside = self.client.object_list(prefix=self.name("z/"), delimiter="/")
+        self.assertEqual([type(entry) for entry in inside], [ObjectInfo])
+
+    @promise("start_after gives only entries whose name, or whose subdir, comes after it in byte order.")
+    def test_list_start_after(self) -> None:
+        names = self.put_names()
+        self.assert_names_listed(names)
+        starts = ("", "a", "a/", "a/b", "a/b/", "a/b/c", "b", "b/", "b/1", "b/1/x", "b0", "c", "x--", "z", "z/", "zz")
+        queries = [(start, "", delimiter) for start in starts for delimiter in (None, "/", "--")]
+        queries += [("a/b", "a/", "/"), ("a/b/", "a/", "/"), ("a/b/c", "a/b/", None), ("b", "a", None)]
+
+        def check(query: tuple[str, str, str | None]) -> None:
+            start, prefix, delimiter = query
+            self.assertEqual(self.list_entries(prefix, delimiter, start), fold(names, prefix, delimiter, start))
+
+        self.each(queries, check)
+
+    @promise("If capabilities.ordered_listing, entries come in the byte order of their UTF-8 names.")
+    def test_list_order(self) -> None:
+        if not self.capabilities.ordered_listing:
+            self.skipTest("capabilities.ordered_listing is False")
+        names = ["Z", "a", "a b", "a!", "a/b", "a0", "é", "e\u0301", "～", "\U0001f600", "日本"]  # noqa: RUF001
+        for text in reversed(names):
+            self.put(text)
+        self.assert_names_listed(names)
+        self.assertEqual(self.names_listed(), sorted(names, key=str.encode))
+
+    @promise("A listing with fetch_metadata gives each entry as object_info does.")
+    def test_list_fetch_metadata(self) -> None:
+        self.put("plain", b"plain")
+        self.put("rich", b"rich", {"key": "value", "other": "b"})
+        self.put("large", self.large(), {"size": "large"})
+        self.client.object_write(self.name("typed.txt"), b"", content_type="text/x-own")
+        self.assert_names_listed(["plain", "rich", "large", "typed.txt"])
+        entries = self.client.object_list(fetch_metadata=True, prefix=self.base_prefix)
+        for entry in entries:
+            assert isinstance(entry, ObjectInfo)
+            self.assert_same_info(entry, self.info(entry.name))
+        self.assertEqual(len(entries), 4)
+
+    @promise("A listing with fetch_metadata and a delimiter has folders too.")
+    def test_list_fetch_metadata_folders(self) -> None:
+        self.put("a/b", metadata={"key": "value"})
+        self.put("c", metadata={"key": "value"})
+        self.assert_names_listed(["a/b", "c"])
+        entries = self.client.object_list(True, self.base_prefix or None, "/")
+        folders = [entry.subdir for entry in entries if isinstance(entry, SubdirInfo)]
+        metadata = [entry.metadata for entry in entries if isinstance(entry, ObjectInfo)]
+        self.assertEqual((folders, metadata), ([self.name("a/")], [{"key": "value"}]))
+
+    @promise("A listing without fetch_metadata leaves metadata None.")
+    def test_list_without_metadata(self) -> None:
+        self.put("rich", metadata={"key": "value"})
+        self.assert_names_listed(["rich"])
+        entries = self.client.object_list(prefix=self.base_prefix)
+        self.assertEqual([entry.metadata for entry in entries if isinstance(entry, ObjectInfo)], [None])
+
+    @promise("A listing shows what was written, overwritten and deleted.")
+    def test_list_changes(self) -> None:
+        first, second = self.put("first", b"1"), self.put("second", b"2")
+        self.client.object_write(first, b"longer")
+        self.client.object_delete(second)
+        self.assert_names_listed(["first"])
+        entries = self.client.object_list(prefix=self.base_prefix)
+        self.assertEqual([entry.size for entry in entries if isinstance(entry, ObjectInfo)], [6])
+
+
+class LongListingTests(ConformanceBase):
+    """What is promised of listings of more than one page, and of deleting as many."""
+
+    def put_many(self) -> list[str]:
+        """Write `many` objects, by several threads."""
+        names = [f"{number % 7}/{number:05}" for number in range(self.many)]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda name: self.put(name, b""), names))
+        return names
+
+    @promise("A listing of many pages has every object once, and object_iter asks for pages only as they are needed.")
+    def test_list_many(self) -> None:
+        names = self.put_many()
+        self.assert_names_listed(names)
+        wanted = sorted(names)
+        entries = list(self.client.object_iter(prefix=self.base_prefix, start_after=self.name(wanted[20])))
+        found = [self.own_name(entry.name) for entry in entries if isinstance(entry, ObjectInfo)]
+        self.assertEqual(sorted(found), wanted[21:], "start_after")
+        if self.capabilities.ordered_listing:
+            self.assertEqual(self.names_listed(), wanted, "order")
+        folders = self.client.object_list(prefix=self.base_prefix or None, delimiter="/")
+        subdirs = [self.own_name(entry.subdir) for entry in folders if isinstance(entry, SubdirInfo)]
+        self.assertEqual((sorted(subdirs), len(folders)), ([f"{number}/" for number in range(7)], 7))
+        inside = self.client.object_list(prefix=self.name("3/"), delimiter="/")
+        self.assertEqual(len(inside), len([name for name in names if name.startswith("3/")]))
+        self.check_lazy()
+
+    def check_lazy(self) -> None:
+        """The first entry costs fewer requests than all entries, if they are several."""
+        client = self.recording_client()
+        iterator = client.object_iter(prefix=self.base_prefix)
+        self.assertEqual(client.calls, [])
+        next(iterator)
+        after_one = client.calls.count("object_list")
+        self.assertEqual(len(list(iterator)), self.many - 1)
+        in_all = client.calls.count("object_list")
+        self.assertTrue(after_one < in_all or in_all <= 2, f"{after_one} of {in_all} requests for the first entry")
+
+    @promise("object_delete_many deletes more objects than one request can, and only those.")
+    def test_delete_more_than_a_batch(self) -> None:
+        names = self.put_many()
+        kept = {names[0], names[-1]}
+        self.client.object_delete_many(self.name(text) for text in names if text not in kept)
+        self.assert_names_listed(kept)

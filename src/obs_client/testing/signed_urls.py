@@ -1,0 +1,105 @@
+"""URLs by which others can get and put an object for a time."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+
+from obs_client.errors import NotSupportedError
+from obs_client.testing.base import ConformanceBase
+from obs_client.testing.odd_names import ODD_NAMES
+from obs_client.testing.promise import promise
+
+TIMEOUT = 30.0
+
+
+class SignedUrlTests(ConformanceBase):
+    """What is promised of signed URLs."""
+
+    def require(self, capability: str) -> None:
+        """Skip a test of what the store does not declare."""
+        if not getattr(self.capabilities, capability):
+            self.skipTest(f"capabilities.{capability} is False")
+
+    @promise("Anybody can GET an object by its download URL, whatever its name and size.")
+    def test_download_url(self) -> None:
+        self.require("download_urls")
+        names = {text: text.encode() for text in ODD_NAMES}
+
+        def check(text: str) -> None:
+            if self.takes_no(self.base_prefix + text):
+                return
+            self.put(text, names[text])
+            url = self.client.object_generate_download_url(self.name(text), expires_in_seconds=300)
+            self.assertEqual(fetch(url), names[text])
+
+        self.each(names, check)
+        url = self.client.object_generate_download_url(self.put("large", self.large()))
+        self.assertTrue(fetch(url) == self.large())
+
+    @promise("Anybody can PUT an object by its upload URL.")
+    def test_upload_url(self) -> None:
+        self.require("upload_urls")
+        for text in ("plain", "with space/é?#%20", "a//b"):
+            if self.takes_no(self.base_prefix + text):
+                continue
+            url = self.client.object_generate_upload_url(self.name(text), expires_in_seconds=300)
+            request = urllib.request.Request(url, b"by anybody", method="PUT")  # noqa: S310 - the store's own URL
+            request.add_header("Content-Type", "application/octet-stream")
+            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
+                pass
+            self.assertEqual(self.client.object_read(self.name(text)), b"by anybody")
+
+    @promise("A download URL is for this object and for reading only.")
+    def test_url_is_bound(self) -> None:
+        self.require("download_urls")
+        first, _ = self.put("first", b"first"), self.put("other", b"other")
+        url = self.client.object_generate_download_url(first, expires_in_seconds=300)
+        for request in (
+            urllib.request.Request(url, b"overwritten", method="PUT"),  # noqa: S310
+            urllib.request.Request(url, method="DELETE"),  # noqa: S310
+            urllib.request.Request(url.replace("first", "other")),  # noqa: S310
+        ):
+            with self.assertRaises(urllib.error.HTTPError):
+                urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310
+        self.assertEqual(self.client.object_read(first), b"first")
+
+    @promise("A signed URL ends after the seconds that were asked for.")
+    def test_url_expires(self) -> None:
+        self.require("download_urls")
+        url = self.client.object_generate_download_url(self.put("object"), expires_in_seconds=1)
+        time.sleep(3)
+        with self.assertRaises(urllib.error.HTTPError):
+            fetch(url)
+
+    @promise("Signed URLs that capabilities does not declare raise NotSupportedError.")
+    def test_urls_undeclared(self) -> None:
+        declared = self.capabilities
+        if declared.download_urls and declared.upload_urls:
+            self.skipTest("capabilities declares both")
+        name = self.put("object")
+        if not declared.download_urls:
+            with self.assertRaises(NotSupportedError):
+                self.client.object_generate_download_url(name)
+        if not declared.upload_urls:
+            with self.assertRaises(NotSupportedError):
+                self.client.object_generate_upload_url(name)
+
+    @promise("A life of a signed URL that is none is refused before any request: TypeError or ValueError.")
+    def test_impossible_life(self) -> None:
+        client = self.recording_client()
+        for generate in (client.object_generate_download_url, client.object_generate_upload_url):
+            for seconds in (0, -1):
+                with self.assertRaises(ValueError):
+                    generate(self.name("object"), expires_in_seconds=seconds)
+            for wrong in ("60", 1.5):
+                with self.assertRaises(TypeError):
+                    generate(self.name("object"), expires_in_seconds=wrong)  # type: ignore[arg-type]
+        self.assertEqual(client.calls, [], "requests were made")
+
+
+def fetch(url: str) -> bytes:
+    """What anybody gets by a URL."""
+    with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 - the store's own URL
+        return bytes(answer.read())
