@@ -77,10 +77,9 @@ def show_one(client: ObjectStorageClient, name: str) -> None:
     """Read one object back and show what the store says of it."""
     info = client.object_info(name)
     assert info is not None
-    with client.object_open(name, "r", encoding="latin-1") as file:
-        first = file.readline().rstrip()
+    first = client.object_read(name, stop=60)
     print(f"For example {name!r}: {info.size:,} bytes, {info.content_type}, metadata {info.metadata},")
-    print(f"    first line: {first[:80]}")
+    print(f"    and begins with {first!r}.")
 
 
 def is_same(client: ObjectStorageClient, listed: ObjectInfo | None, name: str, digest: str) -> bool:
