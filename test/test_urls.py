@@ -32,6 +32,9 @@ class PluginClient(MemoryClient):
 @pytest.fixture(autouse=True)
 def plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three installed entry points: a good one, one that takes a built-in scheme, and two that are broken."""
+    monkeypatch.setenv("ST_AUTH", "http://127.0.0.1:1/auth/v1.0")
+    monkeypatch.setenv("ST_USER", "test:tester")
+    monkeypatch.setenv("ST_KEY", "testing")
     original: Any = importlib.metadata.entry_points
     entries = importlib.metadata.EntryPoints(
         importlib.metadata.EntryPoint(name, value, "obs_client.backends")
@@ -70,6 +73,36 @@ def test_a_memory_url_is_a_new_store() -> None:
     assert from_url("memory:?container_name=box").container_name == "box"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("path", "storage_path", "container_name", "prefix"),
+    [
+        ("/v1/AUTH_x", "/v1/AUTH_x", None, ""),
+        ("/v1/AUTH_x/", "/v1/AUTH_x", None, ""),
+        ("/swift/v1", "/swift/v1", None, ""),
+        ("/swift/v1/AUTH_x/box", "/swift/v1/AUTH_x", "box", ""),
+        ("/a/v1/AUTH_x/my%20box/some/pre%25fix/", "/a/v1/AUTH_x", "my box", "some/pre%fix/"),
+    ],
+)
+def test_a_swift_storage_url_ends_after_its_account(
+    scheme: str, path: str, storage_path: str, container_name: str | None, prefix: str
+) -> None:
+    place = StorageUrl.parse(f"{scheme}://host:8080{path}?region=one")
+    found = (place.root, place.container_name, place.prefix)
+    assert found == (f"{scheme}://host:8080{storage_path}", container_name, prefix)
+    assert place.options == {"region": "one"}
+    assert type(place.client()) is obs_client.SwiftClient
+    assert place.client().container_name == container_name
+
+
+def test_clients_of_the_vendors_are_made_without_a_request() -> None:
+    client = from_url("s3://box?endpoint_url=http://127.0.0.1:1&region=eu-west-1&timeout=5")
+    assert type(client) is obs_client.S3Client
+    assert client.container_name == "box"
+    assert type(from_url("swift:?region=one&verify=false")) is obs_client.SwiftClient
+    assert StorageUrl.parse("s3://box/pre/fix").prefix == "pre/fix"
+
+
 def test_a_plug_in_gets_its_container_and_typed_options() -> None:
     url = "plug://my%20box?region=eu&timeout=2.5&retries=7&verify=false"
     client = from_url(url)
@@ -89,11 +122,17 @@ def test_a_plug_in_gets_its_container_and_typed_options() -> None:
         ("", "no scheme"),
         ("/some/path", "no scheme"),
         ("nothing://x", "no backend for scheme 'nothing'.*file:.*memory:.*plug:"),
-        ("s3://box", "no backend for scheme 's3'"),
+        ("https://host/v1", "account is missing"),
+        ("https://host/v2/AUTH_x", "v1/AUTH_account"),
+        ("https:///v1/AUTH_x", "v1/AUTH_account"),
+        ("https://host/v1/AUTH_x?container_name=y", "in the path"),
+        ("https://host/v1/AUTH_x/box/prefix", "prefix 'prefix'"),
         ("file://host/path", "absolute path"),
         ("file:relative", "absolute path"),
         ("memory:something", "just 'memory:'"),
         ("memory:?colour=red", "unknown option 'colour'.*container_name"),
+        ("swift://box?part=1", "unknown option 'part'.*create_temp_url_key.*verify"),
+        ("s3://box?part=1", "unknown option 'part'.*endpoint_url.*kms_key_id.*verify"),
         ("plug://box?part=1", "unknown option 'part'.*region.*retries.*timeout.*verify"),
         ("plug://box?options=1", "unknown option"),
         ("plug://box?container_name=other", "before the '\\?'"),

@@ -14,6 +14,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from obs_client.backends.local import LocalClient as LocalClient
     from obs_client.backends.memory import MemoryClient as MemoryClient
+    from obs_client.backends.s3 import S3Client as S3Client
+    from obs_client.backends.swift import SwiftClient as SwiftClient
     from obs_client.client import ObjectStorageClient as ObjectStorageClient
     from obs_client.errors import AuthorizationError as AuthorizationError
     from obs_client.errors import ConfigurationError as ConfigurationError
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "obs_client.backends.local": ("LocalClient",),
     "obs_client.backends.memory": ("MemoryClient",),
+    "obs_client.backends.s3": ("S3Client",),
+    "obs_client.backends.swift": ("SwiftClient",),
     "obs_client.client": ("ObjectStorageClient",),
     "obs_client.errors": (
         "AuthorizationError",

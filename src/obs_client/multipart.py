@@ -71,6 +71,8 @@ class SpooledUpload(MultipartUpload):
             self._size = max(self._size, part.offset + part.size)
 
     def complete(self) -> None:
+        if self._file.closed:
+            return  # it was done, and the answer to the first call was lost
         self._file.flush()
         new = dataclasses.replace(self._new, size=self._size)
         self._write(new, FileBody(SourceFile(self._file.fileno()), 0, self._size))

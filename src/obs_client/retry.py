@@ -43,7 +43,8 @@ class Retries:
             error.tries = self.tries
             error.args = (f"{error.args[0]} (gave up after {self.tries} {'try' if self.tries == 1 else 'tries'})",)
             raise error
-        _logger.warning("try %d failed, the next in %.2f s: %s", self.tries, pause, error)
+        # As text: a record may be kept for long, and the error itself holds on to part buffers by its traceback.
+        _logger.warning("try %d failed, the next in %.2f s: %s", self.tries, pause, str(error))
         time.sleep(pause)
         self.tries += 1
 

@@ -1,11 +1,16 @@
 """Storage URLs: which client they mean, and where in its store.
 
-=============================================  =======================================================================
-`file:///some/root[?container_name=docs]`      `LocalClient`: the directories in the root are its containers
-`memory:`                                      `MemoryClient`, empty
-`name://[container[/prefix]][?option=value]`   the class that an entry point `name` in the group `obs_client.backends`
-                                               gives, called with `container_name` and the options
-=============================================  =======================================================================
+=================================================  ===================================================================
+`s3://[container[/prefix]][?option=value]`         `S3Client`
+`swift://[container[/prefix]][?option=value]`      `SwiftClient`, which logs in as the environment says
+`https://host/.../v1/AUTH_x[/container[/prefix]]`  `SwiftClient` with this storage URL, which ends with the segment
+                                                   after `v1`; a path that is exactly `/swift/v1` has none. Also `http:`
+`file:///some/root[?container_name=docs]`          `LocalClient`: the directories in the root are its containers
+`memory:`                                          `MemoryClient`, empty
+`name://[container[/prefix]][?option=value]`       the class that an entry point `name` in the group
+                                                   `obs_client.backends` gives, called with `container_name` and the
+                                                   options
+=================================================  ===================================================================
 
 Options are the names of the constructor's parameters.
 """
@@ -14,6 +19,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 import typing
 from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
@@ -25,12 +31,16 @@ from obs_client.errors import ConfigurationError
 
 ENTRY_POINTS = "obs_client.backends"
 
+_SWIFT = ("obs_client.backends.swift", "SwiftClient")
 _BUILT_IN = {
     "file": ("obs_client.backends.local", "LocalClient"),
+    "http": _SWIFT,
+    "https": _SWIFT,
     "memory": ("obs_client.backends.memory", "MemoryClient"),
+    "s3": ("obs_client.backends.s3", "S3Client"),
+    "swift": _SWIFT,
 }
-_RESERVED = frozenset({"file", "http", "https", "memory", "s3", "swift"})
-_SECRET = ("credential", "password", "secret", "token", "key_id", "temp_url_key")
+_SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_url_key$", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class StorageUrl:
 
     Attributes:
         scheme: What is before the colon, in lower case.
-        root: The directory of a `file` URL, else "".
+        root: The directory of a `file` URL, the storage URL of an `https` or `http` one, else "".
         container_name: None if the URL names none.
         prefix: What follows the container, or "".
         options: The constructor's other parameters.
@@ -77,12 +87,14 @@ class StorageUrl:
             return _file_url(parts.netloc, unquote(parts.path), options)
         if scheme == "memory":
             return _memory_url(parts.netloc + parts.path, options)
+        if scheme in ("http", "https"):
+            return _swift_url(f"{scheme}://{parts.netloc}", parts.path, options)
         return _container_url(scheme, unquote(parts.netloc), unquote(parts.path.removeprefix("/")), options)
 
     def client(self) -> ObjectStorageClient:
         """A new client with the container chosen; the prefix is for the caller to keep to."""
         make: Callable[..., ObjectStorageClient] = _client_class(self.scheme)
-        if self.scheme == "file":
+        if self.scheme in ("file", "http", "https"):
             return make(self.root, self.container_name, **self.options)
         return make(container_name=self.container_name, **self.options)
 
@@ -103,7 +115,7 @@ def from_url(url: str) -> ObjectStorageClient:
 
 
 def _schemes() -> str:
-    plug_ins = {entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)} - _RESERVED
+    plug_ins = {entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)} - set(_BUILT_IN)
     return ", ".join(f"{name}:" for name in sorted(_BUILT_IN) + sorted(plug_ins))
 
 
@@ -119,7 +131,7 @@ def _client_class(scheme: str) -> type[ObjectStorageClient]:
 
 
 def _plug_in(scheme: str) -> object:
-    entries = () if scheme in _RESERVED else tuple(metadata.entry_points(group=ENTRY_POINTS, name=scheme))
+    entries = tuple(metadata.entry_points(group=ENTRY_POINTS, name=scheme))
     if not entries:
         raise ConfigurationError(f"no backend for scheme {scheme!r} is installed; there are {_schemes()}")
     try:
@@ -136,7 +148,7 @@ def _options(scheme: str, client_class: type[ObjectStorageClient], query: str) -
     except ValueError:
         raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
     for name, text in pairs:
-        if any(word in name.lower() for word in _SECRET):
+        if _SECRET.search(name):
             raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
         if name not in known:
             raise ConfigurationError(f"unknown option {name!r} in a {scheme} URL; known are {', '.join(sorted(known))}")
@@ -153,7 +165,7 @@ def _known_options(client_class: type[ObjectStorageClient]) -> dict[str, object]
     return {
         name: hints.get(name, str)
         for name in parameters
-        if name not in ("root", "options") and not any(word in name for word in _SECRET)
+        if name not in ("root", "storage_url", "options") and not _SECRET.search(name)
     }
 
 
@@ -183,6 +195,23 @@ def _memory_url(rest: str, options: dict[str, object]) -> StorageUrl:
     if rest:
         raise ConfigurationError("a memory URL is just 'memory:'; the store is new and empty each time")
     return StorageUrl("memory", "", _container_option(options), "", options)
+
+
+def _swift_url(host: str, path: str, options: dict[str, object]) -> StorageUrl:
+    if "container_name" in options:
+        raise ConfigurationError("the container stands in the path, after the account")
+    segments = path.rstrip("/").split("/")
+    if host.endswith("//") or "v1" not in segments:
+        raise ConfigurationError("a Swift storage URL reads https://host/.../v1/AUTH_account[/container[/prefix]]")
+    end = segments.index("v1") + 2
+    if segments == ["", "swift", "v1"]:
+        end = len(segments)
+    if len(segments) < end or not segments[end - 1]:
+        raise ConfigurationError("the storage URL ends at v1; the account is missing: .../v1/AUTH_account")
+    storage_url = host + "/".join(segments[:end])
+    container, _, prefix = path.removeprefix("/".join(segments[:end])).removeprefix("/").partition("/")
+    chosen = _container_name(unquote(container)) if container else None
+    return StorageUrl(host.partition(":")[0], storage_url, chosen, unquote(prefix), options)
 
 
 def _container_option(options: dict[str, object]) -> str | None:
