@@ -1,0 +1,34 @@
+"""Real servers on loopback for the tests, started and stopped by the test run.
+
+    with start_swift(SwiftLimits(container_listing_limit=5)) as server:
+        client = SwiftClient(server.storage_url, credentials=server.credentials)
+
+Their packages are installed on first use into a virtual environment of their own. Whatever way the run ends, no
+process and no file of a server stays behind. `python -m test.servers swift` starts one by hand.
+"""
+
+from .environment import servers_python
+from .errors import ServerError
+from .limits import SwiftLimits
+from .running import (
+    Account,
+    RunningServer,
+    SwiftServer,
+    start_keystone,
+    start_moto,
+    start_seaweedfs,
+    start_swift,
+)
+
+__all__ = [
+    "Account",
+    "RunningServer",
+    "ServerError",
+    "SwiftLimits",
+    "SwiftServer",
+    "servers_python",
+    "start_keystone",
+    "start_moto",
+    "start_seaweedfs",
+    "start_swift",
+]

@@ -1,0 +1,88 @@
+"""The virtual environment that the servers run in, made on first use.
+
+It is not the library's own: the servers pin versions of packages that the library uses too.
+"""
+
+import fcntl
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import ServerError, tail
+
+ROOT = Path(__file__).parents[2]
+DEFAULT_CACHE = ROOT / ".venv-servers"
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+
+
+def servers_python(cache: Path | None = None) -> Path:
+    """Give the path of the Python that has the servers' packages, after installing them where that was not done yet.
+
+    Args:
+        cache: The folder that keeps the environment; by default `.venv-servers` at the repository's root.
+
+    Raises:
+        ServerError: The packages could not be installed.
+    """
+    folder = (cache or DEFAULT_CACHE).absolute()
+    environment = folder / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if not _is_complete(environment):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder / "lock") as descriptor:
+            if not _is_complete(environment):
+                _build(environment, descriptor)
+    return _python(environment)
+
+
+def _python(environment: Path) -> Path:
+    return environment / "bin" / "python"
+
+
+def _fingerprint(environment: Path) -> str:
+    """Say what a complete environment is made of; one that says something else is built anew."""
+    requirements = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    return json.dumps([requirements, sys.version, sys.base_prefix, str(environment)])
+
+
+def _is_complete(environment: Path) -> bool:
+    marker = environment / "complete"
+    return marker.is_file() and marker.read_text() == _fingerprint(environment) and _python(environment).exists()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Hold a lock until the last process that has its descriptor, which is given, ends or closes it."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
+
+
+def _build(environment: Path, lock: int) -> None:
+    """Make the environment; the marker that makes it count is written last."""
+    shutil.rmtree(environment, ignore_errors=True)
+    _run([sys.executable, "-m", "venv", str(environment)], lock)
+    install = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "-r", str(REQUIREMENTS)]
+    _run([str(_python(environment)), *install], lock)
+    unfinished = environment / "complete.tmp"
+    unfinished.write_text(_fingerprint(environment))
+    unfinished.rename(environment / "complete")
+
+
+def _run(command: list[str], lock: int) -> None:
+    # The child keeps the lock: if this process is killed, the next run waits for a pip that is still writing.
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        pass_fds=[lock],
+    )
+    if done.returncode != 0:
+        raise ServerError(f"the servers' environment could not be made: {' '.join(command)}\n{tail(done.stdout)}")

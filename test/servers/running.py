@@ -1,0 +1,160 @@
+"""The servers as tests see them."""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .environment import servers_python
+from .errors import ServerError, tail
+from .limits import SwiftLimits
+from .process import ServerProcess, child_environment
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One login to a server.
+
+    Attributes:
+        credentials: The login by the environment's own names: `ST_*` or `OS_*` for Swift, `AWS_*` elsewhere.
+        s3_credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` of the same user.
+        storage_url: The Swift URL of the user's account or project; empty on servers that speak S3 only.
+        ids: What Keystone calls by ids, by the environment's own names: `OS_PROJECT_ID`, `OS_USER_ID` and the domains'.
+    """
+
+    credentials: Mapping[str, str]
+    s3_credentials: Mapping[str, str]
+    storage_url: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+class RunningServer:
+    """A server on loopback that speaks S3, until `stop()` or the end of the `with`."""
+
+    def __init__(self, kind: str, *, cache: Path | None, scratch: Path | None, **request: Any) -> None:
+        self.kind = kind
+        self._python = servers_python(cache)
+        place = None if scratch is None else str(scratch.absolute())
+        self.process = ServerProcess(self._python, {"kind": kind, "scratch": place, **request})
+        ready = self.process.ready
+        self.endpoint_url: str = ready["endpoint_url"]
+        self.region: str = ready["region"]
+        self.accounts = {name: Account(**account) for name, account in ready["accounts"].items()}
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """The login of the user who may read and write."""
+        return self.accounts["member"].credentials
+
+    @property
+    def s3_credentials(self) -> Mapping[str, str]:
+        """The S3 keys of the user who may read and write."""
+        return self.accounts["member"].s3_credentials
+
+    @property
+    def reader(self) -> Account:
+        """A user who may only read the same containers."""
+        return self.accounts["reader"]
+
+    def environment(self) -> dict[str, str]:
+        """Give everything to export for using the server as the user who may read and write."""
+        s3 = {"AWS_ENDPOINT_URL": self.endpoint_url, "AWS_REGION": self.region}
+        return {**self.credentials, **self.s3_credentials, **s3}
+
+    def stop(self) -> None:
+        """Stop the server and remove its data; see `ServerProcess.stop`."""
+        self.process.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class SwiftServer(RunningServer):
+    """OpenStack Swift: proxy, account, container and object server; `endpoint_url` is that of its s3api.
+
+    The accounts are `member`, `reader`, `second` (another account or project) and `admin` (of all of them); besides,
+    with v1 auth, `stranger` (a user of the member's account without a right), and behind Keystone
+    `application_credential` (of the member).
+    """
+
+    def __init__(self, kind: str, limits: SwiftLimits, *, cache: Path | None, scratch: Path | None) -> None:
+        super().__init__(kind, cache=cache, scratch=scratch, limits=limits.to_json())
+        self.limits = limits
+        self.auth_url: str = self.process.ready["auth_url"]
+
+    @property
+    def storage_url(self) -> str:
+        """The storage URL of the user who may read and write."""
+        return self.accounts["member"].storage_url
+
+    @property
+    def second(self) -> Account:
+        """A user who may read and write in another account or project, and has no right in the first."""
+        return self.accounts["second"]
+
+    @property
+    def admin(self) -> Account:
+        """A user who may do everything in every account."""
+        return self.accounts["admin"]
+
+    def run_container_updater(self) -> None:
+        """Bring the totals of the accounts up to date: objects and bytes stay as they were without it."""
+        self._run_daemon("container-updater")
+
+    def run_object_expirer(self) -> None:
+        """Take expired objects off the listings; without it they stay there, though nobody can read them."""
+        self._run_daemon("object-expirer")
+
+    def _run_daemon(self, name: str) -> None:
+        done = subprocess.run(
+            [str(self._python), "-m", "test.servers.inside.swift_daemon", str(self.process.directory / "etc"), name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=child_environment(),
+            timeout=120,
+        )
+        if done.returncode != 0:
+            raise ServerError(f"{name} failed\n{tail(done.stdout)}")
+
+
+def start_swift(
+    limits: SwiftLimits | None = None, *, cache: Path | None = None, scratch: Path | None = None
+) -> SwiftServer:
+    """Start OpenStack Swift with its own v1 auth.
+
+    Args:
+        limits: What differs from Swift's defaults.
+        cache: Where the servers' virtual environment is kept; see `servers_python`.
+        scratch: The folder to put the server's data in; by default one in memory where there is room, which carries
+            extended attributes, else the folder for temporary files.
+
+    Raises:
+        ServerError: It did not start; the message has the tail of its log.
+    """
+    return SwiftServer("swift", limits or SwiftLimits(), cache=cache, scratch=scratch)
+
+
+def start_keystone(
+    limits: SwiftLimits | None = None, *, cache: Path | None = None, scratch: Path | None = None
+) -> SwiftServer:
+    """Start OpenStack Swift behind a Keystone of its own; arguments and errors as for `start_swift`."""
+    return SwiftServer("keystone", limits or SwiftLimits(), cache=cache, scratch=scratch)
+
+
+def start_seaweedfs(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
+    """Start SeaweedFS with its S3 gateway; arguments and errors as for `start_swift`."""
+    return RunningServer("seaweedfs", cache=cache, scratch=scratch)
+
+
+def start_moto(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
+    """Start moto's server, which keeps objects in memory and checks no signature; arguments as for `start_swift`."""
+    return RunningServer("moto", cache=cache, scratch=scratch)
