@@ -13,6 +13,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -20,7 +21,16 @@ from typing import IO, Any, cast
 import pytest
 
 import obs_client
-from obs_client import Capabilities, ClientOptions, IntegrityError, ObjectChangedError, TemporaryError, parts
+from obs_client import (
+    Capabilities,
+    ClientOptions,
+    IntegrityError,
+    ObjectChangedError,
+    TemporaryError,
+    multipart,
+    parallel,
+    parts,
+)
 from obs_client.backends import memory
 from obs_client.integrity import ContentDigest
 from obs_client.models import NewObject, ObjectReader
@@ -418,6 +428,55 @@ def test_bounded_map_keeps_order_takes_few_ahead_and_stops_at_a_failure() -> Non
             seen.append(next(failing))
     assert seen == [0, 1, 2, 3, 4]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
+
+
+def test_workers_stop_when_nobody_waits_for_them() -> None:
+    """Also those that wait for workers of their own, and those that pause before another try."""
+    started = threading.Event()
+    ended: list[str] = []
+
+    def sleep_long(number: int) -> int:
+        started.set()
+        try:
+            parallel.sleep(60.0)
+        except parallel.Stopped:
+            ended.append("inner")
+            raise
+        return number
+
+    def wait_for_others(number: int) -> int:
+        try:
+            return sum(bounded_map(sleep_long, range(2), 2))
+        except parallel.Stopped:
+            ended.append("outer")
+            raise
+
+    def interrupted() -> Iterator[int]:
+        yield 1
+        yield 2
+        started.wait(10.0)
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(bounded_map(wait_for_others, interrupted(), 3))
+    assert time.monotonic() - began < 2.0
+    assert ended.count("outer") == 2
+    assert ended.count("inner") >= 1
+
+
+def test_an_abort_that_hangs_after_an_interrupt_is_left_in_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multipart, "LAST_SECONDS", 0.2)
+    monkeypatch.setattr(memory._Upload, "abort", lambda self: parallel.sleep(60.0))
+
+    def tell(count: int) -> None:
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        ScriptedClient().object_write("name", CONTENT, progress=tell)
+    assert time.monotonic() - began < 2.0
+    assert "cleanup() removes them later" in caught.value.__notes__[0]
 
 
 def test_a_pipe_needs_no_more_memory_than_its_parts_in_flight() -> None:

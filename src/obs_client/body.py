@@ -11,6 +11,7 @@ import io
 import os
 from typing import TYPE_CHECKING
 
+from obs_client import parallel
 from obs_client.errors import ObjectChangedError
 from obs_client.integrity import new_hash
 
@@ -48,6 +49,7 @@ class Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
+        parallel.check()
         view = memoryview(buffer).cast("B")
         wanted = min(len(view), self.size - self._position)
         if wanted <= 0:

@@ -11,13 +11,17 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from obs_client import write_id
+from obs_client import parallel, write_id
 from obs_client.body import Body, FileBody, SourceFile
 from obs_client.errors import ObjectStorageClientError
 from obs_client.models import NewObject
 
 if TYPE_CHECKING:
     from obs_client.border import Border
+
+
+LAST_SECONDS = 8.0
+"""How long an interrupted program waits for a store to remove what it had sent."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class MultipartUpload(abc.ABC):
     failure. `complete` is called once all parts are there, and again after a failure. `abort` may come at any time,
     more than once, and also after `complete` failed.
     """
+
+    def __str__(self) -> str:
+        """The upload as its store knows it, for messages."""
+        return "an unfinished upload"
 
     @abc.abstractmethod
     def put_part(self, part: Part, body: Body) -> None:
@@ -110,14 +118,22 @@ class GuardedUpload:
     def abort_after(self, error: BaseException) -> None:
         """Remove the parts after an error; what cannot be removed is noted on the error, which stays the one raised.
 
-        A child process leaves its parent's upload alone.
+        After an interrupt the store has `LAST_SECONDS` to answer. A child process leaves its parent's upload alone.
         """
         if os.getpid() != self._process:
             return
         try:
-            if self._completing and self._border.is_there(self._new):
-                error.add_note("the object was published all the same: only the store's answer was lost")
-                return
-            self._border.run("abort", self._upload.abort, self._new.container, self._new.name)
-        except ObjectStorageClientError as failure:
-            error.add_note(f"parts were left in the store, which cleanup() removes later: {failure}")
+            if isinstance(error, Exception):
+                self._abort(error)
+            else:
+                parallel.within(lambda: self._abort(error), LAST_SECONDS)
+        except (ObjectStorageClientError, TimeoutError) as failure:
+            place = f"{self._new.name!r} in container {self._new.container!r}"
+            reason = failure or "no answer in time"
+            error.add_note(f"{self._upload} of {place} may have left parts; cleanup() removes them later: {reason}")
+
+    def _abort(self, error: BaseException) -> None:
+        if self._completing and self._border.is_there(self._new):
+            error.add_note("the object was published all the same: only the store's answer was lost")
+            return
+        self._border.run("abort", self._upload.abort, self._new.container, self._new.name)

@@ -1,26 +1,52 @@
-"""The only place that starts threads: a few workers, with a bound on what is in flight."""
+"""The only place that starts threads: a few workers, with a bound on what is in flight, that stop when nobody waits."""
 
 from __future__ import annotations
 
 import collections
 import itertools
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+CHECK_INTERVAL = 0.25
+"""Seconds after which a wait looks whether its result is still wanted."""
+
+_worker = threading.local()
+
+
+class Stopped(BaseException):
+    """Raised in a worker whose result nobody waits for any more: it ends as soon as it notices."""
+
+
+def check() -> None:
+    """Raise `Stopped` in a worker whose pool was left; called wherever much is moved, or waited for."""
+    stop: threading.Event | None = getattr(_worker, "stop", None)
+    if stop is not None and stop.is_set():
+        raise Stopped
+
+
+def sleep(seconds: float) -> None:
+    """Wait; raises `Stopped` as soon as nobody waits for this worker."""
+    stop: threading.Event | None = getattr(_worker, "stop", None)
+    (stop or threading.Event()).wait(seconds)
+    check()
+
 
 class WorkerPool(Generic[Item, Result]):
     """Runs one function in up to `workers` threads; gives the results in the order of submission.
 
-    At the end of the `with` block nothing runs any more; what had not begun by then is dropped.
+    At the end of the `with` block nothing runs any more: what has not begun is dropped, and what runs is told to stop,
+    which takes `CHECK_INTERVAL` seconds or a little more.
     """
 
     def __init__(self, function: Callable[[Item], Result], workers: int) -> None:
         self._function = function
+        self._stop = threading.Event()
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="obs_client")
         self._pending: collections.deque[Future[Result]] = collections.deque()
 
@@ -31,11 +57,25 @@ class WorkerPool(Generic[Item, Result]):
 
     def submit(self, item: Item) -> None:
         """Start one call; it is for the caller to keep `pending` within bounds."""
-        self._pending.append(self._executor.submit(self._function, item))
+        self._pending.append(self._executor.submit(self._run, item))
 
-    def result(self) -> Result:
-        """Wait for the oldest call; gives its result or raises its error."""
-        return self._pending.popleft().result()
+    def result(self, seconds: float | None = None) -> Result:
+        """Wait for the oldest call; gives its result or raises its error. With a bound it waits even if it is stopped.
+
+        Raises:
+            TimeoutError: It did not end within so many seconds (None: no bound).
+        """
+        future = self._pending.popleft()
+        if seconds is None and hasattr(_worker, "stop"):
+            while not future.done():
+                wait([future], CHECK_INTERVAL)
+                check()
+        return future.result(seconds)
+
+    def _run(self, item: Item) -> Result:
+        _worker.stop = self._stop
+        check()
+        return self._function(item)
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +83,7 @@ class WorkerPool(Generic[Item, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._stop.set()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
@@ -50,7 +91,7 @@ def bounded_map(function: Callable[[Item], Result], items: Iterable[Item], worke
     """The results of `function` for each item, in order, by up to `workers` threads; lazily, as they are asked for.
 
     Items are taken in the caller's thread, at most `workers` + 1 before their results. The first failure is raised at
-    its place, after the calls that run have ended. For one worker, or one item, no thread starts.
+    its place, after the calls that run have stopped. For one worker, or one item, no thread starts.
     """
     iterator = iter(items)
     head = list(itertools.islice(iterator, 2))
@@ -64,3 +105,14 @@ def bounded_map(function: Callable[[Item], Result], items: Iterable[Item], worke
             pool.submit(item)
         while pool.pending:
             yield pool.result()
+
+
+def within(call: Callable[[], Result], seconds: float) -> Result:
+    """The result of a call that is stopped after so many seconds.
+
+    Raises:
+        TimeoutError: It did not end in time.
+    """
+    with WorkerPool(lambda _: call(), 1) as pool:
+        pool.submit(None)
+        return pool.result(seconds)

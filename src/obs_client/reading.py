@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from obs_client import parallel
 from obs_client.body import BLOCK_SIZE
 from obs_client.border import Border
 from obs_client.errors import NotFoundError, ObjectChangedError, PreconditionError, TemporaryError
@@ -58,6 +59,7 @@ class GuardedReader(ObjectReader):
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill the start of `buffer`; gives how many bytes, 0 only at the end of the range, checked by then."""
+        parallel.check()
         view = buffer[: self.left]
         if not view:
             self._finish()

@@ -7,6 +7,7 @@ import random
 import time
 from typing import TypeVar
 
+from obs_client import parallel
 from obs_client.errors import TemporaryError
 from obs_client.models import ClientOptions
 
@@ -45,7 +46,7 @@ class Retries:
             raise error
         # As text: a record may be kept for long, and the error itself holds on to part buffers by its traceback.
         _logger.warning("try %d failed, the next in %.2f s: %s", self.tries, pause, str(error))
-        time.sleep(pause)
+        parallel.sleep(pause)
         self.tries += 1
 
     def _pause(self, retry_after: float | None) -> float:
