@@ -10,6 +10,7 @@ import pytest
 
 from obs_client import atomic
 from obs_client.atomic import AtomicFile
+from obs_client.backends.local import LocalClient
 from obs_client.errors import ServiceError
 
 
@@ -130,3 +131,16 @@ def test_no_descriptor_stays_open(tmp_path: Path) -> None:
             AtomicFile.beside(tmp_path / "absent" / "file")
     after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     assert after == before
+
+
+def test_objects_are_ordinary_files_and_keep_their_permission_bits(tmp_path: Path) -> None:
+    client = LocalClient(tmp_path, "c")
+    client.container_create("c")
+    client.object_write("a", b"1")
+    path = tmp_path / "c" / "a"
+    path.with_name("plain").touch()
+    assert _mode(path) == _mode(path.with_name("plain"))
+    path.chmod(0o640)
+    client.object_write("a", b"2")
+    assert _mode(path) == 0o640
+    assert path.read_bytes() == b"2"

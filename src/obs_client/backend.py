@@ -85,7 +85,8 @@ class Backend(abc.ABC):
     ) -> Page[ObjectInfo | SubdirInfo]:
         """One page of a container's objects, by one request.
 
-        If `capabilities.listing_has_metadata`, the entries are whole, as `_object_info` gives them.
+        If `capabilities.listing_has_metadata`, the entries are whole, as `_object_info` gives them; one whose `metadata`
+        is None all the same (it may be listed, not read) is asked for by `_object_info` when metadata is wanted.
 
         Args:
             start_after: Entries up to it may be left out; never those after it.

@@ -40,9 +40,8 @@ def objects(border: Border, query: Query, fetch_metadata: bool) -> Iterator[Obje
     entries = _asked_for(_all_pages(page, capabilities.ordered_listing), query)
     if not fetch_metadata:
         return map(_without_metadata, entries)
-    if not capabilities.listing_has_metadata:
-        entries = _with_metadata(border, query.container, entries)
-    return map(_as_users_see_it, entries)
+    workers = 1 if capabilities.listing_has_metadata else border.options.workers
+    return map(_as_users_see_it, _with_metadata(border, query.container, entries, workers))
 
 
 def name_of(entry: ContainerInfo | ObjectInfo | SubdirInfo) -> str:
@@ -119,17 +118,17 @@ def _without_metadata(entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo
 
 
 def _with_metadata(
-    border: Border, container: str, entries: Iterator[ObjectInfo | SubdirInfo]
+    border: Border, container: str, entries: Iterator[ObjectInfo | SubdirInfo], workers: int
 ) -> Iterator[ObjectInfo | SubdirInfo]:
     def fetch(entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo | None:
-        if isinstance(entry, SubdirInfo):
+        if isinstance(entry, SubdirInfo) or entry.metadata is not None:
             return entry
         try:
             return border.object_info(container, entry.name)
         except NotFoundError:
             return None
 
-    for found in bounded_map(fetch, entries, border.options.workers):
+    for found in bounded_map(fetch, entries, workers):
         if found is not None:
             yield found
 

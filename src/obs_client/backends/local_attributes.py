@@ -43,7 +43,7 @@ def load(descriptor: int, directory: int, component: bytes, status: os.stat_resu
     if stored is not None:
         return _decoded(stored, component)
     record = _read_sidecar(directory, component, status)
-    if record is None and not _is_still_there(directory, component, status):
+    if record is None and not is_at(directory, component, status.st_ino):
         raise ReplacedError
     return record
 
@@ -142,12 +142,17 @@ def _decoded(stored: bytes, component: bytes) -> Record | None:
         return None
 
 
-def _is_still_there(directory: int, component: bytes, status: os.stat_result) -> bool:
+def is_at(directory: int, component: bytes, inode: int) -> bool:
+    """Whether the file with this inode number has this name."""
     try:
-        return os.stat(component, dir_fd=directory, follow_symlinks=False).st_ino == status.st_ino
+        return os.stat(component, dir_fd=directory, follow_symlinks=False).st_ino == inode
     except FileNotFoundError:
         return False
 
 
 def _has_name(directory: int, component: bytes) -> bool:
-    return os.access(component, os.F_OK, dir_fd=directory, follow_symlinks=False)
+    try:
+        os.stat(component, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

@@ -57,10 +57,14 @@ class Tree:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close all descriptors; safe to repeat."""
+    def refresh(self) -> None:
+        """Forget all directories but the container's, which others may have removed and made anew meanwhile."""
         while self._opened:
             os.close(self._opened.popitem()[1])
+
+    def close(self) -> None:
+        """Close all descriptors; safe to repeat."""
+        self.refresh()
         container, self.container = self.container, -1
         if container >= 0:
             os.close(container)
@@ -111,9 +115,10 @@ class Tree:
     def holds(self, base: Path, component: bytes) -> bool:
         """Whether anything has this name in a directory; cheaper than `look` where the answer is mostly no."""
         try:
-            return os.access(component, os.F_OK, dir_fd=self.directory(base), follow_symlinks=False)
+            os.stat(component, dir_fd=self.directory(base), follow_symlinks=False)
         except FileNotFoundError:
             return False
+        return True
 
     def make_directories(self, base: Path, form: Path) -> list[Path]:
         """Make the directories of a form as far as they are absent; gives those made."""

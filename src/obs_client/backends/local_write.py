@@ -35,11 +35,11 @@ class Draft:
 
         Raises:
             ContainerNotFoundError: From `open_tree`.
-            PreconditionError: A condition does not hold already.
             ConflictError: Something that is neither file nor directory is in the way.
         """
         self.new = new
         self._made: list[Path] = []
+        self._finished: tuple[int, Record | None] | None = None
         for _ in range(_WALKS):
             self._tree = open_tree()
             try:
@@ -64,19 +64,13 @@ class Draft:
             TemporaryError: The container's lock was not to be had.
             ServiceError: Somebody removed the temporary file.
         """
-        descriptor = self._file.descriptor
-        now = time.time_ns()
-        # The kernel's own times are coarse: set finely, a later change by another program always shows.
-        os.utime(descriptor, ns=(now, now))
-        status = os.fstat(descriptor)
-        record = local_record.make(self.new.attributes, status, content_hash, part_size)
-        in_file = local_attributes.store_in_file(descriptor, record)
-        with local_lock.exclusive(self._tree.container):
+        inode, sidecar = self._finish(content_hash, part_size)
+        with local_lock.exclusive(self._tree.container, for_all=self.new.conditional):
+            self._tree.refresh()
             found = local_walk.survey(self._tree, self.new.name)
             check_conditions(self._tree, self.new, found)
             target = self._target(found)
-            old = found.places[0] if found.places else None
-            self._replace(target, old, status.st_ino, None if in_file else record)
+            self._replace(target, found.places[0] if found.places else None, inode, sidecar)
             for place in found.places[1:]:
                 remove(self._tree, place)
         if target[:-1] == self._home[:-1]:
@@ -84,9 +78,10 @@ class Draft:
 
     def discard(self) -> None:
         """Remove what is not published, and the directories made for it. Safe to repeat."""
-        with contextlib.suppress(AttributeError):
+        try:
             self._file.discard()
-        self._let_go()
+        finally:
+            self._let_go()
 
     def __enter__(self) -> Self:
         return self
@@ -96,9 +91,20 @@ class Draft:
     ) -> None:
         self.discard()
 
+    def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
+        """Give the file its attributes; gives its inode number, and the record if that must go into a sidecar."""
+        if self._finished is None:
+            descriptor = self._file.descriptor
+            now = time.time_ns()
+            # The kernel's own times are coarse: set finely, a later change by another program always shows.
+            os.utime(descriptor, ns=(now, now))
+            status = os.fstat(descriptor)
+            record = local_record.make(self.new.attributes, status, content_hash, part_size)
+            in_file = local_attributes.store_in_file(descriptor, record)
+            self._finished = status.st_ino, None if in_file else record
+        return self._finished
+
     def _begin(self) -> bool:
-        if self.new.conditional:
-            check_conditions(self._tree, self.new, local_walk.survey(self._tree, self.new.name))
         try:
             self._home = local_walk.make_home(self._tree, self.new.name, self._made)
             self._file = AtomicFile(os.dup(self._tree.directory(self._home[:-1])), self._home[-1])
@@ -108,8 +114,9 @@ class Draft:
 
     def _let_go(self) -> None:
         made, self._made = self._made, []
-        if made and self._tree.container >= 0:
-            self._tree.prune(made[-1], keep=len(made[0]) - 1)
+        if self._tree.container >= 0:
+            for path in reversed(made):
+                self._tree.prune(path, keep=len(path) - 1)
         self._tree.close()
 
     def _target(self, found: Survey) -> Path:
@@ -131,7 +138,8 @@ class Draft:
             with local_attributes.leaving(directory, target[-1], old.status.st_ino if old else None):
                 self._file.publish_as(directory, target[-1], mode)
         except BaseException:
-            if sidecar is not None:
+            # An interrupt may come after the rename, and then the file needs its sidecar.
+            if sidecar is not None and not local_attributes.is_at(directory, target[-1], inode):
                 local_attributes.remove_sidecar(directory, inode)
             raise
 
