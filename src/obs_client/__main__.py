@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command; without its packages say how to get them."""
@@ -13,7 +15,12 @@ def main() -> None:
         if error.name not in ("click", "rich"):
             raise
         sys.exit(f"obs: the package {error.name!r} is missing; install the extra: pip install 'obs_client[cli]'")
-    obs()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        # A name that the terminal's encoding lacks is shown escaped.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    obs(prog_name="obs")
 
 
 if __name__ == "__main__":

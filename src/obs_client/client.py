@@ -490,19 +490,19 @@ class ObjectStorageClient(Backend):
         Of several that change an object's metadata at once the last wins, whole.
         """
         container = self._object(object_name, container_name)
-        wanted = names.check_metadata(metadata, self.capabilities)
+        wanted = names.check_metadata(metadata, self._border.capabilities)
         return self._change_metadata(container, object_name, lambda _: wanted)
 
     def object_set_metadata(self, object_name: str, key: str, value: str, container_name: str | None = None) -> bool:
         """Set one metadata key of an object, as `object_replace_metadata` does. False: the object is absent."""
         container = self._object(object_name, container_name)
-        added = names.check_metadata({key: value}, self.capabilities)
+        added = names.check_metadata({key: value}, self._border.capabilities)
         return self._change_metadata(container, object_name, lambda old: {**old, **added})
 
     def object_delete_metadata(self, object_name: str, key: str, container_name: str | None = None) -> bool:
         """Remove one metadata key; True also if the key was not there. False: the object is absent."""
         container = self._object(object_name, container_name)
-        unwanted = names.check_metadata_key(key, self.capabilities)
+        unwanted = names.check_metadata_key(key, self._border.capabilities)
         return self._change_metadata(
             container, object_name, lambda old: {key: value for key, value in old.items() if key != unwanted}
         )
@@ -597,10 +597,10 @@ class ObjectStorageClient(Backend):
         content_type: str | None,
         *others: str | None,
     ) -> Attributes:
-        return names.check_attributes(object_name, metadata, content_type, others, self.capabilities)
+        return names.check_attributes(object_name, metadata, content_type, others, self._border.capabilities)
 
     def _check_conditions(self, if_absent: bool, if_hash: str | None) -> None:
-        names.check_conditions(if_absent, if_hash, self.capabilities, type(self).__name__)
+        names.check_conditions(if_absent, if_hash, self._border.capabilities, type(self).__name__)
 
     def _new(
         self,
@@ -621,7 +621,7 @@ class ObjectStorageClient(Backend):
                 info = border.object_info(container, name)
                 attributes = write_id.attributes_of(info, change)
                 border.object_replace_metadata(
-                    container, name, attributes, info.hash if self.capabilities.if_hash else None
+                    container, name, attributes, info.hash if border.capabilities.if_hash else None
                 )
             except NotFoundError:
                 return False

@@ -1,0 +1,102 @@
+"""Where a request goes: the host and port of its URL, through the proxy that the process's environment names."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from obs_client.errors import ConfigurationError
+
+_ORIGIN = re.compile(r"[a-z]+://[\w.:%\[\]-]+", re.ASCII | re.IGNORECASE)
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A forward proxy, spoken to without TLS; `authorization` is a whole header line or ""."""
+
+    host: str
+    port: int
+    authorization: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """The way to a server; each is equal to itself alone.
+
+    Attributes:
+        authority: Host and port as `CONNECT` wants them, IPv6 in brackets.
+        host_header: The same without the scheme's own port.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    host_header: str
+    proxy: Proxy | None
+
+    @property
+    def first_hop(self) -> tuple[str, int]:
+        """Host and port of the first connection."""
+        return (self.proxy.host, self.proxy.port) if self.proxy else (self.host, self.port)
+
+    def target(self, path: str) -> str:
+        """What a request names: the whole URL to a proxy that opens no tunnel, else the path."""
+        return f"http://{self.host_header}{path}" if self.proxy and self.scheme == "http" else path
+
+    @property
+    def proxy_header(self) -> bytes:
+        """The header line that each request needs for the proxy, or nothing: a tunnel is asked for only once."""
+        return self.proxy.authorization.encode("ascii") if self.proxy and self.scheme == "http" else b""
+
+
+def find_route(origin: str) -> Route:
+    """The route to an origin such as `https://host:8443`.
+
+    Raises:
+        ValueError: It is no origin of HTTP, or holds credentials.
+        ConfigurationError: The environment names a proxy that is not spoken here.
+    """
+    try:
+        parts = urlsplit(origin)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("the URL's host or port is broken") from None
+    if scheme not in _PORTS or not host or not _ORIGIN.fullmatch(origin):
+        raise ValueError("the URL must begin with http:// or https:// and a host, without credentials")
+    port = _PORTS[scheme] if port is None else port
+    bracketed = f"[{host}]" if ":" in host else host
+    authority = f"{bracketed}:{port}"
+    host_header = bracketed if port == _PORTS[scheme] else authority
+    return Route(scheme, host, port, authority, host_header, _find_proxy(scheme, authority))
+
+
+def _find_proxy(scheme: str, authority: str) -> Proxy | None:
+    proxies = getproxies()
+    url = proxies.get(scheme) or proxies.get("all")
+    return None if not url or proxy_bypass(authority) else _parse_proxy(url)
+
+
+def _parse_proxy(url: str) -> Proxy:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    # No word of the URL in the messages: it may hold a password.
+    if not host:
+        raise ConfigurationError("the environment's proxy is no URL of the form http://host:port")
+    if parts.scheme != "http":
+        raise ConfigurationError("the environment's proxy is not spoken to by http://, the only kind supported")
+    return Proxy(host, port or 80, _authorization(parts.username, parts.password))
+
+
+def _authorization(user: str | None, password: str | None) -> str:
+    if user is None:
+        return ""
+    secret = f"{unquote(user)}:{unquote(password or '')}".encode()
+    return f"Proxy-Authorization: Basic {base64.b64encode(secret).decode('ascii')}\r\n"
