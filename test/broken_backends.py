@@ -11,6 +11,7 @@ from obs_client.errors import NotFoundError, ServiceError
 from obs_client.models import ObjectReader
 from obs_client.testing.wrapper import WrappedClient
 
+
 class BrokenClient(WrappedClient):
     """A good store in memory; each subclass breaks one promise."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from obs_client import ObjectInfo, write_id
 from obs_client.body import Body, BytesBody
 from obs_client.errors import ContainerNotFoundError, PreconditionError
-from obs_client.models import Attributes, NewObject, ObjectReader
+from obs_client.models import Attributes, NewObject
 from obs_client.multipart import MultipartUpload, Part
 from test.broken_backends import BrokenClient, caught_by
 

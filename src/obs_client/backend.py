@@ -85,8 +85,9 @@ class Backend(abc.ABC):
     ) -> Page[ObjectInfo | SubdirInfo]:
         """One page of a container's objects, by one request.
 
-        If `capabilities.listing_has_metadata`, the entries are whole, as `_object_info` gives them; one whose `metadata`
-        is None all the same (it may be listed, not read) is asked for by `_object_info` when metadata is wanted.
+        An entry whose `metadata` is not None must be whole, as `_object_info` gives it; the others are asked for by
+        `_object_info` when metadata is wanted, a few at once, or one after the other where `listing_has_metadata` says
+        that they are rare.
 
         Args:
             start_after: Entries up to it may be left out; never those after it.

@@ -44,9 +44,10 @@ def check_mode(mode: str, encoding: str | None) -> str:
 def open_reader(border: Border, container: str, name: str, mode: str, encoding: str | None) -> ReadFile | TextIO:
     """A seekable file object over an object that is there."""
     try:
-        file = ReadFile(_Reader(border, container, name))
+        reader = GuardedReader(border, container, name)
     except ContainerNotFoundError as error:
         raise ObjectNotFoundError(str(error), container=container, object_name=name) from error
+    file = ReadFile(_Reader(border, reader))
     return file if "b" in mode else io.TextIOWrapper(file, encoding=encoding or "utf-8")
 
 
@@ -59,14 +60,14 @@ def open_writer(border: Border, new: NewObject, mode: str, encoding: str | None)
 class _Reader(io.RawIOBase):
     """Positions over `GuardedReader`s, all pinned to the version that was there at first."""
 
-    def __init__(self, border: Border, container: str, name: str) -> None:
+    def __init__(self, border: Border, reader: GuardedReader) -> None:
         super().__init__()
         self._border = border
-        self._reader = GuardedReader(border, container, name)
-        self._info = self._reader.info
+        self._reader = reader
+        self._info = reader.info
         self._position = 0
         self._window = WINDOW
-        self.name = name
+        self.name = reader.name
         self.verified = False
 
     def readable(self) -> bool:

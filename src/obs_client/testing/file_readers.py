@@ -61,7 +61,7 @@ class FileReaderTests(ConformanceBase):
             self.assertEqual(file.readline(), b"")
         with self.client.object_open(name) as file:
             buffer = bytearray(8)
-            self.assertGreater(file.readinto(buffer), 0)  # type: ignore[attr-defined]
+            self.assertGreater(file.readinto(buffer), 0)
             self.assertTrue(text.startswith(bytes(buffer).rstrip(b"\0")))
 
     @promise("Modes r and w read and write text in the given encoding, UTF-8 if none is given.")
@@ -86,22 +86,22 @@ class FileReaderTests(ConformanceBase):
             archive.writestr("inner", self.large())
         with self.client.object_open(self.put("a.zip", packed.getvalue())) as file, zipfile.ZipFile(file) as archive:
             self.assertTrue(archive.read("inner") == self.large(), "zipfile read other bytes")
-        with self.client.object_open(self.put("a.csv", b"a,b\r\n1,2\r\n"), "r") as file:
-            self.assertEqual(list(csv.reader(file)), [["a", "b"], ["1", "2"]])
+        with self.client.object_open(self.put("a.csv", b"a,b\r\n1,2\r\n"), "r") as text:
+            self.assertEqual(list(csv.reader(text)), [["a", "b"], ["1", "2"]])
 
     @promise("A file object's attribute verified is True only after all bytes were read in order and proved right.")
     def test_reader_verified(self) -> None:
         for data in (b"small content", self.large()):
             name = self.put("object", data)
             with self.client.object_open(name) as file:
-                self.assertIs(file.verified, False, "before reading")  # type: ignore[attr-defined]
+                self.assertIs(file.verified, False, "before reading")
                 while file.read(10_000):
                     pass
-                self.assertIsInstance(file.verified, bool)  # type: ignore[attr-defined]
+                self.assertIsInstance(file.verified, bool)
             with self.client.object_open(name) as file:
                 file.seek(5)
                 file.read()
-                self.assertIs(file.verified, False, "though the first bytes were left out")  # type: ignore[attr-defined]
+                self.assertIs(file.verified, False, "though the first bytes were left out")
 
     @promise("An object replaced while it is read is read whole as it was, or raises ObjectChangedError: never a mix.")
     def test_reader_overtaken(self) -> None:
@@ -132,9 +132,11 @@ class FileReaderTests(ConformanceBase):
     @promise("An object replaced while it is downloaded comes whole as it was, or raises ObjectChangedError.")
     def test_download_overtaken(self) -> None:
         old, new = self.content(8 * self.part_size), self.content(8 * self.part_size)[::-1]
+        name = self.name("object")
         for workers in (1, 4):
             self.set_options(workers)
-            name, stream = self.put("object", old), io.BytesIO()
+            self.client.object_write(name, old)
+            stream = io.BytesIO()
             with contextlib.suppress(ObjectChangedError):
                 self.client.object_download(name, stream, progress=lambda _: self.client.object_write(name, new))
                 self.assertTrue(stream.getvalue() == old, "the bytes are of two versions")

@@ -78,7 +78,7 @@ class FileWriterTests(ConformanceBase):
             for text, mode in (("old", "wb"), ("new", "wb"), ("new", "w")):
                 file = self.client.object_open(self.name(text), mode)
                 file.write(data if mode == "wb" else "text " * len(data))
-                file.discard()  # type: ignore[attr-defined]
+                file.discard()
                 file.close()
                 self.assertIs(file.closed, True)
         self.check_only_old()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
-from obs_client.models import ObjectInfo, SubdirInfo
+from obs_client.client import ObjectStorageClient
+from obs_client.models import Capabilities, ObjectInfo, Page, SubdirInfo
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
+from obs_client.testing.wrapper import WrappedClient
 
 NAMES = ("a", "a/b", "a/b/c", "a/b/d", "a-b", "ab", "b//c", "b/1", "b/2", "c", "x--1", "x--2/y", "x-3", "z/")
 
@@ -130,6 +133,14 @@ class ListingTests(ConformanceBase):
         metadata = [entry.metadata for entry in entries if isinstance(entry, ObjectInfo)]
         self.assertEqual((folders, metadata), ([self.name("a/")], [{"key": "value"}]))
 
+    @promise("A listing with fetch_metadata leaves out names that vanish meanwhile.")
+    def test_list_vanishing(self) -> None:
+        names = [self.put(text, metadata={"key": "value"}) for text in ("a", "b", "c")]
+        self.assert_names_listed(["a", "b", "c"])
+        client = _VanishingClient(self.client, names[1])
+        entries = client.object_list(fetch_metadata=True, prefix=self.base_prefix)
+        self.assertEqual([getattr(entry, "name", None) for entry in entries], [names[0], names[2]])
+
     @promise("A listing without fetch_metadata leaves metadata None.")
     def test_list_without_metadata(self) -> None:
         self.put("rich", metadata={"key": "value"})
@@ -145,6 +156,29 @@ class ListingTests(ConformanceBase):
         self.assert_names_listed(["first"])
         entries = self.client.object_list(prefix=self.base_prefix)
         self.assertEqual([entry.size for entry in entries if isinstance(entry, ObjectInfo)], [6])
+
+
+class _VanishingClient(WrappedClient):
+    """Lists no metadata, and deletes an object just after it was listed."""
+
+    def __init__(self, inner: ObjectStorageClient, vanishing: str) -> None:
+        super().__init__(inner)
+        self._vanishing = vanishing
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return dataclasses.replace(super().capabilities, listing_has_metadata=False)
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        page = super()._object_list(container, prefix, delimiter, start_after, marker)
+        self.inner.object_delete(self._vanishing, container)
+        return Page([_without_metadata(entry) for entry in page.entries], page.next_marker)
+
+
+def _without_metadata(entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:
+    return entry if isinstance(entry, SubdirInfo) else dataclasses.replace(entry, metadata=None)
 
 
 class LongListingTests(ConformanceBase):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
 import logging
+import signal
 import sys
 import tempfile
+import threading
 import unittest
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import FrameType
 from typing import TextIO
 
 from obs_client.backends.local import LocalClient
@@ -96,29 +100,59 @@ def _store_of(url: str, place: StorageUrl) -> Store:
 
 
 def run_suite(stores: Iterable[Store], output: TextIO) -> bool:
-    """Run the suite on stores; prints `N passed, N failed, N skipped` at the end, and gives whether none failed."""
+    """Run the suite on stores; prints `N passed, N failed, N skipped` at the end, and gives whether none failed.
+
+    At Ctrl-C the test at work is finished and what was made is removed; a second Ctrl-C ends at once.
+    """
     logging.getLogger("obs_client").setLevel(logging.ERROR)
     tests = unittest.TestSuite(
         unittest.defaultTestLoader.loadTestsFromTestCase(case) for store in stores for case in cases_of(store)
     )
-    result = unittest.TextTestRunner(output, resultclass=CountingResult).run(tests)  # type: ignore[arg-type]
+    runner = unittest.TextTestRunner(output, resultclass=CountingResult)  # type: ignore[arg-type]
+    result = runner.run(tests)
     assert isinstance(result, CountingResult)
+    return _report(result, output)
+
+
+def _report(result: CountingResult, output: TextIO) -> bool:
     failed = len(result.failures) + len(result.errors)
+    for reason, count in collections.Counter(reason for _, reason in result.skipped).most_common():
+        output.write(f"skipped {count}: {reason}\n")
+    if result.shouldStop:
+        output.write("interrupted: not all tests were run\n")
     output.write(f"{result.passed} passed, {failed} failed, {len(result.skipped)} skipped\n")
-    return failed == 0 and result.passed > 0
+    return failed == 0 and result.passed > 0 and not result.shouldStop
 
 
 class CountingResult(unittest.TextTestResult):
-    """Counts the tests that passed; a failing class or its closing check counts as one failure."""
+    """Counts the tests that passed, and stops at Ctrl-C; a class that fails, or its closing check, is one failure."""
 
     passed = 0
+    _default: signal.Handlers | Callable[[int, FrameType | None], object] | int | None = None
+
+    def startTestRun(self) -> None:  # noqa: N802 - unittest's name
+        super().startTestRun()
+        if threading.current_thread() is threading.main_thread():
+            self._default = signal.signal(signal.SIGINT, self._interrupted)
+
+    def stopTestRun(self) -> None:  # noqa: N802 - unittest's name
+        super().stopTestRun()
+        self._restore()
 
     def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's name
         super().addSuccess(test)
         self.passed += 1
 
+    def _interrupted(self, _: int, __: FrameType | None) -> None:
+        self.stop()
+        self._restore()
 
-def main(arguments: Sequence[str], output: TextIO = sys.stdout) -> int:
+    def _restore(self) -> None:
+        if self._default is not None:
+            signal.signal(signal.SIGINT, self._default)
+
+
+def main(arguments: Sequence[str], output: TextIO | None = None) -> int:
     """Test the stores of these URLs, or the embedded ones; gives the exit status: 0, 1, or 2 for a bad URL."""
     try:
         named = stores_of(arguments)
@@ -127,4 +161,4 @@ def main(arguments: Sequence[str], output: TextIO = sys.stdout) -> int:
         return USAGE_ERROR
     with contextlib.ExitStack() as stack:
         stores = named or stack.enter_context(embedded_stores())
-        return 0 if run_suite(stores, output) else 1
+        return 0 if run_suite(stores, output or sys.stdout) else 1

@@ -23,7 +23,8 @@ class SizeTests(ConformanceBase):
         def check(size: int) -> None:
             data = self.content(size)
             self.assertIn(write(name, data), (True, None))
-            self.assertEqual(self.info(name).size, size, "the size that object_info tells")
+            info = self.info(name)
+            self.assertEqual((info.size, info.bytes), (size, size), "the size that object_info tells")
             self.assertTrue(self.client.object_read(name) == data, "the content is another")
 
         self.each(self.sizes(), check)

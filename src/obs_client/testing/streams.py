@@ -27,7 +27,7 @@ class StreamTests(ConformanceBase):
             report = self.client.cleanup(older_than=0)
             self.assertEqual(report.removed, (), "the failed write left something behind")
 
-    def check_failing(self, write: Callable[[str], object], error: type[Exception]) -> None:
+    def check_failing(self, write: Callable[[str], object], error: type[BaseException]) -> None:
         """A write that must fail, to a name that is free and to one that is not."""
         old, absent = self.put("old", b"old content", {"version": "old"}), self.name("new")
         for name in (old, absent):
@@ -50,6 +50,20 @@ class StreamTests(ConformanceBase):
             self.check_failing(write, ProducerError)
 
         self.each(self.sizes(), check)
+
+    @promise("A write that is interrupted leaves nothing, and the old object stays.")
+    def test_interrupted_stream(self) -> None:
+        class Interrupted(PlainStream):
+            def read(self, size: int = -1) -> bytes:
+                block = super().read(size)
+                if not block:
+                    raise KeyboardInterrupt
+                return block
+
+        for data in (b"small", self.large()):
+            self.check_failing(
+                functools.partial(self.client.object_upload, binary(Interrupted(data))), KeyboardInterrupt
+            )
 
     @promise("A stream of more or fewer bytes than the declared size raises IntegrityError, and nothing is written.")
     def test_wrong_size(self) -> None:
