@@ -1,47 +1,89 @@
-"""The group that all commands belong to, and the one place where errors become a line and an exit status."""
+"""The group that all commands belong to, and the one place where exceptions become a line and an exit status."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
-from typing import Any
+import traceback
+from typing import Any, NoReturn
 
 import click
 
 import obs_client
-
-FAILED = 1
-NOT_THERE = 3
+from obs_client.cli.failures import CLOSED_PIPE, Interrupted, Terminated, failure_of, without_secrets
+from obs_client.cli.options import pass_settings, shared
+from obs_client.cli.settings import Settings
+from obs_client.cli.stopping import Stopped, stoppable
+from obs_client.cli.text import printable
 
 
 class Group(click.Group):
-    """Shows a failure as one line on stderr, without a traceback."""
+    """Shows every failure as one line on stderr, with its exit status."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
+        settings = context.ensure_object(Settings)
         try:
-            return super().invoke(context)
-        except obs_client.NotFoundError as error:
-            _fail(error, NOT_THERE)
-        except obs_client.ConfigurationError as error:
-            raise click.UsageError(str(error)) from error
-        except (obs_client.ObjectStorageClientError, OSError, ValueError) as error:
-            _fail(error, FAILED)
+            with stoppable(), settings.logged():
+                super().invoke(context)
+                _flush()
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:
+            _leave_pipe()
+        except Stopped as stop:
+            kind = Terminated if stop.number == signal.SIGTERM else Interrupted
+            raise kind(f"stopped; {settings.go_on}") from None
+        except obs_client.PartialFailureError as error:
+            _show_each(error)
+            _fail(settings, error)
+        except Exception as error:  # noqa: BLE001 - the one place that catches
+            _fail(settings, error)
 
 
-def _fail(error: Exception, status: int) -> None:
-    click.echo(f"obs: {printable(str(error))}", err=True)
-    sys.exit(status)
+def _fail(settings: Settings, error: Exception) -> NoReturn:
+    if settings.debug:
+        for line in without_secrets("".join(traceback.format_exception(error))).splitlines():
+            click.echo(printable(line), err=True)
+    raise failure_of(error) from error
 
 
-def printable(text: str) -> str:
-    """Text for a terminal: control characters are shown escaped, so that a name cannot steer it."""
-    return "".join(char if char.isprintable() or char == " " else repr(char)[1:-1] for char in text)
+def _show_each(error: obs_client.PartialFailureError) -> None:
+    for name, reason in error.failures.items():
+        click.echo(printable(f"obs: {name}: {without_secrets(str(reason))}"), err=True)
 
 
-@click.group(cls=Group)
-@click.version_option(obs_client.__version__, prog_name="obs_client", message="%(prog)s %(version)s")
-def obs() -> None:
-    """Look into and use any object storage by its URL.
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
-    A URL names a store, a container in it and an object or prefix: file:///srv/store?container_name=docs
+
+def _leave_pipe() -> NoReturn:
+    """Leave quietly, as a program does whose reader has gone."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise click.exceptions.Exit(CLOSED_PIPE)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
+@shared
+@click.version_option(obs_client.__version__, prog_name="obs", message="%(prog)s %(version)s")
+@pass_settings
+def obs(settings: Settings) -> None:
+    """Use any object storage, and directories, in the same way.
+
+    \b
+    Arguments are storage URLs or plain paths:
+      s3://container/name                Amazon S3; another store with ?endpoint_url=https://...
+      swift://container/name             OpenStack Swift; the login is in the environment
+      https://host/v1/AUTH_x/container   OpenStack Swift at this storage URL
+      notes/a.txt, file:///srv/a.txt     a file is an object, its directory the container
+
+    A folder is all names that begin with it and a slash. In a URL write %3F for a ? and %25 for a % in a name.
+    Credentials come from the environment (AWS_..., OS_...), never from arguments.
+
+    Results go to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use, 3 not there, 130 and 143
+    stopped by Ctrl-C and SIGTERM.
     """

@@ -1,16 +1,25 @@
-"""The command `obs test`: the conformance suite against stores of the user's own."""
+"""The command `test`: the conformance suite against stores of the user's own."""
 
 from __future__ import annotations
 
-import sys
-
 import click
+
+from obs_client.cli.options import pass_settings, shared
+from obs_client.cli.settings import Settings
 
 
 @click.command()
-@click.argument("urls", nargs=-1, required=True)
-def test(urls: tuple[str, ...]) -> None:
-    """Prove that stores keep the contract; leaves them as it found them."""
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@shared
+@pass_settings
+@click.pass_context
+def test(context: click.Context, settings: Settings, urls: tuple[str, ...]) -> None:
+    """Prove that stores keep the contract; leaves them as it found them.
+
+    Takes storage URLs only, and `file:///some/root` is a root in which containers are made. With a container (and a
+    prefix) in the URL nothing outside it is touched.
+    """
     from obs_client.testing.run import main
 
-    sys.exit(main(list(urls)))
+    settings.go_on = "what the suite made may be left in containers that it named at random"
+    context.exit(main(list(urls)))

@@ -1,0 +1,168 @@
+"""Large objects by S3's multipart upload, from bytes or from another object; and what killed writers left of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from obs_client.backends import s3_digests, s3_errors, s3_listing, s3_xml
+from obs_client.backends.s3_connection import Exchange, S3Connection
+from obs_client.body import Body
+from obs_client.errors import NotFoundError
+from obs_client.http import BrokenAnswer
+from obs_client.models import CleanupReport, NewObject
+from obs_client.multipart import MultipartUpload, Part
+
+PART_SIZE_MINIMUM = 5 * 1024 * 1024
+PART_SIZE_MAXIMUM = 5 * 1024**3
+PART_COUNT_MAXIMUM = 10_000
+
+Conditions = dict[str, str]
+
+
+class S3Upload(MultipartUpload):
+    """An upload that was begun.
+
+    Args:
+        place: The parameters that name the object.
+        conditions: The parameters under which it is published.
+        is_there: Whether the object that is stored under the name is this one.
+    """
+
+    def __init__(
+        self,
+        connection: S3Connection,
+        place: dict[str, Any],
+        upload_id: str,
+        conditions: Conditions,
+        is_there: Callable[[], bool],
+        checksums: bool = False,
+    ) -> None:
+        self._connection = connection
+        self._place = {**place, "UploadId": upload_id}
+        self._conditions = conditions
+        self._is_there = is_there
+        self._checksums = checksums
+        self._parts: dict[int, dict[str, Any]] = {}
+
+    def put_part(self, part: Part, body: Body) -> None:
+        digest = s3_digests.of_body(body, self._checksums)
+        params = {**self._place, "PartNumber": part.number}
+        answer = self._connection.finish("upload_part", params, Exchange(body, digest.headers))
+        digest.check(answer, body)
+        etag = answer.headers.get("etag")
+        if not etag:
+            raise BrokenAnswer("the answer to a part has no ETag: it is not whole")
+        self._parts[part.number] = {"PartNumber": part.number, "ETag": etag}
+        if self._checksums and "x-amz-checksum-crc32" in answer.headers:
+            self._parts[part.number]["ChecksumCRC32"] = digest.text
+
+    def copy_part(self, part: Part, source: dict[str, Any]) -> None:
+        """Store a part that is a range of another object."""
+        params = {
+            **self._place,
+            **source,
+            "PartNumber": part.number,
+            "CopySourceRange": f"bytes={part.offset}-{part.offset + part.size - 1}",
+        }
+        found = self._connection.document("upload_part_copy", params, "CopyPartResult", ("ETag",))
+        self._parts[part.number] = {"PartNumber": part.number, "ETag": found.get("ETag")}
+        if checksum := found.find("ChecksumCRC32"):
+            self._parts[part.number]["ChecksumCRC32"] = checksum
+
+    def complete(self) -> None:
+        parts = [part for _, part in sorted(self._parts.items())]
+        params = {**self._place, **self._conditions, "MultipartUpload": {"Parts": parts}}
+        found = self._connection.document("complete_multipart_upload", params, "CompleteMultipartUploadResult")
+        if not found.find("ETag") and not self._is_there():
+            raise BrokenAnswer("the answer to the completion has no ETag, and the object is not there")
+
+    def abort(self) -> None:
+        try:
+            self._connection.finish("abort_multipart_upload", self._place)
+        except Exception as error:
+            if s3_errors.code_of(error) not in ("NoSuchUpload", "404"):
+                raise
+
+
+def begin(
+    connection: S3Connection,
+    place: dict[str, Any],
+    params: dict[str, Any],
+    checksums: bool,
+    headers: dict[str, str] | None = None,
+) -> str:
+    """Begin an upload; gives its id."""
+    if checksums:
+        params = {**params, "ChecksumAlgorithm": "CRC32"}
+    found = connection.document(
+        "create_multipart_upload",
+        {**place, **params},
+        "InitiateMultipartUploadResult",
+        ("UploadId",),
+        Exchange(headers=headers),
+    )
+    upload_id = found.get("UploadId")
+    if not upload_id:
+        raise BrokenAnswer("the answer to the begin of an upload has no id: it is not whole")
+    return upload_id
+
+
+def conditions_of(new: NewObject) -> Conditions:
+    """The parameters of a write for the conditions of an object."""
+    if new.if_absent:
+        return {"IfNoneMatch": "*"}
+    return {"IfMatch": f'"{new.if_hash}"'} if new.if_hash is not None else {}
+
+
+def cleanup(connection: S3Connection, container: str, prefix: str, older_than: float) -> CleanupReport:
+    """Abort every open upload under the prefix that is older than so many seconds, whoever began it."""
+    removed: list[str] = []
+    size = 0
+    until = time.time() - older_than
+    for name, upload_id in [*_open_uploads(connection, container, prefix, until)]:
+        place = {"Bucket": container, "Key": name, "UploadId": upload_id}
+        try:
+            size += _size(connection, place)
+            connection.finish("abort_multipart_upload", place)
+        except Exception as error:
+            if s3_errors.code_of(error) != "NoSuchUpload" and not isinstance(error, NotFoundError):
+                raise
+        else:
+            removed.append(f"{name} (upload {upload_id})")
+    return CleanupReport(tuple(removed), size)
+
+
+def _open_uploads(connection: S3Connection, container: str, prefix: str, until: float) -> Iterator[tuple[str, str]]:
+    params: dict[str, Any] = {"Bucket": container, "Prefix": prefix, "EncodingType": "url"}
+    while True:
+        page = connection.document(
+            "list_multipart_uploads", params, "ListMultipartUploadsResult", ("Bucket", "IsTruncated")
+        )
+        url = page.find("EncodingType") == "url"
+        for upload in page.all("Upload"):
+            name = upload.get("Key")
+            name = unquote_plus(name) if url else name
+            if name.startswith(prefix) and s3_listing.read_time(upload.get("Initiated")) <= until:
+                yield name, upload.get("UploadId")
+        if not s3_listing.is_true(page.get("IsTruncated")):
+            return
+        marker = page.get("NextKeyMarker")
+        following = {"KeyMarker": unquote_plus(marker) if url else marker}
+        following["UploadIdMarker"] = page.find("NextUploadIdMarker") or ""
+        if not following["KeyMarker"] or following.items() <= params.items():
+            raise BrokenAnswer("the listing of uploads goes on, but not onwards: it is not whole")
+        params = {**params, **following}
+
+
+def _size(connection: S3Connection, place: dict[str, Any]) -> int:
+    """Bytes of the first thousand parts of an upload, as far as the server tells."""
+    found = connection.document("list_parts", place, ("ListPartsResult", "ListPartsResponse"))
+    return sum(_number(part) for part in found.all("Part"))
+
+
+def _number(part: s3_xml.Element) -> int:
+    text = part.find("Size") or ""
+    return int(text) if text.isdecimal() else 0

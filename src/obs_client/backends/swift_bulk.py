@@ -1,0 +1,94 @@
+"""Deleting many objects: by one request where the cluster has bulk delete, else one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from obs_client.backends.swift_errors import StrangeAnswer, status_of, swift_sdk
+from obs_client.backends.swift_http import Exchange, SwiftHttp
+from obs_client.backends.swift_limits import Limits
+
+
+def delete_many(http: SwiftHttp, container: str, names: Sequence[str], limits: Limits) -> dict[str, Exception]:
+    """Delete objects; gives the error of each that is still there. Absent ones are no failure.
+
+    Names too long for a bulk delete, which counts their bytes as quoted, are deleted one by one.
+    """
+    failures: dict[str, Exception] = {}
+    room = 2 * (limits.object_name + limits.container_name) if limits.bulk_delete else 0
+    batch = [name for name in names if len(_path(container, name)) <= room]
+    for name in set(names).difference(batch):
+        failures.update(_delete_one(http, container, name))
+    for start in range(0, len(batch), limits.bulk_delete or 1):
+        failures.update(_delete_batch(http, container, batch[start : start + limits.bulk_delete]))
+    return failures
+
+
+def _path(container: str, name: str) -> str:
+    return f"/{quote(container)}/{quote(name)}"
+
+
+def _delete_one(http: SwiftHttp, container: str, name: str) -> dict[str, Exception]:
+    try:
+        http.call("delete_object", container, name)
+    except Exception as error:  # noqa: BLE001 - handed back by name
+        return {} if status_of(error) == 404 else {name: error}
+    return {}
+
+
+def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict[str, Exception]:
+    """Delete by as many requests as there are tokens that run out meanwhile: each name is looked at with the token."""
+    failures: dict[str, Exception] = {}
+    left = list(names)
+    fresh = False
+    while True:
+        exchange = _ask(http, container, left)
+        answered = _failures(exchange.result, container, left)
+        refused = [name for name in left if name in answered and status_of(answered[name]) == 401]
+        failures.update(answered)
+        if not refused or (fresh and len(refused) == len(left)) or exchange.access.token is None:
+            return failures
+        for name in refused:
+            del failures[name]
+        http.session.renewed(exchange.access)
+        left, fresh = refused, True
+
+
+def _ask(http: SwiftHttp, container: str, names: Sequence[str]) -> Exchange:
+    body = "\n".join(_path(container, name) for name in names).encode()
+    return http.ask("POST", "?bulk-delete=true", {"Content-Type": "text/plain", "Accept": "application/json"}, body)
+
+
+def _failures(answer: Any, container: str, names: Sequence[str]) -> dict[str, Exception]:
+    """The error of each name that failed, for any reason but that it is absent."""
+    if not isinstance(answer, dict):
+        raise StrangeAnswer("the answer to a bulk delete is no JSON object")
+    errors = [(str(error[0]), str(error[1])) for error in answer.get("Errors", [])]
+    if not errors and str(answer.get("Response Status", "")).startswith("401"):
+        return {name: _refusal("401 Unauthorized") for name in names}
+    start = len(container) + 1
+    found = {unquote(path).removeprefix("/")[start:]: status for path, status in errors if status[:3] != "404"}
+    _check_all_are_told(answer, len(names), len(found))
+    return {name: _refusal(status) for name, status in found.items()}
+
+
+def _check_all_are_told(answer: dict[str, Any], count: int, failures: int) -> None:
+    """Raise if the answer does not account for every name: it ended early."""
+    told = int(answer.get("Number Deleted", 0)) + int(answer.get("Number Not Found", 0)) + failures
+    if told < count:
+        status = str(answer.get("Response Status", ""))
+        text = str(answer.get("Response Body", ""))[:200]
+        if status.startswith("403"):
+            raise _refusal(status)
+        raise StrangeAnswer(f"a bulk delete of {count} objects accounts for {told} only: {status} {text}")
+
+
+def _refusal(status: str) -> Exception:
+    """The exception that swiftclient would have raised for one name."""
+    number, _, reason = status.partition(" ")
+    error: Exception = swift_sdk().ClientException(
+        "Object DELETE failed", http_status=int(number) if number.isdecimal() else 500, http_reason=reason
+    )
+    return error

@@ -1,0 +1,179 @@
+"""How to log in to Swift: chosen from the credentials, with no request and no SDK until the login itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from obs_client.credentials import Credentials, Secret
+from obs_client.errors import ConfigurationError
+
+PREFIXES = ("OS_", "ST_")
+
+_PROJECT = "OS_PROJECT_ID or OS_PROJECT_NAME or OS_TENANT_ID or OS_TENANT_NAME"
+_USER = "OS_USERNAME or OS_USER_ID"
+_ADVICE = (
+    "set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME, or an application credential, or "
+    "OS_AUTH_TOKEN with a storage URL, or ST_AUTH, ST_USER and ST_KEY; credentials={} reads public data"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Login:
+    """One way to a token.
+
+    Attributes:
+        kind: Password, application credential, v1, another plug-in of keystoneauth1, a ready token, or nobody.
+        credentials: What it uses.
+        token: The ready token, which nothing can renew.
+    """
+
+    kind: str
+    credentials: Credentials
+    token: Secret | None = None
+
+    @property
+    def renewable(self) -> bool:
+        """Whether there is something to log in with."""
+        return self.kind not in ("anonymous", "token")
+
+    @property
+    def place(self) -> str:
+        """Where the login goes, for messages."""
+        return self.credentials.get(*(("ST_AUTH",) if self.kind == "v1" else ()), "OS_AUTH_URL") or "the login service"
+
+    def plugin(self) -> Any:
+        """A new plug-in of keystoneauth1, which has no token yet."""
+        return {
+            "password": _password,
+            "application credential": _application_credential,
+            "v1": _version_1,
+        }.get(self.kind, _other)(self.credentials)
+
+
+def choose(credentials: Credentials, storage_url: str | None) -> Login:
+    """The login that the credentials are meant for.
+
+    Raises:
+        ConfigurationError: None can be made of them; the message names what is missing.
+    """
+    get = credentials.get
+    if credentials.anonymous:
+        _require_url(storage_url, "anonymous access")
+        return Login("anonymous", credentials)
+    if get("OS_AUTH_TOKEN") and (storage_url or not get("OS_PASSWORD", "OS_APPLICATION_CREDENTIAL_SECRET")):
+        _require_url(storage_url, "the ready token OS_AUTH_TOKEN")
+        return Login("token", credentials, credentials.secret("OS_AUTH_TOKEN"))
+    kind = _kind(credentials)
+    if kind == "v1":
+        credentials.require("v1 login", "ST_AUTH or OS_AUTH_URL", "ST_USER or OS_USERNAME", "ST_KEY or OS_PASSWORD")
+    elif kind == "application credential":
+        credentials.require(
+            "login by application credential",
+            "OS_AUTH_URL",
+            "OS_APPLICATION_CREDENTIAL_ID or OS_APPLICATION_CREDENTIAL_NAME",
+            "OS_APPLICATION_CREDENTIAL_SECRET",
+        )
+        if not get("OS_APPLICATION_CREDENTIAL_ID"):
+            credentials.require("login by an application credential's name", _USER)
+    elif kind == "password":
+        credentials.require("login by password", "OS_AUTH_URL", _USER, "OS_PASSWORD", _PROJECT)
+    return Login(kind, credentials)
+
+
+def _require_url(storage_url: str | None, what: str) -> None:
+    if not storage_url:
+        raise ConfigurationError(f"{what} needs a storage URL: give storage_url=..., or set OS_STORAGE_URL")
+
+
+def _kind(credentials: Credentials) -> str:
+    get = credentials.get
+    named = get("OS_AUTH_TYPE")
+    if named:
+        known = {"password": "password", "v3password": "password", "v1password": "v1"}
+        return known.get(named, "application credential" if named == "v3applicationcredential" else named)
+    if get("ST_AUTH", "ST_USER", "ST_KEY") or "/auth/v1" in (get("OS_AUTH_URL") or ""):
+        return "v1"
+    if get("OS_APPLICATION_CREDENTIAL_ID", "OS_APPLICATION_CREDENTIAL_NAME", "OS_APPLICATION_CREDENTIAL_SECRET"):
+        return "application credential"
+    if get("OS_AUTH_URL", "OS_USERNAME", "OS_USER_ID", "OS_PASSWORD"):
+        return "password"
+    if get("OS_CLOUD"):
+        raise ConfigurationError(f"OS_CLOUD names a cloud of clouds.yaml, which is not read here; {_ADVICE}")
+    raise ConfigurationError(f"there is no login to Swift in {credentials.source}; {_ADVICE}")
+
+
+def version_3(auth_url: str) -> str:
+    """Keystone's URL with its version; what it may answer about its own place is never asked for nor believed."""
+    url = auth_url.rstrip("/")
+    if url.endswith("/v2.0"):
+        raise ConfigurationError("OS_AUTH_URL ends with /v2.0, which Keystone dropped; use the one with /v3")
+    return url if url.endswith("/v3") else f"{url}/v3"
+
+
+def _user(credentials: Credentials) -> dict[str, Any]:
+    get = credentials.get
+    user_id = get("OS_USER_ID")
+    if user_id:
+        return {"user_id": user_id}
+    domain_id, domain_name = get("OS_USER_DOMAIN_ID", "OS_DEFAULT_DOMAIN_ID"), get("OS_USER_DOMAIN_NAME")
+    return {
+        "username": get("OS_USERNAME"),
+        "user_domain_name": None if domain_id else domain_name,
+        "user_domain_id": domain_id or (None if domain_name else get("OS_DEFAULT_DOMAIN") or "default"),
+    }
+
+
+def _project(credentials: Credentials) -> dict[str, Any]:
+    get = credentials.get
+    project_id = get("OS_PROJECT_ID", "OS_TENANT_ID")
+    if project_id:
+        return {"project_id": project_id}
+    domain_id, domain_name = get("OS_PROJECT_DOMAIN_ID", "OS_DEFAULT_DOMAIN_ID"), get("OS_PROJECT_DOMAIN_NAME")
+    return {
+        "project_name": get("OS_PROJECT_NAME", "OS_TENANT_NAME"),
+        "project_domain_name": None if domain_id else domain_name,
+        "project_domain_id": domain_id or (None if domain_name else get("OS_DEFAULT_DOMAIN") or "default"),
+    }
+
+
+def _password(credentials: Credentials) -> Any:
+    from keystoneauth1.identity import v3
+
+    url = version_3(credentials.get("OS_AUTH_URL") or "")
+    return v3.Password(
+        url, password=credentials.get("OS_PASSWORD") or "", **_user(credentials), **_project(credentials)
+    )
+
+
+def _application_credential(credentials: Credentials) -> Any:
+    from keystoneauth1.identity import v3
+
+    identifier = credentials.get("OS_APPLICATION_CREDENTIAL_ID")
+    owner: dict[str, Any] = {} if identifier else _user(credentials)
+    return v3.ApplicationCredential(
+        version_3(credentials.get("OS_AUTH_URL") or ""),
+        credentials.get("OS_APPLICATION_CREDENTIAL_SECRET") or "",
+        application_credential_id=identifier,
+        application_credential_name=None if identifier else credentials.get("OS_APPLICATION_CREDENTIAL_NAME"),
+        **owner,
+    )
+
+
+def _version_1(credentials: Credentials) -> Any:
+    from swiftclient import authv1
+
+    get = credentials.get
+    return authv1.PasswordPlugin(
+        get("ST_AUTH", "OS_AUTH_URL"), get("ST_USER", "OS_USERNAME"), get("ST_KEY", "OS_PASSWORD")
+    )
+
+
+def _other(credentials: Credentials) -> Any:
+    """Any plug-in by its name in OS_AUTH_TYPE, its options by their names in the environment."""
+    from keystoneauth1 import loading
+
+    loader: Any = loading.get_plugin_loader(credentials.get("OS_AUTH_TYPE") or "")
+    names = {option.dest: [option.dest, *(old.dest for old in option.deprecated)] for option in loader.get_options()}
+    values = {name: credentials.get(*(f"OS_{each.upper()}" for each in every)) for name, every in names.items()}
+    return loader.load_from_options(**{name: value for name, value in values.items() if value is not None})

@@ -1,0 +1,122 @@
+"""The segments of a client's large objects: where they are, which a manifest names, and their end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+
+from obs_client.backends.swift_bulk import delete_many
+from obs_client.backends.swift_errors import classify, status_of
+from obs_client.backends.swift_headers import is_manifest
+from obs_client.backends.swift_http import SwiftHttp
+from obs_client.backends.swift_limits import Limits
+from obs_client.backends.swift_manifest import own_segments, read_manifest, segments_container, upload_id_of
+
+REMEMBERED = 60.0
+"""Seconds for which it is remembered whether a container has segments."""
+
+MARK = "X-Container-Meta-Obs-Segments"
+_VERSIONS = ("x-versions-enabled", "x-versions-location", "x-history-location")
+
+_logger = logging.getLogger("obs_client")
+
+
+def keeps_versions(headers: Mapping[str, str]) -> bool:
+    """Whether a container keeps, or once kept, replaced objects: their manifests go on naming segments."""
+    return any(name in headers for name in _VERSIONS)
+
+
+class Segments:
+    """The segments of all containers of one client."""
+
+    def __init__(self, http: SwiftHttp) -> None:
+        self._http = http
+        self._known: dict[str, tuple[bool, float]] = {}
+
+    def exist(self, container: str) -> bool:
+        """Whether the container has a place for segments, as was true within the last minute."""
+        found, at = self._known.get(container, (False, -REMEMBERED))
+        if time.monotonic() - at < REMEMBERED:
+            return found
+        try:
+            self._http.call("head_container", segments_container(container))
+        except Exception as error:
+            if status_of(error) != 404:
+                raise
+            return self._remember(container, False)
+        return self._remember(container, True)
+
+    def size(self, container: str) -> int:
+        """Bytes of all segments of the container's objects."""
+        if not self.exist(container):
+            return 0
+        try:
+            headers = self._http.call("head_container", segments_container(container)).headers
+        except Exception as error:
+            if status_of(error) != 404:
+                raise
+            return 0
+        return int(headers["x-container-bytes-used"])
+
+    def provide(self, container: str) -> None:
+        """Make the place for segments, with the container's storage policy; raises 404 if the container is absent."""
+        policy = self._http.call("head_container", container).headers.get("x-storage-policy")
+        if not self.exist(container):
+            headers = {MARK: "true"} | ({"X-Storage-Policy": policy} if policy else {})
+            self._http.call("put_container", segments_container(container), headers=headers)
+            self._remember(container, True)
+
+    def forget(self, container: str) -> None:
+        """Look again at the next question."""
+        self._known.pop(container, None)
+
+    def _remember(self, container: str, found: bool) -> bool:
+        self._known[container] = found, time.monotonic()
+        return found
+
+    def named_by(self, container: str, name: str) -> list[str]:
+        """Our segments that an object names, if it is a manifest: to be asked before it is replaced or deleted."""
+        if not self.exist(container):
+            return []
+        try:
+            if not is_manifest(self._http.call("head_object", container, name).headers):
+                return []
+            return own_segments(read_manifest(self._http, container, name), container)
+        except Exception as error:
+            if status_of(error) != 404:
+                raise
+            return []
+
+    def discard(self, container: str, names: Sequence[str], limits: Limits, spared: str = "") -> None:
+        """Remove what a manifest named that is no more, unless versions of it may be kept.
+
+        What cannot be removed now is left to `cleanup`: the object itself is written or deleted already.
+
+        Args:
+            spared: The id of an upload whose segments stay.
+        """
+        names = [name for name in names if upload_id_of(name) != spared]
+        if not names:
+            return
+        try:
+            if keeps_versions(self._http.call("head_container", container).headers):
+                return
+            failures = delete_many(self._http, segments_container(container), names, limits)
+        except Exception as error:
+            if classify(error) is None:
+                raise
+            failures = dict.fromkeys(names, error)
+        if failures:
+            _logger.debug("%d segments of %r are left to cleanup(): %s", len(failures), container, failures)
+
+    def remove_place(self, container: str) -> None:
+        """Remove the place for segments of a deleted container, if it is empty and this library made it."""
+        place = segments_container(container)
+        try:
+            if MARK.lower() in self._http.call("head_container", place).headers:
+                self._http.call("delete_container", place)
+        except Exception as error:
+            if status_of(error) not in (404, 409):
+                raise
+        self.forget(container)

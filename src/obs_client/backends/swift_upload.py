@@ -1,0 +1,147 @@
+"""A static large object on its way: segments in parallel, then the manifest that makes it visible."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from obs_client.backends import swift_headers
+from obs_client.backends.swift_bulk import delete_many
+from obs_client.backends.swift_condition import check_won
+from obs_client.backends.swift_errors import status_of
+from obs_client.backends.swift_http import SwiftHttp
+from obs_client.backends.swift_limits import Limits
+from obs_client.backends.swift_manifest import segment_name, segment_type, segments_container
+from obs_client.backends.swift_reader import is_segment_error
+from obs_client.backends.swift_segments import Segments
+from obs_client.body import Body, BytesBody
+from obs_client.errors import IntegrityError
+from obs_client.models import NewObject
+from obs_client.multipart import MultipartUpload, Part
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class HashingBody(Body):
+    """A body whose MD5 is computed as it is read, beside the transfer."""
+
+    def __init__(self, inner: Body) -> None:
+        super().__init__(inner.size)
+        self._inner = inner
+        self._hash = hashlib.md5(usedforsecurity=False)
+
+    def _read_at(self, position: int, buffer: memoryview) -> int:
+        raise NotImplementedError
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        count = self._inner.readinto(view)
+        self._hash.update(view[:count])
+        return count
+
+    def rewind(self) -> None:
+        self._inner.rewind()
+        self._hash = hashlib.md5(usedforsecurity=False)
+
+    def hexdigest(self) -> str:
+        """The MD5 of what was read since the start."""
+        return self._hash.hexdigest()
+
+
+class SwiftUpload(MultipartUpload):
+    """An upload of segments under a random id.
+
+    Args:
+        check: Compare what arrived with what was sent.
+        further: Headers of the object beside its attributes.
+    """
+
+    def __init__(
+        self,
+        http: SwiftHttp,
+        segments: Segments,
+        new: NewObject,
+        limits: Limits,
+        *,
+        check: bool,
+        further: Mapping[str, str] | None = None,
+    ) -> None:
+        self.id = secrets.token_hex(16)
+        self._http = http
+        self._segments = segments
+        self._new = new
+        self._limits = limits
+        self._check = check
+        self._further = further or {}
+        self._place = segments_container(new.container)
+        self._tried: set[int] = set()
+        self._stored: dict[int, tuple[str, int]] = {}
+
+    def put_part(self, part: Part, body: Body) -> None:
+        hashing = body if isinstance(body, BytesBody) or not self._check else HashingBody(body)
+        known = body.digest("md5").hex() if isinstance(body, BytesBody) and self._check else None
+        found = self._put(part.number, hashing, {"ETag": known} if known else {})
+        expected = hashing.hexdigest() if isinstance(hashing, HashingBody) else known
+        if expected is not None and expected != found:
+            raise IntegrityError(f"part {part.number} arrived with other bytes: MD5 {found} in place of {expected}")
+        self._stored[part.number] = (found, part.size)
+
+    def copy_part(self, part: Part, headers: Mapping[str, str]) -> None:
+        """Let the store copy a segment from where the headers say."""
+        self._stored[part.number] = (self._put(part.number, b"", headers), part.size)
+
+    def _put(self, number: int, body: Body | bytes, headers: Mapping[str, str]) -> str:
+        self._tried.add(number)
+        headers = {"Content-Type": segment_type(self._new.name), **headers}
+        size = len(body) if isinstance(body, Body) else None
+        exchange = self._http.call(
+            "put_object",
+            self._place,
+            segment_name(self.id, number),
+            body,
+            content_length=size,
+            headers=headers,
+            body=body,
+        )
+        return swift_headers.etag(exchange.headers) or ""
+
+    def complete(self) -> None:
+        old = self._segments.named_by(self._new.container, self._new.name)
+        self._put_manifest()
+        self._segments.discard(self._new.container, old, self._limits, spared=self.id)
+        check_won(self._http, self._new)
+
+    def _put_manifest(self) -> None:
+        stored = sorted(self._stored.items())
+        entries = [
+            {"path": f"/{self._place}/{segment_name(self.id, number)}", "etag": tag, "size_bytes": size}
+            for number, (tag, size) in stored
+        ]
+        whole = hashlib.md5("".join(tag for _, (tag, _) in stored).encode(), usedforsecurity=False).hexdigest()
+        headers = {**swift_headers.attribute_headers(self._new.attributes), **self._further, "ETag": whole}
+        if self._new.if_absent:
+            headers["If-None-Match"] = "*"
+        content = json.dumps(entries).encode()
+        try:
+            self._http.call(
+                "put_object",
+                self._new.container,
+                self._new.name,
+                content,
+                headers=headers,
+                query_string="multipart-manifest=put",
+                body=content,
+            )
+        except Exception as error:
+            if status_of(error) == 400 and is_segment_error(getattr(error, "http_response_content", b"")):
+                raise IntegrityError("the store does not have the segments as they were sent") from error
+            raise
+
+    def abort(self) -> None:
+        names = [segment_name(self.id, number) for number in sorted(self._tried)]
+        for error in delete_many(self._http, self._place, names, self._limits).values():
+            raise error

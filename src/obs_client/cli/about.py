@@ -1,0 +1,51 @@
+"""The commands `version` and `completion`."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+import click
+
+import obs_client
+from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.settings import Settings
+
+PACKAGES = ("boto3", "botocore", "python-swiftclient", "keystoneauth1", "click", "rich")
+
+
+@click.command()
+@json_lines
+@shared
+@pass_settings
+def version(settings: Settings) -> None:
+    """Show the versions of obs_client, Python and the packages it works with."""
+    versions = {"obs_client": obs_client.__version__, "python": platform.python_version()}
+    versions |= {name: _version(name) for name in PACKAGES}
+    settings.result(versions, "\n".join(f"{name:20}  {text}" for name, text in versions.items()))
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@shared
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the script that makes a shell complete commands and options.
+
+    \b
+    bash, in ~/.bashrc:                        eval "$(obs completion bash)"
+    zsh, in ~/.zshrc:                          eval "$(obs completion zsh)"
+    fish, in ~/.config/fish/config.fish:       obs completion fish | source
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(context.find_root().command, {}, "obs", "_OBS_COMPLETE").source())
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

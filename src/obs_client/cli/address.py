@@ -1,0 +1,117 @@
+"""What the arguments of the commands name: a container, an object in it, or a folder.
+
+- A storage URL is what begins with a scheme: `s3://container/name`. What follows the container is the name, character
+  for character, with `%3F` for `?` and `%25` for `%`.
+- All else is a path on this machine: `notes.txt`, `./s3://odd`. A directory is a container, and a file is the object
+  of its name in its directory. A path that is not there is a file, unless it ends with a slash.
+- `file:///srv/docs/a.txt` is the path `/srv/docs/a.txt`. With `?container_name=docs` the path is a root instead, whose
+  directories are containers, as in `from_url`.
+
+A folder is all names that begin with it and a slash: `s3://c/a` never means `ab`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+
+import click
+
+import obs_client
+from obs_client.cli.text import printable
+
+_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|http|https|memory|s3|swift):")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Address:
+    """What one argument names.
+
+    Attributes:
+        text: The argument itself.
+        place: The store, and the container if one is named.
+        name: The object or folder in the container; "" for the container itself.
+        path: The path of the file or directory, if it is on this machine.
+    """
+
+    text: str
+    place: obs_client.StorageUrl
+    name: str = ""
+    path: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Take an argument apart; asks no store, but looks whether a path is a directory.
+
+        Raises:
+            ConfigurationError: It begins with a scheme, but is no storage URL.
+        """
+        if not _URL.match(text):
+            return _local(text, text)
+        place = obs_client.StorageUrl.parse(text)
+        if place.scheme == "file" and place.container_name is None:
+            return _local(text, place.root)
+        return cls(text, place, place.prefix)
+
+    @classmethod
+    def of_container(cls, text: str) -> Address:
+        """The address of a container alone: a path is a directory, whether it is there or not."""
+        address = cls.parse(text)
+        if address.path is not None and address.name:
+            address = _local(text, f"{address.path}/")
+        if address.name:
+            raise click.UsageError(f"{printable(text)} goes on after the container; an object is removed with obs rm")
+        return address
+
+    @property
+    def container(self) -> str | None:
+        """The container's name."""
+        return self.place.container_name
+
+    def container_name(self) -> str:
+        """The container's name; a usage error if none is named."""
+        if self.container is None:
+            raise click.UsageError(f"{printable(self.text)} names no container; write it like s3://container")
+        return self.container
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it cannot be an object: a container, a directory, or what ends with a slash."""
+        return not self.name or self.name.endswith("/")
+
+    @property
+    def under(self) -> str:
+        """The prefix of all names in the folder."""
+        return self.name if self.is_folder else f"{self.name}/"
+
+    def client(self) -> obs_client.ObjectStorageClient:
+        """A new client with the container chosen."""
+        return self.place.client()
+
+    def object_name(self) -> str:
+        """The object's name; a usage error if only a container or directory is named."""
+        if not self.name:
+            what = "is a directory" if self.path else "names no object"
+            raise click.UsageError(f"{printable(self.text)} {what}; go on with the object's name")
+        return self.name
+
+    def receiving(self, base_name: str) -> str:
+        """The name of an object that is put here: its own, if this is a folder."""
+        return self.name + base_name if self.is_folder else self.name
+
+
+def _local(text: str, path: str) -> Address:
+    """The address of a path; symbolic links on the way to it are resolved, but not one in a file's own place."""
+    if not path:
+        raise click.UsageError("an empty path names nothing")
+    if path.endswith(("/", "/.", "/..")) or path in (".", "..") or os.path.isdir(path):
+        directory, name = os.path.realpath(path), ""
+    else:
+        parent, name = os.path.split(path)
+        directory = os.path.realpath(parent or ".")
+    root, container = os.path.split(directory)
+    if not container:
+        raise click.UsageError(f"{printable(text)}: the top directory '/' can be no container; name a directory in it")
+    place = obs_client.StorageUrl("file", root, container)
+    return Address(text, place, name, os.path.join(directory, name))

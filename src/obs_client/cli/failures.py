@@ -1,0 +1,94 @@
+"""What went wrong, as one line with a hint and an exit status."""
+
+from __future__ import annotations
+
+import re
+from typing import IO, Any
+
+import click
+
+from obs_client import errors
+from obs_client.cli.text import printable
+
+CLOSED_PIPE = 141
+"""As the shell reports a program that was stopped by the pipe it writes to."""
+
+_HINTS: tuple[tuple[type[Exception], str], ...] = (
+    (errors.ObjectNotFoundError, "obs ls shows what is there"),
+    (errors.ContainerNotFoundError, "obs mb creates a container"),
+    (errors.ContainerNotEmptyError, "obs rb --force deletes what is in it"),
+    (errors.ContainerNotSpecified, "write it after the store: s3://container, or give a path"),
+    (errors.AuthorizationError, "look at the credentials in the environment (AWS_... or OS_...), and what they allow"),
+    (errors.IntegrityError, "nothing was replaced; try again, and look at what carries the bytes if it comes again"),
+    (errors.ObjectChangedError, "try again when nobody writes to it"),
+    (errors.TemporaryError, "is the store up, and the endpoint right? --debug tells more"),
+)
+_SECRET = re.compile(
+    r"(?i)(signature|credential|secret|token|password|temp_url_sig|authorization|auth-key|access[_-]?key(?:[_-]id)?)"
+    r"([\"']?\s*(?:=|:|%3D)\s*[\"']?)(?:(?:bearer|basic|aws4-hmac-sha256)\s+)?[^\s&\"',;)]+"
+)
+
+
+class Failure(click.ClickException):
+    """A failure that the user is told of; click shows it and leaves with its exit status."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write one line to stderr."""
+        hint = f" ({self.hint})" if self.hint else ""
+        click.echo(printable(f"obs: {without_secrets(self.message)}{hint}"), file=file, err=True)
+
+
+class WrongUse(Failure):
+    """The command was called in a way that cannot work."""
+
+    exit_code = 2
+
+
+class NotThere(Failure):
+    """What was asked for is not there."""
+
+    exit_code = 3
+
+
+class Interrupted(Failure):
+    """Stopped by Ctrl-C."""
+
+    exit_code = 130
+
+
+class Terminated(Failure):
+    """Stopped by SIGTERM."""
+
+    exit_code = 143
+
+
+def failure_of(error: Exception) -> Failure:
+    """The one line for any exception."""
+    if isinstance(error, (errors.ObjectStorageClientError, ValueError)):
+        return _kind(error)(str(error), _hint(error))
+    if isinstance(error, OSError):
+        subject = "" if error.filename is None else f"{error.filename}: "
+        return Failure(f"{subject}{error.strerror or error}")
+    return Failure(f"{type(error).__name__}: {error}", "a fault of obs itself; --debug shows where")
+
+
+def without_secrets(text: str) -> str:
+    """Text with signatures, tokens, keys and passwords blotted out."""
+    return _SECRET.sub(r"\1\2***", text)
+
+
+def _kind(error: Exception) -> type[Failure]:
+    if isinstance(error, errors.NotFoundError):
+        return NotThere
+    usage = (errors.ConfigurationError, errors.ContainerNotSpecified)
+    return WrongUse if isinstance(error, usage) else Failure
+
+
+def _hint(error: Exception) -> str:
+    return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")

@@ -1,0 +1,114 @@
+"""The commands `ls` and `du`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import click
+
+import obs_client
+from obs_client.cli.address import Address
+from obs_client.cli.failures import NotThere
+from obs_client.cli.options import human, json_lines, pass_settings, shared
+from obs_client.cli.settings import Settings
+from obs_client.cli.text import count_text, printable, size_text, time_text
+
+Entry: TypeAlias = "obs_client.ObjectInfo | obs_client.SubdirInfo"
+
+
+@click.command()
+@click.argument("url")
+@click.option("-l", "--long", "long", is_flag=True, help="With size and time of change.")
+@click.option("-r", "--recursive", is_flag=True, help="All objects below, not only the first level.")
+@human
+@json_lines
+@shared
+@pass_settings
+def ls(settings: Settings, url: str, long: bool, recursive: bool, human: bool) -> None:
+    """List containers, or the objects of a container or folder.
+
+    Folders end with a slash. An object that has the folder's name is listed too.
+    """
+    address = Address.parse(url)
+    with address.client() as client:
+        if address.container is None:
+            _list_containers(settings, client, long, human)
+            return
+        for entry in entries(client, address, recursive):
+            settings.result(record(entry), _line(entry, long, human))
+
+
+@click.command()
+@click.argument("url")
+@click.option("-d", "--depth", type=click.IntRange(0), default=1, show_default=True, help="Levels of folders to show.")
+@human
+@json_lines
+@shared
+@pass_settings
+def du(settings: Settings, url: str, depth: int, human: bool) -> None:
+    """Sum up sizes and counts of objects, by folder and in all."""
+    address = Address.parse(url)
+    sums: dict[str, list[int]] = {address.under: [0, 0]}
+    with address.client() as client:
+        for entry in entries(client, address, recursive=True):
+            assert isinstance(entry, obs_client.ObjectInfo)
+            for folder in _folders(address.under, entry.name, depth):
+                total = sums.setdefault(folder, [0, 0])
+                total[0] += entry.size
+                total[1] += 1
+    for folder, (size, count) in sorted(sums.items(), key=lambda item: (item[0] == address.under, item[0])):
+        shown = printable(folder) or "."
+        text = f"{size_text(size, human):>14}  {count_text(count, 'object'):>16}  {shown}"
+        settings.result({"type": "sum", "folder": folder, "size": size, "count": count}, text)
+
+
+def entries(client: obs_client.ObjectStorageClient, address: Address, recursive: bool) -> Iterator[Entry]:
+    """The object of this name, if there is one, and what is in the folder of this name.
+
+    Raises:
+        Failure: There is neither.
+    """
+    found = False
+    if not address.is_folder and (info := client.object_info(address.name)):
+        found = True
+        yield info
+    for entry in client.object_iter(prefix=address.under, delimiter=None if recursive else "/"):
+        found = True
+        yield entry
+    if not found and address.name:
+        raise NotThere(f"there is no object and no folder {address.name!r} in {address.container!r}")
+
+
+def record(entry: Entry) -> dict[str, object]:
+    """An entry of a listing for programs."""
+    if isinstance(entry, obs_client.SubdirInfo):
+        return {"type": "folder", "name": entry.subdir}
+    return {"type": "object", **dataclasses.asdict(entry)}
+
+
+def _list_containers(settings: Settings, client: obs_client.ObjectStorageClient, long: bool, human: bool) -> None:
+    for container in client.container_list():
+        size = f"{size_text(container.size, human):>14}  " if long else ""
+        count = f"{'-' if container.count is None else container.count:>10}  " if long else ""
+        settings.result(
+            {"type": "container", **dataclasses.asdict(container)}, f"{size}{count}{printable(container.name)}"
+        )
+
+
+def _line(entry: Entry, long: bool, human: bool) -> str:
+    if isinstance(entry, obs_client.SubdirInfo):
+        name, size, changed = entry.subdir, "-", "-"
+    else:
+        name, size, changed = entry.name, size_text(entry.size, human), time_text(entry.last_modified)
+    return f"{size:>14}  {changed:19}  {printable(name)}" if long else printable(name)
+
+
+def _folders(top: str, name: str, depth: int) -> Iterator[str]:
+    """The folders that an object counts in: the top one and up to `depth` below it."""
+    yield top
+    if name.startswith(top):
+        segments = name[len(top) :].split("/")[:-1]
+        for count in range(1, min(depth, len(segments)) + 1):
+            yield top + "/".join(segments[:count]) + "/"

@@ -1,0 +1,76 @@
+"""The commands `meta show`, `meta set` and `meta delete`."""
+
+from __future__ import annotations
+
+import click
+
+import obs_client
+from obs_client.cli.address import Address
+from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.settings import Settings
+from obs_client.cli.showing import absent
+from obs_client.cli.text import key_values, printable
+
+
+@click.group()
+def meta() -> None:
+    """Show and change the metadata of an object; its content and headers stay."""
+
+
+@meta.command()
+@click.argument("url")
+@json_lines
+@shared
+@pass_settings
+def show(settings: Settings, url: str) -> None:
+    """Show the metadata of an object, a key a line; with --json all of it as one object."""
+    address = Address.parse(url)
+    with address.client() as client:
+        metadata = _metadata(client, address)
+    text = "\n".join(f"{key}={printable(value)}" for key, value in sorted(metadata.items()))
+    if text or settings.json:
+        settings.result(metadata, text)
+
+
+@meta.command(name="set")
+@click.argument("url")
+@click.argument("pairs", metavar="KEY=VALUE...", nargs=-1, required=True)
+@click.option("--replace", is_flag=True, help="Drop all keys that are not given.")
+@shared
+@pass_settings
+def set_keys(settings: Settings, url: str, pairs: tuple[str, ...], replace: bool) -> None:
+    """Set metadata keys of an object, all at once."""
+    given = key_values(pairs)
+    address = Address.parse(url)
+    with address.client() as client:
+        old = {} if replace else _metadata(client, address)
+        _write(client, address, old | {key.lower(): value for key, value in given.items()})
+    settings.note(f"set {', '.join(given)}")
+
+
+@meta.command()
+@click.argument("url")
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@shared
+@pass_settings
+def delete(settings: Settings, url: str, keys: tuple[str, ...]) -> None:
+    """Delete metadata keys of an object; one that is not there is no failure."""
+    unwanted = {key.lower() for key in keys}
+    address = Address.parse(url)
+    with address.client() as client:
+        old = _metadata(client, address)
+        if not unwanted.isdisjoint(old):
+            _write(client, address, {key: value for key, value in old.items() if key not in unwanted})
+    settings.note(f"deleted {', '.join(keys)}")
+
+
+def _metadata(client: obs_client.ObjectStorageClient, address: Address) -> dict[str, str]:
+    found = client.object_info(address.object_name())
+    if found is None:
+        raise absent(address)
+    return found.metadata or {}
+
+
+def _write(client: obs_client.ObjectStorageClient, address: Address, metadata: dict[str, str]) -> None:
+    if not client.object_replace_metadata(address.object_name(), metadata):
+        raise absent(address)

@@ -1,0 +1,37 @@
+"""The options that several commands share; each stores what it means in the one `Settings` of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from obs_client.cli.settings import Settings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Decorator = Callable[[Function], Function]
+
+pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+
+def _flag(attribute: str, help_text: str, *names: str) -> Callable[[Function], Function]:
+    def store(context: click.Context, _: click.Parameter, value: bool) -> None:
+        if value:
+            context.ensure_object(Settings).switch_on(attribute)
+
+    return click.option(*names, attribute, is_flag=True, expose_value=False, callback=store, help=help_text)
+
+
+_quiet = _flag("quiet", "Say nothing but errors; draw no bars.", "-q", "--quiet")
+_verbose = _flag("verbose", "Say what is done.", "-v", "--verbose")
+_debug = _flag("debug", "Say all that the library logs, and where an error comes from.", "--debug")
+
+json_lines = _flag("json", "Write results as JSON, one value a line.", "--json")
+yes = _flag("yes", "Do not ask.", "-y", "--yes")
+human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB.")
+
+
+def shared(function: Function) -> Function:
+    """Add `--quiet`, `--verbose` and `--debug` to a command."""
+    return _quiet(_verbose(_debug(function)))

@@ -1,0 +1,113 @@
+"""What all commands share: how much is said, and where it is said; stdout is for results, stderr for the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+
+import click
+
+from obs_client.cli.failures import Failure, WrongUse, without_secrets
+from obs_client.cli.text import printable
+
+Progress = Callable[[int], object]
+
+
+@dataclasses.dataclass
+class Settings:
+    """The shared state of one run of `obs`.
+
+    Attributes:
+        quiet, verbose, debug: How much is said on stderr.
+        json: Results are JSON, one value a line.
+        yes: Nothing is asked.
+        go_on: What to do after a stop.
+    """
+
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+    json: bool = False
+    yes: bool = False
+    go_on: str = "nothing is half-done; run the same command again to do it"
+    write_line: Callable[[str], object] = dataclasses.field(default=lambda line: click.echo(line, err=True))
+
+    def switch_on(self, attribute: str) -> None:
+        """Set one of the flags."""
+        setattr(self, attribute, True)
+        if self.debug:
+            logging.getLogger("obs_client").setLevel(logging.DEBUG)
+
+    def result(self, record: Mapping[str, object], text: str) -> None:
+        """A result on stdout: the record for programs, or the text, whose names the caller made printable."""
+        click.echo(json.dumps(record) if self.json else text)
+
+    def warn(self, text: str) -> None:
+        """Say what went not as wished, unless `--quiet`."""
+        if not self.quiet:
+            self.write_line(printable(f"obs: {text}"))
+
+    def note(self, text: str) -> None:
+        """Say what was done, if `--verbose`."""
+        if self.verbose or self.debug:
+            self.write_line(printable(f"obs: {text}"))
+
+    def confirm(self, question: str) -> None:
+        """Ask before something that cannot be undone; raises unless the answer is yes."""
+        if self.yes:
+            return
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise WrongUse(f"{question} Refused: there is no terminal to ask at", "--yes does it unasked")
+        click.echo(printable(f"{question} [y/N] "), err=True, nl=False)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise Failure("nothing was done, since the answer was not yes")
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether bars are drawn: on a terminal only."""
+        return sys.stderr is not None and sys.stderr.isatty() and not self.quiet
+
+    @contextlib.contextmanager
+    def progress(self, label: str, total: Callable[[], int | None]) -> Iterator[Progress | None]:
+        """A bar to be told of bytes moved, or None where none is drawn; `total` is asked only if it is."""
+        if not self.shows_progress:
+            yield None
+            return
+        from obs_client.cli.bars import bar
+
+        plain = self.write_line
+        try:
+            with bar(printable(label), total()) as drawn:
+                self.write_line = drawn.write_line
+                yield drawn.advance
+        finally:
+            self.write_line = plain
+
+    @contextlib.contextmanager
+    def logged(self) -> Iterator[None]:
+        """Within the block what the library logs is said: warnings, and with `--debug` all."""
+        logger = logging.getLogger("obs_client")
+        handler = _Handler(self)
+        level = logger.level
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+class _Handler(logging.Handler):
+    """Says log records as lines on stderr, without secrets."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say one record."""
+        self._settings.warn(without_secrets(record.getMessage()))

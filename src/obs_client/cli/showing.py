@@ -1,0 +1,102 @@
+"""The commands `info` and `cat`."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import sys
+from typing import IO
+
+import click
+
+import obs_client
+from obs_client.cli.address import Address
+from obs_client.cli.failures import NotThere
+from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.settings import Settings
+from obs_client.cli.text import printable, time_text
+
+BLOCK = 1024 * 1024
+
+
+@click.command()
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@json_lines
+@shared
+@pass_settings
+def info(settings: Settings, urls: tuple[str, ...]) -> None:
+    """Show all that a store tells of objects or containers."""
+    for url in urls:
+        address = Address.parse(url)
+        with address.client() as client:
+            found = _look(client, address)
+        kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
+        settings.result({"type": kind, **dataclasses.asdict(found)}, "\n".join(_lines(found)))
+
+
+@click.command()
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.option("--start", type=click.IntRange(0), default=0, help="The first byte wanted, counted from 0.")
+@click.option("--stop", type=click.IntRange(0), help="The byte before which to stop.")
+@shared
+@pass_settings
+def cat(settings: Settings, urls: tuple[str, ...], start: int, stop: int | None) -> None:
+    """Write objects to stdout, one after the other.
+
+    The bytes of a whole object are compared with the store's digest; if they are wrong, the exit status is 1.
+    """
+    settings.go_on = "stdout has a part of the bytes only"
+    for url in urls:
+        address = Address.parse(url)
+        name = address.object_name()
+        with address.client() as client:
+            if start or stop is not None:
+                _write_range(client, name, start, stop)
+            elif not client.object_download(name, stdout()):
+                raise absent(address)
+
+
+def stdout() -> IO[bytes]:
+    """The binary stdout, with nothing waiting in the text one before it."""
+    sys.stdout.flush()
+    return sys.stdout.buffer
+
+
+def absent(address: Address) -> Exception:
+    """The failure of an object that is not there."""
+    return NotThere(f"there is no object {address.name!r} in {address.container!r}")
+
+
+def _write_range(client: obs_client.ObjectStorageClient, name: str, start: int, stop: int | None) -> None:
+    with client.object_open(name) as source:
+        source.seek(start)
+        if stop is None:
+            shutil.copyfileobj(source, stdout(), BLOCK)
+            return
+        left = stop - start
+        while left > 0 and (block := source.read(min(left, BLOCK))):
+            stdout().write(block)
+            left -= len(block)
+
+
+def _look(client: obs_client.ObjectStorageClient, address: Address) -> obs_client.ObjectInfo | obs_client.ContainerInfo:
+    if address.name:
+        found = client.object_info(address.name)
+        if found is None:
+            raise absent(address)
+        return found
+    container = client.container_info(address.container_name())
+    if container is None:
+        raise NotThere(f"there is no container {address.container!r}", "obs mb creates one")
+    return container
+
+
+def _lines(found: obs_client.ObjectInfo | obs_client.ContainerInfo) -> list[str]:
+    """Fields and metadata, those that are set, one a line."""
+    fields: dict[str, object] = dataclasses.asdict(found)
+    metadata = fields.pop("metadata", None)
+    if isinstance(found, obs_client.ObjectInfo):
+        fields["last_modified"] = time_text(found.last_modified)
+    if isinstance(metadata, dict):
+        fields.update({f"metadata {key}": value for key, value in metadata.items()})
+    return [f"{name:20}  {printable(str(value))}" for name, value in fields.items() if value is not None]

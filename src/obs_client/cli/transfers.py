@@ -1,0 +1,149 @@
+"""The commands `get` and `put`."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import IO
+
+import click
+
+import obs_client
+from obs_client.cli.address import Address
+from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.options import pass_settings, shared
+from obs_client.cli.settings import Settings
+from obs_client.cli.showing import absent, stdout
+from obs_client.cli.text import key_values
+
+
+@click.command()
+@click.argument("url")
+@click.argument("path", default="")
+@shared
+@pass_settings
+def get(settings: Settings, url: str, path: str) -> None:
+    """Write an object to a local file.
+
+    The file takes the place of an older one when all of it is there and checked. Without PATH, or if PATH is a
+    directory, it has the last part of the object's name. `-` is stdout.
+    """
+    settings.go_on = "the file is as it was; run the same command again"
+    address = Address.parse(url)
+    name = address.object_name()
+    with address.client() as client:
+        if path == "-":
+            done = client.object_download(name, stdout())
+        else:
+            target = _target(address, path)
+            with settings.progress(name, lambda: _size(client, address)) as progress:
+                done = client.download_file(name, target, progress=progress)
+            settings.note(f"{url} -> {target}")
+        if not done:
+            raise absent(address)
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.argument("url")
+@click.option("--type", "content_type", metavar="TYPE", help="Content type; otherwise guessed from the name.")
+@click.option("--encoding", metavar="TEXT", help="Content encoding, as gzip; the bytes are written as they are.")
+@click.option("--disposition", metavar="TEXT", help="Content disposition.")
+@click.option("--language", metavar="TEXT", help="Content language.")
+@click.option("--cache-control", metavar="TEXT", help="Cache control.")
+@click.option("-m", "--meta", metavar="KEY=VALUE", multiple=True, help="Metadata; may be given several times.")
+@click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
+@shared
+@pass_settings
+def put(
+    settings: Settings,
+    paths: tuple[str, ...],
+    url: str,
+    content_type: str | None,
+    encoding: str | None,
+    disposition: str | None,
+    language: str | None,
+    cache_control: str | None,
+    meta: tuple[str, ...],
+    if_absent: bool,
+) -> None:
+    """Write local files as objects; `-` is stdin.
+
+    URL is the object's name for one file, or a container or folder that ends with a slash. The container must be there.
+    """
+    settings.go_on = "the objects are old or new, whole; run the same command again"
+    address = Address.parse(url)
+    if len(paths) > 1 and not address.is_folder:
+        raise click.UsageError("several files need a folder: end the URL with a slash")
+    with address.client() as client:
+        upload = functools.partial(
+            client.object_upload,
+            metadata=key_values(meta),
+            content_type=content_type,
+            content_encoding=encoding,
+            content_disposition=disposition,
+            content_language=language,
+            cache_control=cache_control,
+            if_absent=if_absent,
+        )
+        for path in paths:
+            _put(settings, upload, path, address.receiving(_base_name(address, path)))
+
+
+def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:
+    with settings.progress(name, lambda: _file_size(path)) as progress, _source(path) as stream:
+        written = upload(stream, name, progress=progress)
+    if not written:
+        raise Failure(f"there is an object {name!r} already", "without --if-absent it is replaced")
+    settings.note(f"{path} -> {name}")
+
+
+def _size(client: obs_client.ObjectStorageClient, address: Address) -> int | None:
+    found = client.object_info(address.name)
+    return found.size if found else None
+
+
+def _file_size(path: str) -> int | None:
+    """The size of a regular file; None for all else."""
+    if path == "-" or not os.path.isfile(path):
+        return None
+    return os.path.getsize(path)
+
+
+def _target(address: Address, path: str) -> str:
+    """The file to write: PATH, or a file in it of the name's last part, which holds no slash and is no `..`."""
+    if path and not path.endswith("/") and not os.path.isdir(path):
+        return path
+    base = address.name.rpartition("/")[2]
+    if not base:
+        raise click.UsageError(f"the name {address.name!r} ends with a slash; give the path of a file")
+    return os.path.join(path or ".", base)
+
+
+def _base_name(address: Address, path: str) -> str:
+    if path == "-" and address.is_folder:
+        raise click.UsageError("what comes from stdin needs a name: go on with it in the URL")
+    return os.path.basename(path)
+
+
+@contextlib.contextmanager
+def _source(path: str) -> Iterator[IO[bytes]]:
+    """The file or stdin, open for reading; stdin stays open."""
+    if path == "-":
+        if sys.stdin is None:
+            raise Failure("stdin is closed")
+        yield sys.stdin.buffer
+        return
+    try:
+        with open(path, "rb") as stream:
+            yield stream
+    except FileNotFoundError as error:
+        if error.filename != path:
+            raise
+        hint = "obs cp copies between stores" if "://" in path else ""
+        raise NotThere(f"there is no file {path!r}", hint) from None
+    except IsADirectoryError:
+        raise Failure(f"{path!r} is a directory", "obs sync copies directories") from None

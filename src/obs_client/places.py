@@ -1,0 +1,118 @@
+"""Where a sync reads and writes: a container, a folder of one, or a local directory."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterator
+from typing import Self
+
+from obs_client import names
+from obs_client.client import ObjectStorageClient
+from obs_client.directory import DirectoryClient
+from obs_client.errors import ConfigurationError
+from obs_client.models import ObjectInfo
+from obs_client.urls import StorageUrl
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """A folder of names in a store. Names in a place are what follows its prefix.
+
+    Attributes:
+        client: The store.
+        container_name: The container in it.
+        prefix: Empty, or the folder's name; it gets a slash at its end, so that `a` is never `ab`.
+    """
+
+    client: ObjectStorageClient
+    container_name: str
+    prefix: str = ""
+
+    def __post_init__(self) -> None:
+        names.check_container_name(self.container_name)
+        names.check_prefix(self.prefix)
+        if self.prefix and not self.prefix.endswith("/"):
+            object.__setattr__(self, "prefix", self.prefix + "/")
+
+    @classmethod
+    def of_directory(cls, path: str | os.PathLike[str], *, follow_symlinks: bool = False) -> Self:
+        """A local directory, in which file names are the names.
+
+        It keeps names, content and attributes; neither empty directories nor permission bits. It is made by the first
+        file that is written into it.
+
+        Args:
+            follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
+        """
+        client = DirectoryClient(path, follow_symlinks=follow_symlinks)
+        return cls(client, client.container_name or "")
+
+    @classmethod
+    def parse(cls, text: str, *, follow_symlinks: bool = False) -> Self:
+        """A storage URL that names a container, with a prefix or none; or the path of a local directory.
+
+        Raises:
+            ConfigurationError: It is no storage URL, or one without a container.
+        """
+        url = _url(text)
+        if url is None:
+            return cls.of_directory(text, follow_symlinks=follow_symlinks)
+        return cls(url.client(), url.container_name or "", url.prefix)
+
+    @property
+    def directory(self) -> DirectoryClient | None:
+        """The client of a local directory, None for any other place."""
+        return self.client if isinstance(self.client, DirectoryClient) else None
+
+    def full_name(self, name: str) -> str:
+        """The object name of a name in this place."""
+        return self.prefix + name
+
+    def objects(self) -> Iterator[ObjectInfo]:
+        """All objects of the place, with their full names, in the store's order."""
+        for entry in self.client.object_iter(prefix=self.prefix, container_name=self.container_name):
+            if isinstance(entry, ObjectInfo):
+                yield entry
+
+    def __str__(self) -> str:
+        if self.directory is not None:
+            return repr(self.directory.directory.path)
+        return f"{self.container_name!r}" + (f" under {self.prefix!r}" if self.prefix else "")
+
+
+def parse_both(source: str, target: str, *, follow_symlinks: bool = False) -> tuple[Place, Place]:
+    """Two places as `Place.parse` has them; of one store, they share a client, so that the store itself copies.
+
+    Args:
+        follow_symlinks: In the source, if it is a directory.
+    """
+    first = Place.parse(source, follow_symlinks=follow_symlinks)
+    one, other = _url(source), _url(target)
+    if one and other and (one.scheme, one.root, one.options) == (other.scheme, other.root, other.options):
+        return first, Place(first.client, other.container_name or "", other.prefix)
+    return first, Place.parse(target)
+
+
+def check_apart(source: Place, target: Place) -> None:
+    """Raise `ConfigurationError` if one place is in the other, so that a sync would read what it writes."""
+    if source.directory is not None and target.directory is not None:
+        first, second = (place.directory.directory.path.rstrip("/") + "/" for place in (source, target))  # type: ignore[union-attr]
+    elif source.client is target.client and source.container_name == target.container_name:
+        first, second = source.prefix, target.prefix
+    else:
+        return
+    if first.startswith(second) or second.startswith(first):
+        raise ConfigurationError(f"{source} and {target} are one place, or one is in the other; choose two apart")
+
+
+def _url(text: str) -> StorageUrl | None:
+    if not _SCHEME.match(text):
+        return None
+    url = StorageUrl.parse(text)
+    if url.container_name is None:
+        raise ConfigurationError(f"{text!r} names no container")
+    return url

@@ -1,0 +1,81 @@
+"""Whether two objects have the same content: by stored digests where they prove it, by reading where not."""
+
+from __future__ import annotations
+
+import hashlib
+
+from obs_client.body import BLOCK_SIZE
+from obs_client.border import Border
+from obs_client.places import Place
+from obs_client.reading import GuardedReader
+from obs_client.sync_listing import Entry
+
+_MD5_DIGITS = 32
+
+
+class Comparison:
+    """Two places whose contents are compared.
+
+    Attributes:
+        workers: How many contents may be compared at once.
+    """
+
+    def __init__(self, source: Place, target: Place) -> None:
+        self.source = source
+        self.target = target
+        self.same_store = source.client is target.client
+        self.workers = max(source.client.options.workers, target.client.options.workers)
+
+
+def same_content(comparison: Comparison, source: Entry, target: Entry) -> bool:
+    """Whether two objects of the same size have the same bytes.
+
+    Equal digests prove it. Different ones prove nothing, since a store may call by that name what is none; then both
+    are read, or only one if the other's MD5 is stored.
+
+    Raises:
+        NotFoundError: One is gone by now.
+    """
+    if source.hash and source.hash == target.hash and (comparison.same_store or len(source.hash) >= _MD5_DIGITS):
+        return True
+    if _is_md5(source.hash) and target.hash is None and _md5(comparison.target, target) == source.hash:
+        return True
+    if _is_md5(target.hash) and source.hash is None and _md5(comparison.source, source) == target.hash:
+        return True
+    with _reader(comparison.source, source) as one, _reader(comparison.target, target) as other:
+        return one.info.size == other.info.size and _same_bytes(one, other)
+
+
+def _is_md5(tag: str | None) -> bool:
+    return tag is not None and len(tag) == _MD5_DIGITS
+
+
+def _reader(place: Place, entry: Entry) -> GuardedReader:
+    return GuardedReader(Border(place.client), place.container_name, place.full_name(entry.name))
+
+
+def _md5(place: Place, entry: Entry) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    buffer = memoryview(bytearray(min(BLOCK_SIZE, entry.size) or 1))
+    with _reader(place, entry) as reader:
+        while count := reader.readinto(buffer):
+            digest.update(buffer[:count])
+    return digest.hexdigest()
+
+
+def _same_bytes(one: GuardedReader, other: GuardedReader) -> bool:
+    size = min(BLOCK_SIZE, one.info.size) or 1
+    first, second = memoryview(bytearray(size)), memoryview(bytearray(size))
+    while True:
+        count = _fill(one, first)
+        if _fill(other, second) != count or first[:count] != second[:count]:
+            return False
+        if count < size:
+            return True
+
+
+def _fill(reader: GuardedReader, buffer: memoryview) -> int:
+    filled = 0
+    while filled < len(buffer) and (count := reader.readinto(buffer[filled:])):
+        filled += count
+    return filled

@@ -1,0 +1,112 @@
+"""What a sync is to do: two listings compared name by name. Nothing is changed by planning.
+
+A name that only the source has is copied. Of a name on both sides the sizes are compared; then the MD5s, if both
+listings carry them; else the times: a target that is not older than its source is kept. A name that only the target
+has is deleted, if that is wanted. Attributes are not compared: an object is copied with them when its content differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from obs_client.parallel import bounded_map
+from obs_client.places import Place, check_apart
+from obs_client.sync_collisions import without_collisions
+from obs_client.sync_content import Comparison, same_content
+from obs_client.sync_listing import Entry, Pair, pairs
+from obs_client.sync_patterns import matcher
+from obs_client.sync_steps import Step, Version
+
+ABSENT = "not in the target"
+SIZE = "the sizes differ"
+MD5 = "the MD5s differ"
+NEWER = "the source is newer"
+CONTENT = "the contents differ"
+EQUAL_HASH = "the same hash"
+NOT_OLDER = "the target has the same size and is not older"
+EQUAL_CONTENT = "the same content"
+NOT_IN_SOURCE = "not in the source"
+
+MD5_DIGITS = 32
+
+
+def plan_sync(
+    source: Place,
+    target: Place,
+    *,
+    delete: bool = False,
+    checksum: bool = False,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> Iterator[Step]:
+    """The steps that make the target what the source is, in the order of names, as the listings come in.
+
+    Args:
+        delete: Delete what only the target has; nothing outside its prefix, and nothing that the patterns leave out.
+        checksum: Compare contents: by stored digests if they prove them equal, else by reading.
+        include: Patterns, one of which a name must fit; none: any name does. `sync_patterns` says how they read.
+        exclude: Patterns that a name must not fit.
+
+    Raises:
+        ContainerNotFoundError: A container, or the source directory, is absent; as all below at the first step asked.
+        InvalidNameError: The target is a directory, and no path can have the name.
+        ConflictError: The target is a directory, and no file system can have both of two names, which are named.
+        ConfigurationError: The places are one, or one is in the other.
+    """
+    check_apart(source, target)
+    found = pairs(source, target, matcher(include, exclude))
+    if target.directory is not None:
+        found = without_collisions(found, target.directory.directory)
+    same_store = source.client is target.client
+    if checksum:
+        return _by_content(Comparison(source, target), found, delete)
+    return _by_listing(found, delete, same_store)
+
+
+def decide(name: str, source: Version | Entry, target: Version | Entry, same_store: bool) -> Step:
+    """What becomes of a name that both sides have, by what their listings tell."""
+    if source.size != target.size:
+        return _copy(name, SIZE, source, target)
+    if source.hash and target.hash:
+        if source.hash == target.hash and (same_store or len(source.hash) >= MD5_DIGITS):
+            return Step("skip", name, EQUAL_HASH)
+        if len(source.hash) == len(target.hash) == MD5_DIGITS:
+            return _copy(name, MD5, source, target)
+    if target.last_modified >= source.last_modified:
+        return Step("skip", name, NOT_OLDER)
+    return _copy(name, NEWER, source, target)
+
+
+def _by_listing(found: Iterator[Pair], delete: bool, same_store: bool) -> Iterator[Step]:
+    for name, source, target in found:
+        if source is None:
+            if delete and target is not None:
+                yield Step("delete", name, NOT_IN_SOURCE, None, _version(target))
+        elif target is None:
+            yield Step("copy", name, ABSENT, _version(source))
+        else:
+            yield decide(name, source, target, same_store)
+
+
+def _by_content(comparison: Comparison, found: Iterator[Pair], delete: bool) -> Iterator[Step]:
+    def step(pair: Pair) -> Step | None:
+        name, source, target = pair
+        if source is None or target is None:
+            return next(_by_listing(iter((pair,)), delete, same_store=False), None)
+        if source.size != target.size:
+            return _copy(name, SIZE, source, target)
+        if same_content(comparison, source, target):
+            return Step("skip", name, EQUAL_CONTENT)
+        return _copy(name, CONTENT, source, target)
+
+    for made in bounded_map(step, found, comparison.workers):
+        if made is not None:
+            yield made
+
+
+def _copy(name: str, reason: str, source: Version | Entry, target: Version | Entry) -> Step:
+    return Step("copy", name, reason, _version(source), _version(target))
+
+
+def _version(found: Version | Entry) -> Version:
+    return Version(found.size, found.hash, found.last_modified)

@@ -1,0 +1,93 @@
+"""The place of one cell: a client behind the proxy, objects of its own in the store, a directory of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from pathlib import Path
+
+from obs_client import ObjectStorageClient
+from test.faults.proxy import FaultProxy
+from test.faults.servers import Store
+from test.faults.wire import Request
+
+OLD = b"what was there before" * 100
+SMALL = 48 * 1024
+
+
+class WrongResultError(Exception):
+    """A call returned, and what it gave or did is not right: the worst that can happen."""
+
+
+@dataclasses.dataclass
+class Bench:
+    """What operations work with.
+
+    Attributes:
+        container: The cell's objects are here, under names that begin with `key`.
+        key: The name of the object that the operation is about.
+        large: Whether that object is one of several parts.
+        directory: For local files, empty.
+        elsewhere: The URL of a host that must never see a token.
+        also: Other content that a read may give, if it was written meanwhile.
+    """
+
+    store: Store
+    proxy: FaultProxy
+    client: ObjectStorageClient
+    container: str
+    key: str
+    large: bool
+    directory: Path
+    elsewhere: str = ""
+    also: bytes | None = None
+
+    @property
+    def content(self) -> bytes:
+        """What the object holds, or is to hold."""
+        return content_of(self.store, self.large)
+
+    def sees(self, what: str, request: Request) -> bool:
+        """Whether a request is the one of that kind for the cell's object."""
+        return self.store.aimed(what, request, self.container, self.key)
+
+    def provide(self) -> None:
+        """Put the object there, past the proxy."""
+        if self.large:
+            self.store.direct.object_write(self.key, self.content, container_name=self.container)
+        else:
+            self.store.put(self.container, self.key, self.content)
+
+    def provide_old(self) -> None:
+        """Put other content there, past the proxy."""
+        self.store.put(self.container, self.key, OLD)
+
+    def replace(self) -> None:
+        """Put other content of the same size in the object's place, as another program would."""
+        self.also = self.content[::-1]
+        self.store.direct.object_write(self.key, self.also, container_name=self.container)
+
+    def expect_read(self, found: bytes, what: str) -> None:
+        """Raise if what was read is not the object, whole."""
+        if self.also is None or found != self.also:
+            self.expect(found, self.content, what)
+
+    def expect(self, found: object, wanted: object, what: str) -> None:
+        """Raise if the result of a call is not the right one."""
+        if found != wanted:
+            raise WrongResultError(f"{what}: {_brief(found)} in place of {_brief(wanted)}")
+
+    def expect_stored(self, name: str, wanted: bytes | None) -> None:
+        """Raise if the server does not hold this."""
+        self.expect(self.store.get(self.container, name), wanted, f"the stored {name!r}")
+
+
+def content_of(store: Store, large: bool) -> bytes:
+    """Content that does not repeat, of one part or of several."""
+    return random.Random(7).randbytes(store.part_size + store.part_size // 3 if large else SMALL)
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return f"{len(value):,} bytes {bytes(value[:16])!r}"
+    return repr(value)[:200]

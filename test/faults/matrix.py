@@ -1,0 +1,93 @@
+"""All cells, and the table of what came of them."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from test.faults.cells import Cell, Outcome, Stage
+from test.faults.proxy import fault_proxy
+from test.faults.scenarios import ALL, Scenario
+from test.faults.scenarios_download import DOWNLOADS
+from test.faults.scenarios_listing import LISTINGS, OTHERS
+from test.faults.scenarios_upload import UPLOADS
+from test.faults.servers import started
+from test.faults.thief import thief
+
+SCENARIOS: tuple[Scenario, ...] = (*DOWNLOADS, *LISTINGS, *OTHERS, *UPLOADS)
+KEYSTONE = ("D01", "D16", "D19", "L02", "L05", "O04", "U07", "U11", "U16", "U17")
+"""The scenarios that are played behind Keystone too, where only the login differs."""
+
+BESIDE = ("silent", "hang", "torn", "untyped", "leftovers", "secrets", "leaks")
+
+
+def cells(stores: Sequence[str] = ALL) -> list[Cell]:
+    """All cells of some servers."""
+    return [
+        Cell(scenario, variant, operation, store)
+        for store in stores
+        for scenario in SCENARIOS
+        if store in scenario.stores and (store != "keystone" or scenario.id in KEYSTONE)
+        for operation in scenario.operations
+        if store in operation.stores
+        for variant in range(len(scenario.variants))
+    ]
+
+
+def quick(all_cells: Iterable[Cell]) -> list[Cell]:
+    """Of each scenario on each server some cells, by turns other operations in each scenario."""
+    groups: dict[tuple[str, str], list[Cell]] = collections.defaultdict(list)
+    for cell in all_cells:
+        if cell.store != "keystone":
+            groups[cell.store, cell.scenario.id].append(cell)
+    chosen = []
+    for turn, group in enumerate(groups.values()):
+        step = max(1, len(group) // QUICK_CELLS)
+        chosen += group[turn % step :: step][:QUICK_CELLS]
+    return chosen
+
+
+QUICK_CELLS = 3
+
+
+@contextlib.contextmanager
+def staged(kind: str) -> Iterator[Stage]:
+    """A server with all that cells need."""
+    with started(kind) as store, fault_proxy(store.endpoint) as proxy, thief() as one:
+        yield Stage(store, proxy, one)
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """The matrix: for each scenario the cells that are as wanted of all, on each server; totals at the end."""
+    stores = [store for store in ALL if any(outcome.cell.store == store for outcome in outcomes)]
+    lines = [f"{'':4} {'fault':48} {'wanted':13}" + "".join(f"{store:>12}" for store in stores)]
+    for scenario in SCENARIOS:
+        played = [outcome for outcome in outcomes if outcome.cell.scenario is scenario]
+        if played:
+            counts = "".join(f"{_count(played, store):>12}" for store in stores)
+            wanted = " or ".join(sorted(scenario.wanted))
+            lines.append(f"{scenario.id:4} {scenario.title:48} {wanted:13}{counts}")
+    return "\n".join([*lines, "", *_totals(outcomes, stores), *_bad(outcomes)])
+
+
+def _count(outcomes: Sequence[Outcome], store: str) -> str:
+    own = [outcome for outcome in outcomes if outcome.cell.store == store]
+    return f"{sum(outcome.good for outcome in own)}/{len(own)}" if own else "-"
+
+
+def _totals(outcomes: Sequence[Outcome], stores: Sequence[str]) -> Iterator[str]:
+    yield f"{'server':12}{'cells':>7}{'as wanted':>11}" + "".join(f"{name:>11}" for name in BESIDE) + f"{'seconds':>9}"
+    for store in stores:
+        own = [outcome for outcome in outcomes if outcome.cell.store == store]
+        good = sum(outcome.good for outcome in own)
+        counts = "".join(f"{sum(_has(outcome, name) for outcome in own):>11}" for name in BESIDE)
+        yield f"{store:12}{len(own):>7}{good:>11}{counts}{sum(outcome.seconds for outcome in own):>9.0f}"
+
+
+def _has(outcome: Outcome, name: str) -> bool:
+    return outcome.result == name or any(problem.startswith(name.removesuffix("s")) for problem in outcome.problems)
+
+
+def _bad(outcomes: Sequence[Outcome]) -> list[str]:
+    return [f"not as wanted: {outcome}" for outcome in outcomes if not outcome.good]

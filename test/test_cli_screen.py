@@ -1,0 +1,154 @@
+"""The command at a real terminal (a pseudo-terminal): bars, questions, Ctrl-C."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from test.test_cli_process import ENVIRONMENT
+
+OBS = f"'{sys.executable}' -m obs_client"
+
+
+class Screen:
+    """A command whose standard streams, but those that its shell line redirects, are a terminal of its own."""
+
+    def __init__(self, line: str, directory: Path) -> None:
+        self.master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        self.shown = ""
+        # The leader of a session gets the terminal that it opens as its own: Ctrl-C then reaches it.
+        script = 'tty="$0"; exec <>"$tty" >"$tty" 2>&1; ' + line.replace("obs ", f"{OBS} ")
+        self.process = subprocess.Popen(
+            ["sh", "-c", script, os.ttyname(slave)],
+            cwd=directory,
+            start_new_session=True,
+            env={**ENVIRONMENT, "TERM": "xterm-256color"},
+        )
+        os.close(slave)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+    def see(self, wanted: str, seconds: float = 20) -> str:
+        """Wait until the screen has shown a pattern; gives all that it has shown."""
+        until = time.monotonic() + seconds
+        while not re.search(wanted, self.shown):
+            assert time.monotonic() < until, f"not seen: {wanted}, but: {self.shown!r}"
+            if not self._read():
+                assert re.search(wanted, self.shown), f"not seen: {wanted}, but: {self.shown!r}"
+        return self.shown
+
+    def end(self, seconds: float = 20) -> int:
+        """Wait for the end of the command; gives its exit status."""
+        until = time.monotonic() + seconds
+        while self._read() and time.monotonic() < until:
+            pass
+        return self.process.wait(max(0.1, until - time.monotonic()))
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self.master], [], [], 0.1)
+        if not ready:
+            return self.process.poll() is None
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # all that had the terminal open have ended
+            return False
+        self.shown += data.decode(errors="replace")
+        return bool(data)
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    directory = tmp_path / "docs"
+    directory.mkdir()
+    return directory
+
+
+def test_a_bar_shows_the_rate_and_the_time_left(docs: Path) -> None:
+    (docs / "x.bin").write_bytes(bytes(30_000_000))
+    for line in ("obs get x.bin y.bin", "obs put x.bin z.bin"):
+        with Screen(line, docs) as screen:
+            assert screen.end() == 0, screen.shown
+            assert re.search(r"100%|28\.6/28\.6 MiB", screen.shown), screen.shown
+            assert "iB/s" in screen.shown
+            assert "0:00:" in screen.shown
+            assert screen.shown.rstrip().endswith("\x1b[?25h"), "the cursor is shown again"
+    assert (docs / "y.bin").stat().st_size == 30_000_000
+
+
+def test_a_pipe_of_unknown_length_has_a_bar_too(docs: Path) -> None:
+    with Screen("(head -c 3000000 /dev/zero; sleep 1) | obs put - x", docs) as screen:
+        screen.see("2.9/. MiB")
+        assert screen.end() == 0
+    assert (docs / "x").stat().st_size == 3_000_000
+
+
+def test_no_bar_if_stderr_is_no_terminal_or_quiet_is_wished(docs: Path) -> None:
+    (docs / "x.bin").write_bytes(bytes(3_000_000))
+    for line in ("obs get x.bin y.bin 2>errors", "obs --quiet get x.bin y.bin", "obs cat x.bin | cat >copy"):
+        with Screen(line, docs) as screen:
+            assert (screen.end(), screen.shown) == (0, ""), line
+    assert (docs / "errors").read_bytes() == b""
+
+
+def test_a_hostile_name_does_not_steer_the_bar(docs: Path) -> None:
+    name = "[red]\x1b]0;title\x07x"
+    (docs / name).write_bytes(bytes(1000))
+    with Screen("obs get ./*x copy", docs) as screen:
+        assert screen.end() == 0, screen.shown
+        assert "[red]\\x1b]0;title\\x07x" in screen.shown
+        assert "\x07" not in screen.shown
+
+
+@pytest.mark.parametrize(("answer", "status", "left"), [("y", 0, 0), ("n", 1, 2), ("", 1, 2)])
+def test_the_question_before_a_mass_deletion(docs: Path, answer: str, status: int, left: int) -> None:
+    for name in ("a", "b"):
+        (docs / name).touch()
+    with Screen("obs rm -r .", docs) as screen:
+        screen.see(r"Delete 2 objects in \.\? \[y/N\] $")
+        screen.type(f"{answer}\n")
+        assert screen.end() == status
+        assert ("nothing was done" in screen.shown) is (status != 0)
+    assert len(os.listdir(docs)) == left
+
+
+def test_ctrl_c_at_the_question(docs: Path) -> None:
+    (docs / "a").touch()
+    with Screen("obs rm -r .", docs) as screen:
+        screen.see("y/N")
+        screen.type("\x03")
+        assert screen.end(2) == 130
+        assert "stopped" in screen.shown
+    assert os.listdir(docs) == ["a"]
+
+
+def test_ctrl_c_in_a_transfer(docs: Path) -> None:
+    (docs / "x").write_bytes(b"old")
+    with Screen("exec obs put - x </dev/zero", docs) as screen:
+        screen.see("iB/s")
+        screen.type("\x03")
+        assert screen.end(3) == 130
+        assert "stopped; the objects are old or new, whole; run the same command again" in screen.shown
+        assert screen.shown.rstrip().rfind("\x1b[?25h") > screen.shown.rfind("\x1b[?25l")
+    assert os.listdir(docs) == ["x"]
+    assert (docs / "x").read_bytes() == b"old"

@@ -1,0 +1,27 @@
+"""Answers cut at every byte of the head and of the first 300 of the body: nothing passes for whole that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from test.faults.cells import Stage
+from test.faults.matrix import staged
+from test.faults.sweep import OPERATIONS, Swept, sweep
+
+COARSE = 41
+
+
+@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    with staged(request.param) as one:
+        yield one
+
+
+@pytest.mark.parametrize("step", [pytest.param(COARSE, id="coarse"), pytest.param(1, id="all", marks=pytest.mark.full)])
+@pytest.mark.parametrize("swept", OPERATIONS, ids=lambda swept: swept.name.replace(" ", "-"))
+def test_no_cut_passes_for_a_whole_answer(stage: Stage, swept: Swept, step: int) -> None:
+    count, silent = sweep(stage, swept, step)
+    assert count >= 200 // step
+    assert not silent, f"{len(silent)} of {count} cuts: {silent[:5]}"
