@@ -113,6 +113,10 @@ def within(call: Callable[[], Result], seconds: float) -> Result:
     Raises:
         TimeoutError: It did not end in time.
     """
-    with WorkerPool(lambda _: call(), 1) as pool:
+
+    def run(_: None) -> Result:
+        return call()
+
+    with WorkerPool(run, 1) as pool:
         pool.submit(None)
         return pool.result(seconds)

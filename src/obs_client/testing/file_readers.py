@@ -137,8 +137,14 @@ class FileReaderTests(ConformanceBase):
             self.set_options(workers)
             self.client.object_write(name, old)
             stream = io.BytesIO()
+            replacements = [new]
+
+            def overwrite(_: int, replacements: list[bytes] = replacements) -> None:
+                if replacements:
+                    self.client.object_write(name, replacements.pop())
+
             with contextlib.suppress(ObjectChangedError):
-                self.client.object_download(name, stream, progress=lambda _: self.client.object_write(name, new))
+                self.client.object_download(name, stream, progress=overwrite)
                 self.assertTrue(stream.getvalue() == old, "the bytes are of two versions")
 
     @promise("Two file objects over one object do not disturb each other.")
