@@ -37,7 +37,7 @@ def test_every_example_runs_and_gives_what_its_comment_says(place: Path) -> None
     names: dict[str, Any] = {"__name__": "readme"}
     output = io.StringIO()
     checked = 0
-    for statement in (statement for block in BLOCKS[:5] for statement in _statements(block)):
+    for statement in (statement for block in BLOCKS[:6] for statement in _statements(block)):
         found = SHOWN.match(statement)
         if found:
             assert eval(found["code"], names) == eval(found["value"]), statement
@@ -65,7 +65,7 @@ def _statements(block: str) -> Iterator[str]:
 
 
 def test_the_backend_of_the_readme_keeps_the_contract(place: Path) -> None:
-    backend, tests = BLOCKS[5:]
+    backend, tests = BLOCKS[6:]
     (place / "mystore.py").write_text(backend)
     (place / "test_mystore.py").write_text("from mystore import SqliteClient\n" + tests)
     command = [sys.executable, "-W", "error", "-m", "unittest", "test_mystore"]

@@ -113,7 +113,7 @@ class AttributeTests(ConformanceBase):
         self.client.object_write(name, b"\x1f\x8b not really gzip", content_encoding="gzip")
         self.assertEqual(self.client.object_read(name), b"\x1f\x8b not really gzip")
 
-    @promise("Changing metadata keeps the content, the content type and the headers, and the hash of an object in one part.")
+    @promise("Changing metadata keeps content, content type and headers, and the hash of an object in one part.")
     def test_metadata_change_keeps_all(self) -> None:
         for data in (b"small", self.large()):
             name = self.rich("object", data)
