@@ -14,7 +14,7 @@ from obs_client.models import ClientOptions, ObjectInfo
 from test.servers import SwiftLimits, SwiftServer, start_keystone, start_swift
 from test.servers.login import Login
 
-QUICK = ClientOptions(part_size=20_000, first_pause=0.01, longest_pause=0.1, give_up_after=90.0)
+QUICK = ClientOptions(part_size=20_000, first_pause=0.01, longest_pause=0.1, give_up_after=120.0)
 
 LOW = SwiftLimits(
     container_listing_limit=5,

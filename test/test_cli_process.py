@@ -100,7 +100,7 @@ def test_help_loads_neither_an_sdk_nor_rich() -> None:
     done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True)
     loaded = set(next(line for line in done.stdout.splitlines() if line.startswith("LOADED")).split()[1:])
     assert {name for name in loaded if name not in sys.stdlib_module_names} <= ALLOWED
-    assert not {"ssl", "http", "urllib", "asyncio", "email"} & loaded
+    assert not {"ssl", "http", "asyncio", "concurrent"} & loaded, sorted(loaded)
     ours = set(next(line for line in done.stdout.splitlines() if line.startswith("OURS")).split()[1:])
     assert {name for name in ours if ".cli" not in name} <= {"obs_client", "obs_client.__main__", "obs_client.errors"}
 
@@ -112,7 +112,7 @@ def test_help_comes_within_150_ms_of_a_bare_interpreter() -> None:
         return time.perf_counter() - began
 
     # The best of several: the machine may be busy.
-    differences = (seconds("-m", "obs_client", "--help") - seconds("-c", "pass") for _ in range(40))
+    differences = (seconds("-m", "obs_client", "--help") - seconds("-c", "pass") for _ in range(20))
     assert any(difference < 0.15 for difference in differences)
 
 

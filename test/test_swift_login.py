@@ -138,7 +138,9 @@ def test_nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         SwiftClient()
 
 
-@pytest.mark.parametrize("url", ["host/v1/AUTH_x", "ftp://host/v1/AUTH_x", "https://user:password@host/v1/A", "https://host"])
+@pytest.mark.parametrize(
+    "url", ["host/v1/AUTH_x", "ftp://host/v1/AUTH_x", "https://user:password@host/v1/A", "https://host"]
+)
 def test_storage_url_that_is_none(url: str) -> None:
     with pytest.raises(ConfigurationError, match="storage URL"):
         SwiftClient(url, credentials={})
@@ -163,7 +165,10 @@ def test_wrong_credential(changed: dict[str, str], kind: type[ObjectStorageClien
 
 
 def test_wrong_region_is_named() -> None:
-    with SwiftClient(credentials=member(), region="Atlantis") as client, pytest.raises(ConfigurationError, match="Atlantis"):
+    with (
+        SwiftClient(credentials=member(), region="Atlantis") as client,
+        pytest.raises(ConfigurationError, match="Atlantis"),
+    ):
         client.container_info("any")
 
 
@@ -177,15 +182,15 @@ def test_unreachable_keystone() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v3"
-        with SwiftClient(credentials={**member(), "OS_AUTH_URL": url}, options=ONCE) as client:
-            with pytest.raises(TemporaryError, match="cannot be reached"):
-                client.container_info("any")
+        client = SwiftClient(credentials={**member(), "OS_AUTH_URL": url}, options=ONCE)
+        with pytest.raises(TemporaryError, match="cannot be reached"):
+            client.container_info("any")
 
 
 def test_token_that_nothing_renews() -> None:
-    with SwiftClient(swift().storage_url, credentials={"OS_AUTH_TOKEN": "expired"}) as client:
-        with pytest.raises(AuthorizationError, match="nothing to renew it with"):
-            client.container_info("any")
+    client = SwiftClient(swift().storage_url, credentials={"OS_AUTH_TOKEN": "expired"})
+    with pytest.raises(AuthorizationError, match="nothing to renew it with"):
+        client.container_info("any")
 
 
 def test_no_right() -> None:
@@ -195,15 +200,15 @@ def test_no_right() -> None:
             assert reader.object_read("name") == b"content"
             with pytest.raises(AuthorizationError):
                 reader.object_write("name", b"other")
-        with client_of(swift(), "second", storage_url=swift().storage_url) as stranger:
-            with pytest.raises(AuthorizationError):
-                stranger.container_info(owner.container_name or "")
+        stranger = client_of(swift(), "second", storage_url=swift().storage_url)
+        with pytest.raises(AuthorizationError):
+            stranger.container_info(owner.container_name or "")
 
 
 def test_pickle_carries_given_keys_only(monkeypatch: pytest.MonkeyPatch) -> None:
     with new_container(swift()) as client:
         client.object_write("name", b"content")
-        with pickle.loads(pickle.dumps(client)) as copied:  # noqa: S301 - our own pickle
+        with pickle.loads(pickle.dumps(client)) as copied:
             assert copied.object_read("name") == b"content"
             assert copied.options == QUICK
     clear(monkeypatch, **swift().credentials)

@@ -40,7 +40,7 @@ class _Folder:
 
     def place_of(self, key: str) -> Path:
         """The path of a key."""
-        return self.links.get(key) or (*self.path, key.removesuffix("/").encode())
+        return self.links[key] if key in self.links else (*self.path, key.removesuffix("/").encode())
 
 
 class Walk:

@@ -12,7 +12,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 
-from obs_client.atomic import DIRECTORY_FLAGS, AtomicFile
+from obs_client.atomic import DIRECTORY_FLAGS
 from obs_client.backends import local_names
 from obs_client.errors import ConflictError, InvalidNameError
 
@@ -128,13 +128,24 @@ class GuardedDirectory:
         return tuple(done)
 
     def is_case_blind(self) -> bool:
-        """Whether two names that differ in case only are one file here; writes a temporary file to find out."""
-        with self.opened(()) as root, AtomicFile(os.dup(root), b"case") as file:
-            try:
-                found = os.stat(file.name.swapcase(), dir_fd=root, follow_symlinks=False)
-            except FileNotFoundError:
-                return False
-            return found.st_ino == os.fstat(file.descriptor).st_ino
+        """Whether two names that differ in case only are one file here; found out without writing.
+
+        By a file in the directory; if there is none with letters in its name, by its own path or one above.
+        """
+        try:
+            with self.opened(()) as root, os.scandir(root) as entries:
+                name = next((entry.name for entry in entries if entry.name.swapcase() != entry.name), None)
+                if name is not None:
+                    return _is_same_file(name, name.swapcase(), root)
+        except (FileNotFoundError, ConflictError):
+            pass  # it will be made below one of those above it
+        path = self.path
+        while path != "/":
+            head, tail = os.path.split(path)
+            if os.path.lexists(path) and tail.swapcase() != tail:
+                return _is_same_file(path, os.path.join(head, tail.swapcase()), None)
+            path = head
+        return False
 
     def _open_root(self, make: bool) -> int:
         try:
@@ -187,3 +198,12 @@ class GuardedDirectory:
         if target == root or target.startswith(root.rstrip(b"/") + b"/"):
             return target[len(root) :]
         raise LeadsOutside("leads out of the directory")
+
+
+def _is_same_file(name: str, other: str, directory: int | None) -> bool:
+    try:
+        first = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        second = os.stat(other, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)

@@ -20,22 +20,13 @@ def without_collisions(found: Iterator[Pair], directory: GuardedDirectory) -> It
         ConflictError: Of two names one would be a file and a directory, or they are one here; both are named.
     """
     folders = _Files()
-    spellings: _Spellings | None = None
+    spellings = _Spellings() if directory.is_case_blind() else _Exact()
     for pair in found:
         if pair.source is not None:
             path_of(pair.name)
         folders.check(pair)
-        if spellings is None:
-            spellings = _Spellings() if _is_case_blind(directory) else _Exact()
         spellings.check(pair)
         yield pair
-
-
-def _is_case_blind(directory: GuardedDirectory) -> bool:
-    try:
-        return directory.is_case_blind()
-    except FileNotFoundError:
-        return False
 
 
 class _Files:

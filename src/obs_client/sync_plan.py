@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
 from obs_client.parallel import bounded_map
 from obs_client.places import Place, check_apart
 from obs_client.sync_collisions import without_collisions
@@ -25,6 +26,8 @@ CONTENT = "the contents differ"
 EQUAL_HASH = "the same hash"
 NOT_OLDER = "the target has the same size and is not older"
 EQUAL_CONTENT = "the same content"
+DAMAGED = "one of the two is damaged"
+GONE = "gone while it was compared"
 NOT_IN_SOURCE = "not in the source"
 
 MD5_DIGITS = 32
@@ -95,13 +98,23 @@ def _by_content(comparison: Comparison, found: Iterator[Pair], delete: bool) -> 
             return next(_by_listing(iter((pair,)), delete, same_store=False), None)
         if source.size != target.size:
             return _copy(name, SIZE, source, target)
-        if same_content(comparison, source, target):
-            return Step("skip", name, EQUAL_CONTENT)
-        return _copy(name, CONTENT, source, target)
+        return _compare_contents(comparison, source, target)
 
     for made in bounded_map(step, found, comparison.workers):
         if made is not None:
             yield made
+
+
+def _compare_contents(comparison: Comparison, source: Entry, target: Entry) -> Step:
+    try:
+        same = same_content(comparison, source, target)
+    except ContainerNotFoundError:
+        raise
+    except NotFoundError:
+        return Step("skip", source.name, GONE)
+    except IntegrityError:
+        return _copy(source.name, DAMAGED, source, target)  # heals the target; a damaged source fails by name
+    return Step("skip", source.name, EQUAL_CONTENT) if same else _copy(source.name, CONTENT, source, target)
 
 
 def _copy(name: str, reason: str, source: Version | Entry, target: Version | Entry) -> Step:

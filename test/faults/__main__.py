@@ -19,7 +19,10 @@ def main(arguments: list[str]) -> int:
     outcomes: list[Outcome] = []
     for kind, group in itertools.groupby(chosen, lambda cell: cell.store):
         with staged(kind) as stage:
-            outcomes += [stage.play(cell) for cell in group]
+            for cell in group:
+                outcomes.append(stage.play(cell))
+                if not outcomes[-1].good:
+                    print(f"not as wanted: {outcomes[-1]}", file=sys.stderr, flush=True)
     print(table(outcomes))
     return 0 if outcomes and all(outcome.good for outcome in outcomes) else 1
 

@@ -94,6 +94,10 @@ class Exchange:
         """Let the server do it, and give its answer."""
         return self._proxy.ask(self.request, self.read(), rewrite)
 
+    def ask(self, body: bytes) -> Answer:
+        """The server's answer to this request with another body of the same size."""
+        return self._proxy.ask(self.request, body)
+
     def forward_half(self) -> None:
         """Give the server half of the request, and nothing more."""
         self._proxy.begin(self.request, self.read(max(1, self.request.size // 2)))

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from test.faults.bench import Bench
-from test.faults.operations import (
-    CREATE,
-    DELETE,
-    INFO,
-    LISTS,
-    LOOK,
-    METADATA,
-    ON_CONTAINERS,
-    ON_OBJECTS,
-    RANGE,
-    READS,
-    READS_LARGE,
-    URL,
-    WRITES,
-    Operation,
-)
+from test.faults.operations import Operation
+from test.faults.operations_other import CREATE, DELETE, INFO, LISTS, LOOK, METADATA, ON_CONTAINERS, ON_OBJECTS, URL
+from test.faults.operations_reading import RANGE, READS, READS_LARGE
+from test.faults.operations_writing import WRITES
 from test.faults.proxy import Fault
 from test.faults.scenarios import (
     BROKEN,

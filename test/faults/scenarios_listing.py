@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from test.faults.bench import Bench
-from test.faults.operations import (
+from test.faults.operations import Operation
+from test.faults.operations_other import (
     CLEANUP,
     CONTAINERS,
     COPY,
@@ -14,10 +15,6 @@ from test.faults.operations import (
     DELETE_LARGE,
     DELETE_MANY,
     INFO,
-    ITERATE,
-    LIST,
-    LIST_FOLDERS,
-    LIST_METADATA,
     LISTS,
     LOOK,
     METADATA,
@@ -25,7 +22,6 @@ from test.faults.operations import (
     REMOVE,
     URL,
     USE,
-    Operation,
 )
 from test.faults.proxy import Exchange, Fault
 from test.faults.scenarios import (
@@ -140,5 +136,3 @@ OTHERS = (
     ),
     Scenario("O07", "HEAD: cut after 40 bytes of the head", OK, (hit(cut_at(40)),), _HEADS),
 )  # fmt: skip
-
-__all__ = ["ITERATE", "LIST", "LISTINGS", "LIST_FOLDERS", "LIST_METADATA", "OTHERS"]

@@ -409,6 +409,8 @@ class S3Client(ObjectStorageClient):
             part_count_maximum=s3_multipart.PART_COUNT_MAXIMUM,
             equal_parts=not vendor,
             delete_batch_maximum=s3_deleting.BATCH_MAXIMUM,
+            # Servers behind WSGI or nginx drop such headers without a word, and a client cannot know.
+            metadata_underscore=vendor,
             metadata_count_maximum=s3_headers.HEADER_COUNT_MAXIMUM,
             metadata_total_maximum=s3_headers.METADATA_MAXIMUM - s3_headers.RESERVED,
         )

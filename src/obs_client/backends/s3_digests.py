@@ -155,7 +155,7 @@ class AskedPartSizes:
         self._head = head
         self._size = size
         self._noted = noted
-        self._modified = answer.headers.get("last-modified")
+        self._etag = answer.headers.get("etag", "")
         # SeaweedFS gives parts that are copied ETags that are no MD5s.
         self._odd_copies = any(name.startswith("seaweed-") for name in answer.headers)
         self._used: Sequence[int] = ()
@@ -192,7 +192,9 @@ class AskedPartSizes:
         length = headers.get("content-length", "")
         if headers.get("x-amz-mp-parts-count", str(count)) != str(count) or not length.isdecimal():
             return 0
-        return int(length) if headers.get("last-modified") == self._modified else 0
+        # Some servers answer with the part's own ETag.
+        same = headers.get("etag") == self._etag or "-" not in headers.get("etag", "-")
+        return int(length) if same else 0
 
     @staticmethod
     def _tell(ask: Callable[[], Sequence[int] | None]) -> Sequence[int] | None:

@@ -19,6 +19,9 @@ PART_SIZE_MINIMUM = 5 * 1024 * 1024
 PART_SIZE_MAXIMUM = 5 * 1024**3
 PART_COUNT_MAXIMUM = 10_000
 
+ROUNDED_SECONDS = 1.0
+"""Servers tell the begin of an upload in whole seconds, some of them rounded up."""
+
 Conditions = dict[str, str]
 
 
@@ -121,7 +124,7 @@ def cleanup(connection: S3Connection, container: str, prefix: str, older_than: f
     """Abort every open upload under the prefix that is older than so many seconds, whoever began it."""
     removed: list[str] = []
     size = 0
-    until = time.time() - older_than
+    until = time.time() - older_than + ROUNDED_SECONDS
     for name, upload_id in [*_open_uploads(connection, container, prefix, until)]:
         place = {"Bucket": container, "Key": name, "UploadId": upload_id}
         try:
@@ -136,12 +139,15 @@ def cleanup(connection: S3Connection, container: str, prefix: str, older_than: f
 
 
 def _open_uploads(connection: S3Connection, container: str, prefix: str, until: float) -> Iterator[tuple[str, str]]:
-    params: dict[str, Any] = {"Bucket": container, "Prefix": prefix, "EncodingType": "url"}
+    params: dict[str, Any] = {"Bucket": container, "Prefix": prefix}
+    if connection.is_vendor:
+        # Elsewhere this is at times said of names that are not encoded.
+        params["EncodingType"] = "url"
     while True:
         page = connection.document(
             "list_multipart_uploads", params, "ListMultipartUploadsResult", ("Bucket", "IsTruncated")
         )
-        url = page.find("EncodingType") == "url"
+        url = "EncodingType" in params
         for upload in page.all("Upload"):
             name = upload.get("Key")
             name = unquote_plus(name) if url else name

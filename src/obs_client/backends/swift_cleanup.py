@@ -71,7 +71,7 @@ class Cleanup:
                 raise
             return None
         try:
-            return float(calendar.timegm(time.strptime(date, _CLOCK)))
+            return calendar.timegm(time.strptime(date, _CLOCK)) + 1.0  # it tells whole seconds, rounded down
         except ValueError:
             return time.time()
 

@@ -27,7 +27,7 @@ def object_info(name: str, headers: Mapping[str, str], size: int | None = None) 
     if size is None:
         size = _content_length(headers)
     return ObjectInfo(
-        name, size, etag(headers), _optional(headers, "content-type"), metadata(headers), _last_modified(headers),
+        name, size, etag(headers), _optional(headers, "content-type"), metadata(headers), last_modified(headers),
         _optional(headers, "content-encoding"), _optional(headers, "content-disposition"),
         _optional(headers, "content-language"), _optional(headers, "cache-control"),
     )  # fmt: skip
@@ -45,7 +45,8 @@ def _content_length(headers: Mapping[str, str]) -> int:
         raise StrangeAnswer("the store does not tell the object's size") from None
 
 
-def _last_modified(headers: Mapping[str, str]) -> float:
+def last_modified(headers: Mapping[str, str]) -> float:
+    """Epoch seconds, whole ones in answers to a write."""
     try:
         return float(headers["x-timestamp"])
     except (KeyError, ValueError):

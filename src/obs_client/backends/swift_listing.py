@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -11,8 +10,6 @@ from urllib.parse import quote
 from obs_client.backends.swift_errors import StrangeAnswer
 from obs_client.backends.swift_http import SwiftHttp
 from obs_client.models import ContainerInfo, ObjectInfo, Page, SubdirInfo
-
-_UTC = dt.UTC
 
 
 def containers_page(http: SwiftHttp, prefix: str, marker: str | None) -> Page[ContainerInfo]:
@@ -28,7 +25,7 @@ def objects_page(
     """One page of a container's objects; the last is empty, as Swift's own clients take it."""
     _, rows = http.call("get_container", container, marker=after, prefix=prefix, delimiter=delimiter).result
     try:
-        entries = [_entry(row) for row in _rows(rows)]
+        entries = _entries(_rows(rows))
     except (KeyError, TypeError, ValueError) as error:
         raise StrangeAnswer(f"an entry of the listing is broken: {error!r}") from error
     last = entries[-1] if entries else None
@@ -53,22 +50,49 @@ def _rows(rows: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _entry(row: dict[str, Any]) -> ObjectInfo | SubdirInfo:
-    subdir = row.get("subdir")
-    if subdir is not None:
-        return SubdirInfo(subdir)
-    tag = row.get("slo_etag") or row["hash"]
-    return ObjectInfo(
-        row["name"], row["bytes"], tag.strip('"'), row["content_type"], None, seconds_of(row["last_modified"])
-    )
+class _Draft:
+    """An `ObjectInfo` in the making: it becomes one by its class, since setting frozen fields costs twice as much."""
+
+    __slots__ = ObjectInfo.__slots__
+
+    def __init__(self, name: str, size: int, tag: str, content_type: str, modified: float) -> None:
+        self.name = name
+        self.size = size
+        self.hash = tag
+        self.content_type = content_type
+        self.metadata = None
+        self.last_modified = modified
+        self.content_encoding = self.content_disposition = self.content_language = self.cache_control = None
+        self.__class__ = ObjectInfo  # type: ignore[assignment]
+
+
+def _entries(rows: list[dict[str, Any]]) -> list[ObjectInfo | SubdirInfo]:
+    entries: list[Any] = []
+    minutes = _minutes
+    for row in rows:
+        if "subdir" in row:
+            entries.append(SubdirInfo(row["subdir"]))
+            continue
+        tag = row["slo_etag"].strip('"') if "slo_etag" in row else row["hash"]
+        time = row["last_modified"]
+        modified = minutes[time[:16]] + float(time[17:])
+        entries.append(_Draft(row["name"], row["bytes"], tag, row["content_type"], modified))
+    return entries
 
 
 def seconds_of(text: str) -> float:
     """Epoch seconds of a time as listings tell it, in UTC without saying so."""
-    whole, dot, fraction = text.partition(".")
-    return _epoch(whole) + (float(dot + fraction) if fraction else 0.0)
+    return _minutes[text[:16]] + float(text[17:])
 
 
-@functools.lru_cache(maxsize=4096)
-def _epoch(whole: str) -> float:
-    return dt.datetime.fromisoformat(whole).replace(tzinfo=_UTC).timestamp()
+class _Minutes(dict[str, float]):
+    """Epoch seconds of minutes that were met, the last thousands of them."""
+
+    def __missing__(self, text: str) -> float:
+        if len(self) > 10_000:
+            self.clear()
+        self[text] = dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC).timestamp()
+        return self[text]
+
+
+_minutes = _Minutes()

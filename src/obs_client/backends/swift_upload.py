@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from obs_client.backends import swift_headers
 from obs_client.backends.swift_bulk import delete_many
-from obs_client.backends.swift_condition import check_won
+from obs_client.backends.swift_condition import check_won, successor
 from obs_client.backends.swift_errors import status_of
+from obs_client.backends.swift_headers import last_modified
 from obs_client.backends.swift_http import SwiftHttp
 from obs_client.backends.swift_limits import Limits
 from obs_client.backends.swift_manifest import segment_name, segment_type, segments_container
@@ -80,6 +81,9 @@ class SwiftUpload(MultipartUpload):
         self._place = segments_container(new.container)
         self._tried: set[int] = set()
         self._stored: dict[int, tuple[str, int]] = {}
+        self._old: list[str] = []
+        self._doubtful = False
+        self._answered: Mapping[str, str] | None = None
 
     def put_part(self, part: Part, body: Body) -> None:
         hashing = body if isinstance(body, BytesBody) or not self._check else HashingBody(body)
@@ -110,12 +114,36 @@ class SwiftUpload(MultipartUpload):
         return swift_headers.etag(exchange.headers) or ""
 
     def complete(self) -> None:
-        old = self._segments.named_by(self._new.container, self._new.name)
-        self._put_manifest()
-        self._segments.discard(self._new.container, old, self._limits, spared=self.id)
+        if self._answered is None:
+            self._old = self._segments.named_by(self._new.container, self._new.name)
+            self._answered = self._publish()
+        self._segments.discard(self._new.container, self._old, self._limits, spared=self.id)
         check_won(self._http, self._new)
+        self._leave_nothing_if_replaced(self._answered)
 
-    def _put_manifest(self) -> None:
+    def _publish(self) -> Mapping[str, str]:
+        """Put the manifest; gives the headers of the answer."""
+        doubtful, self._doubtful = self._doubtful, True
+        try:
+            return self._put_manifest()
+        except Exception as error:
+            if status_of(error) != 400 or not is_segment_error(getattr(error, "http_response_content", b"")):
+                raise
+            if doubtful:
+                # An earlier try was done, though its answer was lost: who replaced the object removed its segments.
+                return {}
+            raise IntegrityError("the store does not have the segments as they were sent") from error
+
+    def _leave_nothing_if_replaced(self, answered: Mapping[str, str]) -> None:
+        """Remove the segments if another writer replaced the manifest before it could know of them."""
+        found = successor(self._http, self._new)
+        if found is not None and answered and last_modified(found) > last_modified(answered) - 1:
+            self._segments.discard(self._new.container, self._names(), self._limits)
+
+    def _names(self) -> list[str]:
+        return [segment_name(self.id, number) for number in sorted(self._tried)]
+
+    def _put_manifest(self) -> Mapping[str, str]:
         stored = sorted(self._stored.items())
         entries = [
             {"path": f"/{self._place}/{segment_name(self.id, number)}", "etag": tag, "size_bytes": size}
@@ -126,22 +154,16 @@ class SwiftUpload(MultipartUpload):
         if self._new.if_absent:
             headers["If-None-Match"] = "*"
         content = json.dumps(entries).encode()
-        try:
-            self._http.call(
-                "put_object",
-                self._new.container,
-                self._new.name,
-                content,
-                headers=headers,
-                query_string="multipart-manifest=put",
-                body=content,
-            )
-        except Exception as error:
-            if status_of(error) == 400 and is_segment_error(getattr(error, "http_response_content", b"")):
-                raise IntegrityError("the store does not have the segments as they were sent") from error
-            raise
+        return self._http.call(
+            "put_object",
+            self._new.container,
+            self._new.name,
+            content,
+            headers=headers,
+            query_string="multipart-manifest=put",
+            body=content,
+        ).headers
 
     def abort(self) -> None:
-        names = [segment_name(self.id, number) for number in sorted(self._tried)]
-        for error in delete_many(self._http, self._place, names, self._limits).values():
+        for error in delete_many(self._http, self._place, self._names(), self._limits).values():
             raise error

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-from importlib import metadata
-
 import click
 
 import obs_client
@@ -20,6 +17,8 @@ PACKAGES = ("boto3", "botocore", "python-swiftclient", "keystoneauth1", "click",
 @pass_settings
 def version(settings: Settings) -> None:
     """Show the versions of obs_client, Python and the packages it works with."""
+    import platform
+
     versions = {"obs_client": obs_client.__version__, "python": platform.python_version()}
     versions |= {name: _version(name) for name in PACKAGES}
     settings.result(versions, "\n".join(f"{name:20}  {text}" for name, text in versions.items()))
@@ -45,6 +44,8 @@ def completion(context: click.Context, shell: str) -> None:
 
 
 def _version(package: str) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -28,8 +28,7 @@ def show(settings: Settings, url: str) -> None:
     with address.client() as client:
         metadata = _metadata(client, address)
     text = "\n".join(f"{key}={printable(value)}" for key, value in sorted(metadata.items()))
-    if text or settings.json:
-        settings.result(metadata, text)
+    settings.result(metadata, text)
 
 
 @meta.command(name="set")

@@ -26,6 +26,8 @@ class Settings:
         json: Results are JSON, one value a line.
         yes: Nothing is asked.
         go_on: What to do after a stop.
+        drawing: A bar is on the screen.
+        write_line: Writes a line to stderr, above a bar if there is one.
     """
 
     quiet: bool = False
@@ -34,6 +36,7 @@ class Settings:
     json: bool = False
     yes: bool = False
     go_on: str = "nothing is half-done; run the same command again to do it"
+    drawing: bool = False
     write_line: Callable[[str], object] = dataclasses.field(default=lambda line: click.echo(line, err=True))
 
     def switch_on(self, attribute: str) -> None:
@@ -44,17 +47,30 @@ class Settings:
 
     def result(self, record: Mapping[str, object], text: str) -> None:
         """A result on stdout: the record for programs, or the text, whose names the caller made printable."""
-        click.echo(json.dumps(record) if self.json else text)
+        if self.json or text:
+            click.echo(json.dumps(record) if self.json else text)
+
+    def found(self, record: Mapping[str, object], text: str) -> None:
+        """A result that comes while a bar may be drawn: on the same screen it goes above the bar."""
+        if self.drawing and not self.json and sys.stdout.isatty():
+            if text:
+                self.write_line(text)
+        else:
+            self.result(record, text)
+
+    def say(self, text: str) -> None:
+        """A line on stderr, whatever was wished: what failed."""
+        self.write_line(printable(f"obs: {without_secrets(text)}"))
 
     def warn(self, text: str) -> None:
         """Say what went not as wished, unless `--quiet`."""
         if not self.quiet:
-            self.write_line(printable(f"obs: {text}"))
+            self.say(text)
 
     def note(self, text: str) -> None:
         """Say what was done, if `--verbose`."""
         if self.verbose or self.debug:
-            self.write_line(printable(f"obs: {text}"))
+            self.say(text)
 
     def confirm(self, question: str) -> None:
         """Ask before something that cannot be undone; raises unless the answer is yes."""
@@ -69,11 +85,18 @@ class Settings:
     @property
     def shows_progress(self) -> bool:
         """Whether bars are drawn: on a terminal only."""
-        return sys.stderr is not None and sys.stderr.isatty() and not self.quiet
+        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
+            return False
+        # Lines for programs would run into a bar on the same screen.
+        return not (self.json and sys.stdout is not None and sys.stdout.isatty())
 
     @contextlib.contextmanager
-    def progress(self, label: str, total: Callable[[], int | None]) -> Iterator[Progress | None]:
-        """A bar to be told of bytes moved, or None where none is drawn; `total` is asked only if it is."""
+    def progress(self, label: str, total: Callable[[], int | None], *, stays: bool = True) -> Iterator[Progress | None]:
+        """A bar to be told of bytes moved, or None where none is drawn; `total` is asked only if it is.
+
+        Args:
+            stays: The bar is left on the screen at the end.
+        """
         if not self.shows_progress:
             yield None
             return
@@ -81,11 +104,11 @@ class Settings:
 
         plain = self.write_line
         try:
-            with bar(printable(label), total()) as drawn:
-                self.write_line = drawn.write_line
+            with bar(printable(label), total(), stays) as drawn:
+                self.write_line, self.drawing = drawn.write_line, True
                 yield drawn.advance
         finally:
-            self.write_line = plain
+            self.write_line, self.drawing = plain, False
 
     @contextlib.contextmanager
     def logged(self) -> Iterator[None]:
@@ -110,4 +133,4 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say one record."""
-        self._settings.warn(without_secrets(record.getMessage()))
+        self._settings.warn(record.getMessage())

@@ -11,7 +11,7 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import NotThere
+from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import printable, time_text
@@ -58,6 +58,8 @@ def cat(settings: Settings, urls: tuple[str, ...], start: int, stop: int | None)
 
 def stdout() -> IO[bytes]:
     """The binary stdout, with nothing waiting in the text one before it."""
+    if sys.stdout is None:
+        raise Failure("stdout is closed")
     sys.stdout.flush()
     return sys.stdout.buffer
 
@@ -65,6 +67,17 @@ def stdout() -> IO[bytes]:
 def absent(address: Address) -> Exception:
     """The failure of an object that is not there."""
     return NotThere(f"there is no object {address.name!r} in {address.container!r}")
+
+
+def already_there(name: str) -> Exception:
+    """The failure of `--if-absent`."""
+    return Failure(f"there is an object {name!r} already", "without --if-absent it is replaced")
+
+
+def size_of(client: obs_client.ObjectStorageClient, address: Address) -> int | None:
+    """The size of an object; None if it is absent."""
+    found = client.object_info(address.object_name())
+    return found.size if found else None
 
 
 def _write_range(client: obs_client.ObjectStorageClient, name: str, start: int, stop: int | None) -> None:

@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM: what is under way is undone in order; if that takes too long, the process ends all the same."""
+"""Ctrl-C and SIGTERM: what is under way is undone in order; if that takes too long, the process ends all the same.
+
+Python runs a signal's handler in the main thread, and only when that comes back from what it does in C: it may sleep in
+a read for ever. So a thread waits for the signal too, and wakes the main thread until it has ended.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,17 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
 GRACE = 1.5
 """Seconds for what is under way to be undone."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_WAKE = signal.SIGURG
+"""Interrupts what the main thread waits for; does nothing else."""
 
 _AT_ONCE = (
     b"\nobs: stopped before all was undone; no object is half-written, but unfinished pieces may be left: "
@@ -34,21 +43,42 @@ def stoppable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, _stop) for number in signals]
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    threading.Thread(target=_watch, args=(reader,), daemon=True, name="obs-stop").start()
+    handlers = {number: signal.signal(number, _stop) for number in _SIGNALS}
+    handlers[_WAKE] = signal.signal(_WAKE, lambda *_: None)
+    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     try:
         yield
     finally:
-        for number, handler in zip(signals, before, strict=True):
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in handlers.items():
             signal.signal(number, handler)
+        os.close(writer)
+
+
+def _watch(reader: int) -> None:
+    """Wait for a signal, or for the end of the block."""
+    while number := os.read(reader, 1):
+        if number[0] in _SIGNALS:
+            _hurry(number[0])
+    os.close(reader)
+
+
+def _hurry(number: int) -> NoReturn:
+    """Wake the main thread until it has ended the process; do it if it takes too long."""
+    until = time.monotonic() + GRACE
+    main = threading.main_thread().ident
+    assert main is not None
+    while time.monotonic() < until:
+        signal.pthread_kill(main, _WAKE)
+        time.sleep(0.05)
+    _end(number)
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    # What blocks in another thread (a store that does not answer) cannot be interrupted; the timer does not wait.
-    timer = threading.Timer(GRACE, _end, (number,))
-    timer.daemon = True
-    timer.start()
-    for again in (signal.SIGINT, signal.SIGTERM):
+    for again in _SIGNALS:
         signal.signal(again, lambda number, _: _end(number))
     raise Stopped(number)
 

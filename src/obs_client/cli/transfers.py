@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import IO
 
 import click
 
-import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import pass_settings, shared
 from obs_client.cli.settings import Settings
-from obs_client.cli.showing import absent, stdout
+from obs_client.cli.showing import absent, already_there, size_of, stdout
 from obs_client.cli.text import key_values
 
 
@@ -39,7 +38,7 @@ def get(settings: Settings, url: str, path: str) -> None:
             done = client.object_download(name, stdout())
         else:
             target = _target(address, path)
-            with settings.progress(name, lambda: _size(client, address)) as progress:
+            with settings.progress(name, partial(size_of, client, address)) as progress:
                 done = client.download_file(name, target, progress=progress)
             settings.note(f"{url} -> {target}")
         if not done:
@@ -79,7 +78,7 @@ def put(
     if len(paths) > 1 and not address.is_folder:
         raise click.UsageError("several files need a folder: end the URL with a slash")
     with address.client() as client:
-        upload = functools.partial(
+        upload = partial(
             client.object_upload,
             metadata=key_values(meta),
             content_type=content_type,
@@ -97,13 +96,8 @@ def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) 
     with settings.progress(name, lambda: _file_size(path)) as progress, _source(path) as stream:
         written = upload(stream, name, progress=progress)
     if not written:
-        raise Failure(f"there is an object {name!r} already", "without --if-absent it is replaced")
-    settings.note(f"{path} -> {name}")
-
-
-def _size(client: obs_client.ObjectStorageClient, address: Address) -> int | None:
-    found = client.object_info(address.name)
-    return found.size if found else None
+        raise already_there(name)
+    settings.note(f"{'stdin' if path == '-' else path} -> {name}")
 
 
 def _file_size(path: str) -> int | None:

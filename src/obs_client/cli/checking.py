@@ -1,0 +1,83 @@
+"""The command `check`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from obs_client.cli.address import Address
+from obs_client.cli.failures import Failure
+from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.pairs import two_places
+from obs_client.cli.settings import Progress, Settings
+from obs_client.cli.syncing import exclude_option, follow_option, include_option
+from obs_client.cli.text import count_text, printable, size_text
+
+if TYPE_CHECKING:
+    from obs_client.sync import CheckReport
+
+
+@click.command()
+@click.argument("source")
+@click.argument("target")
+@include_option
+@exclude_option
+@follow_option
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Contents compared at a time.")
+@json_lines
+@shared
+@pass_settings
+def check(
+    settings: Settings,
+    source: str,
+    target: str,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    follow_symlinks: bool,
+    workers: int | None,
+) -> None:
+    """Prove that two folders, containers or directories have the same names and contents; writes nothing.
+
+    Stored digests decide where they prove it, else both sides are read. Names that are differing, missing in TARGET or
+    extra in it are listed; the exit status is 0 only if there are none.
+    """
+    from obs_client import sync as library
+
+    settings.go_on = "nothing was written"
+    with (
+        two_places(Address.parse(source), Address.parse(target), follow_symlinks) as (start, end),
+        settings.progress("check", lambda: None) as progress,
+    ):
+        tell = _teller(settings, progress)
+        report = library.check(start, end, include=include, exclude=exclude, workers=workers, on_done=tell)
+    _finish(settings, report)
+
+
+def _teller(settings: Settings, progress: Progress | None) -> Callable[[str, str, int], None]:
+    def tell(name: str, finding: str, size: int) -> None:
+        if progress:
+            progress(size)
+        if finding != "same":
+            settings.found({"type": finding, "name": name, "size": size}, f"{finding:9}  {printable(name)}")
+
+    return tell
+
+
+def _finish(settings: Settings, report: CheckReport) -> None:
+    for name, note in report.notes.items():
+        settings.warn(f"{name}: {note}")
+    for name, error in report.failures.items():
+        settings.say(f"{name}: {error}")
+    counts = {
+        "differing": len(report.differing),
+        "missing": len(report.missing),
+        "extra": len(report.extra),
+        "failed": len(report.failures),
+    }
+    record = {"type": "report", "equal": report.ok, "same": report.same, "same_size": report.same_size, **counts}
+    same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
+    settings.result(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))
+    if not report.ok:
+        raise Failure("the two are not proved equal")

@@ -1,0 +1,97 @@
+"""A source and a target: which clients they need, and as places of a sync."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+import obs_client
+from obs_client.cli.address import Address
+from obs_client.cli.failures import Failure
+from obs_client.cli.text import printable
+
+if TYPE_CHECKING:
+    from obs_client.copying import AttributesMap
+    from obs_client.models import Attributes
+    from obs_client.places import Place
+
+METADATA = click.option(
+    "--metadata",
+    type=click.Choice(["keep", "dashes", "drop"]),
+    default="keep",
+    show_default=True,
+    help="Where the target cannot keep the metadata: keep them or fail, write - for _ in the keys, or drop them.",
+)
+
+
+@contextlib.contextmanager
+def two_clients(
+    source: Address, target: Address
+) -> Iterator[tuple[obs_client.ObjectStorageClient, obs_client.ObjectStorageClient]]:
+    """A client for each; in one store the same one, so that the store itself copies."""
+    with source.client() as first:
+        if _same_store(source, target):
+            yield first, first
+            return
+        with target.client() as second:
+            yield first, second
+
+
+@contextlib.contextmanager
+def two_places(source: Address, target: Address, follow_symlinks: bool) -> Iterator[tuple[Place, Place]]:
+    """Both as folders; a path is a directory, and that of the target need not be there."""
+    from obs_client.places import Place
+
+    with contextlib.ExitStack() as stack:
+        first = _directory(source, follow_symlinks)
+        second = _directory(target, follow_symlinks=False)
+        if first is None:
+            client = stack.enter_context(source.client())
+            first = Place(client, source.container_name(), source.name)
+        if second is None:
+            client = first.client if _same_store(source, target) else stack.enter_context(target.client())
+            second = Place(client, target.container_name(), target.name)
+        yield first, second
+
+
+def check_not_one_file(source: Address, target: Address, target_name: str) -> None:
+    """Refuse two names of one file, in whichever way they are written."""
+    paths = [_real_path(source, source.name), _real_path(target, target_name)]
+    if paths[0] is not None and paths[0] == paths[1]:
+        raise Failure(f"{source.text!r} and {target.text!r} are one file")
+
+
+def attributes_map(metadata: str) -> AttributesMap | None:
+    """What `--metadata` asks for."""
+    import dataclasses
+
+    def change(attributes: Attributes) -> Attributes:
+        kept = {key.replace("_", "-"): value for key, value in attributes.metadata.items()}
+        return dataclasses.replace(attributes, metadata=kept if metadata == "dashes" else {})
+
+    return None if metadata == "keep" else change
+
+
+def _same_store(source: Address, target: Address) -> bool:
+    one, other = source.place, target.place
+    return (one.scheme, one.root, one.options) == (other.scheme, other.root, other.options)
+
+
+def _directory(address: Address, follow_symlinks: bool) -> Place | None:
+    from obs_client.places import Place
+
+    if address.path is None:
+        return None
+    if os.path.isfile(address.path):
+        raise click.UsageError(f"{printable(address.text)} is a file; obs cp copies one object")
+    return Place.of_directory(address.path, follow_symlinks=follow_symlinks)
+
+
+def _real_path(address: Address, name: str) -> str | None:
+    if address.place.scheme != "file":
+        return None
+    return os.path.realpath(os.path.join(address.place.root, address.container_name(), name))

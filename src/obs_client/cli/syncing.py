@@ -1,0 +1,169 @@
+"""The command `sync`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from obs_client.cli.address import Address
+from obs_client.cli.failures import Failure
+from obs_client.cli.options import json_lines, pass_settings, shared, yes
+from obs_client.cli.pairs import METADATA, attributes_map, two_places
+from obs_client.cli.planning import Planned, planned_first
+from obs_client.cli.settings import Progress, Settings
+from obs_client.cli.text import count_text, printable, size_text
+
+if TYPE_CHECKING:
+    from obs_client import sync_apply
+    from obs_client.copying import AttributesMap
+    from obs_client.places import Place
+    from obs_client.sync import Done, Step, SyncReport
+
+include_option = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
+exclude_option = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
+follow_option = click.option("--follow-symlinks", is_flag=True, help="In a source directory, and never out of it.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Choices:
+    """What the options of a sync say of its steps; `ask`: the plan is an old one."""
+
+    max_delete: int | None
+    workers: int
+    dry_run: bool
+    map_attributes: AttributesMap | None
+    ask: bool
+
+    def of_library(self, progress: Progress | None, on_done: Callable[[Done], object]) -> sync_apply.Settings:
+        """The same for the library."""
+        from obs_client import sync_apply
+
+        return sync_apply.Settings(
+            self.ask, self.workers, self.max_delete, self.dry_run, self.map_attributes, progress, on_done
+        )
+
+
+@click.command()
+@click.argument("source")
+@click.argument("target")
+@click.option("--delete", is_flag=True, help="Delete what only the target has. Asks first.")
+@click.option("--max-delete", type=click.IntRange(0), metavar="N", help="If more would be deleted, delete nothing.")
+@click.option("--checksum", is_flag=True, help="Compare contents, not sizes and times.")
+@include_option
+@exclude_option
+@follow_option
+@METADATA
+@click.option("--workers", type=click.IntRange(1), default=16, show_default=True, metavar="N", help="Copies at a time.")
+@click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
+@click.option("--apply", "plan", metavar="FILE", help="Do this plan, where nothing has changed since; - is stdin.")
+@yes
+@json_lines
+@shared
+@pass_settings
+def sync(
+    settings: Settings,
+    source: str,
+    target: str,
+    delete: bool,
+    max_delete: int | None,
+    checksum: bool,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    follow_symlinks: bool,
+    metadata: str,
+    workers: int,
+    dry_run: bool,
+    plan: str | None,
+) -> None:
+    """Make TARGET what SOURCE is: folders and containers of any two stores, or directories.
+
+    Same names are copied if the sizes differ, or the MD5s where both listings have them, or else if the source is
+    newer. Deletions come last, and only if all else went well. A sync that was stopped is started again.
+
+    \b
+    * and ? in a pattern do not pass a slash, ** does; one without a slash is for the last part of a name.
+    A plan:  obs sync A B --dry-run --json > plan;  obs sync A B --apply plan
+    """
+    from obs_client.sync import plan_sync, read_steps, write_steps
+
+    settings.go_on = "what was copied is whole; run the same command again, and it goes on"
+    choices = Choices(max_delete, workers, dry_run, attributes_map(metadata), ask=plan is not None)
+    with contextlib.ExitStack() as stack:
+        start, end = stack.enter_context(two_places(Address.parse(source), Address.parse(target), follow_symlinks))
+        if plan is not None:
+            steps = read_steps(stack.enter_context(click.open_file(plan, encoding="utf-8")))
+        else:
+            steps = plan_sync(start, end, delete=delete, checksum=checksum, include=include, exclude=exclude)
+        if dry_run and settings.json:
+            write_steps(steps, sys.stdout)
+        elif (delete and not settings.yes) or plan or settings.shows_progress or end.directory:
+            # A directory is looked over before anything is written into it: it may not hold all names.
+            planned = stack.enter_context(planned_first(settings, steps))
+            _run(settings, start, end, planned.steps, _granted(settings, choices, planned, target), planned.size)
+        else:
+            _run(settings, start, end, steps, choices, None)
+
+
+def _granted(settings: Settings, choices: Choices, planned: Planned, target: str) -> Choices:
+    """Ask before deletions, unless a bound was given; no more are done than were granted."""
+    if choices.max_delete is not None or choices.dry_run or settings.yes or not planned.deletions:
+        return choices
+    settings.confirm(f"Delete {count_text(planned.deletions, 'object')} in {target} that the source lacks?")
+    return dataclasses.replace(choices, max_delete=planned.deletions)
+
+
+def _run(
+    settings: Settings, start: Place, end: Place, steps: Iterator[Step], choices: Choices, total: int | None
+) -> None:
+    from obs_client import sync_apply
+
+    with settings.progress("sync", lambda: total) as progress:
+        tell = partial(_tell, settings, choices.dry_run)
+        report = sync_apply.Run(start, end, choices.of_library(progress, tell)).run(steps)
+    for name, note in report.notes.items():
+        settings.warn(f"{name}: {note}")
+    for name, error in report.failures.items():
+        settings.say(f"{name}: {error}")
+    settings.result(_record(report), _summary(report))
+    if report.failures:
+        hint = f"nothing was deleted: {report.withheld_reason}" if report.withheld else "run the same command again"
+        raise Failure(f"{count_text(len(report.failures), 'name')} failed", hint)
+    if report.withheld:
+        raise Failure(f"nothing was deleted: {report.withheld_reason}", "--max-delete N grants N deletions")
+
+
+def _tell(settings: Settings, dry_run: bool, done: Done) -> None:
+    """Say what became of a step: as a result for programs and in a dry run, else as a note."""
+    shown = "" if done.outcome == "skipped" else f"{done.outcome:9}  {printable(done.step.name)}  ({done.note})"
+    record = {"type": done.outcome, "name": done.step.name, "reason": done.note, "size": done.size}
+    if settings.json or dry_run:
+        settings.found(record, shown)
+    elif shown and done.outcome != "failed":
+        settings.note(shown)
+
+
+def _record(report: SyncReport) -> dict[str, object]:
+    return {
+        "type": "report",
+        "copied": report.copied,
+        "copied_size": report.copied_size,
+        "skipped": report.skipped,
+        "deleted": report.deleted,
+        "failed": len(report.failures),
+        "withheld": report.withheld,
+    }
+
+
+def _summary(report: SyncReport) -> str:
+    would = "would have " if report.dry_run else ""
+    size = size_text(report.copied_size, human=True)
+    return (
+        f"{would}copied {report.copied:,} ({size}), deleted {report.deleted:,}, left {report.skipped:,} as they are, "
+        f"failed {len(report.failures):,}"
+    )

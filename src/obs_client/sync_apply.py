@@ -1,0 +1,285 @@
+"""Doing the steps of a sync: copies by several threads, then the deletions, if all went well."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+
+from obs_client import copying, names
+from obs_client.border import Border
+from obs_client.copying import AttributesMap, Progress
+from obs_client.errors import (
+    ConfigurationError,
+    ContainerNotFoundError,
+    InvalidNameError,
+    NotFoundError,
+    ObjectChangedError,
+    PartialFailureError,
+)
+from obs_client.models import ObjectInfo
+from obs_client.parallel import WorkerPool, bounded_map
+from obs_client.places import Place
+from obs_client.reading import GuardedReader
+from obs_client.sync_plan import decide
+from obs_client.sync_report import Done, SyncReport, Tally
+from obs_client.sync_steps import Step, Version, read_steps, write_steps
+
+WORKERS = 16
+BATCH = 500
+IN_FLIGHT = 64 * 1024 * 1024
+"""Bytes of small objects that may be on their way at once."""
+
+GONE = "gone from the source meanwhile"
+GONE_ALREADY = "gone from the target already"
+THERE_ALREADY = "already in the target"
+
+_AHEAD = 4
+_HOPELESS = (ContainerNotFoundError, ConfigurationError)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """How steps are done.
+
+    Attributes:
+        ask: Ask just before each copy whether source and target are still what the step says.
+        workers: Threads for small objects; large ones are copied one at a time, by parts in parallel.
+        max_delete: How many names may be deleted; one more, and none is. None: any number, but not all there is.
+        dry_run: Do nothing.
+        map_attributes: Makes of an object's attributes those of its copy.
+        progress: Told of bytes moved.
+        on_done: Told of each step that has ended.
+    """
+
+    ask: bool
+    workers: int = WORKERS
+    max_delete: int | None = None
+    dry_run: bool = False
+    map_attributes: AttributesMap | None = None
+    progress: Progress | None = None
+    on_done: Callable[[Done], object] | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise ValueError(f"workers must be at least 1, not {self.workers}")
+        if self.max_delete is not None and self.max_delete < 0:
+            raise ValueError(f"max_delete must be 0 or more, not {self.max_delete}")
+
+
+class Run:
+    """One sync at work; all its callbacks come in the caller's thread."""
+
+    def __init__(self, source: Place, target: Place, settings: Settings) -> None:
+        self._source = source
+        self._target = target
+        self._settings = settings
+        self._tally = Tally()
+        self._same_store = source.client is target.client
+        self._large = min(source.client.options.part_size, target.client.options.part_size)
+
+    def run(self, steps: Iterable[Step]) -> SyncReport:
+        """Do all steps; what the steps' iterator raises goes out, and then nothing is deleted."""
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+            count = write_steps(self._copy_all(steps), spool)
+            reason = self._why_not(count) if count else None
+            if reason is None:
+                spool.seek(0)
+                self._delete_all(read_steps(spool))
+        if self._source.directory is not None:
+            self._tally.notes.update(self._source.directory.skipped)
+        return self._tally.report(count if reason else 0, reason, self._settings.dry_run)
+
+    # ---- copies -----------------------------------------------------------------------------------------------------
+
+    def _copy_all(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """Do the copies, and give the deletions, which are for later."""
+        workers, moving = self._settings.workers, 0
+        with WorkerPool(self._copy, workers) as pool:
+            for step in steps:
+                if step.action == "skip":
+                    self._count(Done(step, "skipped", step.reason))
+                elif step.action == "delete":
+                    yield step
+                elif step.source is not None and step.source.size > self._large:
+                    self._count(self._copy(step, self._settings.progress))
+                else:
+                    size = step.source.size if step.source else 0
+                    while pool.pending >= _AHEAD * workers or (pool.pending and moving + size > IN_FLIGHT):
+                        moving -= self._count_small(pool.result())
+                    pool.submit(step)
+                    moving += size
+            while pool.pending:
+                self._count_small(pool.result())
+
+    def _count_small(self, done: Done) -> int:
+        """Count a step that a worker did; gives the bytes that it may have held."""
+        if self._settings.progress and done.size and not self._settings.dry_run:
+            self._settings.progress(done.size)
+        self._count(done)
+        return done.step.source.size if done.step.source else 0
+
+    def _count(self, done: Done) -> None:
+        self._tally.add(done)
+        if self._settings.on_done:
+            self._settings.on_done(done)
+
+    def _copy(self, step: Step, progress: Progress | None = None) -> Done:
+        if self._settings.dry_run:
+            return Done(step, "copied", step.reason, step.source.size if step.source else 0)
+        try:
+            return self._copy_one(step, progress)
+        except _HOPELESS:
+            raise
+        except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
+            return _failed(step, error)
+
+    def _copy_one(self, step: Step, progress: Progress | None) -> Done:
+        source, target = self._source, self._target
+        start, end = source.full_name(step.name), target.full_name(step.name)
+        names.check_object_name(start)
+        names.check_object_name(end)
+        if self._settings.ask and self._is_there_already(step, end):
+            return Done(step, "skipped", THERE_ALREADY)
+        if self._same_store and self._settings.map_attributes is None:
+            return self._copy_within(step, start, end, progress)
+        border = Border(source.client)
+        try:
+            reader = GuardedReader(border, source.container_name, start)
+        except ContainerNotFoundError:
+            raise
+        except NotFoundError:
+            return Done(step, "skipped", GONE)
+        with reader:
+            self._check_source(step, reader.info)
+            copying.write_copy(
+                border,
+                reader,
+                target.client,
+                (target.container_name, end),
+                map_attributes=self._settings.map_attributes,
+                progress=progress,
+            )
+        return Done(step, "copied", step.reason, reader.info.size)
+
+    def _copy_within(self, step: Step, start: str, end: str, progress: Progress | None) -> Done:
+        client, container = self._source.client, self._source.container_name
+        if self._settings.ask:
+            info = client.object_info(start, container)
+            if info is None:
+                return Done(step, "skipped", GONE)
+            self._check_source(step, info)
+        size = step.source.size if step.source else 0
+        if not client.object_copy(start, end, container, target_container_name=self._target.container_name):
+            return Done(step, "skipped", GONE)
+        if progress and size:
+            progress(size)
+        return Done(step, "copied", step.reason, size)
+
+    # ---- what changed since the plan --------------------------------------------------------------------------------
+
+    def _check_source(self, step: Step, info: ObjectInfo) -> None:
+        if self._settings.ask and step.source is not None and not step.source.is_still(Version.of(info)):
+            raise _changed(step, "the source was replaced")
+
+    def _is_there_already(self, step: Step, end: str) -> bool:
+        """Whether the step was done already; raises if the target is neither that nor what it was."""
+        found = self._target.client.object_info(end, self._target.container_name)
+        now = None if found is None else Version.of(found)
+        if step.target is None and now is None:
+            return False
+        if step.target is not None and now is not None and step.target.is_still(now):
+            return False
+        if (
+            now is not None
+            and step.source is not None
+            and decide(step.name, step.source, now, self._same_store).action == "skip"
+        ):
+            return True
+        raise _changed(step, "the target was replaced, made or deleted")
+
+    # ---- deletions --------------------------------------------------------------------------------------------------
+
+    def _why_not(self, count: int) -> str | None:
+        """Why nothing is to be deleted."""
+        most, counts = self._settings.max_delete, self._tally.counts
+        if counts["failed"]:
+            return f"{counts['failed']:,} steps failed"
+        if most is not None and count > most:
+            return f"{count:,} names would be deleted, max_delete is {most:,}"
+        if most is None and not counts["copied"] + counts["skipped"]:
+            return "the source holds nothing, so that all would be deleted; give max_delete to do so"
+        return None
+
+    def _delete_all(self, steps: Iterator[Step]) -> None:
+        while batch := list(itertools.islice(steps, BATCH)):
+            self._check_source_is_there()
+            wanted = []
+            for step, done in zip(batch, bounded_map(self._ask_delete, batch, self._settings.workers), strict=True):
+                if done is None:
+                    wanted.append(step)
+                else:
+                    self._count(done)
+            self._delete(wanted)
+
+    def _delete(self, steps: list[Step]) -> None:
+        full_names = [self._target.full_name(step.name) for step in steps]
+        failures: dict[str, Exception] = {}
+        if not self._settings.dry_run:
+            try:
+                self._target.client.object_delete_many(full_names, self._target.container_name)
+            except PartialFailureError as error:
+                failures = error.failures
+        for step, full_name in zip(steps, full_names, strict=True):
+            error_of = failures.get(full_name)
+            self._count(_failed(step, error_of) if error_of else Done(step, "deleted", step.reason))
+
+    def _ask_delete(self, step: Step) -> Done | None:
+        """None: the source still lacks the name, and the target is what it was; else what became of the step."""
+        if self._settings.dry_run:
+            return None
+        try:
+            found = self._target.client.object_info(self._target.full_name(step.name), self._target.container_name)
+            if found is None:
+                return Done(step, "skipped", GONE_ALREADY)
+            if step.target is None or not step.target.is_still(Version.of(found)):
+                raise _changed(step, "the target was replaced")
+            if self._source_has(step.name):
+                raise _changed(step, "the source has it again")
+        except _HOPELESS:
+            raise
+        except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
+            return _failed(step, error)
+        return None
+
+    def _check_source_is_there(self) -> None:
+        """A source that went away, container and all, does not count as empty."""
+        container = self._source.container_name
+        if self._source.client.container_info(container) is None:
+            raise ContainerNotFoundError(
+                f"the source {self._source} is gone; nothing more is deleted", container=container
+            )
+
+    def _source_has(self, name: str) -> bool:
+        try:
+            info = self._source.client.object_info(self._source.full_name(name), self._source.container_name)
+        except InvalidNameError:
+            return False  # a name that the source cannot have
+        return info is not None
+
+
+def spooled(steps: Iterable[Step]) -> Iterator[Step]:
+    """The same steps, all of which are made before the first is given."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
+        write_steps(steps, file)
+        file.seek(0)
+        yield from read_steps(file)
+
+
+def _failed(step: Step, error: Exception) -> Done:
+    return Done(step, "failed", str(error), 0, error)
+
+
+def _changed(step: Step, what: str) -> ObjectChangedError:
+    return ObjectChangedError(f"{step.name!r}: {what} since the plan was made; plan anew", object_name=step.name)

@@ -1,0 +1,231 @@
+"""S3Client against raw boto3, on the same server in the same run: `python -m test.benchmarks.s3_speed [TOPIC ...]`.
+
+Every figure is a ratio of S3Client to boto3 as it comes, the two taking turns; CPU is that of this process alone.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import http.client
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from obs_client.backends.s3 import S3Client
+from obs_client.models import ClientOptions
+from test.benchmarks import s3_stub
+from test.benchmarks.measuring import MIB, growth
+from test.servers import start_seaweedfs
+
+CONTAINER = "benchmark"
+KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
+class Pair:
+    """S3Client and boto3's client of one server."""
+
+    def __init__(self, url: str, keys: dict[str, str], *, verify: bool | str = True, **options: Any) -> None:
+        import boto3
+
+        self.url = url
+        self.ours = S3Client(
+            CONTAINER, region="us-east-1", endpoint_url=url, credentials=keys, verify=verify,
+            options=ClientOptions(**options),
+        )  # fmt: skip
+        self.theirs: Any = boto3.client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=url,
+            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+            verify=verify,
+        )
+
+
+@contextmanager
+def seaweedfs(**options: Any) -> Iterator[Pair]:
+    """A real server with an empty container."""
+    with start_seaweedfs() as server:
+        pair = Pair(server.endpoint_url, dict(server.s3_credentials), **options)
+        pair.ours.container_create(CONTAINER)
+        yield pair
+
+
+def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float, float]:
+    """The medians of our CPU and wall time over theirs, taking turns; and our CPU in seconds."""
+    ours()
+    theirs()
+    cpu: dict[bool, list[float]] = {True: [], False: []}
+    wall: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(2 * rounds):
+        is_ours = number % 2 == 0
+        before = time.process_time(), time.perf_counter()
+        (ours if is_ours else theirs)()
+        cpu[is_ours].append(time.process_time() - before[0])
+        wall[is_ours].append(time.perf_counter() - before[1])
+    first, second = statistics.median(cpu[True]), statistics.median(cpu[False])
+    return first / second, statistics.median(wall[True]) / statistics.median(wall[False]), first
+
+
+def show(what: str, measured: tuple[float, float, float], count: int, goal: str) -> None:
+    """Print one line."""
+    cpu, wall, seconds = measured
+    sys.stdout.write(
+        f"{what:44} CPU {cpu:5.2f} x  speed {1 / wall:5.2f} x  ({seconds / count * 1e6:10.1f} us each; goal {goal})\n"
+    )
+    sys.stdout.flush()
+
+
+def _small_calls(pair: Pair) -> dict[str, tuple[Callable[[str], object], Callable[[str], object]]]:
+    ours, theirs, data = pair.ours, pair.theirs, s3_stub.SMALL
+    return {
+        "put": (
+            lambda name: ours.object_write(name, data),
+            lambda name: theirs.put_object(Bucket=CONTAINER, Key=name, Body=data),
+        ),
+        "get": (ours.object_read, lambda name: theirs.get_object(Bucket=CONTAINER, Key=name)["Body"].read()),
+        "head": (ours.object_info, lambda name: theirs.head_object(Bucket=CONTAINER, Key=name)),
+        "delete": (ours.object_delete, lambda name: theirs.delete_object(Bucket=CONTAINER, Key=name)),
+    }
+
+
+def _small(pair: Pair, where: str, count: int, rounds: int) -> None:
+    for what, (ours, theirs) in _small_calls(pair).items():
+
+        def each(run: Callable[[str], object]) -> Callable[[], None]:
+            return lambda: [run(f"o{number}") for number in range(count)] and None
+
+        show(f"small {what}, {where}", ratio(each(ours), each(theirs), rounds), count, "CPU 0.42, aim 0.30")
+
+
+def floor(pair: Pair, count: int = 200) -> None:
+    """A GET by `http.client` with a signed URL, on one connection."""
+    pair.ours.object_write("floor", s3_stub.SMALL)
+    url = urlsplit(pair.ours.object_generate_download_url("floor"))
+    connection = http.client.HTTPConnection(url.netloc)
+    started = time.process_time()
+    for _ in range(count):
+        connection.request("GET", f"{url.path}?{url.query}")
+        connection.getresponse().read()
+    sys.stdout.write(
+        f"{'floor: http.client, signed before':44} {(time.process_time() - started) / count * 1e6:.1f} us\n"
+    )
+
+
+def small() -> None:
+    """Small objects, one after another."""
+    with seaweedfs() as pair:
+        floor(pair)
+        _small(pair, "SeaweedFS", 20, 11)
+    with s3_stub.running() as url:
+        pair = Pair(url, KEYS)
+        floor(pair)
+        _small(pair, "a server that does nothing", 40, 11)
+
+
+def threads() -> None:
+    """Small objects by 32 threads."""
+    with s3_stub.running() as url, concurrent.futures.ThreadPoolExecutor(32) as pool:
+        names = [f"o{number}" for number in range(400)]
+        for what, (ours, theirs) in _small_calls(Pair(url, KEYS)).items():
+
+            def each(run: Callable[[str], object]) -> Callable[[], None]:
+                return lambda: [*pool.map(run, names)] and None
+
+            show(f"small {what}, 32 threads", ratio(each(ours), each(theirs), 5), 400, "speed 2.2, aim 3")
+
+
+def latency() -> None:
+    """Small writes on a server 10 ms away, and 20 ms for a word of leave."""
+    with s3_stub.running(0.01) as url:
+        ours, theirs = _small_calls(Pair(url, KEYS))["put"]
+        measured = ratio(lambda: [ours("a") for _ in range(20)], lambda: [theirs("a") for _ in range(20)], 3)
+        show("small put, 10 ms away", measured, 20, "wall 0.65, aim 0.60: speed 1.54")
+
+
+def listing() -> None:
+    """A listing of 100,000 objects, and the memory for it."""
+    with s3_stub.running() as url:
+        pair = Pair(url, KEYS)
+        paginator = pair.theirs.get_paginator("list_objects_v2")
+        measured = ratio(
+            lambda: sum(1 for _ in pair.ours.object_iter()),
+            lambda: sum(len(page["Contents"]) for page in paginator.paginate(Bucket=CONTAINER, MaxKeys=1000)),
+            1,
+        )
+        show("listing 100,000 objects", measured, s3_stub.LISTED, "CPU 0.12, aim 0.05")
+        program = """
+            from obs_client.backends.s3 import S3Client
+            client = S3Client("benchmark", endpoint_url=sys.argv[1],
+                              credentials={"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"})
+            client.object_info("a")
+            start()
+            assert sum(1 for _ in client.object_iter()) == 100_000
+            """
+        sys.stdout.write(f"{'memory growth of it':44} {growth(program, url)[0]:.1f} MiB (goal 8)\n")
+
+
+def download(size: int = 1024) -> None:
+    """A large object in parts to a file, with and without the check of its parts."""
+    folder = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with seaweedfs() as pair, tempfile.TemporaryDirectory(dir=folder) as place:
+        path = f"{place}/file"
+        with open(path, "wb") as file:
+            for _ in range(size):
+                file.write(os.urandom(MIB))
+        pair.ours.upload_file(path, "large")
+        unchecked = S3Client(
+            CONTAINER, endpoint_url=pair.url, credentials=pair.ours._connection.settings.keys.given(),
+            options=ClientOptions(check_content=False),
+        )  # fmt: skip
+
+        def theirs() -> None:
+            pair.theirs.download_file(CONTAINER, "large", path)
+
+        for what, client, goal in (("checked", pair.ours, "1.6, aim 1.8"), ("not checked", unchecked, "2.0, aim 2.4")):
+            measured = ratio(lambda c=client: c.download_file("large", path), theirs, 3)  # type: ignore[misc]
+            show(f"{size} MiB to a file, parts {what}", measured, 1, f"speed {goal}")
+
+
+def upload(size: int = 256) -> None:
+    """A large file up, checked by the server, to one that takes everything; plain and over TLS."""
+    from pathlib import Path
+
+    from test.loopback.tls import make_authority
+
+    folder = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        path = f"{place}/file"
+        with open(path, "wb") as file:
+            for _ in range(size):
+                file.write(os.urandom(MIB))
+        authority = make_authority(Path(place))
+        authority.server_context("IP:127.0.0.1")
+        (certificate,) = Path(place).glob("*.crt")
+        for pem in (None, f"{certificate},{certificate.with_suffix('.key')}"):
+            with s3_stub.running(certificate=pem) as url:
+                pair = Pair(url, KEYS, verify=str(authority.file))
+                summed = S3Client(
+                    CONTAINER, endpoint_url=url, credentials=KEYS, verify=str(authority.file), checksums=True
+                )
+                for what, client in (("MD5", pair.ours), ("CRC-32", summed)):
+                    measured = ratio(
+                        lambda c=client: c.upload_file(path, "large"),  # type: ignore[misc]
+                        lambda: pair.theirs.upload_file(path, CONTAINER, "large"),
+                        3,
+                    )
+                    goal = "CPU 0.7, aim 0.5" if pem else "speed 2, aim 4"
+                    show(f"{size} MiB up, {what}, {'TLS' if pem else 'plain'}", measured, 1, goal)
+
+
+TOPICS = {each.__name__: each for each in (small, threads, latency, listing, download, upload)}
+
+if __name__ == "__main__":
+    for topic in sys.argv[1:] or TOPICS:
+        TOPICS[topic]()

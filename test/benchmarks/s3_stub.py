@@ -1,0 +1,145 @@
+"""A server that only looks like S3, so that a benchmark measures the client: `python -m test.benchmarks.s3_stub`.
+
+It keeps nothing: every object is there, has the content that its name asks for, and any write succeeds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+SMALL = bytes(range(256)) * 16
+PAGE = 1000
+LISTED = 100_000
+_COMMON = b"x-amz-request-id: 1\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Type: text/plain\r\n"
+_TAG = b'ETag: "%s"\r\n' % hashlib.md5(SMALL, usedforsecurity=False).hexdigest().encode()
+
+
+class Connection(asyncio.Protocol):
+    """One connection; answers after `pause` seconds."""
+
+    def __init__(self, pause: float) -> None:
+        self._pause = pause
+        self._data = b""
+        self._left = 0
+        self._answer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._left:
+            self._drain(data)
+            return
+        self._data += data
+        head, blank, rest = self._data.partition(b"\r\n\r\n")
+        if not blank:
+            return
+        self._data = b""
+        headers = _headers(head)
+        method, target = head.split(b" ", 2)[:2]
+        self._answer = _answer(method, target.decode(), headers)
+        self._left = int(headers.get(b"content-length", b"0"))
+        if headers.get(b"expect"):
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if self._left:
+            self._drain(rest)
+        else:
+            self._finish()
+
+    def _drain(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left <= 0:
+            self._left = 0
+            self._finish()
+
+    def _finish(self) -> None:
+        if self._pause:
+            asyncio.get_running_loop().call_later(self._pause, self._transport.write, self._answer)
+        else:
+            self._transport.write(self._answer)
+
+
+def _headers(head: bytes) -> dict[bytes, bytes]:
+    pairs = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    return {name.lower(): value.strip() for name, _, value in pairs}
+
+
+def _answer(method: bytes, target: str, headers: dict[bytes, bytes]) -> bytes:
+    parts = urlsplit(target)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if "list-type" in query:
+        return _whole(_page(int(query.get("continuation-token", ["0"])[0])))
+    if method == b"POST":
+        return _whole(_UPLOAD if "uploads" in query else _COMPLETE)
+    if method == b"PUT":
+        digest = base64.b64decode(headers.get(b"content-md5", b"")).hex() or "opaque"
+        return _whole(b"", f'ETag: "{digest}"\r\n'.encode())
+    if method == b"DELETE":
+        return b"HTTP/1.1 204 No Content\r\n" + _COMMON + b"\r\n"
+    if method == b"HEAD":
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(SMALL) + _COMMON + _TAG + b"\r\n"
+    return _whole(SMALL, _TAG)
+
+
+def _whole(body: bytes, headers: bytes = b"") -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(body) + _COMMON + headers + b"\r\n" + body
+
+
+_UPLOAD = b"<InitiateMultipartUploadResult><Bucket>c</Bucket><Key>a</Key><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+_COMPLETE = (
+    b"<CompleteMultipartUploadResult><Bucket>c</Bucket><Key>a</Key><ETag>e</ETag></CompleteMultipartUploadResult>"
+)
+
+
+def _page(start: int) -> bytes:
+    rows = "".join(
+        f"<Contents><Key>a-folder-of-some-length/another-one/{number:024d}</Key>"
+        f"<LastModified>2026-11-22T10:{number % 60:02d}:00.000Z</LastModified>"
+        f"<ETag>&quot;{number:032x}&quot;</ETag><Size>{number}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        for number in range(start, start + PAGE)
+    )
+    more = start + PAGE < LISTED
+    token = f"<NextContinuationToken>{start + PAGE}</NextContinuationToken>" if more else ""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"<Name>c</Name><EncodingType>url</EncodingType><KeyCount>{PAGE}</KeyCount>"
+        f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{rows}</ListBucketResult>"
+    ).encode()
+
+
+async def serve(pause: float, certificate: str | None) -> None:
+    """Serve until the process is ended; prints the port."""
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate.split(","))
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(pause), "127.0.0.1", 0, ssl=context)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+@contextlib.contextmanager
+def running(pause: float = 0.0, certificate: str | None = None) -> Iterator[str]:
+    """Run the server in a process of its own; gives its URL."""
+    command = [sys.executable, "-m", "test.benchmarks.s3_stub", str(pause), *([certificate] if certificate else [])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(float(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None))

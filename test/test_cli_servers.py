@@ -1,0 +1,119 @@
+"""The command against real servers: SeaweedFS by S3, and OpenStack Swift."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from test.servers import RunningServer, SwiftServer, start_seaweedfs, start_swift
+from test.test_cli import done, failed, lines, run
+
+
+@pytest.fixture(scope="module")
+def seaweedfs() -> Iterator[RunningServer]:
+    with start_seaweedfs() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def swift() -> Iterator[SwiftServer]:
+    with start_swift() as server:
+        yield server
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without any login, to put the servers' into."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "OS_", "ST_"))]:
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
+@pytest.fixture(params=["seaweedfs", "swift"])
+def store(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> str:
+    """The URL of a store, up to the container's name; the login is in the environment."""
+    server: RunningServer = request.getfixturevalue(request.param)
+    for name, value in server.environment().items():
+        environment.setenv(name, value)
+    return "s3://" if request.param == "seaweedfs" else "swift://"
+
+
+def test_a_session_on_a_server(store: str, tmp_path: Path) -> None:
+    container = f"{store}session"
+    (tmp_path / "text.txt").write_text("text")
+    failed(3, "ls", container)
+    done("mb", container)
+    assert "session" in done("ls", store).split()
+    done("put", tmp_path / "text.txt", f"{container}/a/", "-m", "who=me")
+    done("put", "-", f"{container}/ü b?".replace("?", "%3F"), stdin=b"pipe")
+    assert done("ls", container).split("\n") == ["a/", "ü b?", ""]
+    assert done("ls", "-r", f"{container}/a").split() == ["a/text.txt"]
+    assert done("cat", f"{container}/a/text.txt", "--start", "1") == "ext"
+    assert done("meta", "show", f"{container}/a/text.txt") == "who=me\n"
+    done("cp", f"{container}/a/text.txt", f"{container}/b/")
+    done("mv", f"{container}/b/text.txt", f"{container}/c")
+    assert lines("info", f"{container}/c")[0]["metadata"] == {"who": "me"}
+    assert lines("du", container)[-1] == {"type": "sum", "folder": "", "size": 12, "count": 3}
+    failed(1, "rb", container)
+    done("rm", "-r", "--yes", f"{container}/a")
+    done("rb", "--force", "--yes", container)
+    failed(3, "ls", container)
+
+
+def test_a_large_object_goes_through_pipes_whole(store: str, tmp_path: Path) -> None:
+    container = f"{store}large"
+    content = bytes(range(256)) * 130_000
+    done("mb", container)
+    done("put", "-", f"{container}/x", stdin=content)
+    assert run("cat", f"{container}/x").stdout_bytes == content
+    done("get", f"{container}/x", tmp_path)
+    assert (tmp_path / "x").read_bytes() == content
+    assert done("cleanup", container, "--older-than", "0s") == ""
+    done("rb", "--force", "--yes", container)
+
+
+def test_a_signed_url_works_without_a_login(seaweedfs: RunningServer, environment: pytest.MonkeyPatch) -> None:
+    for name, value in seaweedfs.environment().items():
+        environment.setenv(name, value)
+    done("mb", "s3://signed")
+    put = done("url", "put", "s3://signed/x", "--expires", "5m").strip()
+    with urllib.request.urlopen(urllib.request.Request(put, b"by url", method="PUT")) as answer:
+        assert answer.status == 200
+    with urllib.request.urlopen(done("url", "get", "s3://signed/x").strip()) as answer:
+        assert answer.read() == b"by url"
+    done("rb", "--force", "--yes", "s3://signed")
+
+
+def test_a_tree_goes_round_and_is_proved(
+    seaweedfs: RunningServer, swift: SwiftServer, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in {**swift.environment(), **seaweedfs.environment()}.items():
+        environment.setenv(name, value)
+    source, back = tmp_path / "source", tmp_path / "back"
+    (source / "deep" / "er").mkdir(parents=True)
+    for name in ("empty", "text.txt", "deep/ü", "deep/er/x"):
+        (source / name).write_text("" if name == "empty" else name)
+    done("mb", "swift://round", "s3://round")
+    for start, end in ((source, "swift://round/tree"), ("swift://round/tree", "s3://round/t"), ("s3://round/t", back)):
+        assert "copied 4 " in done("sync", start, end)
+        assert "copied 0 " in done("sync", start, end)
+        assert "4 objects the same" in done("check", start, end)
+    assert "4 objects the same" in done("check", source, back)
+    done("cp", "s3://round/t/text.txt", "swift://round/copied")
+    assert done("cat", "swift://round/copied") == "text.txt"
+    done("rb", "--force", "--yes", "swift://round", "s3://round")
+
+
+def test_wrong_keys_are_one_line(seaweedfs: RunningServer, environment: pytest.MonkeyPatch) -> None:
+    for name, value in {**seaweedfs.environment(), "AWS_SECRET_ACCESS_KEY": "canary"}.items():
+        environment.setenv(name, value)
+    for debug in ((), ("--debug",)):
+        result = run("ls", "s3://container", *debug)
+        assert result.exit_code == 1
+        assert "credentials" in result.stderr
+        assert "canary" not in result.output
+        assert "Signature=" not in result.output
