@@ -133,3 +133,4 @@ class TemporaryError(ServiceError):
     """The store failed in a way that may pass; raised after the last try, with the count of `tries`."""
 
     tries: int = 0
+    deadline: float | None = None  # of the request, by `time.monotonic`; what must be done after it has this time too

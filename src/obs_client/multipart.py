@@ -8,12 +8,13 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from obs_client import parallel, write_id
 from obs_client.body import Body, FileBody, SourceFile
-from obs_client.errors import ObjectStorageClientError
+from obs_client.errors import ObjectStorageClientError, TemporaryError
 from obs_client.models import NewObject
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 LAST_SECONDS = 8.0
 """How long an interrupted program waits for a store to remove what it had sent."""
+
+
+SHORTEST_SECONDS = 0.5
+"""How long a store that failed to the end is asked to remove what it had been sent."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,15 +123,17 @@ class GuardedUpload:
     def abort_after(self, error: BaseException) -> None:
         """Remove the parts after an error; what cannot be removed is noted on the error, which stays the one raised.
 
-        After an interrupt the store has `LAST_SECONDS` to answer. A child process leaves its parent's upload alone.
+        After an interrupt the store has `LAST_SECONDS` to answer, in an outage what is left of the time to give up. A
+        child process leaves its parent's upload alone.
         """
         if os.getpid() != self._process:
             return
+        seconds = _seconds_left(error)
         try:
-            if isinstance(error, Exception):
+            if seconds is None:
                 self._abort(error)
             else:
-                parallel.within(lambda: self._abort(error), LAST_SECONDS)
+                parallel.within(lambda: self._abort(error), seconds)
         except (ObjectStorageClientError, TimeoutError) as failure:
             place = f"{self._new.name!r} in container {self._new.container!r}"
             reason = failure or "no answer in time"
@@ -137,3 +144,12 @@ class GuardedUpload:
             error.add_note("the object was published all the same: only the store's answer was lost")
             return
         self._border.run("abort", self._upload.abort, self._new.container, self._new.name)
+
+
+def _seconds_left(error: BaseException) -> float | None:
+    """How long the store may take to remove parts after an error; None: as long as any request."""
+    if not isinstance(error, Exception):
+        return LAST_SECONDS
+    if isinstance(error, TemporaryError) and error.deadline is not None:
+        return max(error.deadline - time.monotonic(), SHORTEST_SECONDS)
+    return None

@@ -42,6 +42,7 @@ class Retries:
         late = time.monotonic() + pause + self._timeout > self._deadline
         if self.tries >= self._options.attempts or late:
             error.tries = self.tries
+            error.deadline = self._deadline
             error.args = (f"{error.args[0]} (gave up after {self.tries} {'try' if self.tries == 1 else 'tries'})",)
             raise error
         # As text: a record may be kept for long, and the error itself holds on to part buffers by its traceback.
