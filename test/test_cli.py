@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 import obs_client
 from obs_client.cli import obs
+from obs_client.cli.failures import without_secrets
 
 
 @pytest.fixture
@@ -220,7 +221,8 @@ def test_rm_asks_before_many_and_refuses_without_a_terminal(docs: str) -> None:
     assert "Delete 3 objects" in failed(2, "rm", "-r", docs)
     assert done("ls", "-r", docs).split() == ["a/1", "a/2", "b"]
     failed(3, "rm", f"{docs}/never")
-    done("rm", "-f", f"{docs}/never", f"{docs}/b")
+    done("rm", "-f", f"{docs}/never")
+    assert lines("rm", "-f", f"{docs}/b") == [{"type": "deleted", "name": "b"}]
     assert run("rm", docs).exit_code == 2
     assert run("rm", "-r", "-y", "-v", docs).stderr == "obs: deleted a/1\nobs: deleted a/2\n"
     assert done("ls", docs) == ""
@@ -295,6 +297,28 @@ def test_debug_shows_where_and_no_secrets(docs: str) -> None:
     assert "ConfigurationError" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET /x?X-Amz-Credential=canary%2F2026&X-Amz-Signature=canary&x=1",
+        "/v1/a/c/o?temp_url_sig=canary&temp_url_expires=1",
+        "{'X-Auth-Token': 'canary', 'Authorization': 'Bearer canary'}",
+        "Authorization: AWS4-HMAC-SHA256 Credential=canary/20260101, SignedHeaders=host, Signature=canary",
+        "aws_secret_access_key=canary aws_access_key_id: canary",
+        'password="canary" OS_PASSWORD=canary',
+        "X-Account-Meta-Temp-URL-Key: canary",
+    ],
+)
+def test_secrets_are_blotted_out(text: str) -> None:
+    assert "canary" not in without_secrets(text)
+
+
+def test_secrets_of_the_environment_are_blotted_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OS_PASSWORD", "a canary, of 4 words")
+    assert without_secrets("login of x with 'a canary, of 4 words' failed") == "login of x with '***' failed"
+    assert "canary" not in run("ls", "./a canary, of 4 words/x").stderr
+
+
 def test_the_shared_options_stand_before_and_after_the_command(docs: str) -> None:
     fill(docs, "x")
     for arguments in (("-v", "rm", f"{docs}/x"), ("rm", "-v", f"{docs}/x")):
@@ -312,7 +336,7 @@ def test_completion_is_a_script_for_each_shell() -> None:
 
 def test_versions_and_help() -> None:
     assert lines("version")[0]["obs_client"] == obs_client.__version__
-    assert done("--version") == f"obs {obs_client.__version__}\n"
+    assert done("--version") == f"obs_client {obs_client.__version__}\n"
     listed = done("--help")
     for name, command in obs.commands.items():
         assert f"\n  {name} " in listed

@@ -29,6 +29,14 @@ ENVIRONMENT = {
 ALLOWED = {"click", "obs_client"}
 
 
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Let Ctrl-C reach the commands even if this run is in the background of a script, where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
     directory = tmp_path / "docs"
@@ -138,6 +146,23 @@ def test_a_store_that_does_not_answer_is_left_in_time(
             assert_stops(process, number, status)
 
 
+def test_a_stopped_sync_goes_on(docs: Path, tmp_path: Path) -> None:
+    for number in range(1500):
+        (docs / f"{number:04}").write_bytes(bytes(1000))
+    target = tmp_path / "target"
+    with started("sync", docs, target) as process:
+        until = time.monotonic() + 20
+        while not (target.is_dir() and os.listdir(target)) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert_stops(process, signal.SIGINT, 130)
+    assert 0 < len(os.listdir(target)) < 1500
+    assert {path.stat().st_size for path in target.iterdir()} == {1000}, "no file is half-written, none is left over"
+    with started("sync", docs, target) as process:
+        output, _ = process.communicate(timeout=60)
+    assert b"failed 0" in output
+    assert leftovers(target) == leftovers(docs)
+
+
 def assert_stops(process: subprocess.Popen[bytes], number: signal.Signals, status: int) -> None:
     assert process.poll() is None
     began = time.monotonic()
@@ -148,6 +173,31 @@ def assert_stops(process: subprocess.Popen[bytes], number: signal.Signals, statu
     said = process.stderr.read().decode().strip()
     assert "stopped" in said
     assert said.count("\n") == 0
+
+
+def test_a_second_ctrl_c_ends_at_once(deaf_url: str) -> None:
+    with started("ls", deaf_url, "--debug") as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=1) == 130
+
+
+def test_an_ignored_ctrl_c_stays_ignored(docs: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with started("put", "-", docs / "x") as process:
+        assert process.stdin
+        process.stdin.write(bytes(1_000_000))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert (docs / "x").stat().st_size == 1_000_000
+
+
+def test_the_shell_is_told_what_may_come_next() -> None:
+    environment = {**ENVIRONMENT, "_OBS_COMPLETE": "bash_complete", "COMP_WORDS": "obs c", "COMP_CWORD": "1"}
+    done = subprocess.run(OBS, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [f"plain,{name}" for name in ("cat", "check", "cleanup", "completion", "cp")]
 
 
 def test_no_secret_is_shown_whatever_fails() -> None:

@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from test.test_cli_process import ENVIRONMENT
+from test.test_cli_process import ENVIRONMENT, _signals  # noqa: F401 - a fixture of these tests too
 
 OBS = f"'{sys.executable}' -m obs_client"
 
@@ -140,7 +140,7 @@ def test_ctrl_c_at_the_question(docs: Path) -> None:
 
 def test_ctrl_c_in_a_transfer(docs: Path) -> None:
     (docs / "x").write_bytes(b"old")
-    with Screen("exec obs put - x < <(while head -c 1000000 /dev/zero; do sleep 0.1; done)", docs) as screen:
+    with Screen("exec obs put - x < <(while head -c 8000000 /dev/zero; do sleep 0.1; done)", docs) as screen:
         screen.see("iB/s")
         screen.type("\x03")
         assert screen.end(3) == 130
@@ -158,6 +158,12 @@ def test_sync_and_check_draw_a_bar_and_keep_results_apart(docs: Path) -> None:
         assert "19.1 MiB" in screen.shown
         assert "iB/s" in screen.shown
     assert "copied 20 (19.1 MiB)" in (docs.parent / "out").read_text()
+    (docs.parent / "copy" / "extra").touch()
+    with Screen("obs sync --delete . ../copy >../out", docs) as screen:
+        screen.see("Delete 1 object in ../copy that the source lacks")
+        screen.type("y\n")
+        assert screen.end() == 0, screen.shown
+    assert (docs.parent / "out").read_text() == "copied 0 (0 B), deleted 1, left 20 as they are, failed 0\n"
     (docs / "new").touch()
     with Screen("obs check . ../copy", docs) as screen:
         assert screen.end() == 1

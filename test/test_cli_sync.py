@@ -116,7 +116,7 @@ def test_sync_does_not_empty_a_target_because_the_source_is_empty(stores: Stores
 def test_sync_dry_run_and_patterns(stores: Stores) -> None:
     one, two = stores
     shown = done("sync", "--dry-run", "--include", "a/**", "--exclude", "3", one, two)
-    assert shown.splitlines()[0].split() == ["copied", "a/2", "(not", "in", "the", "target)"]
+    assert shown.splitlines()[0].split() == ["copy", "a/2", "(not", "in", "the", "target)"]
     assert "would have copied 1 " in shown.splitlines()[1]
     assert tree(two) == {}
 

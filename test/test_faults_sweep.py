@@ -15,7 +15,7 @@ COARSE = 41
 
 @pytest.fixture(scope="module", params=["seaweedfs", "swift"])
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as one:
+    with staged(request.param, listed=True) as one:
         yield one
 
 

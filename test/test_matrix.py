@@ -16,7 +16,7 @@ _played: list[Outcome] = []
 
 @pytest.fixture(scope="module")
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as one:
+    with staged(request.param, listed=True) as one:
         yield one
 
 

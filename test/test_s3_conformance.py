@@ -27,7 +27,13 @@ DIFFERENCES: dict[str, dict[str, tuple[str, str]]] = {
         "test_delete_leaves_others": (PATHS, "'a/'"),
         "test_delete_many": (PATHS, "InternalError|'b'|Lists differ"),
         "test_download_url": (PATHS, "a/b/|too long|404"),
+        "test_every_door": (
+            "folders whose objects are gone stay, and no large object takes their name",
+            "InternalError",
+        ),
         "test_folder_is_absent": ("a folder that objects are in is an object", "x-directory"),
+        "test_if_absent_race": ("conditions of completions are no lock: several of raw boto3 win too", "Tuples differ"),
+        "test_if_hash_race": ("conditions of completions are no lock: several of raw boto3 win too", "Tuples differ"),
         "test_list": (PATHS, "Lists differ"),
         "test_list_delimiter": (PATHS, "Lists differ|Tuples differ"),
         "test_list_fetch_metadata_folders": ("folders whose objects are gone stay in listings", "Tuples differ"),
@@ -51,7 +57,6 @@ DIFFERENCES: dict[str, dict[str, tuple[str, str]]] = {
     "moto": {
         "test_cleanup_keeps_young_uploads": ("every upload is said to have begun in 2010", "Tuples differ"),
         "test_download_url": (NEWLINES, r"new\\nline"),
-        "test_metadata_change_keeps_all": ("a copy of an object in parts gets another ETag, as in AWS", "hash"),
         "test_names_as_prefix": (NEWLINES, "404"),
         "test_names_copied": (NEWLINES, "404"),
         "test_names_deleted": (NEWLINES, "404"),
@@ -66,6 +71,8 @@ DIFFERENCES: dict[str, dict[str, tuple[str, str]]] = {
         "test_url_is_bound": (UNCHECKED, ""),
     },
 }
+SOMETIMES = {"test_if_absent_race", "test_if_hash_race", "test_every_door", "test_delete_many", "test_list_nothing"}
+"""Tests in which a server may do as S3 does: it depends on the moment, or on what other tests left."""
 
 
 def with_differences(case: type["S3Suite"]) -> type["S3Suite"]:
@@ -83,9 +90,9 @@ def _declared(test: Any, reason: str, sign: str) -> Any:
         except AssertionError as error:
             if not re.search(sign, str(error)):
                 raise
-        else:
+            pytest.xfail(reason)
+        if test.__name__ not in SOMETIMES:
             self.fail(f"the server does as S3 does now, take the line away: {reason}")
-        pytest.xfail(reason)
 
     return check
 

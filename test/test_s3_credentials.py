@@ -4,8 +4,9 @@ import logging
 import pickle
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from socket import socket
 
 import pytest
 
@@ -17,6 +18,17 @@ from test.test_s3_servers import QUICK, client, container, server
 
 ONCE = ClientOptions(attempts=1)
 KEYS = {"AWS_ACCESS_KEY_ID": "id-of-the-key", "AWS_SECRET_ACCESS_KEY": "canary-of-the-secret"}
+
+
+CALLS: list[Callable[[S3Client, str], object]] = [
+    lambda other, name: other.container_info(name),
+    lambda other, _: other.container_list(),
+    lambda other, _: other.object_info("a"),
+    lambda other, _: other.object_read("a"),
+    lambda other, _: other.object_list(),
+    lambda other, _: other.object_write("a", b"data"),
+    lambda other, _: other.object_delete("a"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -115,17 +127,9 @@ def test_a_wrong_key_is_refused_by_every_call(kind: str) -> None:
     right = dict(running.s3_credentials)
     for wrong in ({**right, "AWS_SECRET_ACCESS_KEY": "wrong"}, {**right, "AWS_ACCESS_KEY_ID": "nobody"}):
         stranger = S3Client(name, endpoint_url=running.endpoint_url, credentials=wrong, options=QUICK)
-        for call in (
-            lambda other: other.container_info(name),
-            lambda other: other.container_list(),
-            lambda other: other.object_info("a"),
-            lambda other: other.object_read("a"),
-            lambda other: other.object_list(),
-            lambda other: other.object_write("a", b"data"),
-            lambda other: other.object_delete("a"),
-        ):
+        for call in CALLS:
             with pytest.raises(AuthorizationError) as caught:
-                call(stranger)
+                call(stranger, name)
             assert "wrong" not in str(caught.value)
 
 
@@ -145,17 +149,13 @@ def test_a_reader_may_not_write() -> None:
 
 def test_an_anonymous_client_signs_nothing() -> None:
     heads = []
+    headers = b'ETag: "8d777f385d3dfec8815d20f7496026dc"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n'
 
-    def script(connection: object, _: int) -> None:
-        heads.append(read_request(connection)[0])  # type: ignore[arg-type]
-        connection.sendall(
-            answer(
-                b"data",
-                headers=b'ETag: "8d777f385d3dfec8815d20f7496026dc"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n',
-            )
-        )  # type: ignore[attr-defined]  # noqa: E501
+    def script(connection: socket, _: int) -> None:
+        heads.append(read_request(connection)[0])
+        connection.sendall(answer(b"data", headers=headers))
 
-    with raw_server(script) as running:  # type: ignore[arg-type]
+    with raw_server(script) as running:
         public = S3Client("public", endpoint_url=running.url, credentials={})
         assert public.object_read("a") == b"data"
         assert not public.capabilities.download_urls
@@ -184,11 +184,11 @@ def test_an_unreachable_server_is_named() -> None:
 def test_clock_skew_is_told() -> None:
     error = b"<Error><Code>RequestTimeTooSkewed</Code><Message>no</Message></Error>"
 
-    def script(connection: object, _: int) -> None:
-        read_request(connection)  # type: ignore[arg-type]
-        connection.sendall(answer(error, b"403 Forbidden", b"Date: Sun, 22 Nov 2020 10:00:00 GMT\r\n"))  # type: ignore[attr-defined]
+    def script(connection: socket, _: int) -> None:
+        read_request(connection)
+        connection.sendall(answer(error, b"403 Forbidden", b"Date: Sun, 22 Nov 2020 10:00:00 GMT\r\n"))
 
-    with raw_server(script) as running, pytest.raises(AuthorizationError, match=r"clock is [\d,]+ s ahead"):  # type: ignore[arg-type]
+    with raw_server(script) as running, pytest.raises(AuthorizationError, match=r"clock is [\d,]+ s ahead"):
         S3Client(endpoint_url=running.url, credentials=KEYS).container_list()
 
 

@@ -1,4 +1,4 @@
-"""Amazon's own endpoints, played on loopback: a proxy takes the tunnel and speaks TLS as them, with a CA file of ours."""
+"""Amazon's own endpoints, played on loopback: a proxy takes the tunnel and speaks TLS as they do."""
 
 import re
 import ssl

@@ -18,6 +18,7 @@ class TestSwift(Conformance, unittest.TestCase):
         return swift_servers.client_of(swift_servers.swift(), create_temp_url_key=True)
 
 
+@pytest.mark.full
 class TestSwiftWithLowLimits(TestSwift):
     """Pages of 5, files of 1 MiB, 6 segments, bulk deletes of 7, and every second call fails."""
 

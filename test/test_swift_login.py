@@ -227,3 +227,25 @@ def test_native_is_the_sdks_own_client() -> None:
         assert client.native.get_object(client.container_name, "name")[1] == b"content"
     with swift_servers.client_of(swift()) as other:
         assert other.native.get_account()[0]
+
+
+def test_who_may_only_write() -> None:
+    with new_container(swift()) as owner:
+        owner.object_write("large", bytes(70_000))
+        owner._http.call("post_container", owner.container_name, {"X-Container-Write": "test2:tester2"})
+        writer = client_of(swift(), "second", storage_url=swift().storage_url, container_name=owner.container_name)
+        assert writer.object_write("name", b"content") is True
+        assert writer.object_delete("name") is True
+        with pytest.raises(AuthorizationError):
+            writer.object_read("large")
+
+
+@pytest.mark.parametrize("wrong", [{"timeout": 0.0}, {"timeout": -1.0}])
+def test_wrong_timeout(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        SwiftClient(swift().storage_url, credentials={}, timeout=wrong["timeout"])
+
+
+def test_wrong_authorities() -> None:
+    with pytest.raises(ConfigurationError, match="verify"):
+        SwiftClient(swift().storage_url, credentials={}, verify="/no/such/file")

@@ -96,3 +96,15 @@ def test_real_tokens_that_live_for_5_seconds() -> None:
                 break
             time.sleep(0.3)
         assert found
+
+
+def test_large_writes_while_tokens_run_out() -> None:
+    """Swift looks at each segment of a manifest with the token, and answers status 400 with the 401 inside."""
+    data = random.Random(4).randbytes(60_007)
+    with new_container(keystone()) as client:
+        found = logins(client)
+        began = time.monotonic()
+        while time.monotonic() - began < 11:
+            client.object_write("name", data)
+        assert client.object_read("name") == data
+        assert found

@@ -12,7 +12,8 @@ from obs_client.copying import AttributesMap, Progress
 from obs_client.places import Place
 from obs_client.sync_apply import WORKERS, Run, Settings, spooled
 from obs_client.sync_check import CheckReport, check
-from obs_client.sync_plan import plan_sync
+from obs_client.sync_patterns import matcher
+from obs_client.sync_plan import Kept, plan_sync, planned
 from obs_client.sync_report import Done, SyncReport
 from obs_client.sync_steps import Step, Version, read_steps, write_steps
 
@@ -68,8 +69,9 @@ def sync(
         What `plan_sync` raises; what fails for one name only is in the report.
     """
     settings = Settings(False, workers, max_delete, dry_run, map_attributes, progress, on_done)
-    steps = plan_sync(source, target, delete=delete, checksum=checksum, include=include, exclude=exclude)
-    return Run(source, target, settings).run(steps if target.directory is None else spooled(steps))
+    kept = Kept() if on_done is None else None
+    steps = planned(source, target, delete, checksum, matcher(include, exclude), kept)
+    return Run(source, target, settings).run(steps if target.directory is None else spooled(steps), kept)
 
 
 def apply(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,32 +10,28 @@ from obs_client import copying, names
 from obs_client.border import Border
 from obs_client.copying import AttributesMap, Progress
 from obs_client.errors import (
-    ConfigurationError,
     ContainerNotFoundError,
-    InvalidNameError,
     NotFoundError,
-    ObjectChangedError,
-    PartialFailureError,
 )
 from obs_client.models import ObjectInfo
-from obs_client.parallel import WorkerPool, bounded_map
+from obs_client.parallel import WorkerPool
 from obs_client.places import Place
 from obs_client.reading import GuardedReader
-from obs_client.sync_plan import decide
-from obs_client.sync_report import Done, SyncReport, Tally
+from obs_client.sync_content import Comparison
+from obs_client.sync_delete import Deleter
+from obs_client.sync_listing import Entry
+from obs_client.sync_plan import Kept, decide
+from obs_client.sync_report import HOPELESS, Done, SyncReport, Tally, changed, failed
 from obs_client.sync_steps import Step, Version, read_steps, write_steps
 
 WORKERS = 16
-BATCH = 500
 IN_FLIGHT = 64 * 1024 * 1024
 """Bytes of small objects that may be on their way at once."""
 
 GONE = "gone from the source meanwhile"
-GONE_ALREADY = "gone from the target already"
 THERE_ALREADY = "already in the target"
 
 _AHEAD = 4
-_HOPELESS = (ContainerNotFoundError, ConfigurationError)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,17 +71,24 @@ class Run:
         self._target = target
         self._settings = settings
         self._tally = Tally()
-        self._same_store = source.client is target.client
+        self._comparison = Comparison(source, target)
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
-    def run(self, steps: Iterable[Step]) -> SyncReport:
-        """Do all steps; what the steps' iterator raises goes out, and then nothing is deleted."""
+    def run(self, steps: Iterable[Step], kept: Kept | None = None) -> SyncReport:
+        """Do all steps; what the steps' iterator raises goes out, and then nothing is deleted.
+
+        Args:
+            kept: Counts, by the time the steps end, the names that need none.
+        """
         with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
             count = write_steps(self._copy_all(steps), spool)
+            self._tally.counts["skipped"] += kept.count if kept else 0
             reason = self._why_not(count) if count else None
             if reason is None:
                 spool.seek(0)
-                self._delete_all(read_steps(spool))
+                deleter = Deleter(self._source, self._target, self._settings.workers, self._settings.dry_run)
+                for done in deleter.delete(read_steps(spool)):
+                    self._count(done)
         if self._source.directory is not None:
             self._tally.notes.update(self._source.directory.skipped)
         return self._tally.report(count if reason else 0, reason, self._settings.dry_run)
@@ -130,10 +132,10 @@ class Run:
             return Done(step, "copied", step.reason, step.source.size if step.source else 0)
         try:
             return self._copy_one(step, progress)
-        except _HOPELESS:
+        except HOPELESS:
             raise
         except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
-            return _failed(step, error)
+            return failed(step, error)
 
     def _copy_one(self, step: Step, progress: Progress | None) -> Done:
         source, target = self._source, self._target
@@ -142,7 +144,7 @@ class Run:
         names.check_object_name(end)
         if self._settings.ask and self._is_there_already(step, end):
             return Done(step, "skipped", THERE_ALREADY)
-        if self._same_store and self._settings.map_attributes is None:
+        if self._comparison.same_store and self._settings.map_attributes is None:
             return self._copy_within(step, start, end, progress)
         border = Border(source.client)
         try:
@@ -181,7 +183,7 @@ class Run:
 
     def _check_source(self, step: Step, info: ObjectInfo) -> None:
         if self._settings.ask and step.source is not None and not step.source.is_still(Version.of(info)):
-            raise _changed(step, "the source was replaced")
+            raise changed(step, "the source was replaced")
 
     def _is_there_already(self, step: Step, end: str) -> bool:
         """Whether the step was done already; raises if the target is neither that nor what it was."""
@@ -191,15 +193,11 @@ class Run:
             return False
         if step.target is not None and now is not None and step.target.is_still(now):
             return False
-        if (
-            now is not None
-            and step.source is not None
-            and decide(step.name, step.source, now, self._same_store).action == "skip"
-        ):
-            return True
-        raise _changed(step, "the target was replaced, made or deleted")
-
-    # ---- deletions --------------------------------------------------------------------------------------------------
+        if step.source is not None and now is not None:
+            planned = _entry(self._source.full_name(step.name), step.source)
+            if decide(self._comparison, step.name, planned, _entry(end, now)).action == "skip":
+                return True
+        raise changed(step, "the target was replaced, made or deleted")
 
     def _why_not(self, count: int) -> str | None:
         """Why nothing is to be deleted."""
@@ -212,62 +210,6 @@ class Run:
             return "the source holds nothing, so that all would be deleted; give max_delete to do so"
         return None
 
-    def _delete_all(self, steps: Iterator[Step]) -> None:
-        while batch := list(itertools.islice(steps, BATCH)):
-            self._check_source_is_there()
-            wanted = []
-            for step, done in zip(batch, bounded_map(self._ask_delete, batch, self._settings.workers), strict=True):
-                if done is None:
-                    wanted.append(step)
-                else:
-                    self._count(done)
-            self._delete(wanted)
-
-    def _delete(self, steps: list[Step]) -> None:
-        full_names = [self._target.full_name(step.name) for step in steps]
-        failures: dict[str, Exception] = {}
-        if not self._settings.dry_run:
-            try:
-                self._target.client.object_delete_many(full_names, self._target.container_name)
-            except PartialFailureError as error:
-                failures = error.failures
-        for step, full_name in zip(steps, full_names, strict=True):
-            error_of = failures.get(full_name)
-            self._count(_failed(step, error_of) if error_of else Done(step, "deleted", step.reason))
-
-    def _ask_delete(self, step: Step) -> Done | None:
-        """None: the source still lacks the name, and the target is what it was; else what became of the step."""
-        if self._settings.dry_run:
-            return None
-        try:
-            found = self._target.client.object_info(self._target.full_name(step.name), self._target.container_name)
-            if found is None:
-                return Done(step, "skipped", GONE_ALREADY)
-            if step.target is None or not step.target.is_still(Version.of(found)):
-                raise _changed(step, "the target was replaced")
-            if self._source_has(step.name):
-                raise _changed(step, "the source has it again")
-        except _HOPELESS:
-            raise
-        except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
-            return _failed(step, error)
-        return None
-
-    def _check_source_is_there(self) -> None:
-        """A source that went away, container and all, does not count as empty."""
-        container = self._source.container_name
-        if self._source.client.container_info(container) is None:
-            raise ContainerNotFoundError(
-                f"the source {self._source} is gone; nothing more is deleted", container=container
-            )
-
-    def _source_has(self, name: str) -> bool:
-        try:
-            info = self._source.client.object_info(self._source.full_name(name), self._source.container_name)
-        except InvalidNameError:
-            return False  # a name that the source cannot have
-        return info is not None
-
 
 def spooled(steps: Iterable[Step]) -> Iterator[Step]:
     """The same steps, all of which are made before the first is given."""
@@ -277,9 +219,5 @@ def spooled(steps: Iterable[Step]) -> Iterator[Step]:
         yield from read_steps(file)
 
 
-def _failed(step: Step, error: Exception) -> Done:
-    return Done(step, "failed", str(error), 0, error)
-
-
-def _changed(step: Step, what: str) -> ObjectChangedError:
-    return ObjectChangedError(f"{step.name!r}: {what} since the plan was made; plan anew", object_name=step.name)
+def _entry(name: str, version: Version) -> Entry:
+    return Entry(name, version.size, version.hash, version.last_modified)

@@ -75,7 +75,7 @@ def check(
     for pair, finding, error in bounded_map(compare, listed, workers or comparison.workers):
         size = findings.add(pair, finding, error)
         if on_done:
-            on_done(pair.name, finding, size)
+            on_done(pair[0], finding, size)
     return findings.report(dict(source.directory.skipped) if source.directory is not None else {})
 
 
@@ -89,15 +89,16 @@ class _Findings:
 
     def add(self, pair: Pair, finding: Finding, error: Exception | None) -> int:
         """Note one name; gives its size in bytes."""
-        entry = pair.source or pair.target
+        name, source, target = pair
+        entry = source or target
         size = entry.size if entry is not None else 0
         if finding == "same":
             self._same += 1
             self._same_size += size
         elif error is not None:
-            self._failures[pair.name] = error
+            self._failures[name] = error
         else:
-            self._names[finding].append(pair.name)
+            self._names[finding].append(name)
         return size
 
     def report(self, notes: dict[str, str]) -> CheckReport:
@@ -107,7 +108,7 @@ class _Findings:
 
 
 def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Exception | None]:
-    source, target = pair.source, pair.target
+    _, source, target = pair
     if source is None or target is None:
         return ("extra" if source is None else "missing"), None
     if source.size != target.size:

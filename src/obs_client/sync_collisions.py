@@ -22,10 +22,11 @@ def without_collisions(found: Iterator[Pair], directory: GuardedDirectory) -> It
     folders = _Files()
     spellings = _Spellings() if directory.is_case_blind() else _Exact()
     for pair in found:
-        if pair.source is not None:
-            path_of(pair.name)
-        folders.check(pair)
-        spellings.check(pair)
+        name, source, _ = pair
+        if source is not None:
+            path_of(name)
+        folders.check(name, source is not None)
+        spellings.check(name)
         yield pair
 
 
@@ -33,27 +34,26 @@ class _Files:
     """Finds a file whose name is also that of a folder, in names that come in order."""
 
     def __init__(self) -> None:
-        self._open: list[Pair] = []
+        self._open: list[tuple[str, bool]] = []
 
-    def check(self, pair: Pair) -> None:
-        name = pair.name
+    def check(self, name: str, is_copied: bool) -> None:
         # Between `a` and `a/b` there may be `a!` and `a-b/c`, but nothing that does not start with `a`.
-        while self._open and not name.startswith(self._open[-1].name):
+        while self._open and not name.startswith(self._open[-1][0]):
             self._open.pop()
-        for other in self._open:
-            if name[len(other.name)] == "/" and (pair.source is not None or other.source is not None):
+        for other, other_is_copied in self._open:
+            if name[len(other)] == "/" and (is_copied or other_is_copied):
                 raise ConflictError(
-                    f"{other.name!r} and {name!r} cannot both be in a directory: the first would be a file and a "
+                    f"{other!r} and {name!r} cannot both be in a directory: the first would be a file and a "
                     f"directory at once; leave one out, or take a file: URL as the target",
                     object_name=name,
                 )
-        self._open.append(pair)
+        self._open.append((name, is_copied))
 
 
 class _Exact:
     """For file systems that keep all spellings apart."""
 
-    def check(self, pair: Pair) -> None:
+    def check(self, name: str) -> None:
         pass
 
 
@@ -63,8 +63,7 @@ class _Spellings(_Exact):
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
-    def check(self, pair: Pair) -> None:
-        name = pair.name
+    def check(self, name: str) -> None:
         end = 0
         while end >= 0:
             end = name.find("/", end + 1)

@@ -8,9 +8,9 @@ from obs_client.body import BLOCK_SIZE
 from obs_client.border import Border
 from obs_client.places import Place
 from obs_client.reading import GuardedReader
-from obs_client.sync_listing import Entry
+from obs_client.sync_listing import Listed
 
-_MD5_DIGITS = 32
+MD5_DIGITS = 32
 
 
 class Comparison:
@@ -26,8 +26,13 @@ class Comparison:
         self.same_store = source.client is target.client
         self.workers = max(source.client.options.workers, target.client.options.workers)
 
+    def proves_equal(self, source: str | None, target: str | None) -> bool:
+        """Whether two hashes of objects of one size prove that their content is the same."""
+        # Of two stores only tags that are as long as an MD5 have a meaning that both share.
+        return source == target and source is not None and (self.same_store or len(source) >= MD5_DIGITS)
 
-def same_content(comparison: Comparison, source: Entry, target: Entry) -> bool:
+
+def same_content(comparison: Comparison, source: Listed, target: Listed) -> bool:
     """Whether two objects of the same size have the same bytes.
 
     Equal digests prove it. Different ones prove nothing, since a store may call by that name what is none; then both
@@ -36,7 +41,7 @@ def same_content(comparison: Comparison, source: Entry, target: Entry) -> bool:
     Raises:
         NotFoundError: One is gone by now.
     """
-    if source.hash and source.hash == target.hash and (comparison.same_store or len(source.hash) >= _MD5_DIGITS):
+    if comparison.proves_equal(source.hash, target.hash):
         return True
     if _is_md5(source.hash) and target.hash is None and _md5(comparison.target, target) == source.hash:
         return True
@@ -46,15 +51,33 @@ def same_content(comparison: Comparison, source: Entry, target: Entry) -> bool:
         return one.info.size == other.info.size and _same_bytes(one, other)
 
 
+def are_md5s(comparison: Comparison, source: Listed, target: Listed) -> bool:
+    """Whether two hashes that look like MD5s are; asks both stores, without reading contents.
+
+    A store may call by an MD5 what is none: of a large object's segments, or of encrypted content.
+    """
+    return _tells_md5(comparison.source, source) and _tells_md5(comparison.target, target)
+
+
+def _tells_md5(place: Place, entry: Listed) -> bool:
+    if not place.client.options.check_content:
+        return True  # then digests are not told, and the listing is all there is
+    with _reader(place, entry) as reader:
+        digest = reader.digest
+    if digest is None or not digest.whole:
+        return False
+    return digest.algorithm != "md5" or list(digest.part_values) == [entry.hash]
+
+
 def _is_md5(tag: str | None) -> bool:
-    return tag is not None and len(tag) == _MD5_DIGITS
+    return tag is not None and len(tag) == MD5_DIGITS
 
 
-def _reader(place: Place, entry: Entry) -> GuardedReader:
-    return GuardedReader(Border(place.client), place.container_name, place.full_name(entry.name))
+def _reader(place: Place, entry: Listed) -> GuardedReader:
+    return GuardedReader(Border(place.client), place.container_name, entry.name)
 
 
-def _md5(place: Place, entry: Entry) -> str:
+def _md5(place: Place, entry: Listed) -> str:
     digest = hashlib.md5(usedforsecurity=False)
     buffer = memoryview(bytearray(min(BLOCK_SIZE, entry.size) or 1))
     with _reader(place, entry) as reader:

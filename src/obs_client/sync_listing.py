@@ -6,23 +6,27 @@ temporary file, so that memory stays small for any number of names.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import marshal
 import operator
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
 from obs_client.errors import ContainerNotFoundError, ServiceError
+from obs_client.models import ObjectInfo
 from obs_client.places import Place
 
 IN_MEMORY = 20_000
 _BLOCK = 200
+_LENGTH = 4
 
 
 class Entry(NamedTuple):
-    """An object of a listing, by its name below the prefix."""
+    """What a sync needs of an object, by its full name."""
 
     name: str
     size: int
@@ -30,13 +34,11 @@ class Entry(NamedTuple):
     last_modified: float
 
 
-class Pair(NamedTuple):
-    """A name, and what each side has under it."""
+Listed = Entry | ObjectInfo
+"""An object of a listing."""
 
-    name: str
-    source: Entry | None
-    target: Entry | None
-
+Pair = tuple[str, Listed | None, Listed | None]
+"""A name below the prefixes, and what source and target have under it. Plain tuples: there are millions of them."""
 
 Match = Callable[[str], bool]
 
@@ -48,79 +50,120 @@ def pairs(source: Place, target: Place, match: Match | None) -> Iterator[Pair]:
 
     A target directory that is absent is empty: the first file that is written makes it.
     """
-    return _merged(entries(source, match), _of_target(target, match))
+    sources, targets = _objects(source, match), _of_target(target, match)
+    return _merged(sources, len(source.prefix), targets, len(target.prefix))
 
 
-def entries(place: Place, match: Match | None) -> Iterator[Entry]:
+def _objects(place: Place, match: Match | None) -> Iterator[Listed]:
     """The objects of a place in the byte order of their names, which is also the order of Python's text."""
     cut = len(place.prefix)
-    listed = (Entry(info.name[cut:], info.size, info.hash, info.last_modified) for info in place.objects())
+    found = place.objects()
     if match is not None:
-        listed = (entry for entry in listed if match(entry.name))
+        found = (info for info in found if match(info.name[cut:]))
     if place.client.capabilities.ordered_listing:
-        return listed  # which is checked where pages are joined
-    return _sorted(listed)
+        return found  # which is checked where pages are joined
+    return _sorted(Entry(info.name, info.size, info.hash, info.last_modified) for info in found)
 
 
-def _of_target(target: Place, match: Match | None) -> Iterator[Entry]:
-    try:
-        yield from entries(target, match)
-    except ContainerNotFoundError:
-        if target.directory is None:
-            raise
+def _of_target(target: Place, match: Match | None) -> Iterator[Listed]:
+    found = _objects(target, match)
+    return found if target.directory is None else _or_none(found)
 
 
-def _merged(sources: Iterator[Entry], targets: Iterator[Entry]) -> Iterator[Pair]:
-    source, target = next(sources, None), next(targets, None)
-    while source is not None or target is not None:
-        if target is None or (source is not None and source[0] < target[0]):
-            assert source is not None
-            yield Pair(source[0], source, None)
-            source = next(sources, None)
-        elif source is None or target[0] < source[0]:
-            yield Pair(target[0], None, target)
-            target = next(targets, None)
+def _or_none(found: Iterator[Listed]) -> Iterator[Listed]:
+    with contextlib.suppress(ContainerNotFoundError):
+        yield from found
+
+
+def _merged(sources: Iterator[Listed], cut: int, targets: Iterator[Listed], target_cut: int) -> Iterator[Pair]:
+    source, name = _next(sources, cut)
+    target, target_name = _next(targets, target_cut)
+    while source is not None and target is not None:
+        if name == target_name:
+            yield name, source, target
+            source, name = _next(sources, cut)
+            target, target_name = _next(targets, target_cut)
+        elif name < target_name:
+            yield name, source, None
+            source, name = _next(sources, cut)
         else:
-            yield Pair(source[0], source, target)
-            source, target = next(sources, None), next(targets, None)
+            yield target_name, None, target
+            target, target_name = _next(targets, target_cut)
+    while source is not None:
+        yield name, source, None
+        source, name = _next(sources, cut)
+    while target is not None:
+        yield target_name, None, target
+        target, target_name = _next(targets, target_cut)
 
 
-def _sorted(listed: Iterator[Entry]) -> Iterator[Entry]:
-    first = sorted(itertools.islice(listed, IN_MEMORY), key=_name_of)
+def _next(found: Iterator[Listed], cut: int) -> tuple[Listed | None, str]:
+    entry = next(found, None)
+    return entry, "" if entry is None else entry.name[cut:]
+
+
+# ---- stores that list out of order ---------------------------------------------------------------------------------
+
+
+class _Run(NamedTuple):
+    """A sorted piece of a listing, in the file from an offset on."""
+
+    first: str
+    last: str
+    offset: int
+
+
+def _sorted(found: Iterator[Entry]) -> Iterator[Entry]:
+    first = sorted(itertools.islice(found, IN_MEMORY), key=_name_of)
     if len(first) < IN_MEMORY:
         yield from _distinct(first)
         return
     with tempfile.TemporaryFile() as file:
         runs = [_spool(file, first)]
         del first
-        while run := sorted(itertools.islice(listed, IN_MEMORY), key=_name_of):
+        while run := sorted(itertools.islice(found, IN_MEMORY), key=_name_of):
             runs.append(_spool(file, run))
-        yield from _distinct(heapq.merge(*(_read(file, offset) for offset in runs), key=_name_of))
+            del run
+        yield from _distinct(_joined(file, sorted(runs)))
 
 
-def _spool(file: IO[bytes], run: list[Entry]) -> int:
-    """Write a sorted run at the end of the file; gives where it begins."""
-    start = file.seek(0, 2)
+def _spool(file: IO[bytes], run: list[Entry]) -> _Run:
+    """Write a sorted run at the end of the file."""
+    start = file.seek(0, os.SEEK_END)
     for at in range(0, len(run), _BLOCK):
-        marshal.dump([tuple(entry) for entry in run[at : at + _BLOCK]], file)
-    marshal.dump([], file)
-    return start
+        block = marshal.dumps([tuple(entry) for entry in run[at : at + _BLOCK]])
+        file.write(len(block).to_bytes(_LENGTH, "big") + block)
+    file.write(bytes(_LENGTH))
+    return _Run(run[0].name, run[-1].name, start)
+
+
+def _joined(file: IO[bytes], runs: list[_Run]) -> Iterator[Entry]:
+    """Runs one after another; those that overlap are merged."""
+    while runs:
+        group = [runs.pop(0)]
+        last = group[0].last
+        while runs and runs[0].first <= last:
+            last = max(last, runs[0].last)
+            group.append(runs.pop(0))
+        readers = [_read(file, run.offset) for run in group]
+        yield from readers[0] if len(readers) == 1 else heapq.merge(*readers, key=_name_of)
 
 
 def _read(file: IO[bytes], offset: int) -> Iterator[Entry]:
     while True:
         file.seek(offset)
-        block = marshal.load(file)  # noqa: S302 - our own file, which has no name
-        offset = file.tell()
-        if not block:
+        size = int.from_bytes(file.read(_LENGTH), "big")
+        if not size:
             return
-        yield from map(Entry._make, block)
+        yield from map(Entry._make, marshal.loads(file.read(size)))  # noqa: S302 - our own file, which has no name
+        offset += _LENGTH + size
 
 
 def _distinct(ordered: Iterable[Entry]) -> Iterator[Entry]:
     last: str | None = None
     for entry in ordered:
-        if entry[0] == last:
-            raise ServiceError(f"the store lists {last!r} twice; the listing is not whole")
-        last = entry[0]
+        name = entry[0]
+        if name == last:
+            raise ServiceError(f"the store lists {name!r} twice; the listing is not whole")
+        last = name
         yield entry

@@ -7,14 +7,15 @@ has is deleted, if that is wanted. Attributes are not compared: an object is cop
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 
 from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
 from obs_client.parallel import bounded_map
 from obs_client.places import Place, check_apart
 from obs_client.sync_collisions import without_collisions
-from obs_client.sync_content import Comparison, same_content
-from obs_client.sync_listing import Entry, Pair, pairs
+from obs_client.sync_content import MD5_DIGITS, Comparison, are_md5s, same_content
+from obs_client.sync_listing import Listed, Match, Pair, pairs
 from obs_client.sync_patterns import matcher
 from obs_client.sync_steps import Step, Version
 
@@ -29,8 +30,6 @@ EQUAL_CONTENT = "the same content"
 DAMAGED = "one of the two is damaged"
 GONE = "gone while it was compared"
 NOT_IN_SOURCE = "not in the source"
-
-MD5_DIGITS = 32
 
 
 def plan_sync(
@@ -56,22 +55,47 @@ def plan_sync(
         ConflictError: The target is a directory, and no file system can have both of two names, which are named.
         ConfigurationError: The places are one, or one is in the other.
     """
+    return planned(source, target, delete, checksum, matcher(include, exclude))
+
+
+class Kept:
+    """Counts names that stay as they are, for who does not want a step for each."""
+
+    count = 0
+
+
+def planned(
+    source: Place, target: Place, delete: bool, checksum: bool, match: Match | None, kept: Kept | None = None
+) -> Iterator[Step]:
+    """The steps of `plan_sync`; with `kept`, those that skip are counted only."""
     check_apart(source, target)
-    found = pairs(source, target, matcher(include, exclude))
+    found = pairs(source, target, match)
     if target.directory is not None:
         found = without_collisions(found, target.directory.directory)
-    same_store = source.client is target.client
+    comparison = Comparison(source, target)
     if checksum:
-        return _by_content(Comparison(source, target), found, delete)
-    return _by_listing(found, delete, same_store)
+        return _by_content(comparison, found, delete)
+    return _by_listing(comparison, found, delete, kept)
 
 
-def decide(name: str, source: Version | Entry, target: Version | Entry, same_store: bool) -> Step:
-    """What becomes of a name that both sides have, by what their listings tell."""
+def decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
+    """What becomes of a name that both sides have, by what their listings tell.
+
+    Only where MD5s differ although the target is newer are both stores asked whether these are MD5s.
+    """
+    step = _decide(comparison, name, source, target)
+    if step.reason is MD5 and target.last_modified >= source.last_modified:
+        with contextlib.suppress(NotFoundError):
+            if not are_md5s(comparison, source, target):
+                return Step("skip", name, NOT_OLDER)
+    return step
+
+
+def _decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
     if source.size != target.size:
         return _copy(name, SIZE, source, target)
     if source.hash and target.hash:
-        if source.hash == target.hash and (same_store or len(source.hash) >= MD5_DIGITS):
+        if comparison.proves_equal(source.hash, target.hash):
             return Step("skip", name, EQUAL_HASH)
         if len(source.hash) == len(target.hash) == MD5_DIGITS:
             return _copy(name, MD5, source, target)
@@ -80,46 +104,50 @@ def decide(name: str, source: Version | Entry, target: Version | Entry, same_sto
     return _copy(name, NEWER, source, target)
 
 
-def _by_listing(found: Iterator[Pair], delete: bool, same_store: bool) -> Iterator[Step]:
+def _by_listing(
+    comparison: Comparison, found: Iterable[Pair], delete: bool, kept: Kept | None = None
+) -> Iterator[Step]:
     for name, source, target in found:
         if source is None:
             if delete and target is not None:
                 yield Step("delete", name, NOT_IN_SOURCE, None, _version(target))
         elif target is None:
             yield Step("copy", name, ABSENT, _version(source))
+        elif kept is not None and source.size == target.size and comparison.proves_equal(source.hash, target.hash):
+            kept.count += 1
         else:
-            yield decide(name, source, target, same_store)
+            yield decide(comparison, name, source, target)
 
 
 def _by_content(comparison: Comparison, found: Iterator[Pair], delete: bool) -> Iterator[Step]:
     def step(pair: Pair) -> Step | None:
         name, source, target = pair
         if source is None or target is None:
-            return next(_by_listing(iter((pair,)), delete, same_store=False), None)
+            return next(_by_listing(comparison, (pair,), delete), None)
         if source.size != target.size:
             return _copy(name, SIZE, source, target)
-        return _compare_contents(comparison, source, target)
+        return _compare_contents(comparison, name, source, target)
 
     for made in bounded_map(step, found, comparison.workers):
         if made is not None:
             yield made
 
 
-def _compare_contents(comparison: Comparison, source: Entry, target: Entry) -> Step:
+def _compare_contents(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
     try:
         same = same_content(comparison, source, target)
     except ContainerNotFoundError:
         raise
     except NotFoundError:
-        return Step("skip", source.name, GONE)
+        return Step("skip", name, GONE)
     except IntegrityError:
-        return _copy(source.name, DAMAGED, source, target)  # heals the target; a damaged source fails by name
-    return Step("skip", source.name, EQUAL_CONTENT) if same else _copy(source.name, CONTENT, source, target)
+        return _copy(name, DAMAGED, source, target)  # heals the target; a damaged source fails by name
+    return Step("skip", name, EQUAL_CONTENT) if same else _copy(name, CONTENT, source, target)
 
 
-def _copy(name: str, reason: str, source: Version | Entry, target: Version | Entry) -> Step:
+def _copy(name: str, reason: str, source: Listed, target: Listed) -> Step:
     return Step("copy", name, reason, _version(source), _version(target))
 
 
-def _version(found: Version | Entry) -> Version:
+def _version(found: Listed) -> Version:
     return Version(found.size, found.hash, found.last_modified)

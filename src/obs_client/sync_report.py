@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from obs_client.errors import ConfigurationError, ContainerNotFoundError, ObjectChangedError
 from obs_client.sync_steps import Step
+
+HOPELESS = (ContainerNotFoundError, ConfigurationError)
+"""What fails for one name, and would for all others."""
 
 Outcome = Literal["copied", "deleted", "skipped", "failed"]
 
@@ -90,3 +94,13 @@ class Tally:
             reason,
             dry_run,
         )
+
+
+def failed(step: Step, error: Exception) -> Done:
+    """A step that failed."""
+    return Done(step, "failed", str(error), 0, error)
+
+
+def changed(step: Step, what: str) -> ObjectChangedError:
+    """The error of a step that is refused, since something is not what it was."""
+    return ObjectChangedError(f"{step.name!r}: {what} since the plan was made; plan anew", object_name=step.name)

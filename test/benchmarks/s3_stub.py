@@ -29,6 +29,7 @@ class Connection(asyncio.Protocol):
         self._pause = pause
         self._data = b""
         self._left = 0
+        self._tail: bytes | None = None
         self._answer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -36,7 +37,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        if self._left:
+        if self._left or self._tail is not None:
             self._drain(data)
             return
         self._data += data
@@ -49,13 +50,20 @@ class Connection(asyncio.Protocol):
         self._answer = _answer(method, target.decode(), headers)
         self._left = int(headers.get(b"content-length", b"0"))
         if headers.get(b"expect"):
-            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if self._left:
+            asyncio.get_running_loop().call_later(self._pause, self._transport.write, b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._tail = b"" if b"transfer-encoding" in headers else None
+        if self._left or self._tail is not None:
             self._drain(rest)
         else:
             self._finish()
 
     def _drain(self, data: bytes) -> None:
+        if self._tail is not None:
+            self._tail = (self._tail + data[-5:])[-5:]
+            if self._tail == b"0\r\n\r\n":
+                self._tail = None
+                self._finish()
+            return
         self._left -= len(data)
         if self._left <= 0:
             self._left = 0
@@ -94,7 +102,7 @@ def _whole(body: bytes, headers: bytes = b"") -> bytes:
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(body) + _COMMON + headers + b"\r\n" + body
 
 
-_UPLOAD = b"<InitiateMultipartUploadResult><Bucket>c</Bucket><Key>a</Key><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+_UPLOAD = b"<InitiateMultipartUploadResult><Key>a</Key><UploadId>u</UploadId></InitiateMultipartUploadResult>"
 _COMPLETE = (
     b"<CompleteMultipartUploadResult><Bucket>c</Bucket><Key>a</Key><ETag>e</ETag></CompleteMultipartUploadResult>"
 )

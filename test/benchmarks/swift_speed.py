@@ -6,6 +6,7 @@ Every figure is a ratio of SwiftClient to swiftclient, the two taking turns; CPU
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import os
 import statistics
 import sys
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from obs_client.backends.swift import SwiftClient
@@ -171,13 +173,30 @@ def large(size: int = 1024 * MIB) -> None:
                 assert all(result["success"] for result in results)
 
             client.options = ClientOptions(part_size=size // 16)
-            show(f"upload {size // MIB} MiB", ratio(lambda: client.upload_file(source, "ours"), put, 2), 1, "wall 0.5")
-            show(
-                f"download {size // MIB} MiB",
-                ratio(lambda: client.download_file("ours", target), get, 2),
-                1,
-                "wall 0.5",
-            )
+            up = ratio(lambda: client.upload_file(source, "ours"), put, 2)
+            show(f"upload {size // MIB} MiB", up, 1, "wall 0.5")
+            down = ratio(lambda: client.download_file("ours", target), get, 2)
+            show(f"download {size // MIB} MiB", down, 1, "wall 0.5")
+            show_bound("upload", server, lambda: client.upload_file(source, "ours"))
+            show_bound("download", server, lambda: client.download_file("ours", target))
+
+
+def show_bound(what: str, server: SwiftServer, move: Callable[[], object]) -> None:
+    """Print how much of a transfer's time the server, which is one process with one thread, was at work."""
+    before, began = server_cpu(server), time.perf_counter()
+    move()
+    wall = time.perf_counter() - began
+    sys.stdout.write(f"{what}: {wall:.2f} s, in which the server used {server_cpu(server) - before:.2f} s of CPU\n")
+
+
+def server_cpu(server: SwiftServer) -> float:
+    """Seconds of CPU that the server's processes used so far."""
+    ticks = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(server.process.directory) in (process / "cmdline").read_text():
+                ticks += sum(int(field) for field in (process / "stat").read_text().rpartition(")")[2].split()[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def deleting(count: int = 10_000) -> None:

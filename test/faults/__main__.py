@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> int:
     chosen = [cell for cell in chosen if not wanted or any(text in cell.id for text in wanted)]
     outcomes: list[Outcome] = []
     for kind, group in itertools.groupby(chosen, lambda cell: cell.store):
-        with staged(kind) as stage:
+        with staged(kind, listed=True) as stage:
             for cell in group:
                 outcomes.append(stage.play(cell))
                 if not outcomes[-1].good:

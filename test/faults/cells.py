@@ -62,16 +62,17 @@ class Outcome:
 
 
 class Stage:
-    """A server, its proxy, and a host that must never see a token."""
+    """A server, its proxy, and a host that must never see a token; `listed`: with what listings need."""
 
-    def __init__(self, store: Store, proxy: FaultProxy, thief: Thief) -> None:
+    def __init__(self, store: Store, proxy: FaultProxy, thief: Thief, listed: bool) -> None:
         self.store = store
         self.proxy = proxy
         self.thief = thief
+        self._known: set[str] = set()
         proxy.rewrite = store.paged
-        for container in (MATRIX, LISTED, *(f"other-{number:02d}" for number in range(25))):
+        for container in (MATRIX, LISTED, *(f"other-{number:02d}" for number in range(25 if listed else 1))):
             store.make(container)
-        for number in range(45):
+        for number in range(45 if listed else 0):
             store.put(LISTED, f"item-{number:02d}/x", b"x")
         # Swift: a place for segments, with some that are in use, so that there is something to look at.
         store.direct.object_write("large", bytes(store.part_size + 1), container_name=MATRIX)
@@ -111,7 +112,6 @@ class Stage:
         cell.operation.prepare(bench)
         if cell.scenario.primed:
             bench.client.object_info("primer", MATRIX)
-        before = self._leftovers(bench)
         self.thief.seen.clear()
         self.proxy.aim(*cell.scenario.variants[cell.variant](bench, cell.operation))
         with secrets_seen.recorded() as records:
@@ -122,7 +122,7 @@ class Stage:
         tokens = {each.request.headers.get("x-auth-token", "") for each in self.proxy.journal} - {""}
         secrets = {*self.store.secrets, *tokens}
         self.proxy.aim()
-        problems = self._problems(bench, error, before, result)
+        problems = self._problems(bench, error, result)
         problems += [f"secret in a log: {line[:200]}" for line in secrets_seen.seen_in_logs(secrets, records)]
         if error:
             problems += [f"secret in {place}" for place in secrets_seen.seen_in_error(secrets, error)]
@@ -132,9 +132,10 @@ class Stage:
             detail += f" after {len(journal)} requests: {journal[:12]}"
         return Outcome(cell, result, detail, tuple(problems), time.monotonic() - begin)
 
-    def _problems(self, bench: Bench, error: BaseException | None, before: set[str], result: str) -> list[str]:
+    def _problems(self, bench: Bench, error: BaseException | None, result: str) -> list[str]:
         problems = []
-        if result != "hang" and (left := self._leftovers(bench) - before):
+        if bench.container == MATRIX and (left := self.store.leftovers(MATRIX) - self._known):
+            self._known |= left
             problems.append(f"leftovers on the server: {sorted(left)[:3]}")
         if files := {path.name for path in bench.directory.iterdir()} - {"target", "source"}:
             problems.append(f"leftovers on the disk: {sorted(files)}")
@@ -143,9 +144,6 @@ class Stage:
         if isinstance(error, TemporaryError) and (not error.tries or "gave up" not in str(error)):
             problems.append("the error does not tell the count of tries")
         return problems
-
-    def _leftovers(self, bench: Bench) -> set[str]:
-        return self.store.leftovers(bench.container) if bench.container == MATRIX else set()
 
 
 def _run(cell: Cell, bench: Bench) -> tuple[str, BaseException | None]:

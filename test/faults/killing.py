@@ -61,43 +61,38 @@ class Job:
         return random.Random(version).randbytes(self.size)
 
 
-def _upload(job: Job, version: int, client: ObjectStorageClient) -> None:
+def _upload(job: Job, client: ObjectStorageClient) -> None:
     source = Path(job.directory, "source")
     client.upload_file(source, NAME)
 
 
-def _upload_stream(job: Job, version: int, client: ObjectStorageClient) -> None:
+def _upload_stream(job: Job, client: ObjectStorageClient) -> None:
     with Path(job.directory, "source").open("rb") as file, client.object_open(NAME, "wb") as target:
         while block := file.read(50_000):
             target.write(block)
 
 
-def _download(job: Job, version: int, client: ObjectStorageClient) -> None:
+def _download(job: Job, client: ObjectStorageClient) -> None:
     client.download_file(NAME, Path(job.directory, "target"))
 
 
-_DO: dict[str, Callable[[Job, int, ObjectStorageClient], None]] = {
+_DO: dict[str, Callable[[Job, ObjectStorageClient], None]] = {
     "upload": _upload,
     "upload stream": _upload_stream,
     "download": _download,
 }
 
 
-def _child(job: Job, version: int, ready: int) -> None:
-    with job.client() as client:
-        client.object_info(NAME)  # the SDK is loaded, the login done
-        os.write(ready, b"x")
-        _DO[job.job](job, version, client)
-
-
-def _start(job: Job, version: int) -> int:
-    """A child that is about to begin."""
+def _start(job: Job, client: ObjectStorageClient) -> int:
+    """A child that is about to begin, with its parent's client, whose SDK is loaded."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         try:
-            _child(job, version, writer)
+            client.object_info(NAME)  # the login is done, a connection open
+            os.write(writer, b"x")
+            _DO[job.job](job, client)
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - a child must not go on as its parent
             os.write(2, f"{error!r}\n".encode())
@@ -108,10 +103,9 @@ def _start(job: Job, version: int) -> int:
     return child
 
 
-def _seconds(job: Job) -> float:
+def _seconds(job: Job, client: ObjectStorageClient) -> float:
     """How long it takes when nobody kills it."""
-    begin = time.monotonic()
-    child = _start(job, 0)
+    child = _start(job, client)
     begin = time.monotonic()
     _, status = os.waitpid(child, 0)
     if status != 0:
@@ -126,21 +120,22 @@ def play(job: Job) -> dict[str, Any]:
     finished = new = 0
     source, target = Path(job.directory, "source"), Path(job.directory, "target")
     source.write_bytes(job.content(0))
-    job.client().upload_file(source, NAME)
+    client = job.client()
+    client.upload_file(source, NAME)
     target.write_bytes(job.content(0))
-    limit = max(_seconds(job) * 1.1, 0.01)
+    limit = max(_seconds(job, client) * 1.1, 0.01)
     old = job.content(0)
     for version in range(1, job.kills + 1):
         content = job.content(version)
         source.write_bytes(content)
         if job.job == "download":
-            job.client().object_write(NAME, content)
-        child = _start(job, version)
+            client.object_write(NAME, content)
+        child = _start(job, client)
         time.sleep(chance.uniform(0.0, limit))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         finished += status == 0
-        found = target.read_bytes() if job.job == "download" else job.client().object_read(NAME)
+        found = target.read_bytes() if job.job == "download" else client.object_read(NAME)
         if found not in (old, content):
             wrong.append(f"kill {version}: {len(found)} bytes, neither the old ones nor the new ones")
         new += found == content

@@ -52,10 +52,10 @@ QUICK_CELLS = 3
 
 
 @contextlib.contextmanager
-def staged(kind: str) -> Iterator[Stage]:
-    """A server with all that cells need."""
+def staged(kind: str, *, listed: bool = False) -> Iterator[Stage]:
+    """A server with all that cells need; those of listings, if `listed`."""
     with started(kind) as store, fault_proxy(store.endpoint) as proxy, thief() as one:
-        yield Stage(store, proxy, one)
+        yield Stage(store, proxy, one, listed)
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

@@ -8,7 +8,8 @@ import dataclasses
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -32,6 +33,7 @@ class Store(abc.ABC):
         label: How the table names it.
         part_size: Bytes of a part of a large object, as small as the server takes.
         credentials: The login of its clients.
+        base: The path that all of its containers are below.
         secrets: What must be seen nowhere but in requests.
     """
 
@@ -40,6 +42,7 @@ class Store(abc.ABC):
     credentials: Mapping[str, str]
     secrets: tuple[str, ...]
     endpoint: str
+    base: str = ""
 
     @functools.cached_property
     def direct(self) -> ObjectStorageClient:
@@ -178,7 +181,10 @@ class SwiftStore(Store):
         self._login = Login(server.second)
         self.endpoint = server.second.storage_url
         names = ("ST_KEY", "OS_PASSWORD")
-        self.secrets = tuple(value for name, value in self.credentials.items() if name in names)
+        self.base = urlsplit(self.endpoint).path
+        key = f"key-{secrets.token_hex(8)}"
+        self._login.send("POST", "", headers={"X-Account-Meta-Temp-URL-Key": key})
+        self.secrets = (key, *(value for name, value in self.credentials.items() if name in names))
 
     def client(self, proxy_url: str | None = None, **options: Any) -> SwiftClient:
         url = None if proxy_url is None else proxy_url + urlsplit(self.endpoint).path
@@ -189,24 +195,24 @@ class SwiftStore(Store):
         return self._login.send(method, quote(path) + (f"?{urlencode(query)}" if query else ""), body)
 
     def leftovers(self, container: str) -> set[str]:
-        segments = set(self._names(f"{container}_segments"))
-        for name in self._names(container) if segments else ():
-            segments -= self._named(container, name)
+        segments = {row["name"] for row in self._rows(f"{container}_segments")}
+        for row in self._rows(container) if segments else ():
+            if "slo_etag" in row:
+                segments -= self._named(container, row["name"])
         return segments
 
     def _named(self, container: str, name: str) -> set[str]:
         answer = self.send("GET", f"/{container}/{name}", {"multipart-manifest": "get"})
-        if "x-static-large-object" not in answer.headers:
-            return set()
         return {entry["name"].removeprefix(f"/{container}_segments/") for entry in json.loads(answer.body)}
 
-    def _names(self, container: str) -> Sequence[str]:
-        found: list[str] = []
+    def _rows(self, container: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
         while True:
-            answer = self.send("GET", f"/{container}", {"format": "json", "marker": found[-1] if found else ""})
+            marker = found[-1]["name"] if found else ""
+            answer = self.send("GET", f"/{container}", {"format": "json", "marker": marker})
             rows = json.loads(answer.body) if answer.status == 200 else []
-            found += [row["name"] for row in rows]
-            if not rows:
+            found += rows
+            if len(rows) < PAGE:
                 return found
 
     def aimed(self, what: str, request: Request, container: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from obs_client import write_id
 from obs_client.backends import (
+    s3_capabilities,
     s3_copying,
     s3_deleting,
     s3_digests,
@@ -106,7 +107,7 @@ class S3Client(ObjectStorageClient):
         self._checksums = checksums
         self._conditional_writes = conditional_writes
         self._payer = {"RequestPayer": "requester"} if requester_pays else {}
-        self._chosen = _chosen(storage_class, server_side_encryption, kms_key_id)
+        self._chosen = s3_capabilities.chosen(storage_class, server_side_encryption, kms_key_id)
         self._capabilities: Capabilities | None = None
         self._bulk: s3_deleting.BulkDelete | None = None
 
@@ -125,7 +126,11 @@ class S3Client(ObjectStorageClient):
     @property
     def capabilities(self) -> Capabilities:
         if self._capabilities is None:
-            self._capabilities = self._find_capabilities()
+            self._capabilities = s3_capabilities.find(
+                vendor=self._connection.is_vendor,
+                anonymous=self._connection.settings.anonymous,
+                conditional_writes=self._conditional_writes,
+            )
         return self._capabilities
 
     def close(self) -> None:
@@ -306,7 +311,8 @@ class S3Client(ObjectStorageClient):
             place,
             upload_id,
             s3_multipart.conditions_of(new),
-            lambda: self._is_there(new.container, new.name, new.attributes),
+            new.attributes.metadata.get(write_id.KEY),
+            lambda: self._look(new.container, new.name),
             self._uses_checksums,
         )
 
@@ -336,7 +342,7 @@ class S3Client(ObjectStorageClient):
             new.attributes,
             s3_multipart.conditions_of(new),
             chosen,
-            lambda: self._is_there(new.container, new.name, new.attributes),
+            lambda: self._look(new.container, new.name),
         )
 
     def _head_of_source(self, container: str, name: str, known_hash: str | None) -> HttpAnswer:
@@ -345,16 +351,13 @@ class S3Client(ObjectStorageClient):
             raise ObjectChangedError(f"{name!r} was replaced before it was copied")
         return head
 
-    def _is_there(self, container: str, name: str, attributes: Attributes) -> bool:
-        """Whether what is stored carries the write id of these attributes."""
-        wanted = attributes.metadata.get(write_id.KEY)
+    def _look(self, container: str, name: str) -> ObjectInfo | None:
         try:
-            metadata = self._object_info(container, name).metadata or {}
+            return self._object_info(container, name)
         except Exception as error:
             if s3_errors.status_of(error) == 404:
-                return False
+                return None
             raise
-        return wanted is None or metadata.get(write_id.KEY) == wanted
 
     # ---- the rest ---------------------------------------------------------------------------------------------------
 
@@ -392,35 +395,6 @@ class S3Client(ObjectStorageClient):
     @property
     def _uses_checksums(self) -> bool:
         return self._connection.is_vendor if self._checksums is None else self._checksums
-
-    def _find_capabilities(self) -> Capabilities:
-        vendor = self._connection.is_vendor
-        conditions = vendor if self._conditional_writes is None else self._conditional_writes
-        signs = not self._connection.settings.anonymous
-        return Capabilities(
-            download_urls=signs,
-            upload_urls=signs,
-            server_side_copy=True,
-            if_absent=conditions,
-            if_hash=conditions,
-            ordered_listing=vendor,
-            part_size_minimum=s3_multipart.PART_SIZE_MINIMUM,
-            part_size_maximum=s3_multipart.PART_SIZE_MAXIMUM,
-            part_count_maximum=s3_multipart.PART_COUNT_MAXIMUM,
-            equal_parts=not vendor,
-            delete_batch_maximum=s3_deleting.BATCH_MAXIMUM,
-            # Servers behind WSGI or nginx drop such headers without a word, and a client cannot know.
-            metadata_underscore=vendor,
-            metadata_count_maximum=s3_headers.HEADER_COUNT_MAXIMUM,
-            metadata_total_maximum=s3_headers.METADATA_MAXIMUM - s3_headers.RESERVED,
-        )
-
-
-def _chosen(storage_class: str | None, encryption: str | None, kms_key_id: str | None) -> dict[str, Any]:
-    if kms_key_id is not None and encryption is None:
-        encryption = "aws:kms"
-    given = {"StorageClass": storage_class, "ServerSideEncryption": encryption, "SSEKMSKeyId": kms_key_id}
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def _is_possible(container: str) -> bool:

@@ -15,7 +15,7 @@ from obs_client import parts
 from obs_client.backends import s3_errors, s3_headers, s3_multipart
 from obs_client.backends.s3_connection import Exchange, S3Connection
 from obs_client.http import HttpAnswer
-from obs_client.models import Attributes
+from obs_client.models import Attributes, ObjectInfo
 from obs_client.multipart import Part
 from obs_client.parallel import bounded_map
 
@@ -50,7 +50,7 @@ class Copy:
         attributes: The target's.
         conditions: The parameters under which the target is written.
         chosen: Parameters of the client's own that go before what the source has.
-        is_there: Whether what is stored under the target's name is the copy.
+        look: Gives what is stored under the target's name, None if nothing is.
     """
 
     source: tuple[str, str]
@@ -59,7 +59,7 @@ class Copy:
     attributes: Attributes
     conditions: dict[str, str]
     chosen: dict[str, Any]
-    is_there: Callable[[], bool]
+    look: Callable[[], ObjectInfo | None]
 
     @property
     def size(self) -> int:
@@ -110,7 +110,7 @@ def _by_parts(connection: S3Connection, copy: Copy, workers: int) -> None:
     size = max(PART_SIZE, -(-copy.size // s3_multipart.PART_COUNT_MAXIMUM))
     params = {**s3_headers.params_of(copy.attributes), **copy.chosen, **_tags(connection, copy)}
     upload_id = s3_multipart.begin(connection, copy.place, params, False, copy.kept)
-    upload = s3_multipart.S3Upload(connection, copy.place, upload_id, copy.conditions, copy.is_there)
+    upload = s3_multipart.S3Upload(connection, copy.place, upload_id, copy.conditions, None, copy.look)
 
     def put(part: Part) -> None:
         upload.copy_part(part, copy.source_params)

@@ -12,8 +12,9 @@ from obs_client.backends.s3_connection import Exchange, S3Connection
 from obs_client.body import Body
 from obs_client.errors import NotFoundError
 from obs_client.http import BrokenAnswer
-from obs_client.models import CleanupReport, NewObject
+from obs_client.models import CleanupReport, NewObject, ObjectInfo
 from obs_client.multipart import MultipartUpload, Part
+from obs_client.write_id import KEY
 
 PART_SIZE_MINIMUM = 5 * 1024 * 1024
 PART_SIZE_MAXIMUM = 5 * 1024**3
@@ -31,7 +32,8 @@ class S3Upload(MultipartUpload):
     Args:
         place: The parameters that name the object.
         conditions: The parameters under which it is published.
-        is_there: Whether the object that is stored under the name is this one.
+        write_id: The mark of this object among its metadata, None if it has none.
+        look: Gives what is stored under the name, None if nothing is.
     """
 
     def __init__(
@@ -40,13 +42,17 @@ class S3Upload(MultipartUpload):
         place: dict[str, Any],
         upload_id: str,
         conditions: Conditions,
-        is_there: Callable[[], bool],
+        write_id: str | None,
+        look: Callable[[], ObjectInfo | None],
         checksums: bool = False,
     ) -> None:
         self._connection = connection
         self._place = {**place, "UploadId": upload_id}
         self._conditions = conditions
-        self._is_there = is_there
+        self._write_id = write_id
+        self._look = look
+        self._begun = time.time()
+        self._in_doubt = False
         self._checksums = checksums
         self._parts: dict[int, dict[str, Any]] = {}
 
@@ -78,9 +84,24 @@ class S3Upload(MultipartUpload):
     def complete(self) -> None:
         parts = [part for _, part in sorted(self._parts.items())]
         params = {**self._place, **self._conditions, "MultipartUpload": {"Parts": parts}}
-        found = self._connection.document("complete_multipart_upload", params, "CompleteMultipartUploadResult")
+        try:
+            found = self._connection.document("complete_multipart_upload", params, "CompleteMultipartUploadResult")
+        except Exception as error:
+            if self._in_doubt and s3_errors.code_of(error) == "NoSuchUpload" and self._was_published():
+                return
+            self._in_doubt = True
+            raise
         if not found.find("ETag") and not self._is_there():
             raise BrokenAnswer("the answer to the completion has no ETag, and the object is not there")
+
+    def _is_there(self) -> bool:
+        info = self._look()
+        return info is not None and (self._write_id is None or (info.metadata or {}).get(KEY) == self._write_id)
+
+    def _was_published(self) -> bool:
+        """After a completion whose answer was lost the upload is gone: it was done, and maybe replaced since."""
+        info = self._look()
+        return info is not None and info.last_modified >= self._begun - ROUNDED_SECONDS
 
     def abort(self) -> None:
         try:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 USER_AGENT = "obs_client"
 DEFAULT_REGION = "us-east-1"
 
+_PLAIN_AUTH = ("v4", "s3v4")
+
 _KEEP_OUT: dict[str, tuple[None, None, Any, None]] = {
     "profile": (None, None, None, None),
     "region": (None, None, None, None),
@@ -88,8 +90,18 @@ def sign(operation: str, params: Any, signer: Any, context: Any, body: Body | by
 
     request = AWSRequest(params["method"], params["url"], params["headers"], body or b"")
     request.context = context
-    signer.sign(operation, request)
-    params["url"] = request.url
+    signing = context.get("signing", {})
+    if (
+        context.get("auth_type") in _PLAIN_AUTH
+        and "identity_cache" not in signing
+        and signer.signature_version == "s3v4"
+    ):
+        # As `sign` would do, without its events, of which none concerns a plain request.
+        region = signing.get("region") or signer.region_name
+        signer.get_auth_instance(signing.get("signing_name", "s3"), region, "s3v4").add_auth(request)
+    else:
+        signer.sign(operation, request)
+        params["url"] = request.url
     return dict(request.headers.items())
 
 

@@ -56,6 +56,9 @@ class SwiftClient(ObjectStorageClient):
     the object is replaced or deleted, unless the container keeps versions. Large objects of other tools are read as
     any object; deleting one deletes its manifest only, since others may use its segments. Dynamic ones likewise.
 
+    A write with `if_absent` is refused if the object is there when the write begins. Of several that begin at once the
+    last wins, and the others are told so when they look after it; who looks before the last has ended is not.
+
     `cleanup` removes segments of this library's layout that no manifest in the container names.
 
     A pickled client carries the credentials that were given to it as a mapping, and the TempURL key; never what came
@@ -230,15 +233,13 @@ class SwiftClient(ObjectStorageClient):
             headers["ETag"] = body.digest("md5").hex()
         if new.if_absent:
             headers["If-None-Match"] = "*"
-        old = [] if new.if_absent else self._segments.named_by(new.container, new.name)
-        with _NoContainer(new.container):
+        with self._segments.replacing(new.container, new.name, self._limits), _NoContainer(new.container):
             exchange = self._http.call(
                 "put_object", new.container, new.name, body, content_length=body.size, headers=headers, body=body
             )
         found = swift_headers.etag(exchange.headers)
         if found != headers.get("ETag", found):
             raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
-        self._segments.discard(new.container, old, self._limits)
         check_won(self._http, new)
 
     def _check_new(self, new: NewObject, size: int) -> None:

@@ -39,21 +39,25 @@ def _delete_one(http: SwiftHttp, container: str, name: str) -> dict[str, Excepti
 
 
 def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict[str, Exception]:
-    """Delete by as many requests as there are tokens that run out meanwhile: each name is looked at with the token."""
+    """Delete by as many requests as there are tokens that run out meanwhile: each name is looked at with the token.
+
+    After a token ran out all names go again, since an answer does not tell which were done, nor all that were not.
+    """
     failures: dict[str, Exception] = {}
     left = list(names)
     fresh = False
     while True:
         exchange = _ask(http, container, left)
-        answered = _failures(exchange.result, container, left)
-        refused = [name for name in left if name in answered and status_of(answered[name]) == 401]
-        failures.update(answered)
-        if not refused or (fresh and len(refused) == len(left)) or exchange.access.token is None:
-            return failures
-        for name in refused:
-            del failures[name]
+        statuses = _statuses(exchange.result, container, left)
+        refused = [name for name, status in statuses.items() if status.startswith("401")]
+        stuck = exchange.access.token is None or (fresh and not exchange.result.get("Number Deleted"))
+        if not refused or stuck:
+            _check_all_are_told(exchange.result, len(left), len(statuses))
+            return failures | {name: _refusal(status) for name, status in statuses.items()}
+        failures |= {name: _refusal(status) for name, status in statuses.items() if name not in refused}
+        left = [name for name in left if name not in failures]
         http.session.renewed(exchange.access)
-        left, fresh = refused, True
+        fresh = True
 
 
 def _ask(http: SwiftHttp, container: str, names: Sequence[str]) -> Exchange:
@@ -61,17 +65,16 @@ def _ask(http: SwiftHttp, container: str, names: Sequence[str]) -> Exchange:
     return http.ask("POST", "?bulk-delete=true", {"Content-Type": "text/plain", "Accept": "application/json"}, body)
 
 
-def _failures(answer: Any, container: str, names: Sequence[str]) -> dict[str, Exception]:
-    """The error of each name that failed, for any reason but that it is absent."""
+def _statuses(answer: Any, container: str, names: Sequence[str]) -> dict[str, str]:
+    """The status of each name that failed, for any reason but that it is absent."""
     if not isinstance(answer, dict):
         raise StrangeAnswer("the answer to a bulk delete is no JSON object")
     errors = [(str(error[0]), str(error[1])) for error in answer.get("Errors", [])]
-    if not errors and str(answer.get("Response Status", "")).startswith("401"):
-        return {name: _refusal("401 Unauthorized") for name in names}
+    whole = str(answer.get("Response Status", ""))
+    if not errors and whole.startswith("401"):
+        return dict.fromkeys(names, whole)
     start = len(container) + 1
-    found = {unquote(path).removeprefix("/")[start:]: status for path, status in errors if status[:3] != "404"}
-    _check_all_are_told(answer, len(names), len(found))
-    return {name: _refusal(status) for name, status in found.items()}
+    return {unquote(path).removeprefix("/")[start:]: status for path, status in errors if status[:3] != "404"}
 
 
 def _check_all_are_told(answer: dict[str, Any], count: int, failures: int) -> None:

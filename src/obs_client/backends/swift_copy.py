@@ -86,10 +86,9 @@ class Copying:
 
     def _by_one_request(self, limits: Limits) -> bool:
         """Copy at once; False: the source was a large object, and Swift would go on judging the copy by its hash."""
-        old = self._segments.named_by(self._new.container, self._new.name)
-        with _Pinned(self._source.name):
+        replacing = self._segments.replacing(self._new.container, self._new.name, limits)
+        with replacing, _Pinned(self._source.name):
             exchange = self._http.call("put_object", self._new.container, self._new.name, b"", headers=self._headers)
-        self._segments.discard(self._new.container, old, limits)
         return etag(exchange.headers) == self._source.hash
 
     def _by_way_of_memory(self) -> None:

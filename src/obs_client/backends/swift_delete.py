@@ -9,28 +9,31 @@ from obs_client.backends.swift_bulk import delete_many
 from obs_client.backends.swift_errors import status_of
 from obs_client.backends.swift_http import SwiftHttp
 from obs_client.backends.swift_limits import Limits
+from obs_client.backends.swift_listing import checked_rows
 from obs_client.backends.swift_manifest import own_segments, read_manifest
 from obs_client.backends.swift_segments import Segments
 
 
 def delete_object(http: SwiftHttp, segments: Segments, container: str, name: str, limits: Limits) -> None:
-    """Delete one object, and then the segments of ours that it named."""
-    old = segments.named_by(container, name)
-    http.call("delete_object", container, name)
-    segments.discard(container, old, limits)
+    """Delete one object, and then the segments of ours that it named; an absent one is no failure."""
+    with segments.replacing(container, name, limits):
+        try:
+            http.call("delete_object", container, name)
+        except Exception as error:
+            if status_of(error) != 404:
+                raise
 
 
 def delete_objects(
     http: SwiftHttp, segments: Segments, container: str, names: Sequence[str], limits: Limits
 ) -> dict[str, Exception]:
     """Delete a batch of objects, and then the segments of ours that those which are gone named."""
-    old: dict[str, list[str]] = {}
     if segments.exist(container):
-        old = {name: _segments_of(http, container, name) for name in _manifests(http, container, names)}
+        for name in _manifests(http, container, names):
+            segments.owe(container, name, _segments_of(http, container, name))
     failures = delete_many(http, container, names, limits)
-    for name, named in old.items():
-        if name not in failures:
-            segments.discard(container, named, limits)
+    gone = [segment for name in names if name not in failures for segment in segments.settle(container, name)]
+    segments.discard(container, gone, limits)
     return failures
 
 
@@ -69,4 +72,4 @@ def _before(name: str) -> str:
 
 def _page(http: SwiftHttp, container: str, marker: str) -> list[tuple[str, bool]]:
     path = f"/{quote(container)}?format=json&marker={quote(marker, safe='')}"
-    return [(str(entry["name"]), "slo_etag" in entry) for entry in http.ask("GET", path).result]
+    return [(str(entry["name"]), "slo_etag" in entry) for entry in checked_rows(http.ask("GET", path).result)]

@@ -33,7 +33,7 @@ class SwiftHttp:
         self.session = session
         self._verify = verify
         self._timeout = timeout
-        self._pool: HttpPool | None = None
+        self._pool: HttpPool | None = HttpPool(verify=verify, timeout=timeout)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -170,7 +170,7 @@ def parse_json(content: bytes) -> Any:
     """The JSON of an answer; raises `StrangeAnswer` if it is none."""
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StrangeAnswer(f"the store's answer is no JSON: {error}") from error
 
 

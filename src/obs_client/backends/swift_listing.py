@@ -14,8 +14,11 @@ from obs_client.models import ContainerInfo, ObjectInfo, Page, SubdirInfo
 
 def containers_page(http: SwiftHttp, prefix: str, marker: str | None) -> Page[ContainerInfo]:
     """One page of an account's containers."""
-    _, rows = http.call("get_account", marker=marker, prefix=prefix).result
-    entries = [ContainerInfo(row["name"], row["bytes"], row["count"]) for row in _rows(rows)]
+    rows = _listed(http, "get_account", marker=marker, prefix=prefix)
+    try:
+        entries = [ContainerInfo(row["name"], row["bytes"], row["count"]) for row in checked_rows(rows)]
+    except (KeyError, TypeError) as error:
+        raise StrangeAnswer(f"an entry of the listing is broken: {error!r}") from error
     return Page(entries, entries[-1].name if entries else None)
 
 
@@ -23,13 +26,20 @@ def objects_page(
     http: SwiftHttp, container: str, prefix: str, delimiter: str | None, after: str | None
 ) -> Page[ObjectInfo | SubdirInfo]:
     """One page of a container's objects; the last is empty, as Swift's own clients take it."""
-    _, rows = http.call("get_container", container, marker=after, prefix=prefix, delimiter=delimiter).result
+    rows = _listed(http, "get_container", container, marker=after, prefix=prefix, delimiter=delimiter)
     try:
-        entries = _entries(_rows(rows))
+        entries = _entries(checked_rows(rows))
     except (KeyError, TypeError, ValueError) as error:
         raise StrangeAnswer(f"an entry of the listing is broken: {error!r}") from error
     last = entries[-1] if entries else None
     return Page(entries, None if last is None else last.subdir if isinstance(last, SubdirInfo) else last.name)
+
+
+def _listed(http: SwiftHttp, function: str, *arguments: str, **options: Any) -> Any:
+    try:
+        return http.call(function, *arguments, **options).result[1]
+    except (ValueError, RecursionError) as error:
+        raise StrangeAnswer(f"the listing is no JSON: {error}") from error
 
 
 def all_rows(http: SwiftHttp, container: str, query: str = "") -> Iterator[dict[str, Any]]:
@@ -37,14 +47,15 @@ def all_rows(http: SwiftHttp, container: str, query: str = "") -> Iterator[dict[
     marker = version = ""
     while True:
         start = f"&marker={quote(marker, safe='')}" + (f"&version_marker={quote(version, safe='')}" if version else "")
-        rows = _rows(http.ask("GET", f"/{quote(container)}?format=json{start}{query}").result)
+        rows = checked_rows(http.ask("GET", f"/{quote(container)}?format=json{start}{query}").result)
         if not rows:
             return
         yield from rows
         marker, version = rows[-1]["name"], rows[-1].get("version_id") or ""
 
 
-def _rows(rows: Any) -> list[dict[str, Any]]:
+def checked_rows(rows: Any) -> list[dict[str, Any]]:
+    """The rows of a listing, if it is one."""
     if not isinstance(rows, list):
         raise StrangeAnswer("the listing is no JSON array")
     return rows

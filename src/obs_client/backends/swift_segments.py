@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from obs_client.backends.swift_bulk import delete_many
 from obs_client.backends.swift_errors import classify, status_of
@@ -12,12 +13,16 @@ from obs_client.backends.swift_headers import is_manifest
 from obs_client.backends.swift_http import SwiftHttp
 from obs_client.backends.swift_limits import Limits
 from obs_client.backends.swift_manifest import own_segments, read_manifest, segments_container, upload_id_of
+from obs_client.errors import TemporaryError
 
 REMEMBERED = 60.0
 """Seconds for which it is remembered whether a container has segments."""
 
 MARK = "X-Container-Meta-Obs-Segments"
 _VERSIONS = ("x-versions-enabled", "x-versions-location", "x-history-location")
+
+_UNSEEN = (403, 404)
+"""Answers for what is not there, and for what who may only write may not look at."""
 
 _logger = logging.getLogger("obs_client")
 
@@ -33,6 +38,7 @@ class Segments:
     def __init__(self, http: SwiftHttp) -> None:
         self._http = http
         self._known: dict[str, tuple[bool, float]] = {}
+        self._owed: dict[tuple[str, str], list[str]] = {}
 
     def exist(self, container: str) -> bool:
         """Whether the container has a place for segments, as was true within the last minute."""
@@ -42,7 +48,7 @@ class Segments:
         try:
             self._http.call("head_container", segments_container(container))
         except Exception as error:
-            if status_of(error) != 404:
+            if status_of(error) not in _UNSEEN:
                 raise
             return self._remember(container, False)
         return self._remember(container, True)
@@ -62,6 +68,7 @@ class Segments:
     def provide(self, container: str) -> None:
         """Make the place for segments, with the container's storage policy; raises 404 if the container is absent."""
         policy = self._http.call("head_container", container).headers.get("x-storage-policy")
+        self.forget(container)
         if not self.exist(container):
             headers = {MARK: "true"} | ({"X-Storage-Policy": policy} if policy else {})
             self._http.call("put_container", segments_container(container), headers=headers)
@@ -84,9 +91,31 @@ class Segments:
                 return []
             return own_segments(read_manifest(self._http, container, name), container)
         except Exception as error:
-            if status_of(error) != 404:
+            if status_of(error) not in _UNSEEN:
                 raise
             return []
+
+    def owe(self, container: str, name: str, names: Sequence[str]) -> None:
+        """Remember what is to be removed with an object: after a lost answer another try does not find it any more."""
+        if names:
+            owed = self._owed.get((container, name), [])
+            self._owed[container, name] = [*owed, *(each for each in names if each not in owed)]
+
+    def settle(self, container: str, name: str) -> list[str]:
+        """What is owed, which is then forgotten."""
+        return self._owed.pop((container, name), [])
+
+    @contextlib.contextmanager
+    def replacing(self, container: str, name: str, limits: Limits) -> Iterator[None]:
+        """Around a request that replaces or deletes an object: afterwards remove the segments that it named."""
+        self.owe(container, name, self.named_by(container, name))
+        try:
+            yield
+        except Exception as error:
+            if classify(error) is not TemporaryError:
+                self.settle(container, name)
+            raise
+        self.discard(container, self.settle(container, name), limits)
 
     def discard(self, container: str, names: Sequence[str], limits: Limits, spared: str = "") -> None:
         """Remove what a manifest named that is no more, unless versions of it may be kept.

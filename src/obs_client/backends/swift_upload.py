@@ -13,10 +13,9 @@ from obs_client.backends.swift_bulk import delete_many
 from obs_client.backends.swift_condition import check_won, successor
 from obs_client.backends.swift_errors import status_of
 from obs_client.backends.swift_headers import last_modified
-from obs_client.backends.swift_http import SwiftHttp
+from obs_client.backends.swift_http import RENEWALS, SwiftHttp
 from obs_client.backends.swift_limits import Limits
 from obs_client.backends.swift_manifest import segment_name, segment_type, segments_container
-from obs_client.backends.swift_reader import is_segment_error
 from obs_client.backends.swift_segments import Segments
 from obs_client.body import Body, BytesBody
 from obs_client.errors import IntegrityError
@@ -115,7 +114,7 @@ class SwiftUpload(MultipartUpload):
 
     def complete(self) -> None:
         if self._answered is None:
-            self._old = self._segments.named_by(self._new.container, self._new.name)
+            self._old += self._segments.named_by(self._new.container, self._new.name)
             self._answered = self._publish()
         self._segments.discard(self._new.container, self._old, self._limits, spared=self.id)
         check_won(self._http, self._new)
@@ -125,9 +124,9 @@ class SwiftUpload(MultipartUpload):
         """Put the manifest; gives the headers of the answer."""
         doubtful, self._doubtful = self._doubtful, True
         try:
-            return self._put_manifest()
+            return self._put_manifest_by_a_living_token()
         except Exception as error:
-            if status_of(error) != 400 or not is_segment_error(getattr(error, "http_response_content", b"")):
+            if not _says(error, "Mismatch", "404 Not Found"):
                 raise
             if doubtful:
                 # An earlier try was done, though its answer was lost: who replaced the object removed its segments.
@@ -142,6 +141,17 @@ class SwiftUpload(MultipartUpload):
 
     def _names(self) -> list[str]:
         return [segment_name(self.id, number) for number in sorted(self._tried)]
+
+    def _put_manifest_by_a_living_token(self) -> Mapping[str, str]:
+        """Put the manifest; Swift looks at each segment with the token, and answers 400 if it runs out meanwhile."""
+        for _ in range(RENEWALS):
+            try:
+                return self._put_manifest()
+            except Exception as error:
+                if not _says(error, "401 Unauthorized"):
+                    raise
+                self._http.session.renewed(self._http.session.access())
+        return self._put_manifest()
 
     def _put_manifest(self) -> Mapping[str, str]:
         stored = sorted(self._stored.items())
@@ -167,3 +177,9 @@ class SwiftUpload(MultipartUpload):
     def abort(self) -> None:
         for error in delete_many(self._http, self._place, self._names(), self._limits).values():
             raise error
+
+
+def _says(error: Exception, *phrases: str) -> bool:
+    """Whether a manifest was refused for what one of its segments is said to be."""
+    content = str(getattr(error, "http_response_content", ""))
+    return status_of(error) == 400 and any(phrase in content for phrase in phrases)

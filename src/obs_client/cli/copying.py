@@ -77,7 +77,7 @@ def _copy(
                 raise already_there(target_name) from None
     if not done:
         raise absent(start)
-    settings.note(f"{source} -> {target_name}")
+    settings.note(f"{source} -> {end.container}/{target_name}")
 
 
 def _source_name(address: Address) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import IO, Any
 
@@ -13,6 +14,9 @@ from obs_client.cli.text import printable
 CLOSED_PIPE = 141
 """As the shell reports a program that was stopped by the pipe it writes to."""
 
+SECRET_MINIMUM = 8
+"""Characters of what is taken for a secret by the name of its variable; a shorter one may be any word."""
+
 _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ObjectNotFoundError, "obs ls shows what is there"),
     (errors.ContainerNotFoundError, "obs mb creates a container"),
@@ -23,8 +27,9 @@ _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ObjectChangedError, "try again when nobody writes to it"),
     (errors.TemporaryError, "is the store up, and the endpoint right? --debug tells more"),
 )
+_SECRET_NAME = re.compile("SECRET|PASSWORD|TOKEN|^ST_KEY$")
 _SECRET = re.compile(
-    r"(?i)(signature|credential|secret|token|password|temp_url_sig|authorization|auth-key|access[_-]?key(?:[_-]id)?)"
+    r"(?i)(signature|credential|secret|token|password|temp_url_sig|authorization|(?:auth|url)[_-]key|access[_-]?key(?:[_-]id)?)"
     r"([\"']?\s*(?:=|:|%3D)\s*[\"']?)(?:(?:bearer|basic|aws4-hmac-sha256)\s+)?[^\s&\"',;)]+"
 )
 
@@ -68,6 +73,12 @@ class Terminated(Failure):
     exit_code = 143
 
 
+class HungUp(Failure):
+    """Stopped because the terminal has gone."""
+
+    exit_code = 129
+
+
 def failure_of(error: Exception) -> Failure:
     """The one line for any exception."""
     if isinstance(error, (errors.ObjectStorageClientError, ValueError)):
@@ -75,11 +86,16 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, OSError):
         subject = "" if error.filename is None else f"{error.filename}: "
         return Failure(f"{subject}{error.strerror or error}")
+    if isinstance(error, ModuleNotFoundError):
+        return Failure(f"the package {error.name!r} is missing", "pip install 'obs_client[cli]'")
     return Failure(f"{type(error).__name__}: {error}", "a fault of obs itself; --debug shows where")
 
 
 def without_secrets(text: str) -> str:
-    """Text with signatures, tokens, keys and passwords blotted out."""
+    """Text with signatures, tokens, keys and passwords blotted out, and those of the environment wherever they are."""
+    for name, value in os.environ.items():
+        if len(value) >= SECRET_MINIMUM and _SECRET_NAME.search(name):
+            text = text.replace(value, "***")
     return _SECRET.sub(r"\1\2***", text)
 
 

@@ -12,11 +12,13 @@ from typing import Any, NoReturn
 import click
 
 import obs_client
-from obs_client.cli.failures import CLOSED_PIPE, Interrupted, Terminated, failure_of, without_secrets
+from obs_client.cli.failures import CLOSED_PIPE, Failure, HungUp, Interrupted, Terminated, failure_of, without_secrets
 from obs_client.cli.options import pass_settings, shared
-from obs_client.cli.settings import Settings
+from obs_client.cli.settings import Settings, flush
 from obs_client.cli.stopping import Stopped, stoppable
 from obs_client.cli.text import printable
+
+_STOPS: dict[int, type[Failure]] = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated, signal.SIGHUP: HungUp}
 
 
 class Group(click.Group):
@@ -28,14 +30,13 @@ class Group(click.Group):
         try:
             with stoppable(), settings.logged():
                 super().invoke(context)
-                _flush()
+                flush()
         except (click.ClickException, click.exceptions.Exit):
             raise
         except BrokenPipeError:
             _leave_pipe()
         except Stopped as stop:
-            kind = Terminated if stop.number == signal.SIGTERM else Interrupted
-            raise kind(f"stopped; {settings.go_on}") from None
+            raise _STOPS[stop.number](f"stopped; {settings.go_on}") from None
         except obs_client.PartialFailureError as error:
             _show_each(error)
             _fail(settings, error)
@@ -55,11 +56,6 @@ def _show_each(error: obs_client.PartialFailureError) -> None:
         click.echo(printable(f"obs: {name}: {without_secrets(str(reason))}"), err=True)
 
 
-def _flush() -> None:
-    if sys.stdout is not None:
-        sys.stdout.flush()
-
-
 def _leave_pipe() -> NoReturn:
     """Leave quietly, as a program does whose reader has gone."""
     with contextlib.suppress(OSError):
@@ -69,7 +65,7 @@ def _leave_pipe() -> NoReturn:
 
 @click.group(cls=Group, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
 @shared
-@click.version_option(obs_client.__version__, prog_name="obs", message="%(prog)s %(version)s")
+@click.version_option(obs_client.__version__, prog_name="obs_client", message="%(prog)s %(version)s")
 @pass_settings
 def obs(settings: Settings) -> None:
     """Use any object storage, and directories, in the same way.

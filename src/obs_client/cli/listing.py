@@ -37,7 +37,10 @@ def ls(settings: Settings, url: str, long: bool, recursive: bool, human: bool) -
             _list_containers(settings, client, long, human)
             return
         for entry in entries(client, address, recursive):
-            settings.result(record(entry), _line(entry, long, human))
+            if settings.json:
+                settings.result(record(entry), "")
+            else:
+                settings.result({}, _line(entry, long, human))
 
 
 @click.command()

@@ -74,7 +74,7 @@ def _remove(
         _list(settings, name)
     else:
         client.object_delete(name)
-        settings.note(f"deleted {name}")
+        _tell(settings, name)
 
 
 def _remove_folder(
@@ -94,7 +94,7 @@ def _remove_folder(
     for batch in itertools.chain([first], _batches(names)):
         client.object_delete_many(batch)
         for name in batch:
-            settings.note(f"deleted {name}")
+            _tell(settings, name)
 
 
 def _names(client: obs_client.ObjectStorageClient, address: Address, force: bool) -> Iterator[str]:
@@ -109,6 +109,11 @@ def _names(client: obs_client.ObjectStorageClient, address: Address, force: bool
 def _batches(names: Iterator[str]) -> Iterator[list[str]]:
     while batch := list(itertools.islice(names, BATCH)):
         yield batch
+
+
+def _tell(settings: Settings, name: str) -> None:
+    settings.note(f"deleted {name}")
+    settings.found({"type": "deleted", "name": name}, "")
 
 
 def _list(settings: Settings, name: str) -> None:

@@ -47,8 +47,9 @@ class Settings:
 
     def result(self, record: Mapping[str, object], text: str) -> None:
         """A result on stdout: the record for programs, or the text, whose names the caller made printable."""
-        if self.json or text:
-            click.echo(json.dumps(record) if self.json else text)
+        # Not by `click.echo`, which flushes each line: listings are long.
+        if (self.json or text) and sys.stdout is not None:
+            sys.stdout.write((json.dumps(record) if self.json else text) + "\n")
 
     def found(self, record: Mapping[str, object], text: str) -> None:
         """A result that comes while a bar may be drawn: on the same screen it goes above the bar."""
@@ -57,6 +58,7 @@ class Settings:
                 self.write_line(text)
         else:
             self.result(record, text)
+            flush()
 
     def say(self, text: str) -> None:
         """A line on stderr, whatever was wished: what failed."""
@@ -122,6 +124,12 @@ class Settings:
         finally:
             logger.removeHandler(handler)
             logger.setLevel(level)
+
+
+def flush() -> None:
+    """Let out what was written to stdout so far."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 class _Handler(logging.Handler):

@@ -66,7 +66,8 @@ def stdout() -> IO[bytes]:
 
 def absent(address: Address) -> Exception:
     """The failure of an object that is not there."""
-    return NotThere(f"there is no object {address.name!r} in {address.container!r}")
+    hint = "obs sync copies folders" if address.is_folder else "obs ls shows what is there"
+    return NotThere(f"there is no object {address.name!r} in {address.container!r}", hint)
 
 
 def already_there(name: str) -> Exception:

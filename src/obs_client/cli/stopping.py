@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what is under way is undone in order; if that takes too long, the process ends all the same.
+"""Ctrl-C, SIGTERM and SIGHUP: what is under way is undone in order; if that takes too long, the process ends anyway.
 
 Python runs a signal's handler in the main thread, and only when that comes back from what it does in C: it may sleep in
 a read for ever. So a thread waits for the signal too, and wakes the main thread until it has ended.
@@ -18,7 +18,7 @@ from typing import NoReturn
 GRACE = 1.5
 """Seconds for what is under way to be undone."""
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WAKE = signal.SIGURG
 """Interrupts what the main thread waits for; does nothing else."""
 
@@ -39,14 +39,16 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Within the block SIGINT and SIGTERM raise `Stopped`; a second one ends the process at once."""
+    """Within the block the signals raise `Stopped`; a second one ends the process at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     threading.Thread(target=_watch, args=(reader,), daemon=True, name="obs-stop").start()
-    handlers = {number: signal.signal(number, _stop) for number in _SIGNALS}
+    # What is ignored (under nohup, or in the background of a script) stays so.
+    handled = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    handlers = {number: signal.signal(number, _stop) for number in handled}
     handlers[_WAKE] = signal.signal(_WAKE, lambda *_: None)
     wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     try:
@@ -54,7 +56,7 @@ def stoppable() -> Iterator[None]:
     finally:
         signal.set_wakeup_fd(wakeup)
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler or signal.SIG_DFL)
         os.close(writer)
 
 
@@ -78,7 +80,7 @@ def _hurry(number: int) -> NoReturn:
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    for again in _SIGNALS:
+    for again in (signal.SIGINT, signal.SIGTERM):
         signal.signal(again, lambda number, _: _end(number))
     raise Stopped(number)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,14 +16,13 @@ from obs_client.cli.failures import Failure
 from obs_client.cli.options import json_lines, pass_settings, shared, yes
 from obs_client.cli.pairs import METADATA, attributes_map, two_places
 from obs_client.cli.planning import Planned, planned_first
-from obs_client.cli.settings import Progress, Settings
+from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
 
 if TYPE_CHECKING:
-    from obs_client import sync_apply
     from obs_client.copying import AttributesMap
     from obs_client.places import Place
-    from obs_client.sync import Done, Step, SyncReport
+    from obs_client.sync import Done, SyncReport
 
 include_option = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
 exclude_option = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
@@ -32,21 +31,12 @@ follow_option = click.option("--follow-symlinks", is_flag=True, help="In a sourc
 
 @dataclasses.dataclass(frozen=True)
 class Choices:
-    """What the options of a sync say of its steps; `ask`: the plan is an old one."""
+    """What the options of a sync say of how its steps are done."""
 
     max_delete: int | None
     workers: int
     dry_run: bool
     map_attributes: AttributesMap | None
-    ask: bool
-
-    def of_library(self, progress: Progress | None, on_done: Callable[[Done], object]) -> sync_apply.Settings:
-        """The same for the library."""
-        from obs_client import sync_apply
-
-        return sync_apply.Settings(
-            self.ask, self.workers, self.max_delete, self.dry_run, self.map_attributes, progress, on_done
-        )
 
 
 @click.command()
@@ -90,24 +80,27 @@ def sync(
     * and ? in a pattern do not pass a slash, ** does; one without a slash is for the last part of a name.
     A plan:  obs sync A B --dry-run --json > plan;  obs sync A B --apply plan
     """
-    from obs_client.sync import plan_sync, read_steps, write_steps
+    from obs_client import sync as library
 
     settings.go_on = "what was copied is whole; run the same command again, and it goes on"
-    choices = Choices(max_delete, workers, dry_run, attributes_map(metadata), ask=plan is not None)
+    choices = Choices(max_delete, workers, dry_run, attributes_map(metadata))
     with contextlib.ExitStack() as stack:
         start, end = stack.enter_context(two_places(Address.parse(source), Address.parse(target), follow_symlinks))
+        what: dict[str, Any] = {"delete": delete, "checksum": checksum, "include": include, "exclude": exclude}
         if plan is not None:
-            steps = read_steps(stack.enter_context(click.open_file(plan, encoding="utf-8")))
+            steps = library.read_steps(stack.enter_context(click.open_file(plan, encoding="utf-8")))
         else:
-            steps = plan_sync(start, end, delete=delete, checksum=checksum, include=include, exclude=exclude)
+            steps = library.plan_sync(start, end, **what)
         if dry_run and settings.json:
-            write_steps(steps, sys.stdout)
-        elif (delete and not settings.yes) or plan or settings.shows_progress or end.directory:
-            # A directory is looked over before anything is written into it: it may not hold all names.
-            planned = stack.enter_context(planned_first(settings, steps))
-            _run(settings, start, end, planned.steps, _granted(settings, choices, planned, target), planned.size)
+            library.write_steps(steps, sys.stdout)
+        elif plan is not None or settings.shows_progress or (delete and not settings.yes):
+            tells = _tells(settings, dry_run)
+            planned = stack.enter_context(planned_first(settings, steps, with_skips=tells))
+            choices = _granted(settings, choices, planned, target)
+            run = partial(_do_planned, planned, start, end, ask=plan is not None)
+            _finish(settings, _run(settings, choices, run, planned.size))
         else:
-            _run(settings, start, end, steps, choices, None)
+            _finish(settings, _run(settings, choices, partial(library.sync, start, end, **what), None))
 
 
 def _granted(settings: Settings, choices: Choices, planned: Planned, target: str) -> Choices:
@@ -118,14 +111,30 @@ def _granted(settings: Settings, choices: Choices, planned: Planned, target: str
     return dataclasses.replace(choices, max_delete=planned.deletions)
 
 
-def _run(
-    settings: Settings, start: Place, end: Place, steps: Iterator[Step], choices: Choices, total: int | None
-) -> None:
+def _do_planned(planned: Planned, start: Place, end: Place, *, ask: bool, **options: Any) -> SyncReport:
+    """Do steps that are planned; of an old plan, asking before each whether it still holds."""
     from obs_client import sync_apply
 
+    report = sync_apply.Run(start, end, sync_apply.Settings(ask, **options)).run(planned.steps)
+    return dataclasses.replace(report, skipped=report.skipped + planned.dropped)
+
+
+def _run(settings: Settings, choices: Choices, run: Callable[..., SyncReport], total: int | None) -> SyncReport:
+    """Run a sync, with a bar and a word for each step where they are wanted."""
+    tell = partial(_tell, settings, choices.dry_run) if _tells(settings, choices.dry_run) else None
     with settings.progress("sync", lambda: total) as progress:
-        tell = partial(_tell, settings, choices.dry_run)
-        report = sync_apply.Run(start, end, choices.of_library(progress, tell)).run(steps)
+        return run(
+            max_delete=choices.max_delete,
+            workers=choices.workers,
+            dry_run=choices.dry_run,
+            map_attributes=choices.map_attributes,
+            progress=progress,
+            on_done=tell,
+        )
+
+
+def _finish(settings: Settings, report: SyncReport) -> None:
+    """Show what was done, and what failed."""
     for name, note in report.notes.items():
         settings.warn(f"{name}: {note}")
     for name, error in report.failures.items():
@@ -138,9 +147,15 @@ def _run(
         raise Failure(f"nothing was deleted: {report.withheld_reason}", "--max-delete N grants N deletions")
 
 
+def _tells(settings: Settings, dry_run: bool) -> bool:
+    """Whether each step is told of; it costs time where millions of names need none."""
+    return settings.json or settings.verbose or settings.debug or dry_run
+
+
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:
     """Say what became of a step: as a result for programs and in a dry run, else as a note."""
-    shown = "" if done.outcome == "skipped" else f"{done.outcome:9}  {printable(done.step.name)}  ({done.note})"
+    word = done.step.action if dry_run else done.outcome
+    shown = "" if done.outcome == "skipped" else f"{word:9}  {printable(done.step.name)}  ({done.note})"
     record = {"type": done.outcome, "name": done.step.name, "reason": done.note, "size": done.size}
     if settings.json or dry_run:
         settings.found(record, shown)

@@ -89,7 +89,9 @@ def put(
             if_absent=if_absent,
         )
         for path in paths:
-            _put(settings, upload, path, address.receiving(_base_name(address, path)))
+            name = address.receiving(_base_name(address, path))
+            _put(settings, upload, path, name)
+            settings.note(f"{'stdin' if path == '-' else path} -> {address.container}/{name}")
 
 
 def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:
@@ -97,7 +99,6 @@ def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) 
         written = upload(stream, name, progress=progress)
     if not written:
         raise already_there(name)
-    settings.note(f"{'stdin' if path == '-' else path} -> {name}")
 
 
 def _file_size(path: str) -> int | None:

@@ -1,0 +1,168 @@
+"""A directory of small files to an S3 server and back: sync against boto3's transfer manager, rclone and s5cmd.
+
+`python -m test.benchmarks.sync_directory`; rclone and s5cmd take part if they are found on the path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from obs_client import S3Client
+from obs_client.places import Place
+from obs_client.sync import sync
+from test.benchmarks.measuring import interleaved
+from test.servers import RunningServer, start_seaweedfs
+
+FILES = 5000
+SIZE = 8 * 1024
+WORKERS = 16
+ROUNDS = 3
+
+
+def directory() -> None:
+    """5,000 files of 8 KiB up and down, by each of the programs in turn."""
+    with tempfile.TemporaryDirectory() as scratch, start_seaweedfs() as server:
+        bench = _Bench(server, Path(scratch))
+        bench.make_files()
+        programs = bench.programs()
+        for way, wanted in (("up", 3), ("down", 5)):
+            seconds = interleaved({name: program[way] for name, program in programs.items()}, ROUNDS)
+            print(f"{FILES:,} files of 8 KiB {way}, {WORKERS} workers:")
+            for name, taken in sorted(seconds.items(), key=lambda item: item[1]):
+                print(f"  {name:8} {taken:6.2f} s, {seconds['boto3'] / taken:5.1f} x boto3")
+            print(f"  (wanted: sync {wanted} x boto3, and at most 1.5 x the time of rclone and s5cmd)")
+
+
+class _Bench:
+    """One server, one directory, and the programs that copy between them."""
+
+    def __init__(self, server: RunningServer, scratch: Path) -> None:
+        self._server = server
+        self._source = scratch / "source"
+        self._scratch = scratch
+        self._client = S3Client(
+            endpoint_url=server.endpoint_url, region=server.region, credentials=server.s3_credentials
+        )
+        self._client.container_create("full")
+
+    def make_files(self) -> None:
+        """Write the files, and put them into the container that is downloaded."""
+        for number in range(FILES):
+            path = self._source / f"d{number // 100:02}" / f"file-{number:05}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(os.urandom(SIZE))
+        sync(Place.of_directory(self._source), Place(self._client, "full"))
+
+    def programs(self) -> dict[str, dict[str, Callable[[], object]]]:
+        """What takes part."""
+        found = {
+            "sync": {"up": self._up(self._sync_up), "down": self._down(self._sync_down)},
+            "boto3": {"up": self._up(self._boto3_up), "down": self._down(self._boto3_down)},
+        }
+        for name, command in (("rclone", self._rclone), ("s5cmd", self._s5cmd)):
+            if shutil.which(name):
+                found[name] = {
+                    "up": self._up(lambda container, command=command: command(f"{self._source}/", container)),  # type: ignore[misc]
+                    "down": self._down(lambda target, command=command: command("full", target)),  # type: ignore[misc]
+                }
+        return found
+
+    def _up(self, run: Callable[[str], object]) -> Callable[[], object]:
+        def up() -> None:
+            container = f"up-{secrets.token_hex(4)}"
+            self._client.container_create(container)
+            run(container)
+
+        return up
+
+    def _down(self, run: Callable[[Path], object]) -> Callable[[], object]:
+        def down() -> None:
+            target = self._scratch / secrets.token_hex(4)
+            target.mkdir()
+            run(target)
+            assert sum(1 for path in target.rglob("*") if path.is_file()) == FILES
+            shutil.rmtree(target)
+
+        return down
+
+    def _sync_up(self, container: str) -> None:
+        assert sync(Place.of_directory(self._source), Place(self._client, container), workers=WORKERS).copied == FILES
+
+    def _sync_down(self, target: Path) -> None:
+        assert sync(Place(self._client, "full"), Place.of_directory(target), workers=WORKERS).copied == FILES
+
+    def _boto3_up(self, container: str) -> None:
+        with self._transfers() as manager:
+            futures = [
+                manager.upload(str(path), container, str(path.relative_to(self._source)))
+                for path in self._source.rglob("*")
+                if path.is_file()
+            ]
+            for future in futures:
+                future.result()
+
+    def _boto3_down(self, target: Path) -> None:
+        pages = self._boto3().get_paginator("list_objects_v2").paginate(Bucket="full")
+        names = [row["Key"] for page in pages for row in page["Contents"]]
+        with self._transfers() as manager:
+            futures = []
+            for name in names:
+                (target / name).parent.mkdir(exist_ok=True)
+                futures.append(manager.download("full", name, str(target / name)))
+            for future in futures:
+                future.result()
+
+    def _boto3(self) -> Any:
+        import boto3
+
+        keys = self._server.s3_credentials
+        return boto3.client(
+            "s3",
+            endpoint_url=self._server.endpoint_url,
+            region_name=self._server.region,
+            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def _transfers(self) -> contextlib.AbstractContextManager[Any]:
+        transfers: Any = importlib.import_module("s3transfer.manager")
+        config = transfers.TransferConfig(max_request_concurrency=WORKERS)
+        manager: contextlib.AbstractContextManager[Any] = transfers.TransferManager(self._boto3(), config)
+        return manager
+
+    def _rclone(self, source: str, target: str | Path) -> None:
+        keys = self._server.s3_credentials
+        remote = {
+            "RCLONE_CONFIG_X_TYPE": "s3",
+            "RCLONE_CONFIG_X_PROVIDER": "Other",
+            "RCLONE_CONFIG_X_ENDPOINT": self._server.endpoint_url,
+            "RCLONE_CONFIG_X_REGION": self._server.region,
+            "RCLONE_CONFIG_X_ACCESS_KEY_ID": keys["AWS_ACCESS_KEY_ID"],
+            "RCLONE_CONFIG_X_SECRET_ACCESS_KEY": keys["AWS_SECRET_ACCESS_KEY"],
+        }
+        places = [str(place) if "/" in str(place) else f"x:{place}" for place in (source, target)]
+        options = ["--transfers", str(WORKERS), "--s3-no-check-bucket", "--config", os.devnull]
+        self._call(["rclone", "copy", *options, *places], remote)
+
+    def _s5cmd(self, source: str, target: str | Path) -> None:
+        places = [str(place) if "/" in str(place) else f"s3://{place}/" for place in (source, target)]
+        places[0] += "*"
+        command = ["s5cmd", "--endpoint-url", self._server.endpoint_url, "--numworkers", str(WORKERS), "cp"]
+        self._call([*command, places[0], places[1].rstrip("/") + "/"], {"AWS_REGION": self._server.region})
+
+    def _call(self, command: list[str], environment: dict[str, str]) -> None:
+        whole = {**os.environ, **self._server.s3_credentials, **environment}
+        subprocess.run(command, check=True, env=whole, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    directory()

@@ -1,0 +1,91 @@
+"""A sync that has nothing to do, against the two listings alone: 100,000 names on either side.
+
+`python -m test.benchmarks.sync_listing`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import Any
+
+from obs_client import MemoryClient, ObjectInfo
+from obs_client.client import ObjectStorageClient
+from obs_client.models import Capabilities, Page
+from obs_client.places import Place
+from obs_client.sync import sync
+from test.benchmarks.measuring import growth, interleaved
+
+NAMES = 100_000
+ROUNDS = 5
+
+PROGRAM = """
+from test.benchmarks.sync_listing import places
+from obs_client.sync import sync
+import itertools
+source, target = places({ordered})
+list(itertools.islice(source.objects(), 2000))
+start()
+assert sync(source, target).skipped == 100_000
+"""
+
+
+class Listed(MemoryClient):
+    """Lists names that it makes as it goes, page by page; in order, or by folder."""
+
+    ordered = True
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return dataclasses.replace(super().capabilities, ordered_listing=self.ordered)
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[Any]:
+        first = int(marker or 0)
+        end = min(first + 1000, NAMES)
+        return Page([self._entry(number) for number in range(first, end)], str(end) if end < NAMES else None)
+
+    def _entry(self, number: int) -> ObjectInfo:
+        # By folder, `part/x` comes before `part-b/x`; in the order of bytes it is the other way round.
+        thousand, rest = divmod(number, 1000)
+        folder = "-b" if (rest < 500) == self.ordered else ""
+        name = f"some/folder/of/a/usual/depth/part-{thousand:04}{folder}/file-{rest:08}.parquet"
+        return ObjectInfo(name, 8192, hashlib.md5(name.encode()).hexdigest(), None, None, 1.5e9)
+
+
+class Disordered(Listed):
+    """The same names, by folder."""
+
+    ordered = False
+
+
+def places(ordered: bool) -> tuple[Place, Place]:
+    """Two places with the same names."""
+    kind: type[ObjectStorageClient] = Listed if ordered else Disordered
+    return Place(kind(), "box"), Place(kind(), "box")
+
+
+def unchanged() -> None:
+    """Time as a ratio to the two listings, and memory."""
+    for ordered in (True, False):
+        _unchanged(ordered)
+
+
+def _unchanged(ordered: bool) -> None:
+    pair = places(ordered)
+    seconds = interleaved({"listings": lambda: _list(pair), "sync": lambda: sync(*pair)}, ROUNDS)
+    grown, _ = growth(PROGRAM.format(ordered=ordered))
+    print(f"{NAMES:,} unchanged names on either side, {'in order' if ordered else 'by folder'}:")
+    print(f"  the listings {seconds['listings']:.2f} s, sync {seconds['sync']:.2f} s,", end=" ")
+    print(f"{seconds['sync'] / seconds['listings']:.2f} x (wanted: 1.3); memory grows by {grown:.1f} MiB (wanted: 32)")
+
+
+def _list(pair: tuple[Place, Place]) -> None:
+    for place in pair:
+        for _ in place.client.object_iter(container_name=place.container_name):
+            pass
+
+
+if __name__ == "__main__":
+    unchanged()
