@@ -26,10 +26,10 @@ setup(
         "python-swiftclient>=4.7",
     ],
     extras_require={
-        "cli": ["click>=8.1", "rich>=13.7"],
+        "cli": ["click>=8.2", "rich>=13.7"],
         "test": [
             "build>=1.2",
-            "click>=8.1",
+            "click>=8.2",
             "hypothesis>=6.100",
             "mypy>=1.16",
             "pytest>=8.3",

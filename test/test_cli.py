@@ -264,7 +264,7 @@ def test_what_is_not_there_is_status_3_and_one_line(docs: str, tmp_path: Path) -
 
 
 def test_failures_are_status_1_and_usage_is_2(docs: str) -> None:
-    assert "obs sync" in failed(1, "put", "/tmp", f"{docs}/x")
+    assert "obs sync" in failed(1, "put", docs, f"{docs}/x")
     failed(1, "cat", f"file://{Path(docs).parent}/docs/\x7f/..x/\x00")
     assert "credentials" in failed(2, "ls", "s3://key:word@container")
     assert "word" not in run("ls", "s3://key:word@container").stderr

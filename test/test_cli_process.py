@@ -86,6 +86,8 @@ def test_a_reader_that_leaves_is_no_news(docs: Path) -> None:
         done = shell(command, docs)
         assert (done.returncode, done.stderr) == (141, b""), command
     assert shell("obs ls . >/dev/full", docs).returncode == 1
+    closed = shell("obs cat x >&-", docs)
+    assert (closed.returncode, closed.stderr) == (1, b"obs: stdout is closed\n")
 
 
 def test_results_go_to_stdout_without_bars(docs: Path) -> None:

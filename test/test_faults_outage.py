@@ -34,7 +34,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 @pytest.fixture
 def client(stage: Stage) -> Iterator[ObjectStorageClient]:
-    with stage.store.client(stage.proxy.url) as one:
+    with stage.store.client(stage.proxy.url, timeout=1.0) as one:
         one.container_name = MATRIX
         one.options = dataclasses.replace(BRISK, part_size=stage.store.part_size)
         one.object_info("thing")

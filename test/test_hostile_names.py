@@ -113,7 +113,7 @@ def _calls(client: ObjectStorageClient, name: str, directory: Path) -> dict[str,
 @pytest.mark.parametrize("name", HOSTILE, ids=ascii)
 def test_no_request_leaves_the_container(stage: Stage, tmp_path: Path, name: str) -> None:
     stage.store.put(CONTAINER, "plain", b"plain")
-    with stage.store.client(stage.proxy.url) as client:
+    with stage.store.client(stage.proxy.url, timeout=20.0) as client:
         client.container_name = CONTAINER
         stage.proxy.aim()
         for call in _calls(client, name, tmp_path).values():
@@ -135,7 +135,7 @@ def test_no_request_leaves_the_container(stage: Stage, tmp_path: Path, name: str
 def test_what_is_taken_comes_back_under_its_own_name_only(stage: Stage, name: str) -> None:
     if stage.store.label == "seaweedfs" and name in FOLDED_BY_SEAWEEDFS:
         return
-    with stage.store.client(stage.proxy.url) as client:
+    with stage.store.client(stage.proxy.url, timeout=20.0) as client:
         client.container_name = CONTAINER
         before = {getattr(entry, "name", None) for entry in client.object_list()}
         try:

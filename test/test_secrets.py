@@ -36,6 +36,7 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 @pytest.fixture
 def client(stage: Stage) -> Iterator[ObjectStorageClient]:
+    stage.store.put(MATRIX, "thing", b"content")
     with stage.store.client(stage.proxy.url) as one:
         one.container_name = MATRIX
         one.options = dataclasses.replace(BRISK, part_size=stage.store.part_size, attempts=2)
@@ -208,9 +209,8 @@ def test_the_password_of_a_forward_proxy_is_not_shown(stage: Stage, monkeypatch:
         monkeypatch.setenv("http_proxy", url)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
-        with stage.store.client() as client, recorded() as records:
-            with pytest.raises(ObjectStorageClientError) as caught:
-                client.object_read("thing", MATRIX)
+        with stage.store.client() as client, recorded() as records, pytest.raises(ObjectStorageClientError) as caught:
+            client.object_read("thing", MATRIX)
     assert not seen_in_error({"proxy-canary"}, caught.value)
     assert not seen_in_logs({"proxy-canary"}, records)
 

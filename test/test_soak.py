@@ -47,7 +47,7 @@ def _play(soak: Soak, count: int, seed: int) -> None:
 def test_servers_agree_with_the_model(place: tuple[Store, FaultProxy], tmp_path: Path, count: int, seed: int) -> None:
     store, proxy = place
     faults = RandomFaults(seed, lambda request: request.method == "POST" and "uploads" in request.query)
-    with store.client(proxy.url) as client:
+    with store.client(proxy.url, timeout=5.0) as client:
         client.options = dataclasses.replace(_OPTIONS, part_size=store.part_size)
         client.container_name = CONTAINER
         client.container_delete(CONTAINER, force=True)

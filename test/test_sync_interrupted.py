@@ -32,8 +32,8 @@ class Stopping(WrappedClient):
         number = next(self._counter)
         if number != self._stop_at:
             return call()
-        if number % 2:
-            call()
+        if number % 2 and primitive != "object_multipart":
+            call()  # but nobody could clean up after an upload that was begun and never handed over
         raise KeyboardInterrupt
 
 

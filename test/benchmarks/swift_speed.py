@@ -207,10 +207,11 @@ def deleting(count: int = 10_000) -> None:
         began = time.perf_counter()
         client.object_delete_many([f"many/{number}" for number in range(count)])
         ours = time.perf_counter() - began
+        requests = len(counted)
         _write_many(client, count)
         theirs = _delete_by_threads(server, [f"many/{number}" for number in range(count)])
         sys.stdout.write(
-            f"deleting {count:,} objects            wall {ours / theirs:5.2f} x   requests {len(counted)} to {count:,} "
+            f"deleting {count:,} objects            wall {ours / theirs:5.2f} x   requests {requests} to {count:,} "
             f"(goal 1.0; 1/1,000)\n"
         )
 

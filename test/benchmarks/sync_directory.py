@@ -35,11 +35,27 @@ def directory() -> None:
         bench.make_files()
         programs = bench.programs()
         for way, wanted in (("up", 3), ("down", 5)):
-            seconds = interleaved({name: program[way] for name, program in programs.items()}, ROUNDS)
-            print(f"{FILES:,} files of 8 KiB {way}, {WORKERS} workers:")
+            processor: dict[str, float] = {}
+            seconds = interleaved(
+                {name: _measured(name, program[way], processor) for name, program in programs.items()}, ROUNDS
+            )
+            print(f"{FILES:,} files of 8 KiB {way}, {WORKERS} workers; time, and processor time of the client alone:")
             for name, taken in sorted(seconds.items(), key=lambda item: item[1]):
-                print(f"  {name:8} {taken:6.2f} s, {seconds['boto3'] / taken:5.1f} x boto3")
+                print(f"  {name:8} {taken:6.2f} s, {seconds['boto3'] / taken:5.1f} x boto3;", end=" ")
+                print(f"{processor[name]:6.2f} s, {processor['boto3'] / processor[name]:5.1f} x boto3")
             print(f"  (wanted: sync {wanted} x boto3, and at most 1.5 x the time of rclone and s5cmd)")
+
+
+def _measured(name: str, run: Callable[[], object], processor: dict[str, float]) -> Callable[[], object]:
+    """The same, with its processor time noted: of this process and of programs that it started and that ended."""
+
+    def measured() -> None:
+        before = os.times()
+        run()
+        spent = [now - then for now, then in zip(os.times()[:4], before[:4], strict=True)]
+        processor[name] = min(sum(spent), processor.get(name, sum(spent)))
+
+    return measured
 
 
 class _Bench:

@@ -63,6 +63,17 @@ class S3Client(ObjectStorageClient):
     Changing metadata keeps content, headers, expiry, storage class, encryption and tags; S3 resets the access list.
     `cleanup` aborts *every* open multipart upload of that age under the prefix, whoever began it.
 
+    Args:
+        region: None: of the environment or profile, else us-east-1.
+        endpoint_url: Of a server that is not Amazon's; None: of the environment or profile, else Amazon's.
+        verify: False: certificates are not checked; a text: the path of a CA file.
+        timeout: Seconds to wait for the next bytes of the server.
+        addressing_style: `path` (right for most servers), `virtual` or `auto`.
+        checksums: Send CRC-32 in S3's own headers; otherwise MD5, which every server knows.
+        conditional_writes: The server keeps conditions of writes, single, multipart and copies.
+        requester_pays: Agree to pay for requests to containers of others.
+        storage_class, server_side_encryption, kms_key_id: Of new objects, as S3 names them.
+
     `native` is botocore's client, for what this class does not have; its calls go by botocore's own transport.
     """
 
@@ -84,18 +95,7 @@ class S3Client(ObjectStorageClient):
         kms_key_id: str | None = None,
         options: ClientOptions | None = None,
     ) -> None:
-        """Make no request. None in an option means: what is right for the endpoint.
-
-        Args:
-            region: None: of the environment or profile, else us-east-1.
-            endpoint_url: Of a server that is not Amazon's; None: of the environment or profile, else Amazon's.
-            verify: False: certificates are not checked; a text: the path of a CA file.
-            timeout: Seconds to wait for the next bytes of the server.
-            addressing_style: `path` (right for most servers), `virtual` or `auto`.
-            checksums: Send CRC-32 in S3's own headers; otherwise MD5, which every server knows.
-            conditional_writes: The server keeps conditions of writes, single, multipart and copies.
-            requester_pays: Agree to pay for requests to containers of others.
-            storage_class, server_side_encryption, kms_key_id: Of new objects, as S3 names them.
+        """Make no request. None in an option means: what is right for the endpoint; see the class for what each does.
 
         Raises:
             ConfigurationError: An option makes no sense, or a key is missing from `credentials`.
@@ -135,8 +135,6 @@ class S3Client(ObjectStorageClient):
 
     def close(self) -> None:
         self._connection.close()
-
-    # ---- containers -------------------------------------------------------------------------------------------------
 
     def _container_create(self, container: str) -> None:
         if not _CONTAINER_NAME.fullmatch(container) or ".." in container:
@@ -180,8 +178,7 @@ class S3Client(ObjectStorageClient):
         return s3_listing.read_containers(root, prefix)
 
     def _container_info(self, container: str) -> ContainerInfo:
-        if not _is_possible(container):
-            raise ContainerNotFoundError(f"S3 has no container {container!r}: no such name can be", container=container)
+        _check_possible(container)
         try:
             self._connection.finish("head_bucket", {"Bucket": container})
         except Exception as error:
@@ -190,11 +187,8 @@ class S3Client(ObjectStorageClient):
         return ContainerInfo(container, None, None)
 
     def _container_delete(self, container: str) -> None:
-        if not _is_possible(container):
-            raise ContainerNotFoundError(f"S3 has no container {container!r}: no such name can be", container=container)
+        _check_possible(container)
         self._connection.finish("delete_bucket", {"Bucket": container})
-
-    # ---- objects ----------------------------------------------------------------------------------------------------
 
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
@@ -237,7 +231,7 @@ class S3Client(ObjectStorageClient):
     ) -> ObjectReader:
         condition = {} if if_hash is None else {"IfMatch": f'"{if_hash}"'}
         if start == stop:
-            return s3_reading.EmptyReader(self._info_of(name, self._head(container, name, **condition)))
+            return self._empty_reader(container, name, condition)
         params = {**self._place(container, name), **condition}
         whole = start == 0 and stop is None
         if asked := s3_reading.range_header(start, stop):
@@ -249,12 +243,15 @@ class S3Client(ObjectStorageClient):
         except Exception as error:
             if s3_errors.status_of(error) != 416:
                 raise
-            return s3_reading.EmptyReader(self._info_of(name, self._head(container, name, **condition)))
+            return self._empty_reader(container, name, condition)
         try:
             return self._reader(container, name, answer, start, stop)
         except BaseException:
             answer.close()
             raise
+
+    def _empty_reader(self, container: str, name: str, condition: dict[str, str]) -> ObjectReader:
+        return s3_reading.EmptyReader(self._info_of(name, self._head(container, name, **condition)))
 
     def _reader(self, container: str, name: str, answer: HttpAnswer, start: int, stop: int | None) -> ObjectReader:
         check_identity(answer)
@@ -299,8 +296,6 @@ class S3Client(ObjectStorageClient):
             return super()._object_delete_many(container, object_names)
         odd = [name for name in object_names if not s3_xml.can_hold(name)]
         return {**failures, **super()._object_delete_many(container, odd)}
-
-    # ---- large objects and copies -----------------------------------------------------------------------------------
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         place = self._place(new.container, new.name)
@@ -359,8 +354,6 @@ class S3Client(ObjectStorageClient):
                 return None
             raise
 
-    # ---- the rest ---------------------------------------------------------------------------------------------------
-
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
         return self._sign("get_object", container, name, seconds)
 
@@ -397,6 +390,7 @@ class S3Client(ObjectStorageClient):
         return self._connection.is_vendor if self._checksums is None else self._checksums
 
 
-def _is_possible(container: str) -> bool:
-    """Whether a container can have the name in any server: old ones and others are wider than S3."""
-    return bool(re.fullmatch(r"[A-Za-z0-9._-]{1,255}", container))
+def _check_possible(container: str) -> None:
+    """Refuse a name that no server's container can have: old ones and other servers' are wider than S3's."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", container):
+        raise ContainerNotFoundError(f"S3 has no container {container!r}: no such name can be", container=container)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,8 +47,10 @@ class Settings:
         return self.endpoint_url or self.keys.get("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
     def find_verify(self) -> bool | str:
-        """The path of a CA file, or whether certificates are checked."""
-        return self.keys.get("AWS_CA_BUNDLE") or True if self.verify is True else self.verify
+        """The path of a CA file, or whether certificates are checked; a bundle is the process's, unlike keys."""
+        if self.verify is not True:
+            return self.verify
+        return self.keys.get("AWS_CA_BUNDLE") or os.environ.get("AWS_CA_BUNDLE") or True
 
     def __reduce__(self) -> tuple[Any, ...]:
         # With the caller's own keys, secret ones too: the copy could not work elsewhere without.

@@ -13,6 +13,9 @@ from obs_client.models import Capabilities
 DIGESTS = ("sha256", "sha512", "sha1")
 """What a URL is signed with, the best first."""
 
+BATCH = 1250
+"""Names of one bulk delete at the most: Swift works on two at a time, so that several requests at once are faster."""
+
 _MARK_SIZE = len(write_id.KEY) + 16
 _VERSION = re.compile(r"/v\d+\.?\d*(/.*)?$")
 
@@ -53,7 +56,7 @@ class Limits:
             part_size_minimum=max(1, self.segment_minimum),
             part_size_maximum=self.file_size,
             part_count_maximum=self.segments or None,
-            delete_batch_maximum=self.bulk_delete or 1,
+            delete_batch_maximum=min(self.bulk_delete, BATCH) or 1,
             metadata_underscore=False,
             metadata_blank_edges=False,
             metadata_count_maximum=self.metadata_count - 1,
