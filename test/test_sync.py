@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,8 @@ def test_sizes_then_md5s_then_times_decide() -> None:
         set_time(source, name, 9e9)
     assert reasons(source, target)["size"] == ("copy", "the sizes differ")
     assert reasons(source, target)["md5"] == ("copy", "the MD5s differ")
+    set_time(source, "md5", 1.0)
+    assert reasons(source, target)["md5"] == ("copy", "the MD5s differ")
     assert reasons(source, target)["same"] == ("skip", "the same hash")
     assert reasons(source, target)["older"] == ("copy", "not in the target")
     for name, seconds in (("older", 99.0), ("newer", 101.0), ("equal_time", 100.0)):
@@ -129,6 +132,26 @@ def test_sizes_then_md5s_then_times_decide() -> None:
     found = reasons(source, target)
     assert found["older"] == ("copy", "the source is newer")
     assert found["newer"][0] == found["equal_time"][0] == "skip"
+
+
+class Strange(RecordingClient):
+    """Lists hashes that look like MD5s and are none, as stores do of large or encrypted objects."""
+
+    def _object_list(self, *arguments: Any) -> Page[Any]:
+        page: Page[Any] = super()._object_list(*arguments)
+        return Page([dataclasses.replace(entry, hash="0" * 32) for entry in page.entries], page.next_marker)
+
+
+def test_hashes_that_are_no_md5s_do_not_decide() -> None:
+    source, target = memory(a=b"12"), memory()
+    strange = Place(Strange(target.client), "box")
+    assert sync(source, strange).copied == 1
+    assert reasons(source, strange)["a"][0] == "skip"
+    assert reasons(strange, source)["a"] == ("copy", "the source is newer")
+    steps = list(plan_sync(source, memory()))
+    assert apply(steps, source, strange).skipped == 1
+    set_time(source, "a", 9e9)
+    assert sync(source, strange).copied == 1
 
 
 class Hashless(RecordingClient):
@@ -175,6 +198,30 @@ def test_include_and_exclude() -> None:
     assert set(contents(target)) == {"a.py", "cache/y.py", "d/cache/old", "e.txt"}
     with pytest.raises(TypeError, match="list"):
         sync(source, target, exclude="*.py")
+
+
+def test_the_mark_of_a_folder_itself_is_not_in_it(tmp_path: Path) -> None:
+    source = memory("a", x=b"1")
+    source.client.object_write("a/", b"", container_name="box")
+    for target in (memory(), Place.of_directory(tmp_path)):
+        assert sync(source, target).ok
+        assert contents(target) == {"x": b"1"}
+    source.client.object_write("a/b/", b"", container_name="box")
+    with pytest.raises(InvalidNameError, match=r"\*\*/"):
+        sync(source, Place.of_directory(tmp_path))
+    assert sync(source, Place.of_directory(tmp_path), exclude=["**/"]).ok
+
+
+def test_callbacks_come_in_the_callers_thread() -> None:
+    source = memory(**{f"{number}": b"x" * (number * PART) for number in range(20)})
+    threads = set()
+    sync(
+        source,
+        memory(),
+        progress=lambda _: threads.add(threading.get_ident()),
+        on_done=lambda _: threads.add(threading.get_ident()),
+    )
+    assert threads == {threading.get_ident()}
 
 
 # ---- deletions ------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from obs_client.listing import name_of
 from obs_client.places import Place
 from obs_client.sync import apply, plan_sync, sync
 from obs_client.sync_steps import Step, Version
+from obs_client.testing.faults import FaultyClient
 from test.sync_support import PART, QUICK, Thing, contents, fill
 
 HOSTILE = (
@@ -345,3 +346,17 @@ def test_a_long_directory_is_listed_page_by_page(tmp_path: Path, monkeypatch: py
 def test_a_plan_for_a_directory_is_pure(tmp_path: Path) -> None:
     list(plan_sync(memory(a=b"1"), Place.of_directory(tmp_path / "absent")))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [3, 5 * PART])
+def test_over_a_disk_that_fails_all_the_time(size: int, tmp_path: Path) -> None:
+    source = memory(**{f"d{number % 3}/{number}": b"%d" % number * size for number in range(12)})
+    client = directory.DirectoryClient(tmp_path / "t", options=QUICK)
+    client.container_create(directory.CONTAINER)
+    target = Place(FaultyClient(client), directory.CONTAINER)
+    assert sync(source, target).ok
+    assert contents(target) == contents(source)
+    source.client.object_delete_many([f"d1/{number}" for number in range(1, 12, 3)], "box")
+    assert sync(source, target, delete=True).deleted == 4
+    assert sorted(path.name for path in (tmp_path / "t").iterdir()) == ["d0", "d2"]
+    assert not list(tmp_path.rglob("%obs_*"))

@@ -70,8 +70,9 @@ def test_stopped_at_every_request_it_converges(kinds: tuple[str, str], run: Any,
     assert wanted == state(source)
     assert total > 2 * COUNT
     stopped = 0
-    # Each n-th of the wider spread for files: they are slower, and differ from memory in little that counts here.
-    for number in range(0, total, 1 if "directory" not in kinds else 5):
+    # Files are slower, and differ from memory in little that counts here.
+    stride = 9 if "directory" in kinds else 1 if run is do_sync else 3
+    for number in range(0, total, stride):
         source, target = two_places(kinds, tmp_path / str(number))
         counter = itertools.count()
         try:

@@ -50,7 +50,7 @@ def path_of(name: str) -> Path:
 
 def _reason(segment: str) -> str:
     if segment in ("", ".", ".."):
-        return "is empty" if not segment else "leads elsewhere"
+        return "leads elsewhere" if segment else "is empty (the pattern '**/' is for marks of folders)"
     if segment.startswith(local_names.MARK.decode()):
         return "is kept for this library's own files"
     return "has more than 255 bytes, or a NUL"

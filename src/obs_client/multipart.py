@@ -136,7 +136,7 @@ class GuardedUpload:
                 parallel.within(lambda: self._abort(error), seconds)
         except (ObjectStorageClientError, TimeoutError) as failure:
             place = f"{self._new.name!r} in container {self._new.container!r}"
-            reason = failure or "no answer in time"
+            reason = str(failure) or "no answer in time"
             error.add_note(f"{self._upload} of {place} may have left parts; cleanup() removes them later: {reason}")
 
     def _abort(self, error: BaseException) -> None:

@@ -73,9 +73,12 @@ class Place:
         return self.prefix + name
 
     def objects(self) -> Iterator[ObjectInfo]:
-        """All objects of the place, with their full names, in the store's order."""
+        """All objects of the place, with their full names, in the store's order.
+
+        An object that has just the prefix as its name, as some tools mark a folder, is not in the place.
+        """
         for entry in self.client.object_iter(prefix=self.prefix, container_name=self.container_name):
-            if isinstance(entry, ObjectInfo):
+            if isinstance(entry, ObjectInfo) and entry.name != self.prefix:
                 yield entry
 
     def __str__(self) -> str:

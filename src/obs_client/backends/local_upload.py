@@ -19,6 +19,9 @@ class LocalUpload(MultipartUpload):
         self._parts: dict[int, tuple[Part, bytes]] = {}
         self._complete = False
 
+    def __str__(self) -> str:
+        return f"the temporary file {self._draft.temporary_name!r}"
+
     def put_part(self, part: Part, body: Body) -> None:
         if body.size != part.size:
             raise IntegrityError(f"part {part.number} has {body.size:,} bytes in place of {part.size:,}")

@@ -56,6 +56,11 @@ class Draft:
         """The file to be filled."""
         return self._file.descriptor
 
+    @property
+    def temporary_name(self) -> str:
+        """The last component of the file's name until it is published."""
+        return self._file.name.decode()
+
     def publish(self, content_hash: str, part_size: int | None = None) -> None:
         """Make it the object of its name, with its attributes, in one step.
 

@@ -56,6 +56,9 @@ class S3Upload(MultipartUpload):
         self._checksums = checksums
         self._parts: dict[int, dict[str, Any]] = {}
 
+    def __str__(self) -> str:
+        return f"the multipart upload {self._place['UploadId']}"
+
     def put_part(self, part: Part, body: Body) -> None:
         digest = s3_digests.of_body(body, self._checksums)
         params = {**self._place, "PartNumber": part.number}

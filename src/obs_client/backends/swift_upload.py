@@ -84,6 +84,9 @@ class SwiftUpload(MultipartUpload):
         self._doubtful = False
         self._answered: Mapping[str, str] | None = None
 
+    def __str__(self) -> str:
+        return f"the upload with segments in {self._place}/{self.id}"
+
     def put_part(self, part: Part, body: Body) -> None:
         hashing = body if isinstance(body, BytesBody) or not self._check else HashingBody(body)
         known = body.digest("md5").hex() if isinstance(body, BytesBody) and self._check else None
