@@ -147,11 +147,20 @@ def test_hashes_that_are_no_md5s_do_not_decide() -> None:
     strange = Place(Strange(target.client), "box")
     assert sync(source, strange).copied == 1
     assert reasons(source, strange)["a"][0] == "skip"
-    assert reasons(strange, source)["a"] == ("copy", "the source is newer")
+    assert reasons(strange, source)["a"][0] == "copy"  # the source is newer
     steps = list(plan_sync(source, memory()))
     assert apply(steps, source, strange).skipped == 1
     set_time(source, "a", 9e9)
     assert sync(source, strange).copied == 1
+
+
+def test_contents_decide_within_the_second_of_a_store_that_tells_whole_seconds() -> None:
+    source, target = memory(a=b"12", b=b"12", c=b"12"), memory(a=b"12", b=b"34", c=b"12")
+    for name in ("a", "b", "c"):
+        set_time(source, name, 100.7)
+        set_time(target, name, 100.0 if name != "c" else 99.0)
+    found = reasons(source, Place(Hashless(target.client), "box"))
+    assert {name: action for name, (action, _) in found.items()} == {"a": "skip", "b": "copy", "c": "copy"}
 
 
 class Hashless(RecordingClient):

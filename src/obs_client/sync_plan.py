@@ -8,6 +8,7 @@ has is deleted, if that is wanted. Attributes are not compared: an object is cop
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
@@ -81,9 +82,12 @@ def planned(
 def decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
     """What becomes of a name that both sides have, by what their listings tell.
 
-    Only where MD5s differ although the target is newer are both stores asked whether these are MD5s.
+    Only where MD5s differ although the target is newer are both stores asked whether these are MD5s; and contents are
+    compared where the target's store tells whole seconds, and it is the second in which the source was written.
     """
     step = _decide(comparison, name, source, target)
+    if step.reason is NEWER and target.last_modified == math.floor(source.last_modified):
+        return _compare_contents(comparison, name, source, target)
     if step.reason is MD5 and target.last_modified >= source.last_modified:
         with contextlib.suppress(NotFoundError):
             if not are_md5s(comparison, source, target):

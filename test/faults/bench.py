@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Bench:
     @property
     def content(self) -> bytes:
         """What the object holds, or is to hold."""
-        return content_of(self.store, self.large)
+        return content_of(self.store.part_size * 4 // 3 if self.large else SMALL)
 
     def sees(self, what: str, request: Request) -> bool:
         """Whether a request is the one of that kind for the cell's object."""
@@ -82,9 +83,10 @@ class Bench:
         self.expect(self.store.get(self.container, name), wanted, f"the stored {name!r}")
 
 
-def content_of(store: Store, large: bool) -> bytes:
-    """Content that does not repeat, of one part or of several."""
-    return random.Random(7).randbytes(store.part_size + store.part_size // 3 if large else SMALL)
+@functools.cache
+def content_of(size: int) -> bytes:
+    """Content that does not repeat."""
+    return random.Random(7).randbytes(size)
 
 
 def _brief(value: object) -> str:

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from obs_client import ObjectStorageClientError, TemporaryError
+from obs_client import ObjectStorageClient, ObjectStorageClientError, TemporaryError
 from test.faults import secrets_seen
 from test.faults.bench import Bench, WrongResultError
 from test.faults.operations import Operation
@@ -68,6 +68,7 @@ class Stage:
         self.store = store
         self.proxy = proxy
         self.thief = thief
+        self._clients: dict[str, ObjectStorageClient] = {}
         self._known: set[str] = set()
         proxy.rewrite = store.paged
         for container in (MATRIX, LISTED, *(f"other-{number:02d}" for number in range(25 if listed else 1))):
@@ -86,7 +87,6 @@ class Stage:
                 return self._judged(cell, bench, begin)
             finally:
                 self.proxy.aim()
-                bench.client.close()
                 for name in (bench.key, f"{bench.key}-2"):
                     self.store.remove(bench.container, name)
 
@@ -96,9 +96,7 @@ class Stage:
         number = next(_numbers)
         if operation.aim in ("create", "look", "remove") and operation.name != "url":
             container = f"cell-{number}"
-        options = dict(cell.scenario.options)
-        options["options"] = dataclasses.replace(options.get("options", BRISK), part_size=self.store.part_size)
-        client = self.store.client(self.proxy.url, **options)
+        client = self._client(cell.scenario)
         client.container_name = container
         bench = Bench(
             self.store, self.proxy, client, container, f"object-{number}", operation.large, directory, self.thief.url
@@ -106,6 +104,20 @@ class Stage:
         if operation.aim == "create":
             bench.container = client.container_name = f"made-{number}"
         return bench
+
+    def _client(self, scenario: Scenario) -> ObjectStorageClient:
+        """One client for all cells with the same options, as programs keep one for long."""
+        key = "impatient" if scenario.options else "brisk"
+        if key not in self._clients:
+            options = dict(scenario.options)
+            options["options"] = dataclasses.replace(options.get("options", BRISK), part_size=self.store.part_size)
+            self._clients[key] = self.store.client(self.proxy.url, **options)
+        return self._clients[key]
+
+    def close(self) -> None:
+        """Close the clients."""
+        for client in self._clients.values():
+            client.close()
 
     def _judged(self, cell: Cell, bench: Bench, begin: float) -> Outcome:
         self.proxy.aim()
@@ -117,6 +129,8 @@ class Stage:
         with secrets_seen.recorded() as records:
             result, error = _run(cell, bench)
         journal = [f"{each.request.method} {each.request.target[:80]}" for each in self.proxy.journal]
+        if result == "hang":
+            self._clients.clear()
         if self.proxy.faults and not any(fault.fired for fault in self.proxy.faults):
             result = "unreached"
         tokens = {each.request.headers.get("x-auth-token", "") for each in self.proxy.journal} - {""}

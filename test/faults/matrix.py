@@ -55,7 +55,8 @@ QUICK_CELLS = 3
 def staged(kind: str, *, listed: bool = False) -> Iterator[Stage]:
     """A server with all that cells need; those of listings, if `listed`."""
     with started(kind) as store, fault_proxy(store.endpoint) as proxy, thief() as one:
-        yield Stage(store, proxy, one, listed)
+        with contextlib.closing(Stage(store, proxy, one, listed)) as stage:
+            yield stage
 
 
 def table(outcomes: Sequence[Outcome]) -> str:

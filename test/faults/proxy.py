@@ -226,5 +226,5 @@ def _as_it_is(_request: Request, _body: bytes) -> None:
 
 def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
     kept = {name: value for name, value in headers.items() if name not in ("expect", "connection")}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in {**kept, "connection": "close"}.items())
+    lines = "".join(f"{name}: {value}\r\n" for name, value in kept.items())
     return f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")

@@ -10,6 +10,8 @@ from obs_client.backends.swift_errors import StrangeAnswer, status_of, swift_sdk
 from obs_client.backends.swift_http import Exchange, SwiftHttp
 from obs_client.backends.swift_limits import Limits
 
+_OVERLAP = 4
+
 
 def delete_many(http: SwiftHttp, container: str, names: Sequence[str], limits: Limits) -> dict[str, Exception]:
     """Delete objects; gives the error of each that is still there. Absent ones are no failure.
@@ -41,7 +43,8 @@ def _delete_one(http: SwiftHttp, container: str, name: str) -> dict[str, Excepti
 def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict[str, Exception]:
     """Delete by as many requests as there are tokens that run out meanwhile: each name is looked at with the token.
 
-    After a token ran out all names go again, since an answer does not tell which were done, nor all that were not.
+    An answer does not tell which were done, nor all that were not; but they are done in order, so that all go again
+    from a little before the first that was refused.
     """
     failures: dict[str, Exception] = {}
     left = list(names)
@@ -49,13 +52,13 @@ def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict
     while True:
         exchange = _ask(http, container, left)
         statuses = _statuses(exchange.result, container, left)
-        refused = [name for name, status in statuses.items() if status.startswith("401")]
-        stuck = exchange.access.token is None or (fresh and not exchange.result.get("Number Deleted"))
-        if not refused or stuck:
+        refused = {name for name, status in statuses.items() if status.startswith("401")}
+        first = next((place for place, name in enumerate(left) if name in refused), 0)
+        if not refused or exchange.access.token is None or (fresh and first <= _OVERLAP):
             _check_all_are_told(exchange.result, len(left), len(statuses))
             return failures | {name: _refusal(status) for name, status in statuses.items()}
         failures |= {name: _refusal(status) for name, status in statuses.items() if name not in refused}
-        left = [name for name in left if name not in failures]
+        left = [name for name in left[max(0, first - _OVERLAP) :] if name not in failures]
         http.session.renewed(exchange.access)
         fresh = True
 
