@@ -118,6 +118,7 @@ class TestSeaweedFS(S3Suite, unittest.TestCase):
     conditional_writes = True
 
 
+@pytest.mark.full
 @with_differences
 class TestSeaweedFSWithFaults(Faulty, unittest.TestCase):
     kind = "seaweedfs"
@@ -129,6 +130,7 @@ class TestSwift(S3Suite, unittest.TestCase):
     kind = "swift"
 
 
+@pytest.mark.full
 @with_differences
 class TestSwiftWithFaults(Faulty, unittest.TestCase):
     kind = "swift"
@@ -139,6 +141,7 @@ class TestMoto(S3Suite, unittest.TestCase):
     kind = "moto"
 
 
+@pytest.mark.full
 @with_differences
 class TestMotoWithFaults(Faulty, unittest.TestCase):
     kind = "moto"
