@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-from obs_client.errors import NotSupportedError
+from obs_client.errors import InvalidNameError, NotSupportedError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.odd_names import ODD_NAMES
 from obs_client.testing.promise import promise
@@ -24,7 +24,7 @@ class SignedUrlTests(ConformanceBase):
         if not getattr(self.capabilities, capability):
             self.skipTest(f"capabilities.{capability} is False")
 
-    @promise("Anybody can GET an object by its download URL, whatever its name and size.")
+    @promise("Anybody can GET an object by its download URL, whatever its name and size, or the URL is refused typed.")
     def test_download_url(self) -> None:
         self.require("download_urls")
         names = {text: text.encode() for text in ODD_NAMES}
@@ -33,7 +33,13 @@ class SignedUrlTests(ConformanceBase):
             if self.takes_no(self.base_prefix + text):
                 return
             self.put(text, names[text])
-            url = self.client.object_generate_download_url(self.name(text), expires_in_seconds=300)
+            try:
+                url = self.client.object_generate_download_url(self.name(text), expires_in_seconds=300)
+            except InvalidNameError:
+                # Swift signs no name that is nothing but slashes.
+                if self.keeps_everything or text.strip("/"):
+                    raise
+                return
             self.assertEqual(fetch(url), names[text])
 
         self.each(names, check)
