@@ -360,3 +360,14 @@ def test_over_a_disk_that_fails_all_the_time(size: int, tmp_path: Path) -> None:
     assert sync(source, target, delete=True).deleted == 4
     assert sorted(path.name for path in (tmp_path / "t").iterdir()) == ["d0", "d2"]
     assert not list(tmp_path.rglob("%obs_*"))
+
+
+def test_leftovers_of_killed_writers_are_not_listed_and_are_cleaned_up(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/%obs_t_0123456789abcdef").write_bytes(b"half")
+    (tmp_path / "a/file").write_bytes(b"1")
+    place = Place.of_directory(tmp_path)
+    assert set(contents(place)) == {"a/file"}
+    assert place.client.cleanup().removed == ()
+    assert len(place.client.cleanup(older_than=0).removed) == 1
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["file"]

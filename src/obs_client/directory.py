@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from obs_client import directory_listing
-from obs_client.backends import local_attributes, local_record
+from obs_client.backends import local_attributes, local_cleanup, local_record
 from obs_client.backends.local_read import LocalReader, OpenFile
+from obs_client.backends.local_tree import Tree
 from obs_client.backends.local_upload import LocalUpload
 from obs_client.backends.local_write import Draft, copy_body
 from obs_client.body import Body
@@ -41,6 +42,7 @@ from obs_client.listing import fold, name_of
 from obs_client.models import (
     Attributes,
     Capabilities,
+    CleanupReport,
     ClientOptions,
     ContainerInfo,
     NewObject,
@@ -68,7 +70,7 @@ class DirectoryClient(ObjectStorageClient):
 
     A name that no path can have, or where a file or link stands in the way of a directory, is refused by an error.
     Nothing outside the directory is touched, ever. Empty directories are no objects: they are made as files need them,
-    and removed with the last file in them. Permission bits are not kept: a new file has those of any new file, and one
+    and removed with the last file in them. `cleanup` removes unfinished files of killed writers. Permission bits are not kept: a new file has those of any new file, and one
     that is replaced keeps its own. Attributes are kept with the file, as `LocalClient` does.
 
     Attributes:
@@ -187,6 +189,11 @@ class DirectoryClient(ObjectStorageClient):
         except (FileNotFoundError, ConflictError):
             return
         self.directory.prune(path[:-1])
+
+    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+        self._container_info(container)
+        with self.directory.opened(()) as root, Tree(os.dup(root), set()) as tree:
+            return local_cleanup.clean(tree, prefix, older_than)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return _KINDS.get(error.errno or 0, ServiceError) if isinstance(error, OSError) else None
