@@ -1,4 +1,4 @@
-"""How `obs_client` is built and installed; `requirements.txt` lists the same core packages, and a test compares them."""
+"""How `obs_client` is built and installed; `requirements.txt` lists the same core packages, as a test sees."""
 
 import re
 from pathlib import Path
@@ -6,13 +6,14 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "src/obs_client/__init__.py").read_text(), re.MULTILINE)
+SOURCE = (HERE / "src/obs_client/__init__.py").read_text()
+VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)
 assert VERSION
 
 setup(
     name="obs_client",
     version=VERSION[1],
-    description="One simple API to any object storage: OpenStack Swift, Amazon S3 and its compatibles, a directory, memory",
+    description="One simple API to any object storage: OpenStack Swift, Amazon S3, a local directory, memory",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",

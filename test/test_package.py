@@ -100,9 +100,9 @@ def test_a_tarball_installs_into_a_clean_environment(tmp_path: Path) -> None:
     assert run(programs / "obs", "--version").stdout == f"obs_client {obs_client.__version__}\n"
     assert run(programs / "python", "-m", "obs_client", "--version").returncode == 0
     (tmp_path / "store" / "docs").mkdir(parents=True)
-    url = f"file://{tmp_path}/store?container_name=docs"
-    assert run(programs / "obs", "put", url, programs / "pip", "pip").returncode == 0
-    assert run(programs / "obs", "cat", url, "pip").stdout == (programs / "pip").read_text()
+    url = f"file://{tmp_path}/store/docs/pip"
+    assert run(programs / "obs", "put", programs / "pip", url).returncode == 0
+    assert run(programs / "obs", "cat", url).stdout == (programs / "pip").read_text()
     where = run(programs / "python", "-c", "import obs_client, test; print(obs_client.__file__, test.__file__)").stdout
     package, tests = map(Path, where.split())
     assert tmp_path / "env" in package.parents

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from obs_client.backends.s3 import S3Client as S3Client
     from obs_client.backends.swift import SwiftClient as SwiftClient
     from obs_client.client import ObjectStorageClient as ObjectStorageClient
+    from obs_client.copying import copy_object as copy_object
+    from obs_client.copying import move_object as move_object
     from obs_client.errors import AuthorizationError as AuthorizationError
     from obs_client.errors import ConfigurationError as ConfigurationError
     from obs_client.errors import ConflictError as ConflictError
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from obs_client.errors import PreconditionError as PreconditionError
     from obs_client.errors import ServiceError as ServiceError
     from obs_client.errors import TemporaryError as TemporaryError
+    from obs_client.models import Attributes as Attributes
     from obs_client.models import Capabilities as Capabilities
     from obs_client.models import CleanupReport as CleanupReport
     from obs_client.models import ClientOptions as ClientOptions
@@ -50,6 +53,7 @@ _MODULES = {
     "obs_client.backends.s3": ("S3Client",),
     "obs_client.backends.swift": ("SwiftClient",),
     "obs_client.client": ("ObjectStorageClient",),
+    "obs_client.copying": ("copy_object", "move_object"),
     "obs_client.errors": (
         "AuthorizationError",
         "ConfigurationError",
@@ -71,6 +75,7 @@ _MODULES = {
         "TemporaryError",
     ),
     "obs_client.models": (
+        "Attributes",
         "Capabilities",
         "CleanupReport",
         "ClientOptions",

@@ -134,7 +134,7 @@ def write_copy(
             progress(info.size)
         return
     with PartWriter(border, new, progress) as writer:
-        for block in download._blocks(source, reader):
+        for block in download.blocks(source, reader):
             writer.write(block)
         writer.publish()
 

@@ -70,8 +70,10 @@ class DirectoryClient(ObjectStorageClient):
 
     A name that no path can have, or where a file or link stands in the way of a directory, is refused by an error.
     Nothing outside the directory is touched, ever. Empty directories are no objects: they are made as files need them,
-    and removed with the last file in them. `cleanup` removes unfinished files of killed writers. Permission bits are not kept: a new file has those of any new file, and one
+    and removed with the last file in them. Permission bits are not kept: a new file has those of any new file, and one
     that is replaced keeps its own. Attributes are kept with the file, as `LocalClient` does.
+
+    `cleanup` removes unfinished files of killed writers.
 
     Attributes:
         skipped: Of the last listing: names that are no files, and what they are.

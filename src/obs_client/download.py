@@ -40,7 +40,7 @@ def read(border: Border, container: str, name: str, start: int, stop: int | None
 def to_stream(border: Border, container: str, name: str, stream: IO[bytes], progress: Progress | None) -> bool:
     """Write an object's bytes to a stream, in order."""
     with GuardedReader(border, container, name) as reader:
-        for block in _blocks(border, reader):
+        for block in blocks(border, reader):
             _write_all(stream, block)
             if progress:
                 progress(len(block))
@@ -152,7 +152,7 @@ def _reader_of(border: Border, first: GuardedReader, wanted: Range, check: Conte
     return GuardedReader(border, first.container, first.name, wanted.offset, wanted.end, pinned=first.info, check=check)
 
 
-def _blocks(border: Border, reader: GuardedReader) -> Iterator[memoryview]:
+def blocks(border: Border, reader: GuardedReader) -> Iterator[memoryview]:
     """An object's bytes in order, each block valid until the next is asked for."""
     ranges = _parallel_ranges(border, reader)
     if ranges and max(r.size for r in ranges) <= 2 * border.options.part_size:

@@ -54,9 +54,13 @@ QUICK_CELLS = 3
 @contextlib.contextmanager
 def staged(kind: str, *, listed: bool = False) -> Iterator[Stage]:
     """A server with all that cells need; those of listings, if `listed`."""
-    with started(kind) as store, fault_proxy(store.endpoint) as proxy, thief() as one:
-        with contextlib.closing(Stage(store, proxy, one, listed)) as stage:
-            yield stage
+    with (
+        started(kind) as store,
+        fault_proxy(store.endpoint) as proxy,
+        thief() as one,
+        contextlib.closing(Stage(store, proxy, one, listed)) as stage,
+    ):
+        yield stage
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
