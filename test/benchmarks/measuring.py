@@ -25,6 +25,32 @@ def interleaved(variants: Mapping[str, Callable[[], object]], rounds: int) -> di
     return {name: statistics.median(taken) for name, taken in seconds.items()}
 
 
+def ratio(
+    ours: Callable[[], object], theirs: Callable[[], object], rounds: int, *, warm: bool = False
+) -> tuple[float, float, float]:
+    """The medians of our CPU and wall time over theirs, taking turns, and our CPU seconds; `warm`: one turn before."""
+    if warm:
+        ours()
+        theirs()
+    cpu: dict[bool, list[float]] = {True: [], False: []}
+    wall: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(2 * rounds):
+        is_ours = number % 2 == 0
+        before = time.process_time(), time.perf_counter()
+        (ours if is_ours else theirs)()
+        cpu[is_ours].append(time.process_time() - before[0])
+        wall[is_ours].append(time.perf_counter() - before[1])
+    first, second = statistics.median(cpu[True]), statistics.median(cpu[False])
+    return first / second, statistics.median(wall[True]) / statistics.median(wall[False]), first
+
+
+def show(what: str, measured: tuple[float, float, float], count: int, goal: str) -> None:
+    """Print one line: our CPU and wall time over theirs, below 1 is better."""
+    cpu, wall, seconds = measured
+    each = f"{seconds / count * 1e6:10.1f} us each"
+    print(f"{what:44} CPU {cpu:5.2f} x   wall {wall:5.2f} x   ({each}; goal {goal})", flush=True)
+
+
 def growth(program: str, *arguments: str) -> tuple[float, str]:
     """Run a program that calls `start()` when it is ready; gives its growth from there at the peak, in MiB, and output.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import concurrent.futures
 import http.client
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from urllib.parse import urlsplit
 from obs_client.backends.s3 import S3Client
 from obs_client.models import ClientOptions
 from test.benchmarks import s3_stub
-from test.benchmarks.measuring import MIB, growth
+from test.benchmarks.measuring import MIB, growth, ratio, show
 from test.servers import start_seaweedfs
 
 CONTAINER = "benchmark"
@@ -57,31 +56,6 @@ def seaweedfs(**options: Any) -> Iterator[Pair]:
         yield pair
 
 
-def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float, float]:
-    """The medians of our CPU and wall time over theirs, taking turns; and our CPU in seconds."""
-    ours()
-    theirs()
-    cpu: dict[bool, list[float]] = {True: [], False: []}
-    wall: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(2 * rounds):
-        is_ours = number % 2 == 0
-        before = time.process_time(), time.perf_counter()
-        (ours if is_ours else theirs)()
-        cpu[is_ours].append(time.process_time() - before[0])
-        wall[is_ours].append(time.perf_counter() - before[1])
-    first, second = statistics.median(cpu[True]), statistics.median(cpu[False])
-    return first / second, statistics.median(wall[True]) / statistics.median(wall[False]), first
-
-
-def show(what: str, measured: tuple[float, float, float], count: int, goal: str) -> None:
-    """Print one line."""
-    cpu, wall, seconds = measured
-    sys.stdout.write(
-        f"{what:44} CPU {cpu:5.2f} x  speed {1 / wall:5.2f} x  ({seconds / count * 1e6:10.1f} us each; goal {goal})\n"
-    )
-    sys.stdout.flush()
-
-
 def _small_calls(pair: Pair) -> dict[str, tuple[Callable[[str], object], Callable[[str], object]]]:
     ours, theirs, data = pair.ours, pair.theirs, s3_stub.SMALL
     return {
@@ -101,7 +75,7 @@ def _small(pair: Pair, where: str, count: int, rounds: int) -> None:
         def each(run: Callable[[str], object]) -> Callable[[], object]:
             return lambda: [run(f"o{number}") for number in range(count)]
 
-        show(f"small {what}, {where}", ratio(each(ours), each(theirs), rounds), count, "CPU 0.42, aim 0.30")
+        show(f"small {what}, {where}", ratio(each(ours), each(theirs), rounds, warm=True), count, "CPU 0.42, aim 0.30")
 
 
 def floor(pair: Pair, count: int = 200) -> None:
@@ -138,14 +112,14 @@ def threads() -> None:
             def each(run: Callable[[str], object]) -> Callable[[], object]:
                 return lambda: [*pool.map(run, names)]
 
-            show(f"small {what}, 32 threads", ratio(each(ours), each(theirs), 5), 400, "speed 2.2, aim 3")
+            show(f"small {what}, 32 threads", ratio(each(ours), each(theirs), 5, warm=True), 400, "speed 2.2, aim 3")
 
 
 def latency() -> None:
     """Small writes on a server 10 ms away, and 20 ms for a word of leave."""
     with s3_stub.running(0.01) as url:
         ours, theirs = _small_calls(Pair(url, KEYS))["put"]
-        measured = ratio(lambda: [ours("a") for _ in range(20)], lambda: [theirs("a") for _ in range(20)], 3)
+        measured = ratio(lambda: [ours("a") for _ in range(20)], lambda: [theirs("a") for _ in range(20)], 3, warm=True)
         show("small put, 10 ms away", measured, 20, "wall 0.65, aim 0.60: speed 1.54")
 
 
@@ -158,6 +132,7 @@ def listing() -> None:
             lambda: sum(1 for _ in pair.ours.object_iter()),
             lambda: sum(len(page["Contents"]) for page in paginator.paginate(Bucket=CONTAINER, MaxKeys=1000)),
             1,
+            warm=True,
         )
         show("listing 100,000 objects", measured, s3_stub.LISTED, "CPU 0.12, aim 0.05")
         program = """
@@ -189,7 +164,7 @@ def download(size: int = 1024) -> None:
             pair.theirs.download_file(CONTAINER, "large", path)
 
         for what, client, goal in (("checked", pair.ours, "1.6, aim 1.8"), ("not checked", unchecked, "2.0, aim 2.4")):
-            measured = ratio(lambda c=client: c.download_file("large", path), theirs, 3)  # type: ignore[misc]
+            measured = ratio(lambda c=client: c.download_file("large", path), theirs, 3, warm=True)  # type: ignore[misc]
             show(f"{size} MiB to a file, parts {what}", measured, 1, f"speed {goal}")
 
 
@@ -219,6 +194,7 @@ def upload(size: int = 256) -> None:
                         lambda c=client: c.upload_file(path, "large"),  # type: ignore[misc]
                         lambda p=pair: p.theirs.upload_file(path, CONTAINER, "large"),  # type: ignore[misc]
                         3,
+                        warm=True,
                     )
                     goal = "CPU 0.7, aim 0.5" if pem else "speed 2, aim 4"
                     show(f"{size} MiB up, {what}, {'TLS' if pem else 'plain'}", measured, 1, goal)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ from typing import Any
 
 from obs_client.backends.swift import SwiftClient
 from obs_client.models import ClientOptions
-from test.benchmarks.measuring import MIB
+from test.benchmarks.measuring import MIB, ratio, show
 from test.servers import SwiftServer, start_swift
 
 CONTENT = os.urandom(4096)
@@ -41,30 +40,6 @@ def clients() -> Iterator[tuple[SwiftServer, SwiftClient, Any]]:
         yield server, client, other
         client.close()
         other.close()
-
-
-def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> tuple[float, float, float]:
-    """The medians of our CPU and wall time over theirs, taking turns; and our CPU in seconds."""
-    cpu: dict[bool, list[float]] = {True: [], False: []}
-    wall: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(2 * rounds):
-        is_ours = number % 2 == 0
-        run = ours if is_ours else theirs
-        before = time.process_time(), time.perf_counter()
-        run()
-        cpu[is_ours].append(time.process_time() - before[0])
-        wall[is_ours].append(time.perf_counter() - before[1])
-    first, second = statistics.median(cpu[True]), statistics.median(cpu[False])
-    return first / second, statistics.median(wall[True]) / statistics.median(wall[False]), first
-
-
-def show(what: str, measured: tuple[float, float, float], count: int, goal: str) -> None:
-    """Print one line."""
-    cpu, wall, seconds = measured
-    sys.stdout.write(
-        f"{what:34} CPU {cpu:5.2f} x   wall {wall:5.2f} x   ({seconds / count * 1e6:8.1f} us each; goal {goal})\n"
-    )
-    sys.stdout.flush()
 
 
 def small() -> None:
