@@ -23,6 +23,7 @@ EXPECT_FROM = 1024 * 1024
 RENEWALS = 2
 """Tokens asked for in one request: a short one may run out again while a new one is on its way."""
 
+_BUSY = (408, 429)
 _SENT_ANEW = frozenset({"accept-encoding", "x-auth-token"})
 
 
@@ -158,9 +159,12 @@ class Response:
 
 
 def check_answer(answer: HttpAnswer) -> None:
-    """Raise `StrangeAnswer` for what no Swift said: it puts its transaction id on every answer."""
+    """Raise `StrangeAnswer` for what no Swift said: it puts its transaction id on every answer.
+
+    A balancer before it has none, and may say that it is busy.
+    """
     headers = answer.headers
-    if "x-trans-id" in headers or "x-openstack-request-id" in headers or answer.status >= 500:
+    if "x-trans-id" in headers or "x-openstack-request-id" in headers or answer.status >= 500 or answer.status in _BUSY:
         return
     answer.close()
     raise StrangeAnswer(f"status {answer.status} without a transaction id: this was not said by Swift")
