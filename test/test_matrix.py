@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
@@ -14,22 +15,39 @@ _QUICK = {cell.id for cell in quick(_CELLS)}
 _played: list[Outcome] = []
 
 
+class Stages:
+    """One server at a time, for as long as its cells are played."""
+
+    def __init__(self) -> None:
+        self._kind = ""
+        self._stage: Stage | None = None
+        self._running = contextlib.ExitStack()
+
+    def of(self, kind: str) -> Stage:
+        """The stage of a kind of server."""
+        if self._stage is None or kind != self._kind:
+            self.close()
+            self._kind, self._stage = kind, self._running.enter_context(staged(kind, listed=True))
+        return self._stage
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._stage = None
+        self._running.close()
+
+
 @pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param, listed=True) as one:
+def stages() -> Iterator[Stages]:
+    with contextlib.closing(Stages()) as one:
         yield one
 
 
 @pytest.mark.parametrize(
-    ("stage", "cell"),
-    [
-        pytest.param(cell.store, cell, id=cell.id, marks=() if cell.id in _QUICK else pytest.mark.full)
-        for cell in _CELLS
-    ],
-    indirect=["stage"],
+    "cell",
+    [pytest.param(cell, id=cell.id, marks=() if cell.id in _QUICK else pytest.mark.full) for cell in _CELLS],
 )
-def test_cell(stage: Stage, cell: Cell) -> None:
-    outcome = stage.play(cell)
+def test_cell(stages: Stages, cell: Cell) -> None:
+    outcome = stages.of(cell.store).play(cell)
     _played.append(outcome)
     assert outcome.good, f"{outcome}; wanted: {' or '.join(sorted(cell.scenario.wanted))}"
 

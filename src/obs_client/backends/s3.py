@@ -266,7 +266,7 @@ class S3Client(ObjectStorageClient):
 
         place = self._place(container, name)
         parts = s3_digests.AskedPartSizes(
-            lambda number: self._connection.finish("head_object", {**place, "PartNumber": number}),
+            lambda number: self._connection.finish("head_object", place | ({"PartNumber": number} if number else {})),
             answer,
             size,
             s3_headers.part_size_of(answer),

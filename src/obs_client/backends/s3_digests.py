@@ -14,7 +14,7 @@ from obs_client.backends.s3_errors import status_of
 from obs_client.backends.s3_headers import clean_hash, hash_is_md5
 from obs_client.body import Body
 from obs_client.errors import IntegrityError
-from obs_client.http import HttpAnswer
+from obs_client.http import BrokenAnswer, HttpAnswer
 from obs_client.integrity import ContentDigest, new_hash
 
 PARTS_ASKED = 200
@@ -146,12 +146,14 @@ class AskedPartSizes:
     """The sizes of an object's parts as its writer noted them, or as the store tells them.
 
     Args:
-        head: A HEAD with a part number.
+        head: A HEAD with a part number, or with None of the whole.
         answer: The GET of the object.
         noted: Bytes of each part but the last, if this library wrote the object.
     """
 
-    def __init__(self, head: Callable[[int], HttpAnswer], answer: HttpAnswer, size: int, noted: int | None) -> None:
+    def __init__(
+        self, head: Callable[[int | None], HttpAnswer], answer: HttpAnswer, size: int, noted: int | None
+    ) -> None:
         self._head = head
         self._size = size
         self._noted = noted
@@ -166,9 +168,19 @@ class AskedPartSizes:
         if not noted:
             self._noted = None
         self._used = found or ()
+        if found is None and not self._size_holds():
+            raise BrokenAnswer("the answer has another length than the object: it is not whole")
         return found
 
+    def _size_holds(self) -> bool:
+        """Whether a second answer does not contradict the size: without digests of parts nothing else would tell."""
+        headers = self._head(None).headers
+        length = headers.get("content-length", "")
+        return headers.get("etag") != self._etag or not length.isdecimal() or int(length) == self._size
+
     def is_proof(self) -> bool:
+        if not self._size_holds():
+            return True
         told = self._tell(lambda: self._ask_each(len(self._used)))
         if self._noted:
             return told is None or [*told] == [*self._used]
