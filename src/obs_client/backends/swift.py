@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from obs_client.backends import swift_errors, swift_headers, swift_login
@@ -115,9 +115,13 @@ class SwiftClient(ObjectStorageClient):
         login = swift_login.choose(self._credentials, url)
         session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
         self._http = SwiftHttp(session, verify, timeout)
-        self._segments = Segments(self._http)
+        self._segments = Segments(self._http, self._try_again)
         self._signing = Signing(self._http, self._temp_url_key, create_temp_url_key)
         self._known_limits: tuple[Limits, Capabilities] | None = None
+
+    def _try_again(self, verb: str, call: Callable[[], None], container: str) -> None:
+        """Make a request of its own within another one, with tries of its own."""
+        self._border.run(verb, call, container)
 
     def __repr__(self) -> str:
         return f"SwiftClient(storage_url={self._given['storage_url']!r}, container_name={self.container_name!r})"

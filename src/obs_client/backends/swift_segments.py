@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from obs_client.backends.swift_bulk import delete_many
 from obs_client.backends.swift_errors import classify, status_of
@@ -13,7 +13,7 @@ from obs_client.backends.swift_headers import is_manifest
 from obs_client.backends.swift_http import SwiftHttp
 from obs_client.backends.swift_limits import Limits
 from obs_client.backends.swift_manifest import own_segments, read_manifest, segments_container, upload_id_of
-from obs_client.errors import TemporaryError
+from obs_client.errors import ObjectStorageClientError, TemporaryError
 
 REMEMBERED = 60.0
 """Seconds for which it is remembered whether a container has segments."""
@@ -33,10 +33,15 @@ def keeps_versions(headers: Mapping[str, str]) -> bool:
 
 
 class Segments:
-    """The segments of all containers of one client."""
+    """The segments of all containers of one client.
 
-    def __init__(self, http: SwiftHttp) -> None:
+    Args:
+        try_again: Makes a call, again after failures that may pass; the other arguments are for its error.
+    """
+
+    def __init__(self, http: SwiftHttp, try_again: Callable[[str, Callable[[], None], str], None]) -> None:
         self._http = http
+        self._try_again = try_again
         self._known: dict[str, tuple[bool, float]] = {}
         self._owed: dict[tuple[str, str], list[str]] = {}
 
@@ -120,7 +125,7 @@ class Segments:
     def discard(self, container: str, names: Sequence[str], limits: Limits, spared: str = "") -> None:
         """Remove what a manifest named that is no more, unless versions of it may be kept.
 
-        What cannot be removed now is left to `cleanup`: the object itself is written or deleted already.
+        What cannot be removed in several tries is left to `cleanup`: the object itself is written or deleted already.
 
         Args:
             spared: The id of an upload whose segments stay.
@@ -128,16 +133,17 @@ class Segments:
         names = [name for name in names if upload_id_of(name) != spared]
         if not names:
             return
-        try:
+
+        def remove() -> None:
             if keeps_versions(self._http.call("head_container", container).headers):
                 return
-            failures = delete_many(self._http, segments_container(container), names, limits)
-        except Exception as error:
-            if classify(error) is None:
-                raise
-            failures = dict.fromkeys(names, error)
-        if failures:
-            _logger.debug("%d segments of %r are left to cleanup(): %s", len(failures), container, failures)
+            for error in delete_many(self._http, segments_container(container), names, limits).values():
+                raise error
+
+        try:
+            self._try_again("remove the old segments of", remove, container)
+        except ObjectStorageClientError as error:
+            _logger.debug("segments in %r are left to cleanup(): %s", container, str(error))
 
     def remove_place(self, container: str) -> None:
         """Remove the place for segments of a deleted container, if it is empty and this library made it."""
