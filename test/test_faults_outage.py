@@ -21,6 +21,8 @@ from test.faults.servers import BRISK
 from test.faults.spoiling import Action
 from test.faults.wire import Answer
 
+pytestmark = pytest.mark.full
+
 GIVE_UP = 3.0
 CONTENT = b"what is written in an outage"
 

@@ -25,6 +25,8 @@ from test.faults.cells import MATRIX, Stage
 from test.faults.matrix import staged
 from test.loopback.raw import RawServer, raw_server, read_request
 
+pytestmark = pytest.mark.full
+
 HOSTILE = (
     "../escape",
     "a/../../escape",

@@ -22,6 +22,8 @@ from test.faults.servers import Store, started
 from test.faults.spoiling import stall
 from test.servers.environment import ROOT
 
+pytestmark = pytest.mark.full
+
 CONTAINER = "kill-tests"
 PARTS = 4
 

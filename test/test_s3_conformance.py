@@ -125,6 +125,7 @@ class TestSeaweedFSWithFaults(Faulty, unittest.TestCase):
     conditional_writes = True
 
 
+@pytest.mark.full
 @with_differences
 class TestSwift(S3Suite, unittest.TestCase):
     kind = "swift"
@@ -136,6 +137,7 @@ class TestSwiftWithFaults(Faulty, unittest.TestCase):
     kind = "swift"
 
 
+@pytest.mark.full
 @with_differences
 class TestMoto(S3Suite, unittest.TestCase):
     kind = "moto"

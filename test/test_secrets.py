@@ -24,6 +24,8 @@ from test.faults.servers import BRISK, Store
 from test.faults.spoiling import Action
 from test.loopback.proxy import forward_proxy
 
+pytestmark = pytest.mark.full
+
 _SERVERS = ["seaweedfs", "swift", pytest.param("keystone", marks=pytest.mark.full)]
 
 
