@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import errno
 import functools
+import gc
 import hashlib
 import io
 import logging
