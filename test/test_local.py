@@ -86,7 +86,7 @@ def _info(client: LocalClient, name: str) -> ObjectInfo:
 
 
 def _names(client: LocalClient, **query: str) -> list[str]:
-    return [entry.subdir if isinstance(entry, SubdirInfo) else entry.name for entry in client.object_list(**query)]  # type: ignore[arg-type]
+    return [entry.subdir if isinstance(entry, SubdirInfo) else entry.name for entry in client.object_list(**query)]  # type: ignore[call-overload]
 
 
 def _snapshot(top: Path) -> dict[str, object]:

@@ -187,6 +187,8 @@ def test_every_method_checks_the_container_first_then_the_name_before_any_reques
     ("call", "error", "message"),
     [
         (lambda client: client.object_write("n", "text"), TypeError, "encode"),
+        (lambda client: client.object_write("n", io.BytesIO()), TypeError, "object_upload"),
+        (lambda client: client.object_list("some/prefix"), TypeError, "prefix=..."),
         (lambda client: client.object_upload(io.StringIO("text"), "n"), TypeError, "binary mode"),
         (lambda client: client.object_upload(b"bytes", "n"), TypeError, "object_write"),
         (lambda client: client.object_upload(io.BytesIO(), "n", size=-1), ValueError, "0 or more"),

@@ -67,7 +67,7 @@ def _statements(block: str) -> Iterator[str]:
 def test_the_backend_of_the_readme_keeps_the_contract(place: Path) -> None:
     backend, tests = BLOCKS[6:]
     (place / "mystore.py").write_text(backend)
-    (place / "test_mystore.py").write_text("from mystore import SqliteClient\n" + tests)
+    (place / "test_mystore.py").write_text(tests)
     command = [sys.executable, "-W", "error", "-m", "unittest", "test_mystore"]
     environment = {**os.environ, "TMPDIR": str(place)}
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)

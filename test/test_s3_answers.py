@@ -127,8 +127,8 @@ def test_a_name_is_read_whichever_way_it_is_written() -> None:
             always(answer(page % (encoding, row % key + row % b"z"), headers=b"x-amz-request-id: 1\r\n"))
         ) as it:
             found = client_of(it.url).object_list()
-        assert [entry.name for entry in found] == [name, "z"]  # type: ignore[union-attr]
-        assert found[0].last_modified == 1795341600.5  # type: ignore[union-attr]
+        assert [entry.name for entry in found] == [name, "z"]
+        assert found[0].last_modified == 1795341600.5
 
 
 def test_a_name_that_a_bulk_delete_says_nothing_of_has_failed() -> None:

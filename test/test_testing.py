@@ -12,6 +12,7 @@ import sys
 import tempfile
 import unittest
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -24,6 +25,7 @@ from obs_client import (
     MemoryClient,
     ObjectInfo,
     ObjectStorageClient,
+    ServiceError,
     SubdirInfo,
 )
 from obs_client.backend import Backend
@@ -269,7 +271,13 @@ def test_run_on_urls() -> None:
 @pytest.mark.usefixtures("few_tests")
 def test_run_fails_with_the_store() -> None:
     output = io.StringIO()
-    assert run.main(["file:///dev/null/no-such-root"], output) == 1
+
+    class Broken(MemoryClient):
+        def _container_create(self, container: str) -> None:
+            raise ServiceError("no containers today")
+
+    client = Broken()
+    assert not run.run_suite([run.Store("Broken", lambda: client)], output)
     assert output.getvalue().splitlines()[-1].startswith("0 passed, 2 failed")
 
 
@@ -361,3 +369,15 @@ def test_every_primitive_goes_through_the_wrapper() -> None:
     """A wrapper that forgot one would silently lose the inner store's own way, or its faults."""
     primitives = {name for name in vars(Backend) if name.startswith("_") and not name.startswith(("__", "_abc"))}
     assert primitives <= set(vars(WrappedClient))
+
+
+def test_a_store_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for url, word in (
+        (f"file://{tmp_path}?container_name=absent", "create it"),
+        (f"file://{tmp_path}/no", "create it"),
+    ):
+        assert run.main([url]) == 2
+        said = capsys.readouterr()
+        assert said.err.count("\n") == 1
+        assert word in said.err
+        assert said.out == ""

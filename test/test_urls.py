@@ -129,6 +129,7 @@ def test_a_plug_in_gets_its_container_and_typed_options() -> None:
         ("https://host/v1/AUTH_x/box/prefix", "prefix 'prefix'"),
         ("file://host/path", "absolute path"),
         ("file:relative", "absolute path"),
+        ("file:///some/../root", "path that is meant"),
         ("memory:something", "just 'memory:'"),
         ("memory:?colour=red", "unknown option 'colour'.*container_name"),
         ("swift://box?part=1", "unknown option 'part'.*create_temp_url_key.*verify"),

@@ -41,6 +41,9 @@ class Backend(abc.ABC):
     timeout: float = 0.0
     """Seconds that one try may wait for the store; the border counts them when it decides on another try."""
 
+    condition_hint: str = ""
+    """What to do about a condition that is refused because `capabilities` does not declare it."""
+
     def __init__(self, options: ClientOptions) -> None:
         self.options = options
 

@@ -125,15 +125,55 @@ class ObjectStorageClient(Backend):
 
     # ---- listing ----------------------------------------------------------------------------------------------------
 
+    @overload
+    def object_list(
+        self,
+        fetch_metadata: bool = False,
+        prefix: str | None = None,
+        delimiter: None = None,
+        container_name: str | None = None,
+    ) -> list[ObjectInfo]: ...
+
+    @overload
     def object_list(
         self,
         fetch_metadata: bool = False,
         prefix: str | None = None,
         delimiter: str | None = None,
         container_name: str | None = None,
-    ) -> list[ObjectInfo | SubdirInfo]:
+    ) -> list[ObjectInfo | SubdirInfo]: ...
+
+    def object_list(
+        self,
+        fetch_metadata: bool = False,
+        prefix: str | None = None,
+        delimiter: str | None = None,
+        container_name: str | None = None,
+    ) -> list[Any]:
         """All that `object_iter` gives, as a list."""
         return list(self.object_iter(fetch_metadata, prefix, delimiter, container_name))
+
+    @overload
+    def object_iter(
+        self,
+        fetch_metadata: bool = False,
+        prefix: str | None = None,
+        delimiter: None = None,
+        container_name: str | None = None,
+        *,
+        start_after: str | None = None,
+    ) -> Iterator[ObjectInfo]: ...
+
+    @overload
+    def object_iter(
+        self,
+        fetch_metadata: bool = False,
+        prefix: str | None = None,
+        delimiter: str | None = None,
+        container_name: str | None = None,
+        *,
+        start_after: str | None = None,
+    ) -> Iterator[ObjectInfo | SubdirInfo]: ...
 
     def object_iter(
         self,
@@ -143,7 +183,7 @@ class ObjectStorageClient(Backend):
         container_name: str | None = None,
         *,
         start_after: str | None = None,
-    ) -> Iterator[ObjectInfo | SubdirInfo]:
+    ) -> Iterator[Any]:
         """The objects of a container, page by page as they are asked for, to the last.
 
         In the byte order of their UTF-8 names, if `capabilities.ordered_listing`.
@@ -159,6 +199,7 @@ class ObjectStorageClient(Backend):
             ContainerNotFoundError: At the first entry asked for.
         """
         container = self._container(container_name)
+        names.check_switch(fetch_metadata, "fetch_metadata")
         names.check_prefix(prefix)
         names.check_delimiter(delimiter)
         names.check_prefix(start_after, "start_after")
@@ -419,7 +460,12 @@ class ObjectStorageClient(Backend):
         """Write an object from bytes in memory. False: a condition does not hold. All else as `object_upload`."""
         container = self._object(object_name, container_name)
         if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(f"data must be bytes, not {type(data).__name__}; encode text first: text.encode()")
+            hint = (
+                "encode it: text.encode()"
+                if isinstance(data, str)
+                else "for files there is upload_file, for streams object_upload"
+            )
+            raise TypeError(f"data must be bytes, not {type(data).__name__}; {hint}")
         attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
                                       content_language, cache_control)  # fmt: skip
         body = BytesBody(data)
@@ -600,7 +646,7 @@ class ObjectStorageClient(Backend):
         return names.check_attributes(object_name, metadata, content_type, others, self._border.capabilities)
 
     def _check_conditions(self, if_absent: bool, if_hash: str | None) -> None:
-        names.check_conditions(if_absent, if_hash, self._border.capabilities, type(self).__name__)
+        names.check_conditions(if_absent, if_hash, self._border.capabilities, self.condition_hint)
 
     def _new(
         self,

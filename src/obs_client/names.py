@@ -149,16 +149,22 @@ def _check_header(name: str, value: str | None) -> None:
         )
 
 
-def check_conditions(if_absent: bool, if_hash: str | None, capabilities: Capabilities, client: str) -> None:
+def check_conditions(if_absent: bool, if_hash: str | None, capabilities: Capabilities, hint: str) -> None:
     """Refuse conditions that the store would not keep, and two at once."""
     if if_hash is not None and not isinstance(if_hash, str):
         raise TypeError(f"if_hash must be a str as object_info gives it, not {type(if_hash).__name__}")
     if if_absent and if_hash is not None:
         raise ValueError("if_absent and if_hash exclude each other; give one")
     if if_absent and not capabilities.if_absent:
-        raise NotSupportedError(f"{client}: this store keeps no if_absent (capabilities.if_absent is False)")
+        raise NotSupportedError(f"this store keeps no if_absent (capabilities.if_absent is False){hint}")
     if if_hash is not None and not capabilities.if_hash:
-        raise NotSupportedError(f"{client}: this store keeps no if_hash (capabilities.if_hash is False)")
+        raise NotSupportedError(f"this store keeps no if_hash (capabilities.if_hash is False){hint}")
+
+
+def check_switch(value: bool, what: str) -> None:
+    """Refuse what is neither True nor False: mostly an argument that was meant for another parameter."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{what} must be True or False, not {type(value).__name__}; name the others: prefix=...")
 
 
 def check_range(start: int, stop: int | None) -> None:

@@ -188,6 +188,8 @@ def _value(name: str, text: str, kind: object) -> object:
 def _file_url(host: str, path: str, options: dict[str, object]) -> StorageUrl:
     if host not in ("", "localhost") or not path.startswith("/"):
         raise ConfigurationError("a file URL has an absolute path and no host: file:///some/root")
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        raise ConfigurationError("a file URL holds no '.' or '..' between slashes; write the path that is meant")
     return StorageUrl("file", path, _container_option(options), "", options)
 
 

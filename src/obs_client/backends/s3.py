@@ -107,6 +107,7 @@ class S3Client(ObjectStorageClient):
         self._checksums = checksums
         self._conditional_writes = conditional_writes
         self._payer = {"RequestPayer": "requester"} if requester_pays else {}
+        self.condition_hint = "; if yours does, say so: S3Client(..., conditional_writes=True)"
         self._chosen = s3_capabilities.chosen(storage_class, server_side_encryption, kms_key_id)
         self._capabilities: Capabilities | None = None
         self._bulk: s3_deleting.BulkDelete | None = None

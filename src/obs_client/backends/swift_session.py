@@ -139,7 +139,7 @@ def make_access(storage_url: str, token: Secret | None) -> Access:
     if not valid or "@" in parsed.netloc or parsed.query or parsed.fragment or not parsed.path:
         raise ConfigurationError(
             "a storage URL reads https://host/v1/AUTH_project: http or https, a host, a path, no user, query or "
-            "fragment"
+            "fragment; a container is given as container_name=..."
         )
     return Access(f"{parsed.scheme}://{parsed.netloc}", parsed, token)
 

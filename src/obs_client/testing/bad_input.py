@@ -26,11 +26,11 @@ class BadInputTests(ConformanceBase):
         client = self.recording_client()
         for wrong in (5, b"bytes"):
             with self.assertRaises(TypeError):
-                client.object_iter(prefix=wrong)  # type: ignore[arg-type]
+                client.object_iter(prefix=wrong)  # type: ignore[call-overload]
             with self.assertRaises(TypeError):
-                client.object_iter(delimiter=wrong)  # type: ignore[arg-type]
+                client.object_iter(delimiter=wrong)  # type: ignore[call-overload]
             with self.assertRaises(TypeError):
-                client.object_iter(start_after=wrong)  # type: ignore[arg-type]
+                client.object_iter(start_after=wrong)  # type: ignore[call-overload]
             with self.assertRaises(TypeError):
                 client.container_list(wrong)  # type: ignore[arg-type]
         with self.assertRaises(ValueError):

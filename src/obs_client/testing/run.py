@@ -18,7 +18,7 @@ from typing import TextIO
 from obs_client.backends.local import LocalClient
 from obs_client.backends.memory import MemoryClient
 from obs_client.client import ObjectStorageClient
-from obs_client.errors import ObjectStorageClientError
+from obs_client.errors import ContainerNotFoundError, ObjectStorageClientError
 from obs_client.testing.conformance import Conformance
 from obs_client.testing.faults import FaultyClient
 from obs_client.urls import StorageUrl
@@ -99,6 +99,13 @@ def _store_of(url: str, place: StorageUrl) -> Store:
     return Store(label, lambda: client, place.container_name, embedded=True)
 
 
+def _look(store: Store) -> None:
+    """See that there is something to test, before hundreds of tests say so."""
+    with store.make_client() as client:
+        if client.container_info(store.container_name or "obs-test-absent") is None and store.container_name:
+            raise ContainerNotFoundError(f"there is no container {store.container_name!r} at {store.label}; create it")
+
+
 def run_suite(stores: Iterable[Store], output: TextIO) -> bool:
     """Run the suite on stores; prints `N passed, N failed, N skipped` at the end, and gives whether none failed.
 
@@ -153,9 +160,14 @@ class CountingResult(unittest.TextTestResult):
 
 
 def main(arguments: Sequence[str], output: TextIO | None = None) -> int:
-    """Test the stores of these URLs, or the embedded ones; gives the exit status: 0, 1, or 2 for a bad URL."""
+    """Test the stores of these URLs, or the embedded ones.
+
+    Gives the exit status: 0, 1, or 2 for a bad URL, a store that does not answer, or a container that is not there.
+    """
     try:
         named = stores_of(arguments)
+        for store in named:
+            _look(store)
     except (ObjectStorageClientError, ValueError) as error:
         sys.stderr.write(f"error: {error}\n")
         return USAGE_ERROR
