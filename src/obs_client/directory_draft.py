@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from types import TracebackType
 from typing import Self
 
 from obs_client.atomic import AtomicFile, new_file_mode
-from obs_client.backends import local_attributes, local_record, local_spelling
+from obs_client.backends import local_attributes, local_spelling
 from obs_client.backends.local_record import Record
 from obs_client.backends.local_spelling import ExactDevices
 from obs_client.errors import ConflictError, TemporaryError
@@ -96,14 +95,9 @@ class DirectoryDraft:
     def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
         """Give the file its attributes; gives its inode number, and the record if that must go into a sidecar."""
         if self._finished is None:
-            descriptor = self._file.descriptor
-            now = time.time_ns()
-            # The kernel's own times are coarse: set finely, a later change by another program always shows.
-            os.utime(descriptor, ns=(now, now))
-            status = os.fstat(descriptor)
-            record = local_record.make(self.new.attributes, status, content_hash, part_size)
-            in_file = local_attributes.store_in_file(descriptor, record)
-            self._finished = status.st_ino, None if in_file else record
+            self._finished = local_attributes.finish(
+                self._file.descriptor, self.new.attributes, content_hash, part_size
+            )
         return self._finished
 
     def _replaced(self, parent: int, component: bytes) -> os.stat_result | None:

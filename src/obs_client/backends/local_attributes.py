@@ -12,11 +12,13 @@ import errno
 import logging
 import os
 import stat
+import time
 from collections.abc import Iterator
 
 from obs_client.atomic import AtomicFile
 from obs_client.backends import local_names, local_record
 from obs_client.backends.local_record import Record
+from obs_client.models import Attributes
 
 ATTRIBUTE = "user.obs_client"
 SIDECAR_MAXIMUM = 64 * 1024 * 1024
@@ -46,6 +48,18 @@ def load(descriptor: int, directory: int, component: bytes, status: os.stat_resu
     if record is None and not is_at(directory, component, status.st_ino):
         raise ReplacedError
     return record
+
+
+def finish(
+    descriptor: int, attributes: Attributes, content_hash: str | None, part_size: int | None
+) -> tuple[int, Record | None]:
+    """Give a written file its attributes; gives its inode number, and the record if that must go into a sidecar."""
+    now = time.time_ns()
+    # The kernel's own times are coarse: set finely, a later change by another program always shows.
+    os.utime(descriptor, ns=(now, now))
+    status = os.fstat(descriptor)
+    record = local_record.make(attributes, status, content_hash, part_size)
+    return status.st_ino, None if store_in_file(descriptor, record) else record
 
 
 def store_in_file(descriptor: int, record: Record) -> bool:
