@@ -156,6 +156,8 @@ class Capabilities:
         server_side_copy: `object_copy` moves no content through this process.
         if_absent: Writes with `if_absent` are kept by the store; otherwise they are refused before any request.
         if_hash: Writes with `if_hash` are kept by the store; otherwise they are refused before any request.
+        atomic_conditions: Of several that write at once under one condition at most one is told that it holds. Where
+            this is False the store looks before it writes, and two that overlap may both be told so.
         container_totals: `ContainerInfo` has size and count.
         ordered_listing: Listings come in the byte order of their UTF-8 names.
         listing_has_metadata: The entries of a listing are whole, with metadata, at no further cost.
@@ -177,6 +179,7 @@ class Capabilities:
     server_side_copy: bool = False
     if_absent: bool = False
     if_hash: bool = False
+    atomic_conditions: bool = True
     container_totals: bool = False
     ordered_listing: bool = True
     listing_has_metadata: bool = False

@@ -52,6 +52,7 @@ class Limits:
             upload_urls=self.digest is not None and "PUT" in self.signed_methods,
             server_side_copy=True,
             if_absent=True,
+            atomic_conditions=False,
             container_totals=True,
             part_size_minimum=max(1, self.segment_minimum),
             part_size_maximum=self.file_size,

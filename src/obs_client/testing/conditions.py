@@ -74,6 +74,7 @@ class ConditionTests(ConformanceBase):
     @promise("Of several that write one new object with if_absent at once, one wins, and its content is there.")
     def test_if_absent_race(self) -> None:
         self.require("if_absent")
+        self.require("atomic_conditions")
         for size in (10, self.part_size + 1):
             name = self.name(f"raced {size}")
             self.check_race(name, [bytes([number]) * size for number in range(RACERS)], self.write_if_absent)
@@ -125,6 +126,7 @@ class ConditionTests(ConformanceBase):
     @promise("Of several that replace an object with if_hash at once, one wins, and its content is there.")
     def test_if_hash_race(self) -> None:
         self.require("if_hash")
+        self.require("atomic_conditions")
         for size in (10, self.part_size + 1):
             name = self.put(f"raced {size}", b"start")
             found = self.info(name).hash
