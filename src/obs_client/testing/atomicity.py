@@ -109,6 +109,7 @@ class AtomicityTests(ConformanceBase):
 
     @promise("Of several that write one object at once, one is there whole afterwards, with its own attributes.")
     def test_writers_of_one_object(self) -> None:
+        self.sweep_afterwards()
         for sizes in ((10, 20, 30, 40), tuple(self.part_size + number for number in (1, 2, 3, 4))):
             name = self.name("object")
             run_together(functools.partial(self.write_sized, name, size) for size in sizes)

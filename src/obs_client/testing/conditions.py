@@ -85,6 +85,7 @@ class ConditionTests(ConformanceBase):
 
     def check_race(self, name: str, contents: list[bytes], write: Callable[[str, bytes], bool]) -> None:
         """Let threads write at once; one must have been told True, and its object must be there."""
+        self.sweep_afterwards()
         answers = run_together(functools.partial(write, name, data) for data in contents)
         self.assertEqual((answers.count(True), answers.count(False)), (1, len(contents) - 1))
         winner = answers.index(True)
