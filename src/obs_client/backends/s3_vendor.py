@@ -40,7 +40,7 @@ def make_client(settings: Settings, region: str | None) -> Any:
         import botocore.exceptions
         import botocore.session
     except ImportError as error:
-        raise ConfigurationError(f"S3 needs the package boto3: pip install 'obs_client[s3]' ({error})") from error
+        raise ConfigurationError(f"S3 needs the package boto3: pip install boto3 ({error})") from error
     keys = settings.keys
     try:
         session = botocore.session.Session(session_vars=_KEEP_OUT if settings.given else None)
