@@ -90,7 +90,7 @@ def test_links_to_directories_are_followed_on_the_way_and_files_are_not(docs: st
     (Path(docs) / "link").symlink_to("/etc/passwd")
     assert done("ls", tmp_path / "way") == done("ls", f"{tmp_path}/way/") == "a\n"
     assert done("cat", tmp_path / "way" / "a") == "content"
-    assert "no object 'link'" in failed(3, "cat", f"{docs}/link")
+    assert "link' is no regular file" in failed(3, "cat", f"{docs}/link")
     assert "symbolic link" in failed(1, "put", "-", f"{docs}/link", stdin=b"own")
 
 
@@ -237,6 +237,20 @@ def test_rm_deletes_more_than_one_batch(docs: str, monkeypatch: pytest.MonkeyPat
     assert done("ls", "-r", docs).split() == ["many2"]
 
 
+def test_what_was_done_is_told_to_programs_and_to_who_asks(docs: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    assert lines("put", tmp_path / "x", f"{docs}/") == [{"type": "put", "path": str(tmp_path / "x"), "name": "x"}]
+    assert lines("get", f"{docs}/x", tmp_path / "y") == [{"type": "got", "name": "x", "path": str(tmp_path / "y")}]
+    assert lines("cp", f"{docs}/x", f"{docs}/z") == [{"type": "copied", "source": f"{docs}/x", "name": "z"}]
+    assert lines("mv", f"{docs}/z", f"{docs}/w") == [{"type": "moved", "source": f"{docs}/z", "name": "w"}]
+    assert lines("meta", "set", f"{docs}/x", "b=1", "a=2") == [{"type": "set", "name": "x", "keys": ["a", "b"]}]
+    assert lines("meta", "delete", f"{docs}/x", "b") == [{"type": "deleted", "name": "x", "keys": ["b"]}]
+    assert lines("mb", tmp_path / "new", docs) == [{"type": "made", "name": "new"}, {"type": "there", "name": "docs"}]
+    assert lines("rb", tmp_path / "new") == [{"type": "removed", "name": "new"}]
+    assert run("put", "-v", tmp_path / "x", f"{docs}/").stderr == f"obs: {tmp_path}/x -> docs/x\n"
+    assert "->" not in run("get", "-v", f"{docs}/never", tmp_path / "y").stderr
+
+
 def test_cleanup_lists_what_it_removed(docs: str) -> None:
     (Path(docs) / "%obs_t_0123456789abcdef").write_bytes(b"half")
     assert done("cleanup", docs) == ""
@@ -254,7 +268,7 @@ def test_what_is_not_there_is_status_3_and_one_line(docs: str, tmp_path: Path) -
     absent = f"file://{tmp_path}/store?container_name=absent"
     assert "no container 'absent'" in failed(3, "ls", absent)
     for arguments in (("cat", f"{docs}/x"), ("info", f"{docs}/x"), ("get", f"{docs}/x", tmp_path / "x")):
-        assert "no object 'x'" in failed(3, *arguments)
+        assert f"no file '{docs}/x'" in failed(3, *arguments)
     failed(3, "ls", f"{docs}/x")
     failed(3, "du", f"{docs}/x")
     failed(3, "info", absent)
@@ -271,9 +285,9 @@ def test_failures_are_status_1_and_usage_is_2(docs: str) -> None:
     failed(2, "ls", "nothing://x")
     failed(2, "ls", "file:///no/such/root?container_name=x")
     for arguments in (("ls",), ("nothing",), ("cat", docs), ("ls", ""), ("ls", "--nothing", docs), ("ls", "/")):
-        result = run(*arguments)
-        assert result.exit_code == 2, arguments
-        assert "Usage: " in result.stderr
+        assert " --help tells more)" in failed(2, *arguments)
+    assert "\nCommands:\n" in run().stderr, "without a command it says which there are"
+    assert run().exit_code == 2
 
 
 def test_control_characters_in_names_are_shown_escaped(docs: str) -> None:
@@ -338,10 +352,14 @@ def test_versions_and_help() -> None:
     assert lines("version")[0]["obs_client"] == obs_client.__version__
     assert done("--version") == f"obs_client {obs_client.__version__}\n"
     listed = done("--help")
+    assert done("-h") == listed
+    assert "..." not in listed.partition("Commands:")[2], "no line is cut short"
     for name, command in obs.commands.items():
         assert f"\n  {name} " in listed
         assert command.help
         assert done(name, "--help").startswith(f"Usage: obs {name} ")
+        if name not in ("ls", "du"):  # where -h is --human
+            assert done(name, "-h") == done(name, "--help")
 
 
 def test_the_suite_is_a_command() -> None:

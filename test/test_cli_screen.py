@@ -92,6 +92,16 @@ def test_a_bar_shows_the_rate_and_the_time_left(docs: Path) -> None:
     assert (docs / "y.bin").stat().st_size == 30_000_000
 
 
+def test_a_narrow_terminal_has_one_line_too(docs: Path) -> None:
+    (docs / "a-name-of-some-length.bin").write_bytes(bytes(3_000_000))
+    for columns in (100, 80, 60, 40):
+        with Screen(f"COLUMNS={columns} obs get a-name-of-some-length.bin y.bin", docs) as screen:
+            assert screen.end() == 0, screen.shown
+            lines = screen.shown.count("\n")
+            assert lines == 1, screen.shown
+            assert "2.9 MiB" in screen.shown
+
+
 def test_a_pipe_of_unknown_length_has_a_bar_too(docs: Path) -> None:
     with Screen("(head -c 3000000 /dev/zero; sleep 1) | obs put - x", docs) as screen:
         screen.see("2.9 MiB")
@@ -126,6 +136,16 @@ def test_the_question_before_a_mass_deletion(docs: Path, answer: str, status: in
         assert screen.end() == status
         assert ("nothing was done" in screen.shown) is (status != 0)
     assert len(os.listdir(docs)) == left
+
+
+def test_a_mass_deletion_has_a_bar_that_counts_objects(docs: Path) -> None:
+    for number in range(250):
+        (docs / f"{number}").touch()
+    with Screen("obs rm -r --yes .", docs) as screen:
+        assert screen.end() == 0, screen.shown
+        assert "250 objects / 250 objects" in screen.shown
+        assert "objects/s" in screen.shown
+    assert os.listdir(docs) == []
 
 
 def test_ctrl_c_at_the_question(docs: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from test.servers import RunningServer, SwiftServer, start_seaweedfs, start_swift
+from test.servers.login import Login
 from test.test_cli import done, failed, lines, run
 from test.test_cli_process import ENVIRONMENT, OBS
 
@@ -130,6 +131,53 @@ def test_a_tree_goes_round_and_is_proved(
     done("cp", "s3://round/t/text.txt", "swift://round/copied")
     assert done("cat", "swift://round/copied") == "text.txt"
     done("rb", "--force", "--yes", "swift://round", "s3://round")
+
+
+def test_what_is_not_there_is_told_plainly(store: str, tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    done("mb", f"{store}there")
+    done("put", tmp_path / "x", f"{store}there/folder/x")
+    for arguments in (
+        ("ls",),
+        ("cat",),
+        ("du",),
+        ("info",),
+        ("rm",),
+        ("put", str(tmp_path / "x")),
+        ("sync", str(tmp_path)),
+    ):
+        said = failed(3, *arguments, f"{store}nowhere" + "/x" * (arguments[0] in ("cat", "rm")))
+        assert said.startswith("obs: there is no container 'nowhere' (obs mb creates "), said
+    assert failed(3, "cleanup", f"{store}nowhere").startswith("obs: there is no container 'nowhere'")
+    assert "is no object 'x' in 'there' (obs ls" in failed(3, "get", f"{store}there/x", tmp_path / "y")
+    assert "'folder' in 'there' is a folder, not an object (obs sync" in failed(3, "get", f"{store}there/folder")
+    assert not (tmp_path / "y").exists()
+    done("rb", "--force", "--yes", f"{store}there")
+
+
+def test_public_data_are_read_without_a_login(swift: SwiftServer, environment: pytest.MonkeyPatch) -> None:
+    url = f"{swift.storage_url}/public"
+    for name, value in swift.environment().items():
+        environment.setenv(name, value)
+    done("mb", url)
+    done("put", "-", f"{url}/x", stdin=b"for all")
+    said = failed(1, "cat", f"{url}/x?anonymous=true")
+    assert "credentials" in said
+    assert "<html>" not in said
+    Login(swift.accounts["member"]).send("POST", "/public", headers={"X-Container-Read": ".r:*,.rlistings"})
+    for name in swift.environment():
+        environment.delenv(name)
+    assert done("cat", f"{url}/x?anonymous=true") == "for all"
+    assert done("ls", f"{url}?anonymous=true") == "x\n"
+    assert "anonymous=true" in failed(2, "cat", f"{url}/x")
+
+
+def test_an_anonymous_url_signs_nothing(seaweedfs: RunningServer, environment: pytest.MonkeyPatch) -> None:
+    for name, value in seaweedfs.environment().items():
+        environment.setenv(name, value)
+    options = f"anonymous=true&endpoint_url={seaweedfs.endpoint_url}&region={seaweedfs.region}"
+    assert "credentials" in failed(1, "ls", f"s3://secret?{options}")
+    assert "cannot sign URLs" in failed(2, "url", "get", f"s3://secret/x?{options}")
 
 
 def test_wrong_keys_are_one_line(seaweedfs: RunningServer, environment: pytest.MonkeyPatch) -> None:

@@ -140,7 +140,13 @@ def test_a_plug_in_gets_its_container_and_typed_options() -> None:
         ("plug://box?timeout=long", "timeout must be a number"),
         ("plug://box?region=a&region=b", "twice"),
         ("plug://box?region", "name=value"),
-        ("plug:///prefix", "no container"),
+        ("plug:///prefix", "no container; did you mean plug://prefix, "),
+        ("s3:album/folder", "no container; did you mean s3://album/folder, "),
+        ("s3://box?endpoint=x", "did you mean endpoint_url\\? known are"),
+        ("s3://box?endpoint_url=localhost", "http://host:port.*not .localhost."),
+        ("https://host/bucket", "s3://container.endpoint_url=https://host"),
+        ("memory:?anonymous=true", "unknown option .anonymous."),
+        ("s3://box?anonymous=yes", "anonymous must be true or false"),
         ("plug://box/prefix", "prefix 'prefix'"),
         ("lost://box", "cannot be imported"),
         ("odd://box", "no subclass"),
@@ -172,3 +178,17 @@ def test_other_bad_input() -> None:
         from_url(7)  # type: ignore[arg-type]
     with pytest.raises(obs_client.InvalidNameError):
         from_url("plug://a%2Fb")
+
+
+@pytest.mark.parametrize("url", ["s3://box/x?anonymous=true&region=one", "https://host/v1/AUTH_x/box?anonymous=true"])
+def test_an_anonymous_url_uses_no_login_of_the_environment(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary")
+    assert StorageUrl.parse(url).options["credentials"] == {}
+    assert StorageUrl.parse(url).client().container_name == "box"
+    assert "credentials" not in StorageUrl.parse(url.replace("true", "false")).options
+
+
+def test_an_endpoint_with_a_password_is_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        from_url("s3://box?endpoint_url=localhost@hunter2")
+    assert "hunter2" not in str(caught.value)

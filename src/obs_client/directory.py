@@ -93,7 +93,7 @@ class DirectoryClient(ObjectStorageClient):
             follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
         """
         super().__init__(CONTAINER, options=options)
-        text = os.fspath(path)
+        text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
         if not isinstance(text, str):
             raise TypeError(f"the path of a directory must be a str or a path of str, not {type(text).__name__}")
         if not text or "\0" in text:

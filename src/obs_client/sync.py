@@ -1,7 +1,14 @@
 """Making one place what another is: plan, look at the plan, apply it; or all at once; and proving it.
 
-A place is a folder in any store, or a local directory (`places.Place`). A sync that was stopped, at any point, is
-simply started again.
+A place is a folder in any store, or a local directory (`Place`). A sync that was stopped, at any point, is simply
+started again. To stop it, raise an exception in a callback (`progress`, `on_done`), or let Ctrl-C raise one: what is
+under way is undone, what was copied is whole, nothing more is deleted, and the exception goes out.
+
+    source, target = Place.of_directory("photos"), Place.parse("s3://album/photos")
+    with SavedPlan(plan_sync(source, target, delete=True)) as plan:
+        print(plan.copies, plan.size, plan.deletions)
+        report = apply(plan, source, target, max_delete=plan.deletions, progress=print)
+    print(report.copied, report.failures)
 """
 
 from __future__ import annotations
@@ -9,23 +16,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from obs_client.copying import AttributesMap, Progress
-from obs_client.places import Place
-from obs_client.sync_apply import WORKERS, Run, Settings, spooled
+from obs_client.places import Place, parse_both
+from obs_client.sync_apply import WORKERS, Run, Settings
 from obs_client.sync_check import CheckReport, check
 from obs_client.sync_patterns import matcher
 from obs_client.sync_plan import Kept, plan_sync, planned
 from obs_client.sync_report import Done, SyncReport
+from obs_client.sync_saved import SavedPlan
 from obs_client.sync_steps import Step, Version, read_steps, write_steps
 
 __all__ = [
     "CheckReport",
     "Done",
     "Place",
+    "SavedPlan",
     "Step",
     "SyncReport",
     "Version",
     "apply",
     "check",
+    "parse_both",
     "plan_sync",
     "read_steps",
     "sync",
@@ -71,7 +81,11 @@ def sync(
     settings = Settings(False, workers, max_delete, dry_run, map_attributes, progress, on_done)
     kept = Kept() if on_done is None else None
     steps = planned(source, target, delete, checksum, matcher(include, exclude), kept)
-    return Run(source, target, settings).run(steps if target.directory is None else spooled(steps), kept)
+    run = Run(source, target, settings)
+    if target.directory is None:
+        return run.run(steps, kept)
+    with SavedPlan(steps) as plan:
+        return run.run(plan, kept)
 
 
 def apply(
@@ -79,16 +93,24 @@ def apply(
     source: Place,
     target: Place,
     *,
+    ask: bool = True,
     max_delete: int | None = None,
+    dry_run: bool = False,
     workers: int = WORKERS,
     map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
     on_done: Callable[[Done], object] | None = None,
 ) -> SyncReport:
-    """Do the steps of a plan that was made for these two places; the arguments are those of `sync`.
+    """Do the steps of a plan that was made for these two places; all else is as in `sync`.
 
-    A step whose source or target is no longer what it was fails with `ObjectChangedError`: both are asked just before
-    it. What is done already is skipped, so that a plan that was stopped can be applied again.
+    A step whose source or target is no longer what it was fails with `ObjectChangedError`. What is done already is
+    skipped, so that a plan that was stopped can be applied again.
+
+    Args:
+        steps: What `plan_sync` or `read_steps` gives, or a `SavedPlan`.
+        ask: Ask both sides just before each copy. False, for a plan that was made this minute: small objects take one
+            request on each side, as in `sync`; deletions are asked for all the same.
     """
-    settings = Settings(True, workers, max_delete, False, map_attributes, progress, on_done)
-    return Run(source, target, settings).run(steps)
+    settings = Settings(ask, workers, max_delete, dry_run, map_attributes, progress, on_done)
+    dropped = Kept(steps.dropped if isinstance(steps, SavedPlan) else 0)
+    return Run(source, target, settings).run(steps, dropped)

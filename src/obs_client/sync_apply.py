@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 
 from obs_client import copying, names
@@ -22,7 +21,8 @@ from obs_client.sync_delete import Deleter
 from obs_client.sync_listing import Entry
 from obs_client.sync_plan import Kept, decide
 from obs_client.sync_report import HOPELESS, Done, SyncReport, Tally, changed, failed
-from obs_client.sync_steps import Step, Version, read_steps, write_steps
+from obs_client.sync_saved import SavedPlan
+from obs_client.sync_steps import Step, Version
 
 WORKERS = 16
 IN_FLIGHT = 64 * 1024 * 1024
@@ -80,14 +80,13 @@ class Run:
         Args:
             kept: Counts, by the time the steps end, the names that need none.
         """
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-            count = write_steps(self._copy_all(steps), spool)
+        with SavedPlan(self._copy_all(steps)) as deletions:
+            count = deletions.deletions
             self._tally.counts["skipped"] += kept.count if kept else 0
             reason = self._why_not(count) if count else None
             if reason is None:
-                spool.seek(0)
                 deleter = Deleter(self._source, self._target, self._settings.workers, self._settings.dry_run)
-                for done in deleter.delete(read_steps(spool)):
+                for done in deleter.delete(iter(deletions)):
                     self._count(done)
         if self._source.directory is not None:
             self._tally.notes.update(self._source.directory.skipped)
@@ -209,14 +208,6 @@ class Run:
         if most is None and not counts["copied"] + counts["skipped"]:
             return "the source holds nothing, so that all would be deleted; give max_delete to do so"
         return None
-
-
-def spooled(steps: Iterable[Step]) -> Iterator[Step]:
-    """The same steps, all of which are made before the first is given."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
-        write_steps(steps, file)
-        file.seek(0)
-        yield from read_steps(file)
 
 
 def _entry(name: str, version: Version) -> Entry:

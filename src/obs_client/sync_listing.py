@@ -7,6 +7,7 @@ temporary file, so that memory stays small for any number of names.
 from __future__ import annotations
 
 import contextlib
+import functools
 import heapq
 import itertools
 import marshal
@@ -14,7 +15,7 @@ import operator
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from obs_client.errors import ContainerNotFoundError, ServiceError
 from obs_client.models import ObjectInfo
@@ -42,7 +43,7 @@ Pair = tuple[str, Listed | None, Listed | None]
 
 Match = Callable[[str], bool]
 
-_name_of = operator.itemgetter(0)
+_name_of = operator.attrgetter("name")
 
 
 def pairs(source: Place, target: Place, match: Match | None) -> Iterator[Pair]:
@@ -62,7 +63,7 @@ def _objects(place: Place, match: Match | None) -> Iterator[Listed]:
         found = (info for info in found if match(info.name[cut:]))
     if place.client.capabilities.ordered_listing:
         return found  # which is checked where pages are joined
-    return _sorted(Entry(info.name, info.size, info.hash, info.last_modified) for info in found)
+    return _sorted(found)
 
 
 def _of_target(target: Place, match: Match | None) -> Iterator[Listed]:
@@ -105,6 +106,10 @@ def _next(found: Iterator[Listed], cut: int) -> tuple[Listed | None, str]:
 # ---- stores that list out of order ---------------------------------------------------------------------------------
 
 
+_entry: Callable[[tuple[Any, ...]], Entry] = functools.partial(tuple.__new__, Entry)
+"""`Entry._make`, without its check of the length, which takes as long as all the rest."""
+
+
 class _Run(NamedTuple):
     """A sorted piece of a listing, in the file from an offset on."""
 
@@ -113,7 +118,7 @@ class _Run(NamedTuple):
     offset: int
 
 
-def _sorted(found: Iterator[Entry]) -> Iterator[Entry]:
+def _sorted(found: Iterator[Listed]) -> Iterator[Listed]:
     first = sorted(itertools.islice(found, IN_MEMORY), key=_name_of)
     if len(first) < IN_MEMORY:
         yield from _distinct(first)
@@ -127,11 +132,12 @@ def _sorted(found: Iterator[Entry]) -> Iterator[Entry]:
         yield from _distinct(_joined(file, sorted(runs)))
 
 
-def _spool(file: IO[bytes], run: list[Entry]) -> _Run:
+def _spool(file: IO[bytes], run: list[Listed]) -> _Run:
     """Write a sorted run at the end of the file."""
     start = file.seek(0, os.SEEK_END)
     for at in range(0, len(run), _BLOCK):
-        block = marshal.dumps([tuple(entry) for entry in run[at : at + _BLOCK]])
+        rows = [(each.name, each.size, each.hash, each.last_modified) for each in run[at : at + _BLOCK]]
+        block = marshal.dumps(rows)
         file.write(len(block).to_bytes(_LENGTH, "big") + block)
     file.write(bytes(_LENGTH))
     return _Run(run[0].name, run[-1].name, start)
@@ -155,14 +161,14 @@ def _read(file: IO[bytes], offset: int) -> Iterator[Entry]:
         size = int.from_bytes(file.read(_LENGTH), "big")
         if not size:
             return
-        yield from map(Entry._make, marshal.loads(file.read(size)))  # noqa: S302 - our own file, which has no name
+        yield from map(_entry, marshal.loads(file.read(size)))  # noqa: S302 - our own file, which has no name
         offset += _LENGTH + size
 
 
-def _distinct(ordered: Iterable[Entry]) -> Iterator[Entry]:
+def _distinct(ordered: Iterable[Listed]) -> Iterator[Listed]:
     last: str | None = None
     for entry in ordered:
-        name = entry[0]
+        name = entry.name
         if name == last:
             raise ServiceError(f"the store lists {name!r} twice; the listing is not whole")
         last = name

@@ -62,7 +62,8 @@ def plan_sync(
 class Kept:
     """Counts names that stay as they are, for who does not want a step for each."""
 
-    count = 0
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
 
 
 def planned(

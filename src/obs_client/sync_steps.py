@@ -81,7 +81,7 @@ def read_steps(lines: Iterable[str]) -> Iterator[Step]:
                 break
             step = _from_dict(row)
         except (KeyError, TypeError, ValueError) as error:
-            raise ServiceError(f"line {count + 1} of the plan is no step: {error!r}; plan anew") from error
+            raise ServiceError(f"line {count + 1} of the plan is no step; plan anew") from error
         count += 1
         yield step
     else:

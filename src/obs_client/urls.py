@@ -12,7 +12,8 @@
                                                    options
 =================================================  ===================================================================
 
-Options are the names of the constructor's parameters.
+Options are the names of the constructor's parameters; besides, `anonymous=true` stands for `credentials={}`: public
+data are read without a login, whatever the environment holds.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
 
 ENTRY_POINTS = "obs_client.backends"
+ANONYMOUS = "anonymous"
 
 _SWIFT = ("obs_client.backends.swift", "SwiftClient")
 _BUILT_IN = {
@@ -79,17 +81,17 @@ class StorageUrl:
             raise ConfigurationError(f"{url!r} has no scheme; storage URLs begin with one of {_schemes()}")
         if "@" in parts.netloc:
             raise ConfigurationError(
-                f"a {scheme} URL must hold no credentials (what stands before '@'); give them to the constructor or "
-                f"the environment"
+                "a storage URL must hold no credentials (what stands before '@'); give them to the constructor or the "
+                "environment"
             )
-        options = _options(scheme, _client_class(scheme), parts.query)
+        options = _options(_client_class(scheme), parts.query)
         if scheme == "file":
             return _file_url(parts.netloc, unquote(parts.path), options)
         if scheme == "memory":
             return _memory_url(parts.netloc + parts.path, options)
         if scheme in ("http", "https"):
             return _swift_url(f"{scheme}://{parts.netloc}", parts.path, options)
-        return _container_url(scheme, unquote(parts.netloc), unquote(parts.path.removeprefix("/")), options)
+        return _container_url(scheme, parts.netloc, parts.path, options)
 
     def client(self) -> ObjectStorageClient:
         """A new client with the container chosen; the prefix is for the caller to keep to."""
@@ -140,7 +142,7 @@ def _plug_in(scheme: str) -> object:
         raise ConfigurationError(f"the backend for scheme {scheme!r} cannot be imported: {error}") from error
 
 
-def _options(scheme: str, client_class: type[ObjectStorageClient], query: str) -> dict[str, object]:
+def _options(client_class: type[ObjectStorageClient], query: str) -> dict[str, object]:
     known = _known_options(client_class)
     options: dict[str, object] = {}
     try:
@@ -151,22 +153,33 @@ def _options(scheme: str, client_class: type[ObjectStorageClient], query: str) -
         if _SECRET.search(name):
             raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
         if name not in known:
-            raise ConfigurationError(f"unknown option {name!r} in a {scheme} URL; known are {', '.join(sorted(known))}")
+            raise ConfigurationError(f"unknown option {name!r} in the URL; {_suggestion(name, known)}")
         if name in options:
             raise ConfigurationError(f"option {name!r} stands twice in the URL")
         options[name] = _value(name, text, known[name])
+    if options.pop(ANONYMOUS, False):
+        options["credentials"] = {}
     return options
+
+
+def _suggestion(name: str, known: Mapping[str, object]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"{meant}known are {', '.join(sorted(known))}"
 
 
 def _known_options(client_class: type[ObjectStorageClient]) -> dict[str, object]:
     """The constructor's parameters that can be written as text, with their types."""
     hints = typing.get_type_hints(client_class.__init__)
     parameters = list(inspect.signature(client_class.__init__).parameters)[1:]
-    return {
+    known = {
         name: hints.get(name, str)
         for name in parameters
         if name not in ("root", "storage_url", "options") and not _SECRET.search(name)
     }
+    return {**known, ANONYMOUS: bool} if "credentials" in parameters else known
 
 
 def _value(name: str, text: str, kind: object) -> object:
@@ -204,7 +217,10 @@ def _swift_url(host: str, path: str, options: dict[str, object]) -> StorageUrl:
         raise ConfigurationError("the container stands in the path, after the account")
     segments = path.rstrip("/").split("/")
     if host.endswith("//") or "v1" not in segments:
-        raise ConfigurationError("a Swift storage URL reads https://host/.../v1/AUTH_account[/container[/prefix]]")
+        raise ConfigurationError(
+            "a Swift storage URL reads https://host/.../v1/AUTH_account[/container[/prefix]]; another server's S3 is "
+            "s3://container?endpoint_url=https://host"
+        )
     end = segments.index("v1") + 2
     if segments == ["", "swift", "v1"]:
         end = len(segments)
@@ -221,12 +237,15 @@ def _container_option(options: dict[str, object]) -> str | None:
     return None if name is None else _container_name(str(name))
 
 
-def _container_url(scheme: str, container: str, prefix: str, options: dict[str, object]) -> StorageUrl:
+def _container_url(scheme: str, host: str, path: str, options: dict[str, object]) -> StorageUrl:
     if "container_name" in options:
         raise ConfigurationError(f"the container stands before the '?': {scheme}://container")
-    if prefix and not container:
-        raise ConfigurationError(f"the URL has a prefix but no container: {scheme}://container/prefix")
-    return StorageUrl(scheme, "", _container_name(container) if container else None, prefix, options)
+    if path.strip("/") and not host:
+        raise ConfigurationError(
+            f"the URL names no container; did you mean {scheme}://{path.lstrip('/')}, with two slashes?"
+        )
+    container = _container_name(unquote(host)) if host else None
+    return StorageUrl(scheme, "", container, unquote(path.removeprefix("/")), options)
 
 
 def _container_name(name: str) -> str:

@@ -16,7 +16,7 @@ PACKAGES = ("boto3", "botocore", "python-swiftclient", "keystoneauth1", "click",
 @shared
 @pass_settings
 def version(settings: Settings) -> None:
-    """Show the versions of obs_client, Python and the packages it works with."""
+    """Show the versions of obs_client and what it works with."""
     import platform
 
     versions = {"obs_client": obs_client.__version__, "python": platform.python_version()}
@@ -29,7 +29,7 @@ def version(settings: Settings) -> None:
 @shared
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script that makes a shell complete commands and options.
+    """Print what makes a shell complete commands and options.
 
     \b
     bash, in ~/.bashrc:                        eval "$(obs completion bash)"

@@ -89,11 +89,11 @@ class Address:
         """A new client with the container chosen."""
         return self.place.client()
 
-    def object_name(self) -> str:
-        """The object's name; a usage error if only a container or directory is named."""
+    def object_name(self, advice: str = "go on with the object's name") -> str:
+        """The object's name; a usage error with an advice if only a container or directory is named."""
         if not self.name:
             what = "is a directory" if self.path else "names no object"
-            raise click.UsageError(f"{printable(self.text)} {what}; go on with the object's name")
+            raise click.UsageError(printable(f"{self.text} {what}; {advice}"))
         return self.name
 
     def receiving(self, base_name: str) -> str:

@@ -7,11 +7,15 @@ from collections.abc import Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 from obs_client.cli.text import size_text
 
 LABEL_MAXIMUM = 40
+BAR_MAXIMUM, BAR_MINIMUM = 40, 5
+FIGURES = 45
+"""Columns that the amounts, the rate and the time need beside label and bar; in less room there is no bar."""
 
 
 class Bar:
@@ -31,30 +35,39 @@ class Bar:
 
 
 class Amount(ProgressColumn):
-    """How much was moved, of how much, and how fast."""
+    """How much was moved, of how much, and how fast: bytes, or what the unit names."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._unit = unit
 
     def render(self, task: Task) -> Text:
         """The column for a task."""
         if task.total is None and not task.completed:
             return Text("")
-        total = "" if task.total is None else f" / {size_text(int(task.total), human=True)}"
+        total = "" if task.total is None else f" / {self._shown(task.total)}"
         # The mean serves at the end, and while there is but one report to tell the speed from.
         mean = task.completed / task.elapsed if task.elapsed else 0.0
         speed = mean if task.finished else task.speed or mean
-        rate = f"  {size_text(int(speed), human=True)}/s" if speed else ""
-        return Text(size_text(int(task.completed), human=True) + total + rate)
+        rate = f"  {self._shown(speed)}/s" if speed else ""
+        return Text(self._shown(task.completed) + total + rate)
+
+    def _shown(self, amount: float) -> str:
+        return f"{int(amount):,} {self._unit}" if self._unit else size_text(int(amount), human=True)
 
 
 @contextlib.contextmanager
-def bar(label: str, total: int | None, stays: bool) -> Iterator[Bar]:
-    """Draw a bar until the end of the block; without a total it shows the bytes and the rate alone."""
+def bar(label: str, total: int | None, stays: bool, unit: str = "") -> Iterator[Bar]:
+    """Draw a bar until the end of the block; without a total it shows the amount and the rate alone."""
+    console = Console(stderr=True)
     shown = label if len(label) <= LABEL_MAXIMUM else "..." + label[3 - LABEL_MAXIMUM :]
+    room = console.width - len(shown) - FIGURES
     progress = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        Amount(),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        *([BarColumn(min(room, BAR_MAXIMUM))] if room >= BAR_MINIMUM else []),
+        Amount(unit),
         TimeRemainingColumn(elapsed_when_finished=True),
-        console=Console(stderr=True),
+        console=console,
         transient=not stays,
     )
     with progress:

@@ -9,7 +9,7 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure
-from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import two_places
 from obs_client.cli.settings import Progress, Settings
 from obs_client.cli.syncing import exclude_option, follow_option, include_option
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source")
-@click.argument("target")
+@place("source")
+@place("target")
 @include_option
 @exclude_option
 @follow_option
@@ -38,10 +38,11 @@ def check(
     follow_symlinks: bool,
     workers: int | None,
 ) -> None:
-    """Prove that two folders, containers or directories have the same names and contents; writes nothing.
+    """Prove that two places hold the same names and contents.
 
-    Stored digests decide where they prove it, else both sides are read. Names that are differing, missing in TARGET or
-    extra in it are listed; the exit status is 0 only if there are none.
+    They are folders or containers of any two stores, or directories; nothing is written. Stored digests decide where
+    they prove it, else both sides are read. Names that are differing, missing in TARGET or extra in it are listed; the
+    exit status is 0 only if there are none.
     """
     from obs_client import sync as library
 

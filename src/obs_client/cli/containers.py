@@ -6,31 +6,37 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
-from obs_client.cli.options import pass_settings, shared, yes
+from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@place("urls", metavar="URL...", nargs=-1, required=True)
+@json_lines
 @shared
 @pass_settings
 def mb(settings: Settings, urls: tuple[str, ...]) -> None:
-    """Make containers; one that is there already is left as it is.
+    """Make containers.
 
-    The container of a path is the directory itself; its parent must be there.
+    One that is there already is left as it is. The container of a path is the directory itself; its parent must be
+    there.
     """
     for url in urls:
         address = Address.of_container(url)
         container = address.container_name()
         with address.client() as client:
             made = client.container_create(container)
-        settings.note(f"made {container}" if made else f"{container} is there already")
+        if made:
+            settings.did("made", f"made {container}", name=container)
+        else:
+            settings.did("there", f"{container} is there already", name=container)
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@place("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Delete the objects in it first. Asks first.")
 @yes
+@json_lines
 @shared
 @pass_settings
 def rb(settings: Settings, urls: tuple[str, ...], force: bool) -> None:
@@ -46,4 +52,4 @@ def rb(settings: Settings, urls: tuple[str, ...], force: bool) -> None:
                 settings.confirm(f"Delete the container {url} and all objects in it?")
             if not client.container_delete(container, force):
                 raise Failure(f"the container {container!r} holds objects", "--force deletes them too")
-        settings.note(f"removed {container}")
+        settings.did("removed", f"removed {container}", name=container)

@@ -9,50 +9,58 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.options import pass_settings, shared
+from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file, two_clients
 from obs_client.cli.settings import Settings
 from obs_client.cli.showing import absent, already_there, size_of
+from obs_client.cli.text import printable
 
 _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
 
 
 @click.command()
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.argument("target")
+@place("sources", metavar="SOURCE...", nargs=-1, required=True)
+@place("target")
 @_IF_ABSENT
 @METADATA
+@json_lines
 @shared
 @pass_settings
 def cp(settings: Settings, sources: tuple[str, ...], target: str, if_absent: bool, metadata: str) -> None:
-    """Copy objects from any store to any other, with all that they carry.
+    """Copy objects from any store to any other.
 
-    Within one store the store itself copies. TARGET is a name, or a folder that ends with a slash, or a container. What
-    the target cannot keep is an error, and nothing is written. Folders are copied by `obs sync`.
+    All that they carry goes with them. Within one store the store itself copies. TARGET is a name, or a folder that
+    ends with a slash, or a container. What the target cannot keep is an error, and nothing is written. Folders are
+    copied by `obs sync`.
     """
     from obs_client.copying import copy_object
 
     for source in sources:
-        _copy(settings, copy_object, source, target, if_absent, metadata, several=len(sources) > 1)
+        _copy(settings, "copied", copy_object, source, target, if_absent, metadata, several=len(sources) > 1)
 
 
 @click.command()
-@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.argument("target")
+@place("sources", metavar="SOURCE...", nargs=-1, required=True)
+@place("target")
 @_IF_ABSENT
 @METADATA
+@json_lines
 @shared
 @pass_settings
 def mv(settings: Settings, sources: tuple[str, ...], target: str, if_absent: bool, metadata: str) -> None:
-    """Move objects from any store to any other: copy, look that the copy is there, delete the source."""
+    """Move objects from any store to any other.
+
+    Each is copied; when the copy is seen to be there, the source is deleted.
+    """
     from obs_client.copying import move_object
 
     for source in sources:
-        _copy(settings, move_object, source, target, if_absent, metadata, several=len(sources) > 1)
+        _copy(settings, "moved", move_object, source, target, if_absent, metadata, several=len(sources) > 1)
 
 
 def _copy(
     settings: Settings,
+    what: str,
     action: Callable[..., bool],
     source: str,
     target: str,
@@ -75,12 +83,12 @@ def _copy(
                 done = action(*places, if_absent=if_absent, map_attributes=attributes_map(metadata), progress=progress)
             except obs_client.PreconditionError:
                 raise already_there(target_name) from None
-    if not done:
-        raise absent(start)
-    settings.note(f"{source} -> {end.container}/{target_name}")
+        if not done:
+            raise absent(first, start)
+    settings.did(what, f"{source} -> {end.container}/{target_name}", source=source, name=target_name)
 
 
 def _source_name(address: Address) -> str:
     if address.is_folder:
-        raise click.UsageError("cp and mv take objects; a folder is copied by obs sync")
+        raise click.UsageError(f"{printable(address.text)} is no object but a folder, which obs sync copies")
     return address.name

@@ -27,9 +27,11 @@ _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ObjectChangedError, "try again when nobody writes to it"),
     (errors.TemporaryError, "is the store up, and the endpoint right? --debug tells more"),
 )
+_PAGE = re.compile(r"  \[first \d+ chars of response\] b?(\"|').*?\1(?= \(txn| \(|$)", re.DOTALL)
+"""The beginning of a page that a server sent with its refusal, as swiftclient shows it."""
 _SECRET_NAME = re.compile("SECRET|PASSWORD|TOKEN|^ST_KEY$")
 _SECRET = re.compile(
-    r"(?i)(signature|credential|secret|token|password|temp_url_sig|authorization|(?:auth|url)[_-]key|access[_-]?key(?:[_-]id)?)"
+    r"(?i)(signature|credential|secret|token|password|temp_url_sig|authorization|(?<!create_temp_)(?:auth|url)[_-]key|access[_-]?key(?:[_-]id)?)"
     r"([\"']?\s*(?:=|:|%3D)\s*[\"']?)(?:(?:bearer|basic|aws4-hmac-sha256)\s+)?[^\s&\"',;)]+"
 )
 
@@ -82,7 +84,7 @@ class HungUp(Failure):
 def failure_of(error: Exception) -> Failure:
     """The one line for any exception."""
     if isinstance(error, (errors.ObjectStorageClientError, ValueError)):
-        return _kind(error)(str(error), _hint(error))
+        return _kind(error)(_text(error), _hint(error))
     if isinstance(error, OSError):
         subject = "" if error.filename is None else f"{error.filename}: "
         return Failure(f"{subject}{error.strerror or error}")
@@ -99,11 +101,23 @@ def without_secrets(text: str) -> str:
     return _SECRET.sub(r"\1\2***", text)
 
 
+def _text(error: Exception) -> str:
+    """The message; of what a server said, only what matters: `--debug` shows it all."""
+    by_server = error.__cause__ is not None and not isinstance(error.__cause__, OSError)
+    if isinstance(error, errors.NotFoundError) and by_server and error.container:
+        if isinstance(error, errors.ContainerNotFoundError):
+            return f"there is no container {error.container!r}"
+        if error.object_name:
+            return f"there is no object {error.object_name!r} in {error.container!r}"
+    return _PAGE.sub("", str(error))
+
+
 def _kind(error: Exception) -> type[Failure]:
     if isinstance(error, errors.NotFoundError):
         return NotThere
     usage = (errors.ConfigurationError, errors.ContainerNotSpecified)
-    return WrongUse if isinstance(error, usage) else Failure
+    is_usage = isinstance(error, usage) or not isinstance(error, errors.ObjectStorageClientError)
+    return WrongUse if is_usage else Failure
 
 
 def _hint(error: Exception) -> str:

@@ -17,18 +17,24 @@ from obs_client.cli.options import pass_settings, shared
 from obs_client.cli.settings import Settings, flush
 from obs_client.cli.stopping import Stopped, stoppable
 from obs_client.cli.text import printable
+from obs_client.cli.usage import Commands, wrong_use_in_one_line
 
 _STOPS: dict[int, type[Failure]] = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated, signal.SIGHUP: HungUp}
 
 
-class Group(click.Group):
+class Group(Commands):
     """Shows every failure as one line on stderr, with its exit status."""
+
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        """Take the options before the command."""
+        with wrong_use_in_one_line():
+            return super().make_context(*arguments, **extra)
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
         settings = context.ensure_object(Settings)
         try:
-            with stoppable(), settings.logged():
+            with stoppable(), settings.logged(), wrong_use_in_one_line():
                 super().invoke(context)
                 flush()
         except (click.ClickException, click.exceptions.Exit):
@@ -63,7 +69,7 @@ def _leave_pipe() -> NoReturn:
     raise click.exceptions.Exit(CLOSED_PIPE)
 
 
-@click.group(cls=Group, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @shared
 @click.version_option(obs_client.__version__, prog_name="obs_client", message="%(prog)s %(version)s")
 @pass_settings
@@ -72,13 +78,14 @@ def obs(settings: Settings) -> None:
 
     \b
     Arguments are storage URLs or plain paths:
-      s3://container/name                Amazon S3; another store with ?endpoint_url=https://...
+      s3://container/name                Amazon S3; another server with ?endpoint_url=https://...
       swift://container/name             OpenStack Swift; the login is in the environment
       https://host/v1/AUTH_x/container   OpenStack Swift at this storage URL
       notes/a.txt, file:///srv/a.txt     a file is an object, its directory the container
 
     A folder is all names that begin with it and a slash. In a URL write %3F for a ? and %25 for a % in a name.
-    Credentials come from the environment (AWS_..., OS_...), never from arguments.
+    Credentials come from the environment (AWS_..., OS_...), never from arguments; ?anonymous=true reads public data
+    without any.
 
     Results go to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use, 3 not there, 130 and 143
     stopped by Ctrl-C and SIGTERM.

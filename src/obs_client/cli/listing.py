@@ -11,7 +11,7 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import NotThere
-from obs_client.cli.options import human, json_lines, pass_settings, shared
+from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text, time_text
 
@@ -19,7 +19,7 @@ Entry: TypeAlias = "obs_client.ObjectInfo | obs_client.SubdirInfo"
 
 
 @click.command()
-@click.argument("url")
+@place("url")
 @click.option("-l", "--long", "long", is_flag=True, help="With size and time of change.")
 @click.option("-r", "--recursive", is_flag=True, help="All objects below, not only the first level.")
 @human
@@ -44,7 +44,7 @@ def ls(settings: Settings, url: str, long: bool, recursive: bool, human: bool) -
 
 
 @click.command()
-@click.argument("url")
+@place("url")
 @click.option("-d", "--depth", type=click.IntRange(0), default=1, show_default=True, help="Levels of folders to show.")
 @human
 @json_lines
@@ -80,6 +80,8 @@ def entries(client: obs_client.ObjectStorageClient, address: Address, recursive:
     for entry in client.object_iter(prefix=address.under, delimiter=None if recursive else "/"):
         found = True
         yield entry
+    if not found and address.path is not None and address.name:
+        raise NotThere(f"there is no file or directory {address.text!r}", "a storage URL has a scheme: s3://container")
     if not found and address.name:
         raise NotThere(f"there is no object and no folder {address.name!r} in {address.container!r}")
 

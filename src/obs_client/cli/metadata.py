@@ -6,24 +6,31 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.showing import absent
 from obs_client.cli.text import key_values, printable
+from obs_client.cli.usage import Commands
 
 
-@click.group()
+@click.group(cls=Commands)
 def meta() -> None:
-    """Show and change the metadata of an object; its content and headers stay."""
+    """Show and change the metadata of an object.
+
+    Its content and headers stay.
+    """
 
 
 @meta.command()
-@click.argument("url")
+@place("url")
 @json_lines
 @shared
 @pass_settings
 def show(settings: Settings, url: str) -> None:
-    """Show the metadata of an object, a key a line; with --json all of it as one object."""
+    """Show the metadata of an object, a key a line.
+
+    With --json all of it is one object.
+    """
     address = Address.parse(url)
     with address.client() as client:
         metadata = _metadata(client, address)
@@ -32,9 +39,10 @@ def show(settings: Settings, url: str) -> None:
 
 
 @meta.command(name="set")
-@click.argument("url")
+@place("url")
 @click.argument("pairs", metavar="KEY=VALUE...", nargs=-1, required=True)
 @click.option("--replace", is_flag=True, help="Drop all keys that are not given.")
+@json_lines
 @shared
 @pass_settings
 def set_keys(settings: Settings, url: str, pairs: tuple[str, ...], replace: bool) -> None:
@@ -44,32 +52,36 @@ def set_keys(settings: Settings, url: str, pairs: tuple[str, ...], replace: bool
     with address.client() as client:
         old = {} if replace else _metadata(client, address)
         _write(client, address, old | {key.lower(): value for key, value in given.items()})
-    settings.note(f"set {', '.join(given)}")
+    settings.did("set", f"set {', '.join(given)}", name=address.name, keys=sorted(given))
 
 
 @meta.command()
-@click.argument("url")
+@place("url")
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@json_lines
 @shared
 @pass_settings
 def delete(settings: Settings, url: str, keys: tuple[str, ...]) -> None:
-    """Delete metadata keys of an object; one that is not there is no failure."""
+    """Delete metadata keys of an object.
+
+    One that is not there is no failure.
+    """
     unwanted = {key.lower() for key in keys}
     address = Address.parse(url)
     with address.client() as client:
         old = _metadata(client, address)
         if not unwanted.isdisjoint(old):
             _write(client, address, {key: value for key, value in old.items() if key not in unwanted})
-    settings.note(f"deleted {', '.join(keys)}")
+    settings.did("deleted", f"deleted {', '.join(keys)}", name=address.name, keys=sorted(keys))
 
 
 def _metadata(client: obs_client.ObjectStorageClient, address: Address) -> dict[str, str]:
     found = client.object_info(address.object_name())
     if found is None:
-        raise absent(address)
+        raise absent(client, address)
     return found.metadata or {}
 
 
 def _write(client: obs_client.ObjectStorageClient, address: Address, metadata: dict[str, str]) -> None:
     if not client.object_replace_metadata(address.object_name(), metadata):
-        raise absent(address)
+        raise absent(client, address)

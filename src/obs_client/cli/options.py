@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from obs_client.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Function], Function]
@@ -32,6 +35,17 @@ yes = _flag("yes", "Do not ask.", "-y", "--yes")
 human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB.")
 
 
+def place(name: str, **settings: Any) -> Callable[[Function], Function]:
+    """An argument that is a storage URL or a path; the shell completes paths."""
+    return click.argument(name, shell_complete=_paths, **settings)
+
+
 def shared(function: Function) -> Function:
     """Add `--quiet`, `--verbose` and `--debug` to a command."""
     return _quiet(_verbose(_debug(function)))
+
+
+def _paths(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [] if "://" in incomplete else [CompletionItem(incomplete, type="file")]

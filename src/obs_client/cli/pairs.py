@@ -11,7 +11,7 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import Failure
+from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.text import printable
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def two_places(source: Address, target: Address, follow_symlinks: bool) -> Itera
     from obs_client.places import Place
 
     with contextlib.ExitStack() as stack:
+        if source.path is not None and not os.path.lexists(source.path):
+            hint = "the first place must be there; a storage URL has a scheme: s3://container"
+            raise NotThere(f"there is no directory {source.text!r}", hint)
         first = _directory(source, follow_symlinks)
         second = _directory(target, follow_symlinks=False)
         if first is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 
 import click
@@ -11,15 +12,18 @@ import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import NotThere
 from obs_client.cli.listing import entries
-from obs_client.cli.options import json_lines, pass_settings, shared, yes
+from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
+from obs_client.cli.showing import absent
 from obs_client.cli.text import count_text, duration, printable, size_text
 
 BATCH = 1000
+SHOWN_BATCH = 100
+"""How many are deleted at once while a bar is drawn, so that it moves."""
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@place("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("-r", "--recursive", is_flag=True, help="A folder or container: all objects in it. Asks first.")
 @click.option("-f", "--force", is_flag=True, help="What is not there is no failure.")
 @click.option("--dry-run", is_flag=True, help="Delete nothing; list on stdout what would be deleted.")
@@ -43,7 +47,7 @@ def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, 
 
 
 @click.command()
-@click.argument("url")
+@place("url")
 @click.option(
     "--older-than", type=duration, metavar="TIME", default="7d", show_default=True, help="Leave what is younger."
 )
@@ -51,12 +55,14 @@ def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, 
 @shared
 @pass_settings
 def cleanup(settings: Settings, url: str, older_than: int) -> None:
-    """Remove what killed writers left in a container or folder; no object.
+    """Remove what killed writers left in a container or folder.
 
-    On S3 these are all unfinished multipart uploads of that age, whoever began them; on Swift segments of this
-    library's that no object uses; in a directory unfinished files of this library's.
+    No object is touched. On S3 these are all unfinished multipart uploads of that age, whoever began them; on Swift
+    segments of this library's that no object uses; in a directory unfinished files of this library's.
     """
     address = Address.parse(url)
+    if address.path is not None and not os.path.isdir(address.path):
+        raise NotThere(f"there is no directory {url!r}", "leftovers are looked for in a directory or container")
     with address.client() as client:
         report = client.cleanup(address.container, prefix=address.under, older_than=older_than)
     for removed in report.removed:
@@ -67,14 +73,14 @@ def cleanup(settings: Settings, url: str, older_than: int) -> None:
 def _remove(
     settings: Settings, client: obs_client.ObjectStorageClient, address: Address, force: bool, dry_run: bool
 ) -> None:
-    name = address.object_name()
+    name = address.object_name("-r deletes all that is in it")
     if not force and client.object_info(name) is None:
-        raise NotThere(f"there is no object {name!r} in {address.container!r}", "-r deletes folders, -f takes absence")
+        raise absent(client, address, "-r deletes folders, -f takes absence")
     if dry_run:
         _list(settings, name)
     else:
         client.object_delete(name)
-        _tell(settings, name)
+        settings.did("deleted", f"deleted {name}", name=name)
 
 
 def _remove_folder(
@@ -91,10 +97,14 @@ def _remove_folder(
         return
     amount = count_text(len(first), "object") + (" and more" if len(first) == BATCH else "")
     settings.confirm(f"Delete {amount} in {address.text}?")
-    for batch in itertools.chain([first], _batches(names)):
-        client.object_delete_many(batch)
-        for name in batch:
-            _tell(settings, name)
+    total = None if len(first) == BATCH else len(first)
+    with settings.progress("rm", lambda: total, unit="objects") as progress:
+        for batch in _batches(itertools.chain(first, names), SHOWN_BATCH if progress else BATCH):
+            client.object_delete_many(batch)
+            for name in batch:
+                settings.did("deleted", f"deleted {name}", name=name)
+            if progress:
+                progress(len(batch))
 
 
 def _names(client: obs_client.ObjectStorageClient, address: Address, force: bool) -> Iterator[str]:
@@ -106,14 +116,9 @@ def _names(client: obs_client.ObjectStorageClient, address: Address, force: bool
         yield entry.name
 
 
-def _batches(names: Iterator[str]) -> Iterator[list[str]]:
-    while batch := list(itertools.islice(names, BATCH)):
+def _batches(names: Iterator[str], size: int) -> Iterator[list[str]]:
+    while batch := list(itertools.islice(names, size)):
         yield batch
-
-
-def _tell(settings: Settings, name: str) -> None:
-    settings.note(f"deleted {name}")
-    settings.found({"type": "deleted", "name": name}, "")
 
 
 def _list(settings: Settings, name: str) -> None:

@@ -47,9 +47,12 @@ class Settings:
 
     def result(self, record: Mapping[str, object], text: str) -> None:
         """A result on stdout: the record for programs, or the text, whose names the caller made printable."""
+        if not self.json and not text:
+            return
+        if sys.stdout is None:
+            raise Failure("stdout is closed")
         # Not by `click.echo`, which flushes each line: listings are long.
-        if (self.json or text) and sys.stdout is not None:
-            sys.stdout.write((json.dumps(record) if self.json else text) + "\n")
+        sys.stdout.write((json.dumps(record) if self.json else text) + "\n")
 
     def found(self, record: Mapping[str, object], text: str) -> None:
         """A result that comes while a bar may be drawn: on the same screen it goes above the bar."""
@@ -74,6 +77,11 @@ class Settings:
         if self.verbose or self.debug:
             self.say(text)
 
+    def did(self, what: str, text: str, **record: object) -> None:
+        """Tell what was done: programs by a line of `--json`, people if `--verbose`."""
+        self.note(text)
+        self.found({"type": what, **record}, "")
+
     def confirm(self, question: str) -> None:
         """Ask before something that cannot be undone; raises unless the answer is yes."""
         if self.yes:
@@ -93,11 +101,14 @@ class Settings:
         return not (self.json and sys.stdout is not None and sys.stdout.isatty())
 
     @contextlib.contextmanager
-    def progress(self, label: str, total: Callable[[], int | None], *, stays: bool = True) -> Iterator[Progress | None]:
+    def progress(
+        self, label: str, total: Callable[[], int | None], *, stays: bool = True, unit: str = ""
+    ) -> Iterator[Progress | None]:
         """A bar to be told of bytes moved, or None where none is drawn; `total` is asked only if it is.
 
         Args:
             stays: The bar is left on the screen at the end.
+            unit: What is counted in place of bytes.
         """
         if not self.shows_progress:
             yield None
@@ -106,7 +117,7 @@ class Settings:
 
         plain = self.write_line
         try:
-            with bar(printable(label), total(), stays) as drawn:
+            with bar(printable(label), total(), stays, unit) as drawn:
                 self.write_line, self.drawing = drawn.write_line, True
                 yield drawn.advance
         finally:

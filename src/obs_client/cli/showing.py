@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 import sys
 from typing import IO
@@ -12,7 +13,7 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
-from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import printable, time_text
 
@@ -20,7 +21,7 @@ BLOCK = 1024 * 1024
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@place("urls", metavar="URL...", nargs=-1, required=True)
 @json_lines
 @shared
 @pass_settings
@@ -35,7 +36,7 @@ def info(settings: Settings, urls: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@place("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("--start", type=click.IntRange(0), default=0, help="The first byte wanted, counted from 0.")
 @click.option("--stop", type=click.IntRange(0), help="The byte before which to stop.")
 @shared
@@ -53,7 +54,7 @@ def cat(settings: Settings, urls: tuple[str, ...], start: int, stop: int | None)
             if start or stop is not None:
                 _write_range(client, name, start, stop)
             elif not client.object_download(name, stdout()):
-                raise absent(address)
+                raise absent(client, address)
 
 
 def stdout() -> IO[bytes]:
@@ -64,10 +65,20 @@ def stdout() -> IO[bytes]:
     return sys.stdout.buffer
 
 
-def absent(address: Address) -> Exception:
-    """The failure of an object that is not there."""
-    hint = "obs sync copies folders" if address.is_folder else "obs ls shows what is there"
-    return NotThere(f"there is no object {address.name!r} in {address.container!r}", hint)
+def absent(
+    client: obs_client.ObjectStorageClient, address: Address, hint: str = "obs ls shows what is there"
+) -> Failure:
+    """The failure of an object that is not there: tells what is there instead, or what else is missing."""
+    if address.path is not None:
+        if os.path.lexists(address.path):
+            return NotThere(f"{address.text!r} is no regular file", "links, pipes and devices are not objects")
+        return NotThere(f"there is no file {address.text!r}", hint)
+    name, container = address.name, address.container_name()
+    if client.container_info(container) is None:
+        return NotThere(f"there is no container {container!r}", "obs mb creates one")
+    if next(client.object_iter(prefix=address.under), None) is not None:
+        return NotThere(f"{name!r} in {container!r} is a folder, not an object", "obs sync copies folders")
+    return NotThere(f"there is no object {name!r} in {container!r}", hint)
 
 
 def already_there(name: str) -> Exception:
@@ -97,7 +108,7 @@ def _look(client: obs_client.ObjectStorageClient, address: Address) -> obs_clien
     if address.name:
         found = client.object_info(address.name)
         if found is None:
-            raise absent(address)
+            raise absent(client, address)
         return found
     container = client.container_info(address.container_name())
     if container is None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import click
 
+import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.failures import WrongUse
+from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import duration
 
 WEEK = 7 * 24 * 3600
 
+_NEW_KEY = "create_temp_url_key"
+
 
 @click.command()
 @click.argument("method", type=click.Choice(["get", "put"]))
-@click.argument("url")
+@place("url")
 @click.option(
     "--expires",
     type=duration,
@@ -27,7 +31,7 @@ WEEK = 7 * 24 * 3600
 @shared
 @pass_settings
 def url(settings: Settings, method: str, url: str, expires: int) -> None:
-    """Print a signed URL by which anybody can GET or PUT one object for a time.
+    """Print a URL to GET or PUT an object without a login, for a time.
 
     Whoever has it needs no credentials: hand it on with care. Nobody looks whether the object is there.
     """
@@ -37,5 +41,9 @@ def url(settings: Settings, method: str, url: str, expires: int) -> None:
     name = address.object_name()
     with address.client() as client:
         sign = client.object_generate_download_url if method == "get" else client.object_generate_upload_url
-        signed = sign(name, expires_in_seconds=expires)
+        try:
+            signed = sign(name, expires_in_seconds=expires)
+        except obs_client.ConfigurationError as error:
+            hint = f"here: {url.partition('?')[0]}?{_NEW_KEY}=true" if _NEW_KEY in str(error) else ""
+            raise WrongUse(str(error), hint) from error
     settings.result({"type": "url", "method": method.upper(), "url": signed, "expires_in_seconds": expires}, signed)

@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from obs_client.cli.address import Address
-from obs_client.cli.failures import Failure
-from obs_client.cli.options import json_lines, pass_settings, shared, yes
+from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.pairs import METADATA, attributes_map, two_places
-from obs_client.cli.planning import Planned, planned_first
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
 
 if TYPE_CHECKING:
-    from obs_client.copying import AttributesMap
-    from obs_client.places import Place
-    from obs_client.sync import Done, SyncReport
+    from obs_client.sync import Done, SavedPlan, Step, SyncReport
 
 include_option = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
 exclude_option = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
 follow_option = click.option("--follow-symlinks", is_flag=True, help="In a source directory, and never out of it.")
 
 
-@dataclasses.dataclass(frozen=True)
-class Choices:
-    """What the options of a sync say of how its steps are done."""
-
-    max_delete: int | None
-    workers: int
-    dry_run: bool
-    map_attributes: AttributesMap | None
-
-
 @click.command()
-@click.argument("source")
-@click.argument("target")
+@place("source")
+@place("target")
 @click.option("--delete", is_flag=True, help="Delete what only the target has. Asks first.")
 @click.option("--max-delete", type=click.IntRange(0), metavar="N", help="If more would be deleted, delete nothing.")
 @click.option("--checksum", is_flag=True, help="Compare contents, not sizes and times.")
@@ -71,7 +57,9 @@ def sync(
     dry_run: bool,
     plan: str | None,
 ) -> None:
-    """Make TARGET what SOURCE is: folders and containers of any two stores, or directories.
+    """Make TARGET what SOURCE is.
+
+    Both are folders or containers of any two stores, or directories.
 
     Same names are copied if the sizes differ, or the MD5s where both listings have them, or else if the source is
     newer. Deletions come last, and only if all else went well. A sync that was stopped is started again.
@@ -83,54 +71,59 @@ def sync(
     from obs_client import sync as library
 
     settings.go_on = "what was copied is whole; run the same command again, and it goes on"
-    choices = Choices(max_delete, workers, dry_run, attributes_map(metadata))
+    tells = settings.json or settings.verbose or settings.debug or dry_run
     with contextlib.ExitStack() as stack:
         start, end = stack.enter_context(two_places(Address.parse(source), Address.parse(target), follow_symlinks))
         what: dict[str, Any] = {"delete": delete, "checksum": checksum, "include": include, "exclude": exclude}
+        how: dict[str, Any] = {
+            "max_delete": max_delete,
+            "workers": workers,
+            "dry_run": dry_run,
+            "map_attributes": attributes_map(metadata),
+            "on_done": partial(_tell, settings, dry_run) if tells else None,
+        }
         if plan is not None:
-            steps = library.read_steps(stack.enter_context(click.open_file(plan, encoding="utf-8")))
+            steps = library.read_steps(stack.enter_context(_opened(plan)))
         else:
             steps = library.plan_sync(start, end, **what)
         if dry_run and settings.json:
             library.write_steps(steps, sys.stdout)
         elif plan is not None or settings.shows_progress or (delete and not settings.yes):
-            tells = _tells(settings, dry_run)
-            planned = stack.enter_context(planned_first(settings, steps, with_skips=tells))
-            choices = _granted(settings, choices, planned, target)
-            run = partial(_do_planned, planned, start, end, ask=plan is not None)
-            _finish(settings, _run(settings, choices, run, planned.size))
+            saved = stack.enter_context(_saved(settings, steps, keep_skips=tells))
+            how["max_delete"] = _granted(settings, saved, target, max_delete, dry_run)
+            with settings.progress("sync", lambda: saved.size) as progress:
+                report = library.apply(saved, start, end, ask=plan is not None, progress=progress, **how)
+            _finish(settings, report)
         else:
-            _finish(settings, _run(settings, choices, partial(library.sync, start, end, **what), None))
+            _finish(settings, library.sync(start, end, **what, **how))
 
 
-def _granted(settings: Settings, choices: Choices, planned: Planned, target: str) -> Choices:
+@contextlib.contextmanager
+def _opened(path: str) -> Iterator[IO[str]]:
+    """The file of a plan, or stdin."""
+    try:
+        stream = click.open_file(path, encoding="utf-8")
+    except FileNotFoundError:
+        hint = "obs sync A B --dry-run --json > FILE makes a plan"
+        raise NotThere(f"there is no file {path!r}", hint) from None
+    with stream:
+        yield stream
+
+
+def _saved(settings: Settings, steps: Iterable[Step], *, keep_skips: bool) -> SavedPlan:
+    """The plan whole, so that deletions can be asked for, and the bar tells the time left."""
+    from obs_client.sync import SavedPlan
+
+    with settings.progress("comparing", lambda: None, stays=False):
+        return SavedPlan(steps, keep_skips=keep_skips)
+
+
+def _granted(settings: Settings, saved: SavedPlan, target: str, max_delete: int | None, dry_run: bool) -> int | None:
     """Ask before deletions, unless a bound was given; no more are done than were granted."""
-    if choices.max_delete is not None or choices.dry_run or settings.yes or not planned.deletions:
-        return choices
-    settings.confirm(f"Delete {count_text(planned.deletions, 'object')} in {target} that the source lacks?")
-    return dataclasses.replace(choices, max_delete=planned.deletions)
-
-
-def _do_planned(planned: Planned, start: Place, end: Place, *, ask: bool, **options: Any) -> SyncReport:
-    """Do steps that are planned; of an old plan, asking before each whether it still holds."""
-    from obs_client import sync_apply
-
-    report = sync_apply.Run(start, end, sync_apply.Settings(ask, **options)).run(planned.steps)
-    return dataclasses.replace(report, skipped=report.skipped + planned.dropped)
-
-
-def _run(settings: Settings, choices: Choices, run: Callable[..., SyncReport], total: int | None) -> SyncReport:
-    """Run a sync, with a bar and a word for each step where they are wanted."""
-    tell = partial(_tell, settings, choices.dry_run) if _tells(settings, choices.dry_run) else None
-    with settings.progress("sync", lambda: total) as progress:
-        return run(
-            max_delete=choices.max_delete,
-            workers=choices.workers,
-            dry_run=choices.dry_run,
-            map_attributes=choices.map_attributes,
-            progress=progress,
-            on_done=tell,
-        )
+    if max_delete is not None or dry_run or settings.yes or not saved.deletions:
+        return max_delete
+    settings.confirm(f"Delete {count_text(saved.deletions, 'object')} in {target} that the source lacks?")
+    return saved.deletions
 
 
 def _finish(settings: Settings, report: SyncReport) -> None:
@@ -145,11 +138,6 @@ def _finish(settings: Settings, report: SyncReport) -> None:
         raise Failure(f"{count_text(len(report.failures), 'name')} failed", hint)
     if report.withheld:
         raise Failure(f"nothing was deleted: {report.withheld_reason}", "--max-delete N grants N deletions")
-
-
-def _tells(settings: Settings, dry_run: bool) -> bool:
-    """Whether each step is told of; it costs time where millions of names need none."""
-    return settings.json or settings.verbose or settings.debug or dry_run
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import click
 
-from obs_client.cli.options import pass_settings, shared
+import obs_client
+from obs_client.cli.options import pass_settings, place, shared
 from obs_client.cli.settings import Settings
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@place("urls", metavar="URL...", nargs=-1, required=True)
 @shared
 @pass_settings
 @click.pass_context
 def test(context: click.Context, settings: Settings, urls: tuple[str, ...]) -> None:
-    """Prove that stores keep the contract; leaves them as it found them.
+    """Prove that stores keep the contract.
 
-    Takes storage URLs only, and `file:///some/root` is a root in which containers are made. With a container (and a
-    prefix) in the URL nothing outside it is touched.
+    It leaves them as it found them. Takes storage URLs only, and `file:///some/root` is a root in which containers are
+    made. With a container (and a prefix) in the URL nothing outside it is touched.
     """
     from obs_client.testing.run import main
 
+    for url in urls:
+        obs_client.StorageUrl.parse(url)
     settings.go_on = "what the suite made may be left in containers that it named at random"
     context.exit(main(list(urls)))

@@ -13,15 +13,16 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
-from obs_client.cli.options import pass_settings, shared
+from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.showing import absent, already_there, size_of, stdout
 from obs_client.cli.text import key_values
 
 
 @click.command()
-@click.argument("url")
-@click.argument("path", default="")
+@place("url")
+@place("path", default="")
+@json_lines
 @shared
 @pass_settings
 def get(settings: Settings, url: str, path: str) -> None:
@@ -32,22 +33,23 @@ def get(settings: Settings, url: str, path: str) -> None:
     """
     settings.go_on = "the file is as it was; run the same command again"
     address = Address.parse(url)
-    name = address.object_name()
+    name = address.object_name(f"obs sync {url} PATH copies all of it")
     with address.client() as client:
+        target = path if path == "-" else _target(address, path)
         if path == "-":
             done = client.object_download(name, stdout())
         else:
-            target = _target(address, path)
             with settings.progress(name, partial(size_of, client, address)) as progress:
                 done = client.download_file(name, target, progress=progress)
-            settings.note(f"{url} -> {target}")
         if not done:
-            raise absent(address)
+            raise absent(client, address)
+    if path != "-":
+        settings.did("got", f"{url} -> {target}", name=name, path=target)
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.argument("url")
+@place("paths", metavar="PATH...", nargs=-1, required=True)
+@place("url")
 @click.option("--type", "content_type", metavar="TYPE", help="Content type; otherwise guessed from the name.")
 @click.option("--encoding", metavar="TEXT", help="Content encoding, as gzip; the bytes are written as they are.")
 @click.option("--disposition", metavar="TEXT", help="Content disposition.")
@@ -55,6 +57,7 @@ def get(settings: Settings, url: str, path: str) -> None:
 @click.option("--cache-control", metavar="TEXT", help="Cache control.")
 @click.option("-m", "--meta", metavar="KEY=VALUE", multiple=True, help="Metadata; may be given several times.")
 @click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
+@json_lines
 @shared
 @pass_settings
 def put(
@@ -91,7 +94,9 @@ def put(
         for path in paths:
             name = address.receiving(_base_name(address, path))
             _put(settings, upload, path, name)
-            settings.note(f"{'stdin' if path == '-' else path} -> {address.container}/{name}")
+            settings.did(
+                "put", f"{'stdin' if path == '-' else path} -> {address.container}/{name}", path=path, name=name
+            )
 
 
 def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:

@@ -1,0 +1,81 @@
+"""Wrong use, told in one line: what is wrong, what was perhaps meant, and where to read on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+
+import click
+
+from obs_client.cli.failures import WrongUse
+
+_OTHER_WORDS = {
+    "copy": "cp",
+    "create": "mb",
+    "del": "rm",
+    "delete": "rm",
+    "download": "get",
+    "head": "info",
+    "help": "--help",
+    "list": "ls",
+    "mkdir": "mb",
+    "move": "mv",
+    "presign": "url",
+    "remove": "rm",
+    "rmdir": "rb",
+    "sign": "url",
+    "stat": "info",
+    "upload": "put",
+}
+"""What other commands call it."""
+
+
+class Commands(click.Group):
+    """A group that guesses which command was meant."""
+
+    def resolve_command(
+        self, context: click.Context, arguments: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names."""
+        name = arguments[0]
+        if name not in self.commands and not name.startswith("-") and not context.resilient_parsing:
+            raise click.UsageError(f"there is no command {name!r}{_meant(name, self.commands)}", context)
+        return super().resolve_command(context, arguments)
+
+
+@contextlib.contextmanager
+def wrong_use_in_one_line() -> Iterator[None]:
+    """Within the block what click says in three lines becomes one, with the help to read."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "obs"
+        raise WrongUse(_message(error), f"{where} --help tells more") from error
+
+
+def _message(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption):
+        close = [word for word in error.possibilities or [] if _alike(word, error.option_name)]
+        return f"there is no option {error.option_name}{_or(close)}"
+    text = " ".join(error.format_message().split()).rstrip(".")
+    return text[:1].lower() + text[1:] if text.startswith(("Missing", "Invalid", "Got", "Option")) else text
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two options are alike not only in their dashes."""
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(one.lstrip("-"), [other.lstrip("-")]))
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches
+
+    other = _OTHER_WORDS.get(name.lower())
+    return _or([other] if other and (other in known or other == "--help") else get_close_matches(name, known))
+
+
+def _or(words: list[str]) -> str:
+    return f"; did you mean {' or '.join(words)}?" if words else ""

@@ -1,0 +1,121 @@
+"""What a new user does wrong, and the one line that he is told: what it is, and what to do."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from obs_client.testing.wrapper import RecordingClient
+from test.test_cli import failed, run
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory with two files, to be in; and no login."""
+    (tmp_path / "photos" / "2025").mkdir(parents=True)
+    (tmp_path / "photos" / "a.txt").write_text("a")
+    (tmp_path / "photos" / "2025" / "b.txt").write_text("b")
+    (tmp_path / "store" / "album" / "folder").mkdir(parents=True)
+    (tmp_path / "store" / "album" / "folder" / "x").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    for name in ("OS_AUTH_URL", "OS_AUTH_TOKEN", "ST_AUTH", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+WRONG_USE = [
+    ("lss", "there is no command 'lss'; did you mean ls?"),
+    ("upload photos s3://x", "did you mean put?"),
+    ("list photos", "did you mean ls?"),
+    ("help", "did you mean --help?"),
+    ("meta sho photos/a.txt", "there is no command 'sho'; did you mean show?.*obs meta --help"),
+    ("ls --recursiv photos", "there is no option --recursiv; did you mean --recursive?.*obs ls --help"),
+    ("cat --json photos/a.txt", "there is no option --json (obs cat --help tells more)"),
+    ("--qiet ls photos", "there is no option --qiet; did you mean --quiet?.*obs --help"),
+    ("ls", "missing argument 'URL'.*obs ls --help"),
+    ("completion", "Choose from: bash, zsh, fish"),
+    ("get photos", "photos is a directory; obs sync photos PATH copies all of it"),
+    ("rm photos", "photos is a directory; -r deletes all that is in it"),
+    ("cp photos other", "photos is no object but a folder, which obs sync copies"),
+    ("sync photos/a.txt other", "is a file; obs cp copies one object"),
+    ("sync photos photos/2025", "one is in the other"),
+    ("sync photos s3://", "names no container; write it like s3://container"),
+    ("sync photos other --include=", "a pattern must not be empty"),
+    ("ls s3:album", "did you mean s3://album, with two slashes?"),
+    ("ls s3:/album/x", "did you mean s3://album/x, with two slashes?"),
+    ("ls s3://album?endpoint=x", "did you mean endpoint_url? known are"),
+    ("ls s3://album?endpoint_url=localhost", "http://host:port or https://host:port, not 'localhost'"),
+    ("ls s3://album?endpoint_url=localhost:8333", "not 'localhost:8333'"),
+    ("ls https://example.com/album", "s3://container?endpoint_url=https://host"),
+    ("ls swift://album", "OS_AUTH_URL.*anonymous=true"),
+    ("ls gs://album", "no backend for scheme 'gs' is installed; there are file:.*s3:.*swift:"),
+    ("test photos", "no scheme; storage URLs begin with one of"),
+    ("ls file://photos", "file:///some/root"),
+    ("meta set photos/a.txt key", "does not read key=value"),
+    ("url get photos/a.txt --expires soon", "90, 15m, 24h"),
+]
+
+NOT_THERE = [
+    ("cat photos/x", "there is no file 'photos/x' (obs ls shows what is there)"),
+    ("cat nowhere/x", "there is no file 'nowhere/x'"),
+    ("ls nowhere", "there is no file or directory 'nowhere' (a storage URL has a scheme: s3://container)"),
+    ("sync nowhere other", "there is no directory 'nowhere' (the first place must be there"),
+    ("check nowhere photos", "there is no directory 'nowhere' (the first place must be there"),
+    ("sync photos other --apply nowhere", "there is no file 'nowhere' (obs sync A B --dry-run --json > FILE"),
+    ("cleanup nowhere", "there is no directory 'nowhere'"),
+    ("put nowhere photos/", "there is no file 'nowhere'"),
+    ("put s3://album/x photos/", "(obs cp copies between stores)"),
+    ("rm photos/x", "(-r deletes folders, -f takes absence)"),
+    ("put photos/a.txt nowhere/", "no container 'nowhere'.*(obs mb creates a container)"),
+]
+
+
+def said(pattern: str) -> str:
+    """A pattern in which only `.*` is one."""
+    return ".*".join(map(re.escape, pattern.split(".*")))
+
+
+@pytest.mark.parametrize(("line", "pattern"), WRONG_USE)
+def test_wrong_use_is_status_2_and_one_line(line: str, pattern: str) -> None:
+    assert re.search(said(pattern), failed(2, *line.split()))
+
+
+@pytest.mark.parametrize(("line", "pattern"), NOT_THERE)
+def test_what_is_not_there_is_status_3_and_one_line(line: str, pattern: str) -> None:
+    assert re.search(said(pattern), failed(3, *line.split()))
+
+
+def test_an_absent_object_a_folder_and_an_absent_container_are_told_apart(tmp_path: Path) -> None:
+    store = f"file://{tmp_path}/store?container_name="
+
+    def fails(name: str, container: str = "album") -> str:
+        from obs_client.cli.address import Address
+        from obs_client.cli.showing import absent
+        from obs_client.urls import StorageUrl
+
+        place = StorageUrl.parse(f"{store}{container}")
+        with place.client() as client:
+            return absent(RecordingClient(client), Address("text", place, name)).format_message()
+
+    assert fails("x") == "there is no object 'x' in 'album'"
+    assert fails("folder") == "'folder' in 'album' is a folder, not an object"
+    assert fails("fold") == "there is no object 'fold' in 'album'"
+    assert fails("x", "nowhere") == "there is no container 'nowhere'"
+
+
+def test_a_plan_that_is_none_is_refused(tmp_path: Path) -> None:
+    assert "line 1 of the plan is no step; plan anew" in failed(1, "sync", "photos", "other", "--apply", "photos/a.txt")
+    assert not (tmp_path / "other").exists()
+
+
+def test_no_line_shows_a_traceback_or_an_exception_s_name() -> None:
+    for line, _ in WRONG_USE + NOT_THERE:
+        result = run(*line.split())
+        assert "Traceback" not in result.output
+        assert not re.search(r"\w+Error\b", result.output), result.output
+
+
+def test_names_that_are_no_text_are_refused_in_one_line() -> None:
+    for arguments in (("ls",), ("cat",), ("rm",), ("info",), ("put", "photos/a.txt")):
+        assert "UTF-8" in failed(1, *arguments, "photos/\udcff")
