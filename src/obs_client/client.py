@@ -84,6 +84,7 @@ class ObjectStorageClient(Backend):
     def container_create(self, container_name: str) -> bool:
         """Create a container. False: it is there already (also possible after an answer was lost on the way)."""
         names.check_container_name(container_name)
+        names.check_new_container_name(container_name, self._border.capabilities)
         try:
             self._border.container_create(container_name)
         except ContainerExistsError:
@@ -523,6 +524,7 @@ class ObjectStorageClient(Backend):
         container = self._object(object_name, container_name)
         names.check_object_name(target_name)
         target = container if target_container_name is None else self._container(target_container_name)
+        names.check_new_object_name(target_name, self._border.capabilities)
         self._check_conditions(if_absent, None)
         return copying_within.copy(self._border, (container, object_name), (target, target_name), if_absent)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from obs_client import write_id
 from obs_client.border import Border
+from obs_client.entries import ListedObjects
 from obs_client.errors import NotFoundError, ServiceError
 from obs_client.models import ContainerInfo, ObjectInfo, Page, SubdirInfo
 from obs_client.parallel import bounded_map
@@ -27,7 +30,8 @@ class Query:
 
 def containers(border: Border, prefix: str) -> Iterator[ContainerInfo]:
     """All containers whose names start with the prefix."""
-    return _all_pages(lambda marker: border.container_list(prefix, marker), ordered=False)
+    pages = _pages(lambda marker: border.container_list(prefix, marker), ordered=False)
+    return itertools.chain.from_iterable(entries for entries, _ in pages)
 
 
 def objects(border: Border, query: Query, fetch_metadata: bool) -> Iterator[ObjectInfo | SubdirInfo]:
@@ -37,10 +41,12 @@ def objects(border: Border, query: Query, fetch_metadata: bool) -> Iterator[Obje
         return border.object_list(query.container, query.prefix, query.delimiter, query.start_after, marker)
 
     capabilities = border.capabilities
-    entries = _asked_for(_all_pages(page, capabilities.ordered_listing), query)
+    ordered = capabilities.ordered_listing
+    pages = (_asked_for(entries, names, query, ordered) for entries, names in _pages(page, ordered))
     if not fetch_metadata:
-        return map(_without_metadata, entries)
+        return itertools.chain.from_iterable(map(_without_metadata, pages))
     workers = 1 if capabilities.listing_has_metadata else border.options.workers
+    entries = itertools.chain.from_iterable(pages)
     return map(_as_users_see_it, _with_metadata(border, query.container, entries, workers))
 
 
@@ -64,25 +70,25 @@ def fold(entries: Iterable[ObjectInfo], prefix: str, delimiter: str | None) -> I
             yield SubdirInfo(folder)
 
 
-def _all_pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iterator[Entry]:
-    """The entries of page after page; a listing that goes in circles or back is an error, never an endless loop."""
+def _pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iterator[tuple[Sequence[Entry], Sequence[str]]]:
+    """Page after page with its names; a listing that goes in circles or back is an error, never an endless loop."""
     marker: str | None = None
     markers: set[str] = set()
     heads: set[str] = set()
-    last: bytes | None = None
+    last: str | None = None
     while True:
         answer = page(marker)
         if answer.entries:
-            head = name_of(answer.entries[0])
-            if head in heads:
+            names: Sequence[str] = _names_of(answer.entries)
+            if names[0] in heads:
                 raise ServiceError(
-                    f"the store lists {head!r} again at the start of another page; the listing is not whole"
+                    f"the store lists {names[0]!r} again at the start of another page; the listing is not whole"
                 )
-            heads.add(head)
-        for entry in answer.entries:
+            heads.add(names[0])
             if ordered:
-                last = _check_order(entry, last)
-            yield entry
+                _check_order(names if last is None else [last, *names])
+                last = names[-1]
+            yield answer.entries, names
         marker = answer.next_marker
         if marker is None:
             return
@@ -91,30 +97,44 @@ def _all_pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iter
         markers.add(marker)
 
 
-def _check_order(entry: ContainerInfo | ObjectInfo | SubdirInfo, last: bytes | None) -> bytes:
-    name = name_of(entry).encode()
-    if last is not None and name <= last:
-        raise ServiceError(
-            f"the store lists {name.decode()!r} after {last.decode()!r}, against its order; the listing is not whole"
-        )
-    return name
+def _names_of(entries: Sequence[Entry]) -> Sequence[str]:
+    if isinstance(entries, ListedObjects):
+        return entries.names
+    try:
+        return list(map(operator.attrgetter("name"), entries))
+    except AttributeError:  # folders are among them
+        return [name_of(entry) for entry in entries]
 
 
-def _asked_for(entries: Iterator[ObjectInfo | SubdirInfo], query: Query) -> Iterator[ObjectInfo | SubdirInfo]:
+def _check_order(names: Sequence[str]) -> None:
+    """Raise unless each name comes after the one before; text is compared as its UTF-8 would be."""
+    if all(map(operator.lt, names, itertools.islice(names, 1, None))):
+        return
+    before, name = next(pair for pair in itertools.pairwise(names) if pair[0] >= pair[1])
+    raise ServiceError(f"the store lists {name!r} after {before!r}, against its order; the listing is not whole")
+
+
+def _asked_for(
+    entries: Sequence[ObjectInfo | SubdirInfo], names: Sequence[str], query: Query, ordered: bool
+) -> Sequence[ObjectInfo | SubdirInfo]:
     """Leave out what a page may hold up to `start_after`; a name without the prefix is no answer to what was asked."""
-    start_after = None if query.start_after is None else query.start_after.encode()
-    for entry in entries:
-        name = name_of(entry)
+    # Between two names with a prefix no name without it has its place.
+    for name in (names[0], names[-1]) if ordered else names:
         if not name.startswith(query.prefix):
             raise ServiceError(f"the store lists {name!r}, which does not start with the prefix {query.prefix!r}")
-        if start_after is None or name.encode() > start_after:
-            yield entry
+    start_after = query.start_after
+    if start_after is None or (ordered and names[0] > start_after):
+        return entries
+    return [entry for entry, name in zip(entries, names, strict=True) if name > start_after]
 
 
-def _without_metadata(entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:
-    if isinstance(entry, SubdirInfo) or entry.metadata is None:
-        return entry
-    return dataclasses.replace(entry, metadata=None)
+def _without_metadata(entries: Sequence[ObjectInfo | SubdirInfo]) -> Sequence[ObjectInfo | SubdirInfo]:
+    if isinstance(entries, ListedObjects):
+        return entries
+    return [
+        entry if isinstance(entry, SubdirInfo) or entry.metadata is None else dataclasses.replace(entry, metadata=None)
+        for entry in entries
+    ]
 
 
 def _with_metadata(

@@ -166,6 +166,8 @@ class Capabilities:
         part_count_maximum: Parts of one object.
         equal_parts: All parts but the last must have the same size.
         delete_batch_maximum: Names that one request can delete.
+        object_name_maximum: Bytes of UTF-8 of a new object's name, where the store takes less than this library does.
+        container_name_maximum: Bytes of UTF-8 of a new container's name, likewise.
         metadata_underscore: Metadata keys with `_` are kept.
         metadata_blank_edges: Metadata values that begin or end with a blank are kept.
         metadata_count_maximum: Metadata keys of one object.
@@ -188,6 +190,8 @@ class Capabilities:
     part_count_maximum: int | None = None
     equal_parts: bool = False
     delete_batch_maximum: int = 1
+    object_name_maximum: int | None = None
+    container_name_maximum: int | None = None
     metadata_underscore: bool = True
     metadata_blank_edges: bool = True
     metadata_count_maximum: int | None = None

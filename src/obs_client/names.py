@@ -36,6 +36,21 @@ def check_container_name(name: str) -> None:
         _refuse(name, "a container name holds no slash and is not '.' or '..'; the object name may hold slashes")
 
 
+def check_new_object_name(name: str, capabilities: Capabilities) -> None:
+    """Refuse a name that is too long for this store, though others may take it."""
+    _check_name_limit("object", name, capabilities.object_name_maximum)
+
+
+def check_new_container_name(name: str, capabilities: Capabilities) -> None:
+    """Refuse a name that is too long for this store, though others may take it."""
+    _check_name_limit("container", name, capabilities.container_name_maximum)
+
+
+def _check_name_limit(what: str, name: str, maximum: int | None) -> None:
+    if maximum is not None and (size := len(name.encode())) > maximum:
+        _refuse(name, f"this store takes {what} names of at most {maximum:,} bytes of UTF-8, this one has {size:,}")
+
+
 def check_prefix(prefix: str | None, what: str = "prefix") -> None:
     """Refuse what cannot be the start of a name."""
     if prefix is not None:
@@ -130,6 +145,7 @@ def check_attributes(
     Args:
         headers: Content encoding, disposition, language, and cache control.
     """
+    check_new_object_name(object_name, capabilities)
     checked = check_metadata(metadata, capabilities) if metadata is not None else {}
     kind = content_types.guess(object_name) if content_type is None else content_type
     for name, value in zip(("content_type", *_HEADERS), (kind, *headers), strict=True):

@@ -27,7 +27,6 @@ from obs_client.errors import (
     ContainerNotEmptyError,
     ContainerNotFoundError,
     IntegrityError,
-    InvalidNameError,
     NotSupportedError,
     ObjectStorageClientError,
 )
@@ -178,8 +177,6 @@ class SwiftClient(ObjectStorageClient):
     # ---- containers -------------------------------------------------------------------------------------------------
 
     def _container_create(self, container: str) -> None:
-        if len(container.encode()) > self._limits.container_name:
-            raise InvalidNameError(f"container {container!r}: this store takes {self._limits.container_name} bytes")
         if self._http.call("put_container", container).answer.status == 202:
             raise ContainerExistsError(f"container {container!r} is there already", container=container)
 
@@ -231,7 +228,7 @@ class SwiftClient(ObjectStorageClient):
         self._write(new, body, {})
 
     def _write(self, new: NewObject, body: Body, further: Mapping[str, str]) -> None:
-        self._check_new(new, body.size)
+        self._check_size(body.size)
         headers = {**swift_headers.attribute_headers(new.attributes), **further}
         if self.options.check_content:
             headers["ETag"] = body.digest("md5").hex()
@@ -246,12 +243,10 @@ class SwiftClient(ObjectStorageClient):
             raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
         check_won(self._http, new)
 
-    def _check_new(self, new: NewObject, size: int) -> None:
-        limits = self._limits
-        if len(new.name.encode()) > limits.object_name:
-            raise InvalidNameError(f"{new.name!r}: this store takes names of {limits.object_name} bytes")
-        if size > limits.file_size:
-            raise NotSupportedError(f"{size:,} bytes are more than this store takes at once: {limits.file_size:,}")
+    def _check_size(self, size: int) -> None:
+        maximum = self._limits.file_size
+        if size > maximum:
+            raise NotSupportedError(f"{size:,} bytes are more than this store takes at once: {maximum:,}")
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         old = self._http.call("head_object", container, name).headers
@@ -268,14 +263,12 @@ class SwiftClient(ObjectStorageClient):
         return delete_objects(self._http, self._segments, container, object_names, self._limits)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        self._check_new(new, 0)
         copying = Copying(self._http, self._segments, self._write, container, source, new)
         copying.run(self.capabilities, self.options, self._limits)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         if not self._limits.segments:
             return super()._object_multipart(new)
-        self._check_new(new, 0)
         with _NoContainer(new.container):
             self._segments.provide(new.container)
         limits, check = self._limits, self.options.check_content

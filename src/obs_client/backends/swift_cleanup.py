@@ -10,7 +10,7 @@ from obs_client.backends.swift_bulk import delete_many
 from obs_client.backends.swift_errors import status_of
 from obs_client.backends.swift_http import SwiftHttp
 from obs_client.backends.swift_limits import Limits
-from obs_client.backends.swift_listing import all_rows, seconds_of
+from obs_client.backends.swift_listing import all_rows
 from obs_client.backends.swift_manifest import (
     object_of,
     own_segments,
@@ -18,6 +18,7 @@ from obs_client.backends.swift_manifest import (
     segments_container,
     upload_id_of,
 )
+from obs_client.backends.swift_page import seconds_of
 from obs_client.backends.swift_segments import keeps_versions
 from obs_client.models import CleanupReport
 
@@ -58,7 +59,7 @@ class Cleanup:
                 continue
             self._owners[upload] = owner
             found.setdefault(upload, {})[entry["name"]] = int(entry["bytes"])
-            if seconds_of(entry["last_modified"]) > now - older_than:
+            if seconds_of([entry["last_modified"]])[0] > now - older_than:
                 young.add(upload)
         return {upload: sizes for upload, sizes in found.items() if upload not in young}
 

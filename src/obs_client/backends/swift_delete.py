@@ -9,8 +9,8 @@ from obs_client.backends.swift_bulk import delete_many
 from obs_client.backends.swift_errors import status_of
 from obs_client.backends.swift_http import SwiftHttp
 from obs_client.backends.swift_limits import Limits
-from obs_client.backends.swift_listing import checked_rows
 from obs_client.backends.swift_manifest import own_segments, read_manifest
+from obs_client.backends.swift_page import checked_rows
 from obs_client.backends.swift_segments import Segments
 
 

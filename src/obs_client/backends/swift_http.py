@@ -5,11 +5,15 @@ Only here a token joins a request: swiftclient gets none, so that it can neither
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from obs_client.backends.swift_errors import StrangeAnswer, forget_frames, swift_sdk
+from obs_client.backends.swift_log import lowered
 from obs_client.backends.swift_session import Access, SwiftSession
 from obs_client.body import Body
 from obs_client.http import HttpAnswer, HttpPool
@@ -23,6 +27,9 @@ EXPECT_FROM = 1024 * 1024
 RENEWALS = 2
 """Tokens asked for in one request: a short one may run out again while a new one is on its way."""
 
+_BUFFERS = 4
+_BUFFER_LIMIT = 8 * 1024 * 1024
+
 _BUSY = (408, 429)
 _SENT_ANEW = frozenset({"accept-encoding", "x-auth-token"})
 
@@ -35,10 +42,12 @@ class SwiftHttp:
         self._verify = verify
         self._timeout = timeout
         self._pool: HttpPool | None = HttpPool(verify=verify, timeout=timeout)
+        self._buffers: deque[bytearray] = deque(maxlen=_BUFFERS)
 
     def close(self) -> None:
         """Close the idle connections."""
         pool, self._pool = self._pool, None
+        self._buffers.clear()
         if pool:
             pool.close()
 
@@ -46,23 +55,53 @@ class SwiftHttp:
         """Let a function of swiftclient make its request; raises its ClientException for a refusal."""
         access = self.session.access()
         exchange = Exchange(self, body)
-        exchange.result = getattr(swift_sdk(), function)(
-            access.url, "", *arguments, http_conn=(access.parsed, exchange), **options
-        )
+        connection = access.parsed, exchange
+        make = getattr(swift_sdk(), function)
+        exchange.result = lowered(partial(make, access.url, "", *arguments, http_conn=connection, **options))
         return exchange
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Body | bytes | None = None
     ) -> Exchange:
-        """Make a request without swiftclient, for a quoted path below the storage URL; the result is parsed JSON."""
+        """As `fetch`; the result is parsed JSON, an empty list where there is no content (204)."""
+        exchange = self.fetch(method, path, headers, body)
+        exchange.result = [] if exchange.answer.status == 204 else parse_json(exchange.result)
+        return exchange
+
+    def fetch(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Body | bytes | None = None
+    ) -> Exchange:
+        """Make a request without swiftclient, for a quoted path below the storage URL; the result is the text."""
         exchange = Exchange(self, body)
         exchange.request(method, self.session.access().parsed.path + path, None, headers or {})
-        response = exchange.getresponse()
-        content = response.read()
-        if response.status >= 300:
-            raise swift_sdk().ClientException.from_response(response, f"{method} failed", content)
-        exchange.result = parse_json(content)
+        if exchange.answer.status >= 300:
+            response = exchange.getresponse()
+            raise swift_sdk().ClientException.from_response(response, f"{method} failed", response.read())
+        exchange.result = self._text_of(exchange.answer)
         return exchange
+
+    def _text_of(self, answer: HttpAnswer) -> str:
+        """The whole content as text, by way of a buffer that is used again: fresh memory is dear in long listings."""
+        size = answer.length
+        try:
+            if size is None or size > _BUFFER_LIMIT:
+                return answer.read(BODY_LIMIT).decode()
+            buffer = self._take_buffer(size)
+            rest = memoryview(buffer)[:size]
+            while count := answer.readinto(rest):
+                rest = rest[count:]
+            text = str(memoryview(buffer)[:size], "utf-8")
+        except UnicodeDecodeError as error:
+            raise StrangeAnswer(f"the store's answer is not in UTF-8: {error}") from error
+        self._buffers.append(buffer)
+        return text
+
+    def _take_buffer(self, size: int) -> bytearray:
+        with contextlib.suppress(IndexError):  # there is none, or another thread was faster
+            buffer = self._buffers.pop()
+            if len(buffer) >= size:
+                return buffer
+        return bytearray(size)
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: Body | bytes | None
@@ -170,7 +209,7 @@ def check_answer(answer: HttpAnswer) -> None:
     raise StrangeAnswer(f"status {answer.status} without a transaction id: this was not said by Swift")
 
 
-def parse_json(content: bytes) -> Any:
+def parse_json(content: bytes | str) -> Any:
     """The JSON of an answer; raises `StrangeAnswer` if it is none."""
     try:
         return json.loads(content)

@@ -58,6 +58,8 @@ class Limits:
             part_size_maximum=self.file_size,
             part_count_maximum=self.segments or None,
             delete_batch_maximum=min(self.bulk_delete, BATCH) or 1,
+            object_name_maximum=self.object_name,
+            container_name_maximum=self.container_name,
             metadata_underscore=False,
             metadata_blank_edges=False,
             metadata_count_maximum=self.metadata_count - 1,

@@ -14,7 +14,8 @@ _PROJECT = "OS_PROJECT_ID or OS_PROJECT_NAME or OS_TENANT_ID or OS_TENANT_NAME"
 _USER = "OS_USERNAME or OS_USER_ID"
 _ADVICE = (
     "set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME, or an application credential, or "
-    "OS_AUTH_TOKEN with a storage URL, or ST_AUTH, ST_USER and ST_KEY; credentials={} reads public data"
+    "OS_AUTH_TOKEN with a storage URL, or ST_AUTH, ST_USER and ST_KEY; credentials={} (in a URL anonymous=true) reads "
+    "public data"
 )
 
 
@@ -38,17 +39,18 @@ class Login:
         return self.kind not in ("anonymous", "token")
 
     @property
+    def is_built_in(self) -> bool:
+        """Whether its requests are known here; other plug-ins may need more of the transport, as Kerberos does."""
+        return self.kind in _BUILT_IN
+
+    @property
     def place(self) -> str:
         """Where the login goes, for messages."""
         return self.credentials.get(*(("ST_AUTH",) if self.kind == "v1" else ()), "OS_AUTH_URL") or "the login service"
 
     def plugin(self) -> Any:
         """A new plug-in of keystoneauth1, which has no token yet."""
-        return {
-            "password": _password,
-            "application credential": _application_credential,
-            "v1": _version_1,
-        }.get(self.kind, _other)(self.credentials)
+        return _BUILT_IN.get(self.kind, _other)(self.credentials)
 
 
 def choose(credentials: Credentials, storage_url: str | None) -> Login:
@@ -177,3 +179,6 @@ def _other(credentials: Credentials) -> Any:
     names = {option.dest: [option.dest, *(old.dest for old in option.deprecated)] for option in loader.get_options()}
     values = {name: credentials.get(*(f"OS_{each.upper()}" for each in every)) for name, every in names.items()}
     return loader.load_from_options(**{name: value for name, value in values.items() if value is not None})
+
+
+_BUILT_IN = {"password": _password, "application credential": _application_credential, "v1": _version_1}

@@ -95,6 +95,8 @@ def _reader(exchange: Exchange, name: str, start: int, stop: int | None) -> Swif
     first, end, size = swift_headers.content_range(headers)
     if first != start or end != (size if stop is None else min(stop, size)):
         raise StrangeAnswer(f"the store gives bytes {first} to {end} where {start} to {stop} were asked for")
+    if answer.length not in (None, end - first):
+        raise StrangeAnswer(f"the store gives {answer.length:,} bytes, and says that they are {first} to {end}")
     return SwiftReader(swift_headers.object_info(name, headers, size), answer, 0, end - first)
 
 

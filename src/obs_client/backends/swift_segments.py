@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -44,12 +46,18 @@ class Segments:
         self._try_again = try_again
         self._known: dict[str, tuple[bool, float]] = {}
         self._owed: dict[tuple[str, str], list[str]] = {}
+        # Threads that ask at once ask the store once; by process, since a fork may leave a lock locked.
+        self._turns: dict[int, threading.Lock] = {}
 
     def exist(self, container: str) -> bool:
         """Whether the container has a place for segments, as was true within the last minute."""
-        found, at = self._known.get(container, (False, -REMEMBERED))
-        if time.monotonic() - at < REMEMBERED:
-            return found
+        with self._turns.setdefault(os.getpid(), threading.Lock()):
+            found, at = self._known.get(container, (False, -REMEMBERED))
+            if time.monotonic() - at < REMEMBERED:
+                return found
+            return self._ask(container)
+
+    def _ask(self, container: str) -> bool:
         try:
             self._http.call("head_container", segments_container(container))
         except Exception as error:

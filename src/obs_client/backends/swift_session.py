@@ -98,9 +98,15 @@ class SwiftSession:
         import requests
         from keystoneauth1.session import Session
 
+        from obs_client.backends.swift_login_http import LoginAdapter
+
         plugin = self.login.plugin()
         # A redirect is not followed: the request holds the password.
         with requests.Session() as http:
+            if self.login.is_built_in:
+                http.trust_env = False  # the adapter sees to proxies and authorities, and `.netrc` is nobody's
+                for scheme in ("https://", "http://"):
+                    http.mount(scheme, LoginAdapter(self._verify, self._timeout))
             session = Session(plugin, http, verify=self._verify, timeout=self._timeout, redirect=False)
             token = Secret(session.get_token() or "")
             return self._storage_url or self._endpoint(plugin, session), token
