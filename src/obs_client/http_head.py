@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, overload
 
-_STATUS = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: (.*))?")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+T = TypeVar("T")
+
+_STATUS = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?")
+_FIELDS_ANSWERED = re.compile(r"(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*)*")
 _REQUEST_LINE = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1\r\n")
 _FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0\u0100-\U0010ffff]*\r\n)*")
 _HANDLED = frozenset({"accept-encoding", "content-length", "expect", "host", "transfer-encoding"})
@@ -38,6 +40,14 @@ class HttpHeaders(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._values)
 
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, /, default: str | T) -> str | T: ...
+    def get(self, name: str, /, default: str | T | None = None) -> str | T | None:
+        """As any mapping, without an exception inside: most answers have few of the headers that are looked for."""
+        return self._values.get(name.lower(), default)
+
     def raw(self, name: str) -> bytes:
         """The bytes of a value as they came; `KeyError` if there is none."""
         return self[name].encode("latin-1")
@@ -59,15 +69,15 @@ def parse_head(data: bytes) -> Head:
         BrokenAnswer: It is no head of HTTP/1.0 or HTTP/1.1.
     """
     text = data.decode("latin-1")
-    lines = text.split("\r\n")
-    match = _STATUS.fullmatch(lines[0])
-    if not match or text.count("\n") + text.count("\r") != 2 * len(lines) - 2:
+    first, *lines = text.split("\r\n")
+    match = _STATUS.fullmatch(first)
+    if not match:
         raise BrokenAnswer("the answer is not HTTP")
+    if not _FIELDS_ANSWERED.fullmatch(text, len(first)):
+        raise BrokenAnswer("the answer has a broken header")
     values: dict[str, str] = {}
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or not _NAME.fullmatch(name):
-            raise BrokenAnswer("the answer has a broken header")
+    for line in lines:
+        name, _, value = line.partition(":")
         name = name.lower()
         value = value.strip(" \t")
         values[name] = f"{values[name]}, {value}" if name in values else value

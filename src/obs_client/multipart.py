@@ -128,22 +128,27 @@ class GuardedUpload:
         """
         if os.getpid() != self._process:
             return
-        seconds = _seconds_left(error)
-        try:
-            if seconds is None:
-                self._abort(error)
-            else:
-                parallel.within(lambda: self._abort(error), seconds)
-        except (ObjectStorageClientError, TimeoutError) as failure:
-            place = f"{self._new.name!r} in container {self._new.container!r}"
-            reason = str(failure) or "no answer in time"
-            error.add_note(f"{self._upload} of {place} may have left parts; cleanup() removes them later: {reason}")
+        place = f"{self._new.name!r} in container {self._new.container!r}"
+        abort_in_time(lambda: self._abort(error), error, f"{self._upload} of {place}")
 
     def _abort(self, error: BaseException) -> None:
         if self._completing and self._border.is_there(self._new):
             error.add_note("the object was published all the same: only the store's answer was lost")
             return
         self._border.run("abort", self._upload.abort, self._new.container, self._new.name)
+
+
+def abort_in_time(abort: Callable[[], None], error: BaseException, what: str) -> None:
+    """Abort an upload after an error, within the time that is left; a failure of that is noted on the error."""
+    seconds = _seconds_left(error)
+    try:
+        if seconds is None:
+            abort()
+        else:
+            parallel.within(abort, seconds)
+    except (ObjectStorageClientError, TimeoutError) as failure:
+        reason = str(failure) or "no answer in time"
+        error.add_note(f"{what} may have left parts; cleanup() removes them later: {reason}")
 
 
 def _seconds_left(error: BaseException) -> float | None:

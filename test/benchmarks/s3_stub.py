@@ -1,6 +1,7 @@
 """A server that only looks like S3, so that a benchmark measures the client: `python -m test.benchmarks.s3_stub`.
 
-It keeps nothing: every object is there, has the content that its name asks for, and any write succeeds.
+It keeps nothing: every object is there, has the content that its name asks for, and any write succeeds but a small one
+with a wrong checksum: it is believed to verify them, and costs the benchmark no time for that.
 """
 
 from __future__ import annotations
@@ -12,14 +13,32 @@ import hashlib
 import ssl
 import subprocess
 import sys
+import tempfile
+import zlib
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 SMALL = bytes(range(256)) * 16
 PAGE = 1000
 LISTED = 100_000
+LARGE_SIZE = 1024 * 1024 * 1024
+LARGE_PART = 32 * 1024 * 1024
 _COMMON = b"x-amz-request-id: 1\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Type: text/plain\r\n"
 _TAG = b'ETag: "%s"\r\n' % hashlib.md5(SMALL, usedforsecurity=False).hexdigest().encode()
+
+
+def _large_headers() -> bytes:
+    """Those of an object of zeros, written in parts with a checksum each."""
+    part, count = bytes(LARGE_PART), LARGE_SIZE // LARGE_PART
+    tag = hashlib.md5(hashlib.md5(part, usedforsecurity=False).digest() * count, usedforsecurity=False).hexdigest()
+    checksum = base64.b64encode(zlib.crc32(zlib.crc32(part).to_bytes(4, "big") * count).to_bytes(4, "big")).decode()
+    return (
+        f'ETag: "{tag}-{count}"\r\nx-amz-meta-obs-write-id: a.{LARGE_PART}\r\n'
+        f"x-amz-checksum-crc32: {checksum}-{count}\r\nx-amz-checksum-type: COMPOSITE\r\n"
+    ).encode()
+
+
+_LARGE_HEADERS = _large_headers()
 
 
 class Connection(asyncio.Protocol):
@@ -31,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._left = 0
         self._tail: bytes | None = None
         self._answer = b""
+        self._claim: bytes | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -48,9 +68,11 @@ class Connection(asyncio.Protocol):
         headers = _headers(head)
         method, target = head.split(b" ", 2)[:2]
         self._answer = _answer(method, target.decode(), headers)
+        self._range = large_range(headers) if method == b"GET" and b"/large" in target else None
         self._left = int(headers.get(b"content-length", b"0"))
         if headers.get(b"expect"):
             asyncio.get_running_loop().call_later(self._pause, self._transport.write, b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._claim = headers.get(b"x-amz-checksum-crc32") if self._left < len(SMALL) else None
         self._tail = b"" if b"transfer-encoding" in headers else None
         if self._left or self._tail is not None:
             self._drain(rest)
@@ -65,15 +87,33 @@ class Connection(asyncio.Protocol):
                 self._finish()
             return
         self._left -= len(data)
+        if self._claim and self._claim != base64.b64encode(zlib.crc32(data).to_bytes(4, "big")):
+            self._answer = _REFUSED
         if self._left <= 0:
             self._left = 0
             self._finish()
 
     def _finish(self) -> None:
-        if self._pause:
+        if self._range:
+            self._sending = asyncio.get_running_loop().create_task(self._send_large(*self._range))
+        elif self._pause:
             asyncio.get_running_loop().call_later(self._pause, self._transport.write, self._answer)
         else:
             self._transport.write(self._answer)
+
+    async def _send_large(self, start: int, stop: int) -> None:
+        place = b"Content-Range: bytes %d-%d/%d\r\n" % (start, stop - 1, LARGE_SIZE)
+        head = b"HTTP/1.1 206 Partial Content\r\nContent-Length: %d\r\n" % (stop - start)
+        self._transport.write(head + place + _COMMON + _LARGE_HEADERS + b"\r\n")
+        with contextlib.suppress(OSError), tempfile.TemporaryFile() as file:
+            file.truncate(LARGE_SIZE)
+            await asyncio.get_running_loop().sendfile(self._transport, file, start, stop - start)
+
+
+def large_range(headers: dict[bytes, bytes]) -> tuple[int, int]:
+    """The first byte and the one after the last of what a request wants of the large object."""
+    first, _, last = headers.get(b"range", b"bytes=0-").removeprefix(b"bytes=").partition(b"-")
+    return int(first), int(last) + 1 if last else LARGE_SIZE
 
 
 def _headers(head: bytes) -> dict[bytes, bytes]:
@@ -90,12 +130,23 @@ def _answer(method: bytes, target: str, headers: dict[bytes, bytes]) -> bytes:
         return _whole(_UPLOAD if "uploads" in query else _COMPLETE)
     if method == b"PUT":
         digest = base64.b64decode(headers.get(b"content-md5", b"")).hex() or "opaque"
-        return _whole(b"", f'ETag: "{digest}"\r\n'.encode())
+        return _whole(b"", f'ETag: "{digest}"\r\n'.encode() + _told(headers))
     if method == b"DELETE":
         return b"HTTP/1.1 204 No Content\r\n" + _COMMON + b"\r\n"
+    if method == b"HEAD" and parts.path.endswith("/large"):
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % LARGE_SIZE + _COMMON + _LARGE_HEADERS + b"\r\n"
     if method == b"HEAD":
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(SMALL) + _COMMON + _TAG + b"\r\n"
     return _whole(SMALL, _TAG)
+
+
+def _told(headers: dict[bytes, bytes]) -> bytes:
+    """The checksum of a write, told back."""
+    name = b"x-amz-checksum-crc32"
+    return name + b": " + headers[name] + b"\r\n" if name in headers else b""
+
+
+_REFUSED = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 37\r\n\r\n<Error><Code>BadDigest</Code></Error>"
 
 
 def _whole(body: bytes, headers: bytes = b"") -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 from obs_client import write_id
 from obs_client.backends import (
     s3_capabilities,
+    s3_checksums,
     s3_copying,
     s3_deleting,
     s3_digests,
@@ -69,12 +70,14 @@ class S3Client(ObjectStorageClient):
         verify: False: certificates are not checked; a text: the path of a CA file.
         timeout: Seconds to wait for the next bytes of the server.
         addressing_style: `path` (right for most servers), `virtual` or `auto`.
-        checksums: Send CRC-32 in S3's own headers; otherwise MD5, which every server knows.
+        checksums: Send CRC-32 in S3's own headers; False: MD5, which every server knows; None: CRC-32 to Amazon, and
+            with the parts of large objects to servers that prove to verify it, else MD5.
         conditional_writes: The server keeps conditions of writes, single, multipart and copies.
         requester_pays: Agree to pay for requests to containers of others.
         storage_class, server_side_encryption, kms_key_id: Of new objects, as S3 names them.
 
-    `native` is botocore's client, for what this class does not have; its calls go by botocore's own transport.
+    `native` is botocore's client, for what this class does not have; its calls go by botocore's own transport. Event
+    handlers that are registered on it are for those calls: this class's own requests do not heed them.
     """
 
     def __init__(
@@ -104,7 +107,7 @@ class S3Client(ObjectStorageClient):
         settings = s3_settings.check(region, endpoint_url, credentials, verify, timeout, addressing_style)
         self.timeout = settings.timeout
         self._connection = S3Connection(settings)
-        self._checksums = checksums
+        self._checksums = s3_checksums.ServerChecksums(self._connection, checksums)
         self._conditional_writes = conditional_writes
         self._payer = {"RequestPayer": "requester"} if requester_pays else {}
         self.condition_hint = "; if yours does, say so: S3Client(..., conditional_writes=True)"
@@ -237,7 +240,7 @@ class S3Client(ObjectStorageClient):
         whole = start == 0 and stop is None
         if asked := s3_reading.range_header(start, stop):
             params["Range"] = asked
-        if whole and self._uses_checksums:
+        if whole and self._checksums.always:
             params["ChecksumMode"] = "ENABLED"
         try:
             answer = self._connection.call("get_object", params)
@@ -272,10 +275,11 @@ class S3Client(ObjectStorageClient):
             size,
             s3_headers.part_size_of(answer),
         )
-        return s3_digests.of_answer(answer, size, parts, not container.endswith("--x-s3"))
+        told = self._checksums.ask(place, answer)
+        return s3_digests.of_answer(told, size, parts, not container.endswith("--x-s3"))
 
     def _object_write(self, new: NewObject, body: Body) -> None:
-        digest = s3_digests.of_body(body, self._uses_checksums)
+        digest = s3_digests.of_body(body, self._checksums.always)
         params = {
             **self._place(new.container, new.name),
             **s3_headers.params_of(new.attributes),
@@ -290,7 +294,7 @@ class S3Client(ObjectStorageClient):
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         if self._bulk is None:
-            self._bulk = s3_deleting.BulkDelete(self._connection, self._uses_checksums)
+            self._bulk = s3_deleting.BulkDelete(self._connection, self._checksums.always)
         plain = [name for name in object_names if s3_xml.can_hold(name)]
         failures = self._bulk.delete({"Bucket": container, **self._payer}, plain) if len(plain) > 1 else None
         if failures is None:
@@ -301,7 +305,7 @@ class S3Client(ObjectStorageClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         place = self._place(new.container, new.name)
         params = {**s3_headers.params_of(new.attributes, new.part_size), **self._chosen}
-        upload_id = s3_multipart.begin(self._connection, place, params, self._uses_checksums)
+        upload_id, digests = self._checksums.begin(place, params)
         return s3_multipart.S3Upload(
             self._connection,
             place,
@@ -309,16 +313,16 @@ class S3Client(ObjectStorageClient):
             s3_multipart.conditions_of(new),
             new.attributes.metadata.get(write_id.KEY),
             lambda: self._look(new.container, new.name),
-            self._uses_checksums,
+            digests,
         )
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         head = self._head_of_source(container, source.name, source.hash)
         copy = self._copy(container, source.name, head, new, self._chosen)
         try:
-            s3_copying.run(self._connection, copy, self.options.workers)
+            s3_copying.run(self._connection, copy, self._border.run, self.options.workers)
         except Exception as error:
-            if s3_errors.status_of(error) == 412 and s3_copying.source_changed(self._connection, copy):
+            if s3_copying.is_refused(error) and s3_copying.source_changed(self._connection, copy):
                 raise ObjectChangedError(f"{source.name!r} was replaced before it was copied") from error
             raise
 
@@ -326,7 +330,8 @@ class S3Client(ObjectStorageClient):
         condition = {} if if_hash is None else {"IfMatch": f'"{if_hash}"'}
         head = self._head(container, name, **condition)
         new = NewObject(container, name, attributes, None, if_hash=if_hash)
-        s3_copying.run(self._connection, self._copy(container, name, head, new, {}), self.options.workers)
+        copy = self._copy(container, name, head, new, {})
+        s3_copying.run(self._connection, copy, self._border.run, self.options.workers)
 
     def _copy(
         self, container: str, source_name: str, head: HttpAnswer, new: NewObject, chosen: dict[str, Any]
@@ -370,7 +375,7 @@ class S3Client(ObjectStorageClient):
         return str(client.generate_presigned_url(operation, Params=self._place(container, name), ExpiresIn=seconds))
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        return s3_multipart.cleanup(self._connection, container, prefix, older_than)
+        return s3_multipart.cleanup(self._connection, {"Bucket": container, **self._payer}, prefix, older_than)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return s3_errors.classify(error)
@@ -385,10 +390,6 @@ class S3Client(ObjectStorageClient):
         """Raise the reason of a failed HEAD: its answer has none, that of a GET has."""
         if s3_errors.status_of(error) in (400, 401, 403):
             self._connection.call(operation, params).close()
-
-    @property
-    def _uses_checksums(self) -> bool:
-        return self._connection.is_vendor if self._checksums is None else self._checksums
 
 
 def _check_possible(container: str) -> None:

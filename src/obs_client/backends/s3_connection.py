@@ -1,7 +1,7 @@
-"""The vendor's client over our transport: it knows endpoints, credentials and signatures, we send and read.
+"""The vendor's client over our transport: it knows endpoints, credentials and parameters, we send and read.
 
-A handler on botocore's public event `before-call.s3` takes each request when it is serialised, has the vendor's signer
-sign it, and sends it by `HttpPool`. Retries are the border's; the SDK's own transport and parsers are not used.
+Requests are made by `s3_requests` and sent by `HttpPool`. Retries are the border's; the SDK's own transport and parsers
+are not used.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import threading
 import weakref
 from typing import Any
 
-from obs_client.backends import s3_errors, s3_xml
+from obs_client.backends import s3_errors, s3_vendor, s3_xml
+from obs_client.backends.s3_requests import Requests
 from obs_client.backends.s3_settings import Settings, is_vendor
-from obs_client.backends.s3_vendor import make_client, sign
 from obs_client.body import Body
 from obs_client.http import BrokenAnswer, HttpAnswer, HttpPool
 
@@ -25,7 +25,7 @@ _IDENTITIES = ("etag", "x-amz-request-id", "x-amz-id-2", "x-amzn-requestid", "x-
 
 
 class Exchange:
-    """One request beyond what the SDK makes of it, and its answer.
+    """One request beyond what the SDK makes of it.
 
     Attributes:
         body: What is sent in place of the SDK's body, None: what the SDK made.
@@ -33,7 +33,7 @@ class Exchange:
         expect: Ask for leave before a large body is sent.
     """
 
-    __slots__ = ("answer", "body", "expect", "headers")
+    __slots__ = ("body", "expect", "headers")
 
     def __init__(
         self, body: Body | bytes | None = None, headers: dict[str, str] | None = None, expect: bool = False
@@ -41,18 +41,6 @@ class Exchange:
         self.body = body
         self.headers = headers
         self.expect = expect and isinstance(body, Body) and body.size >= EXPECT_SIZE
-        self.answer: HttpAnswer | None = None
-
-
-class _Done:
-    """What botocore wants to see of an answer."""
-
-    __slots__ = ("content", "headers", "status_code")
-
-    def __init__(self, status: int) -> None:
-        self.status_code = status
-        self.content = b""
-        self.headers: dict[str, str] = {}
 
 
 class S3Connection:
@@ -62,6 +50,7 @@ class S3Connection:
         self.settings = settings
         self._forget()
         self._pool: HttpPool | None = None
+        self._is_vendor: bool | None = None
         self._regions: dict[str, str] = {}
         _connections.add(self)
 
@@ -71,8 +60,7 @@ class S3Connection:
     def _forget(self) -> None:
         """Begin anew: in a child process, locks may be held by threads that do not exist there."""
         self._lock = threading.Lock()
-        self._local = threading.local()
-        self._clients: dict[str | None, Any] = {}
+        self._requests: dict[str | None, Requests] = {}
 
     def close(self) -> None:
         """Close idle connections."""
@@ -82,23 +70,15 @@ class S3Connection:
     @property
     def is_vendor(self) -> bool:
         """Whether this is Amazon's S3 itself."""
-        endpoint = self.settings.find_endpoint()
-        if endpoint is None and self.settings.given:
-            return True
-        return is_vendor(endpoint or self.client().meta.endpoint_url)
+        if self._is_vendor is None:
+            endpoint = self.settings.find_endpoint()
+            by_default = endpoint is None and self.settings.given
+            self._is_vendor = by_default or is_vendor(endpoint or self.client().meta.endpoint_url)
+        return self._is_vendor
 
     def client(self, container: str | None = None) -> Any:
         """The vendor's client for the region that a container is known to be in, else for the configured one."""
-        region = self._regions.get(container) if container else None
-        found = self._clients.get(region)
-        if found is None:
-            with self._lock:
-                found = self._clients.get(region)
-                if found is None:
-                    found = make_client(self.settings, region)
-                    found.meta.events.register_first("before-call.s3", self._answer)
-                    self._clients[region] = found
-        return found
+        return self._requests_of(container).client
 
     def call(self, operation: str, params: dict[str, Any], exchange: Exchange | None = None) -> HttpAnswer:
         """Make a request; the answer's body is still to be read, or the answer to be closed.
@@ -171,33 +151,26 @@ class S3Connection:
         """Whether to ask again in another region: once for a container, and only at the vendor's own endpoints."""
         return self.is_vendor and region != self.region_of(container)
 
-    def _call(self, operation: str, container: str | None, params: dict[str, Any], exchange: Exchange) -> HttpAnswer:
-        call = getattr(self.client(container), operation)
-        self._local.exchange = exchange
-        try:
-            call(**params)
-        finally:
-            self._local.exchange = None
-        answer = exchange.answer
-        assert answer is not None
-        return answer
+    def _requests_of(self, container: str | None) -> Requests:
+        region = self._regions.get(container) if container else None
+        found = self._requests.get(region)
+        if found is None:
+            with self._lock:
+                found = self._requests.get(region)
+                if found is None:
+                    found = self._requests[region] = Requests(s3_vendor.make_client(self.settings, region))
+        return found
 
-    def _answer(self, *, model: Any, params: Any, request_signer: Any, context: Any, **_: Any) -> Any:
-        """Answer a request of botocore; None leaves those of the user's own to botocore."""
-        exchange: Exchange | None = getattr(self._local, "exchange", None)
-        if exchange is None:
-            return None
-        if exchange.headers:
-            params["headers"].update(exchange.headers)
-        body = params["body"] if exchange.body is None else exchange.body
-        headers = sign(model.name, params, request_signer, context, body)
+    def _call(self, operation: str, container: str | None, params: dict[str, Any], exchange: Exchange) -> HttpAnswer:
+        requests = self._requests_of(container)
+        request = requests.make(operation, params, exchange.headers, exchange.body)
+        body = request.body if exchange.body is None else exchange.body
         answer = self.pool().request(
-            params["method"], params["url"], headers, body or None, expect_continue=exchange.expect
+            request.method, request.url, request.headers, body or None, expect_continue=exchange.expect
         )
-        if answer.status < 300:
-            exchange.answer = answer
-            return _Done(answer.status), {}
-        return _Done(answer.status), s3_errors.parsed(answer)
+        if answer.status >= 300:
+            raise s3_vendor.error_of(requests.client, operation, s3_errors.parsed(answer))
+        return answer
 
 
 def check_identity(answer: HttpAnswer) -> None:

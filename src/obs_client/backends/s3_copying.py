@@ -14,9 +14,10 @@ from urllib.parse import urlencode
 from obs_client import parts
 from obs_client.backends import s3_errors, s3_headers, s3_multipart
 from obs_client.backends.s3_connection import Exchange, S3Connection
+from obs_client.errors import PreconditionError
 from obs_client.http import HttpAnswer
 from obs_client.models import Attributes, ObjectInfo
-from obs_client.multipart import Part
+from obs_client.multipart import Part, abort_in_time
 from obs_client.parallel import bounded_map
 
 COPY_MAXIMUM = 5 * 1024**3
@@ -24,6 +25,9 @@ COPY_MAXIMUM = 5 * 1024**3
 
 PART_SIZE = 512 * 1024**2
 """Bytes of a part of a copy by parts."""
+
+Retry = Callable[[str, Callable[[], None], str, str], None]
+"""Is given what is done, how, the container and the object's name."""
 
 _KEPT = (
     "expires",
@@ -86,14 +90,18 @@ class Copy:
         return named
 
 
-def run(connection: S3Connection, copy: Copy, workers: int) -> None:
+def run(connection: S3Connection, copy: Copy, retry: Retry, workers: int) -> None:
     """Copy, by one request or by parts.
 
+    Args:
+        retry: Makes a request of several again if it fails in a way that may pass; a single one is the caller's to
+            make again.
+
     Raises:
-        ClientError: 412: the source is another by now, or a condition of the target does not hold.
+        Exception: One that `is_refused`: the source is another by now, or a condition of the target does not hold.
     """
     if copy.size > COPY_MAXIMUM:
-        _by_parts(connection, copy, workers)
+        _by_parts(connection, copy, retry, workers)
         return
     params = {
         **copy.place,
@@ -106,29 +114,29 @@ def run(connection: S3Connection, copy: Copy, workers: int) -> None:
     connection.document("copy_object", params, "CopyObjectResult", exchange=Exchange(headers=copy.kept))
 
 
-def _by_parts(connection: S3Connection, copy: Copy, workers: int) -> None:
+def is_refused(error: Exception) -> bool:
+    """Whether a condition of the source or of the target did not hold."""
+    cause = error.__cause__ if isinstance(error, PreconditionError) else error
+    return isinstance(cause, Exception) and s3_errors.status_of(cause) == 412
+
+
+def _by_parts(connection: S3Connection, copy: Copy, retry: Retry, workers: int) -> None:
     size = max(PART_SIZE, -(-copy.size // s3_multipart.PART_COUNT_MAXIMUM))
     params = {**s3_headers.params_of(copy.attributes), **copy.chosen, **_tags(connection, copy)}
     upload_id = s3_multipart.begin(connection, copy.place, params, False, copy.kept)
     upload = s3_multipart.S3Upload(connection, copy.place, upload_id, copy.conditions, None, copy.look)
+    names = copy.place["Bucket"], copy.place["Key"]
 
     def put(part: Part) -> None:
-        upload.copy_part(part, copy.source_params)
+        retry(f"copy part {part.number} to", lambda: upload.copy_part(part, copy.source_params), *names)
 
     try:
         for _ in bounded_map(put, parts.parts_of(copy.size, size), workers):
             pass
-        upload.complete()
+        retry("complete", upload.complete, *names)
     except BaseException as error:
-        _abort_after(upload, error)
+        abort_in_time(lambda: retry("abort", upload.abort, *names), error, str(upload))
         raise
-
-
-def _abort_after(upload: s3_multipart.S3Upload, error: BaseException) -> None:
-    try:
-        upload.abort()
-    except Exception as failure:  # noqa: BLE001 - the first error is the one to raise
-        error.add_note(f"parts were left in the store, which cleanup() removes later: {failure}")
 
 
 def _tags(connection: S3Connection, copy: Copy) -> dict[str, str]:

@@ -34,6 +34,7 @@ class S3Upload(MultipartUpload):
         conditions: The parameters under which it is published.
         write_id: The mark of this object among its metadata, None if it has none.
         look: Gives what is stored under the name, None if nothing is.
+        digests: What each part carries; None: no part is sent from here, all are copied.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class S3Upload(MultipartUpload):
         conditions: Conditions,
         write_id: str | None,
         look: Callable[[], ObjectInfo | None],
-        checksums: bool = False,
+        digests: s3_digests.PartDigests | None = None,
     ) -> None:
         self._connection = connection
         self._place = {**place, "UploadId": upload_id}
@@ -52,24 +53,26 @@ class S3Upload(MultipartUpload):
         self._write_id = write_id
         self._look = look
         self._begun = time.time()
-        self._in_doubt = False
-        self._checksums = checksums
+        self._completing = False
+        self._digests = digests or s3_digests.PartDigests(("md5",))
         self._parts: dict[int, dict[str, Any]] = {}
 
     def __str__(self) -> str:
         return f"the multipart upload {self._place['UploadId']}"
 
     def put_part(self, part: Part, body: Body) -> None:
-        digest = s3_digests.of_body(body, self._checksums)
+        sent = self._digests.of(body)
+        headers = {name: value for digest in sent for name, value in digest.headers.items()}
         params = {**self._place, "PartNumber": part.number}
-        answer = self._connection.finish("upload_part", params, Exchange(body, digest.headers))
-        digest.check(answer, body)
+        answer = self._connection.finish("upload_part", params, Exchange(body, headers))
+        for digest in sent:
+            digest.check(answer, body)
         etag = answer.headers.get("etag")
         if not etag:
             raise BrokenAnswer("the answer to a part has no ETag: it is not whole")
         self._parts[part.number] = {"PartNumber": part.number, "ETag": etag}
-        if self._checksums and "x-amz-checksum-crc32" in answer.headers:
-            self._parts[part.number]["ChecksumCRC32"] = digest.text
+        if "x-amz-checksum-crc32" in headers and "x-amz-checksum-crc32" in answer.headers:
+            self._parts[part.number]["ChecksumCRC32"] = headers["x-amz-checksum-crc32"]
 
     def copy_part(self, part: Part, source: dict[str, Any]) -> None:
         """Store a part that is a range of another object."""
@@ -87,12 +90,12 @@ class S3Upload(MultipartUpload):
     def complete(self) -> None:
         parts = [part for _, part in sorted(self._parts.items())]
         params = {**self._place, **self._conditions, "MultipartUpload": {"Parts": parts}}
+        again, self._completing = self._completing, True
         try:
             found = self._connection.document("complete_multipart_upload", params, "CompleteMultipartUploadResult")
         except Exception as error:
-            if self._in_doubt and s3_errors.code_of(error) == "NoSuchUpload" and self._was_published():
+            if again and s3_errors.code_of(error) == "NoSuchUpload" and self._was_published():
                 return
-            self._in_doubt = True
             raise
         if not found.find("ETag") and not self._is_there():
             raise BrokenAnswer("the answer to the completion has no ETag, and the object is not there")
@@ -144,13 +147,17 @@ def conditions_of(new: NewObject) -> Conditions:
     return {"IfMatch": f'"{new.if_hash}"'} if new.if_hash is not None else {}
 
 
-def cleanup(connection: S3Connection, container: str, prefix: str, older_than: float) -> CleanupReport:
-    """Abort every open upload under the prefix that is older than so many seconds, whoever began it."""
+def cleanup(connection: S3Connection, within: dict[str, Any], prefix: str, older_than: float) -> CleanupReport:
+    """Abort every open upload under the prefix that is older than so many seconds, whoever began it.
+
+    Args:
+        within: The parameters that name the container.
+    """
     removed: list[str] = []
     size = 0
     until = time.time() - older_than + ROUNDED_SECONDS
-    for name, upload_id in [*_open_uploads(connection, container, prefix, until)]:
-        place = {"Bucket": container, "Key": name, "UploadId": upload_id}
+    for name, upload_id in [*_open_uploads(connection, within, prefix, until)]:
+        place = {**within, "Key": name, "UploadId": upload_id}
         try:
             size += _size(connection, place)
             connection.finish("abort_multipart_upload", place)
@@ -162,8 +169,10 @@ def cleanup(connection: S3Connection, container: str, prefix: str, older_than: f
     return CleanupReport(tuple(removed), size)
 
 
-def _open_uploads(connection: S3Connection, container: str, prefix: str, until: float) -> Iterator[tuple[str, str]]:
-    params: dict[str, Any] = {"Bucket": container, "Prefix": prefix}
+def _open_uploads(
+    connection: S3Connection, within: dict[str, Any], prefix: str, until: float
+) -> Iterator[tuple[str, str]]:
+    params: dict[str, Any] = {**within, "Prefix": prefix}
     if connection.is_vendor:
         # Elsewhere this is at times said of names that are not encoded.
         params["EncodingType"] = "url"

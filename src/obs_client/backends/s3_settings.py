@@ -118,7 +118,8 @@ def _check_endpoint(endpoint: str | None) -> None:
     except ValueError:
         parts, port = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ConfigurationError("the S3 endpoint URL must read http://host:port or https://host:port")
+        given = "" if "@" in endpoint else f", not {endpoint!r}"  # what stands before an @ may be a secret
+        raise ConfigurationError(f"the S3 endpoint URL must read http://host:port or https://host:port{given}")
     if parts.username or parts.password:
         raise ConfigurationError("the S3 endpoint URL must hold no credentials; give them by credentials=...")
     if parts.query or parts.fragment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
 import contextlib
 import dataclasses
@@ -13,17 +14,21 @@ import threading
 import unittest
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FrameType
-from typing import TextIO
+from typing import Any, NoReturn, TextIO
 
 from obs_client.backends.local import LocalClient
 from obs_client.backends.memory import MemoryClient
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ContainerNotFoundError, ObjectStorageClientError
+from obs_client.testing import differences
 from obs_client.testing.conformance import Conformance
 from obs_client.testing.faults import FaultyClient
 from obs_client.urls import StorageUrl
 
 USAGE_ERROR = 2
+
+DIFFERS = "server: "
+"""How the result tells a test in which the server differs, as it is known to, from one that was skipped."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Store:
         make_client: Gives clients that see the same objects.
         container_name, prefix: Where the suite must stay; None and "": anywhere.
         embedded: It runs in this process, shows every write at once, and must keep every legal name and attribute.
+        server: The server's name in `differences`, None if it is to pass every test.
     """
 
     label: str
@@ -42,6 +48,7 @@ class Store:
     container_name: str | None = None
     prefix: str = ""
     embedded: bool = False
+    server: str | None = None
 
 
 def cases_of(store: Store) -> tuple[type[unittest.TestCase], type[unittest.TestCase]]:
@@ -62,10 +69,16 @@ def cases_of(store: Store) -> tuple[type[unittest.TestCase], type[unittest.TestC
         def make_client(self) -> ObjectStorageClient:
             return FaultyClient(store.make_client())
 
+    if store.server:
+        differences.apply(Plain, store.server, _differ)
     for case, suffix in ((Plain, ""), (Faulty, ", with faults")):
         case.__name__ = case.__qualname__ = f"{store.label}{suffix}"
         case.__module__ = Conformance.__module__
     return Plain, Faulty
+
+
+def _differ(line: str) -> NoReturn:
+    raise unittest.SkipTest(DIFFERS + line)
 
 
 @contextlib.contextmanager
@@ -99,11 +112,14 @@ def _store_of(url: str, place: StorageUrl) -> Store:
     return Store(label, lambda: client, place.container_name, embedded=True)
 
 
-def _look(store: Store) -> None:
-    """See that there is something to test, before hundreds of tests say so."""
+def _look(store: Store, server: str | None) -> Store:
+    """See that there is something to test, before hundreds of tests say so; gives the store with its server's name."""
+    if server is not None and server not in differences.SERVERS:
+        raise ValueError(f"--server: {server!r} is none of {', '.join(differences.SERVERS)}")
     with store.make_client() as client:
         if client.container_info(store.container_name or "obs-test-absent") is None and store.container_name:
             raise ContainerNotFoundError(f"there is no container {store.container_name!r} at {store.label}; create it")
+        return dataclasses.replace(store, server=server or differences.recognise(client))
 
 
 def run_suite(stores: Iterable[Store], output: TextIO) -> bool:
@@ -115,7 +131,7 @@ def run_suite(stores: Iterable[Store], output: TextIO) -> bool:
     tests = unittest.TestSuite(
         unittest.defaultTestLoader.loadTestsFromTestCase(case) for store in stores for case in cases_of(store)
     )
-    runner = unittest.TextTestRunner(output, resultclass=CountingResult)  # type: ignore[arg-type]
+    runner = unittest.TextTestRunner(output, resultclass=CountingResult)
     result = runner.run(tests)
     assert isinstance(result, CountingResult)
     return _report(result, output)
@@ -125,9 +141,12 @@ def _report(result: CountingResult, output: TextIO) -> bool:
     failed = len(result.failures) + len(result.errors)
     for reason, count in collections.Counter(reason for _, reason in result.skipped).most_common():
         output.write(f"skipped {count}: {reason}\n")
+    for line in sorted(set(result.differences)):
+        output.write(f"{line}\n")
     if result.shouldStop:
         output.write("interrupted: not all tests were run\n")
-    output.write(f"{result.passed} passed, {failed} failed, {len(result.skipped)} skipped\n")
+    differing = f", {len(result.differences)} where the server differs" if result.differences else ""
+    output.write(f"{result.passed} passed, {failed} failed, {len(result.skipped)} skipped{differing}\n")
     return failed == 0 and result.passed > 0 and not result.shouldStop
 
 
@@ -137,6 +156,10 @@ class CountingResult(unittest.TextTestResult):
     passed = 0
     _default: signal.Handlers | Callable[[int, FrameType | None], object] | int | None = None
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.differences: list[str] = []
+
     def startTestRun(self) -> None:  # noqa: N802 - unittest's name
         super().startTestRun()
         if threading.current_thread() is threading.main_thread():
@@ -145,6 +168,14 @@ class CountingResult(unittest.TextTestResult):
     def stopTestRun(self) -> None:  # noqa: N802 - unittest's name
         super().stopTestRun()
         self._restore()
+
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802 - unittest's name
+        if reason.startswith(DIFFERS):
+            self.differences.append(reason.removeprefix(DIFFERS))
+            self.stream.write("d")
+            self.stream.flush()
+        else:
+            super().addSkip(test, reason)
 
     def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's name
         super().addSuccess(test)
@@ -164,10 +195,12 @@ def main(arguments: Sequence[str], output: TextIO | None = None) -> int:
 
     Gives the exit status: 0, 1, or 2 for a bad URL, a store that does not answer, or a container that is not there.
     """
+    parser = argparse.ArgumentParser(prog="python -m test.tests")
+    parser.add_argument("urls", metavar="URL", nargs="*", help="a storage URL; none: the embedded stores")
+    parser.add_argument("--server", help="what a server of S3 is that does not say so itself: whose differences count")
+    given = parser.parse_args(arguments)
     try:
-        named = stores_of(arguments)
-        for store in named:
-            _look(store)
+        named = [_look(store, given.server) for store in stores_of(given.urls)]
     except (ObjectStorageClientError, ValueError) as error:
         sys.stderr.write(f"error: {error}\n")
         return USAGE_ERROR

@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-from obs_client.errors import InvalidNameError, NotSupportedError
+from obs_client.errors import ConfigurationError, InvalidNameError, NotSupportedError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.odd_names import ODD_NAMES
 from obs_client.testing.promise import promise
@@ -20,9 +20,17 @@ class SignedUrlTests(ConformanceBase):
     """What is promised of signed URLs."""
 
     def require(self, capability: str) -> None:
-        """Skip a test of what the store does not declare."""
+        """Skip a test of what the store does not declare, or of a client that was given nothing to sign with."""
         if not getattr(self.capabilities, capability):
             self.skipTest(f"capabilities.{capability} is False")
+        generate = {
+            "download_urls": self.client.object_generate_download_url,
+            "upload_urls": self.client.object_generate_upload_url,
+        }[capability]
+        try:
+            generate(self.name("object"))
+        except ConfigurationError as error:
+            self.skipTest(f"there is nothing to sign with: {error}")
 
     @promise("Anybody can GET an object by its download URL, whatever its name and size, or the URL is refused typed.")
     def test_download_url(self) -> None:

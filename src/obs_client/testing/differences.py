@@ -1,0 +1,161 @@
+"""Where servers that speak S3 are not as S3, and the suite fails there: one line for each test, with the reason.
+
+Such a test runs all the same. It fails as its line says, or the run fails: no fault of the client hides behind a line,
+and a line that is not true any more is told.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import unittest
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+from obs_client.client import ObjectStorageClient
+
+if TYPE_CHECKING:
+    from obs_client.backends.s3 import S3Client
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Difference:
+    """How a server fails a test.
+
+    Attributes:
+        reason: What the server does in place of what S3 does.
+        sign: A regular expression that the failure must hold.
+        always: It shows every time; else it depends on the moment, or on what other tests left.
+    """
+
+    reason: str
+    sign: str
+    always: bool = True
+
+
+_PATHS = "names are paths: slashes at the end, doubled or leading ones are lost, segments have 255 bytes at most"
+_FILE = "'a/b/' .*ExistingObjectIsFile"
+_NEWLINES = "a name with a line end is answered with 404"
+_UNCHECKED = "signatures and the life of signed URLs are not checked"
+
+SERVERS: dict[str, dict[str, Difference]] = {
+    "seaweedfs": {
+        "test_absent_container_write": Difference(
+            "a copy into an absent bucket is answered with 500", "object_copy.*Internal"
+        ),
+        "test_content_type": Difference("application/octet-stream is taken for none, and guessed anew", "octet-stream"),
+        "test_content_type_guessed": Difference(
+            "application/octet-stream is taken for none, and guessed anew", "octet-stream"
+        ),
+        "test_delete_leaves_others": Difference(_PATHS, "'a/'"),
+        "test_delete_many": Difference(_PATHS, "InternalError|'b'|Lists differ", always=False),
+        "test_download_url": Difference(_PATHS, "a/b/|too long|404"),
+        "test_every_door": Difference(
+            "folders whose objects are gone stay, and no large object takes their name", "InternalError", always=False
+        ),
+        "test_folder_is_absent": Difference("a folder that objects are in is an object", "x-directory"),
+        "test_if_absent_race": Difference(
+            "conditions of completions are no lock: several of raw boto3 win too", "Tuples differ", always=False
+        ),
+        "test_if_hash_race": Difference(
+            "conditions of completions are no lock: several of raw boto3 win too", "Tuples differ", always=False
+        ),
+        "test_list": Difference(_PATHS, "Lists differ"),
+        "test_list_delimiter": Difference(_PATHS, "Lists differ|Tuples differ"),
+        "test_list_fetch_metadata_folders": Difference(
+            "folders whose objects are gone stay in listings", "Tuples differ"
+        ),
+        "test_list_long_delimiter": Difference("a delimiter is a slash or nothing", "differ"),
+        "test_list_many": Difference("folders whose objects are gone stay in listings", "Tuples differ"),
+        "test_list_nothing": Difference(
+            "folders whose objects are gone stay in listings", "Lists differ", always=False
+        ),
+        "test_list_prefix": Difference(_PATHS, "Lists differ"),
+        "test_list_start_after": Difference(_PATHS, "differ"),
+        "test_names_as_prefix": Difference(_PATHS, _FILE),
+        "test_names_copied": Difference(_PATHS, _FILE),
+        "test_names_deleted": Difference(_PATHS, _FILE),
+        "test_names_deleted_together": Difference(_PATHS, _FILE),
+        "test_names_folded": Difference(_PATHS, _FILE),
+        "test_names_info": Difference(_PATHS, "too long|a/b/"),
+        "test_names_listed": Difference(_PATHS, _FILE),
+        "test_names_of_large_objects": Difference(_PATHS, _FILE),
+        "test_names_opened": Difference(_PATHS, _FILE),
+        "test_names_read": Difference(_PATHS, _FILE),
+    },
+    "swift": {},
+    "moto": {
+        "test_cleanup_keeps_young_uploads": Difference("every upload is said to have begun in 2010", "Tuples differ"),
+        "test_download_url": Difference(_NEWLINES, r"new\\nline"),
+        "test_names_as_prefix": Difference(_NEWLINES, "404"),
+        "test_names_copied": Difference(_NEWLINES, "404"),
+        "test_names_deleted": Difference(_NEWLINES, "404"),
+        "test_names_deleted_together": Difference(_NEWLINES, "404"),
+        "test_names_folded": Difference(_NEWLINES, "404"),
+        "test_names_info": Difference(_NEWLINES, "404"),
+        "test_names_listed": Difference(_NEWLINES, "404"),
+        "test_names_of_large_objects": Difference(_NEWLINES, "404"),
+        "test_names_opened": Difference(_NEWLINES, "404"),
+        "test_names_read": Difference(_NEWLINES, "404"),
+        "test_url_expires": Difference(_UNCHECKED, "HTTPError not raised"),
+        "test_url_is_bound": Difference(_UNCHECKED, "HTTPError not raised"),
+    },
+}
+
+_SIGNS = {
+    "seaweedfs": re.compile("SeaweedFS "),
+    "moto": re.compile("Werkzeug/.* amazon.com"),
+}
+"""What the `Server` header of a server's answers holds; Swift sends none, and differs in nothing."""
+
+
+def recognise(client: ObjectStorageClient) -> str | None:
+    """The name of the server behind a client of S3, by its own answer; None: it is none of those that are known."""
+    from obs_client.backends.s3 import S3Client
+
+    if not isinstance(client, S3Client):
+        return None
+    said = _server_header(client)
+    return next((name for name, sign in _SIGNS.items() if sign.match(said)), None)
+
+
+def _server_header(client: S3Client) -> str:
+    try:
+        answer = client._connection.call("list_buckets", {})
+    except Exception as error:
+        response = getattr(error, "response", None)
+        if response is None:
+            raise
+        # Who may not list containers is told so by the same server.
+        return str(response["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
+    answer.close()
+    return answer.headers.get("server", "")
+
+
+def apply(case: type[unittest.TestCase], server: str, end: Callable[[str], NoReturn]) -> None:
+    """Let the tests of a class in which a server is known to differ end as declared, and only so.
+
+    Args:
+        end: Ends a test that failed as it should; given the line that tells why.
+    """
+    for name, difference in SERVERS[server].items():
+        test = getattr(case, name)
+        setattr(case, name, _declared(test, difference, f"{server} differs in {name}: {difference.reason}", end))
+
+
+def _declared(
+    test: Callable[[unittest.TestCase], None], difference: Difference, line: str, end: Callable[[str], NoReturn]
+) -> Callable[[unittest.TestCase], None]:
+    @functools.wraps(test)
+    def check(self: unittest.TestCase) -> None:
+        try:
+            test(self)
+        except AssertionError as error:
+            if not re.search(difference.sign, str(error)):
+                raise
+            end(line)
+        if difference.always:
+            self.fail(f"the server does as S3 does now, take the line away: {line}")
+
+    return check
