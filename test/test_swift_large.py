@@ -13,8 +13,9 @@ from typing import IO, cast
 import pytest
 
 from obs_client.backends.swift import SwiftClient
-from obs_client.errors import IntegrityError, PreconditionError
+from obs_client.errors import IntegrityError, InvalidNameError, PreconditionError
 from obs_client.models import ObjectInfo
+from test.servers import SwiftLimits, start_swift
 from test.servers.login import Login
 from test.swift_servers import login_of, low_swift, new_container, path_of, segments_of, swift
 
@@ -99,6 +100,19 @@ def test_small_write_is_one_request_without_segments(client: SwiftClient) -> Non
     assert methods == ["HEAD", "PUT"]
 
 
+def test_many_are_deleted_by_few_requests() -> None:
+    with new_container(low_swift()) as client:
+        names = [f"{number:02}" for number in range(28)]
+        for name in names:
+            client.object_write(name, b"")
+        client._segments.forget(client.container_name or "")
+        methods = requests_of(client)
+        client.object_delete_many(names)
+        # Seven names a request; the threads that send them look together, once, whether there are segments.
+        assert sorted(methods) == ["HEAD", "POST", "POST", "POST", "POST"]
+        assert client.object_list() == []
+
+
 def test_large_object_is_verified(client: SwiftClient) -> None:
     client.object_write("name", DATA)
     assert verified(client, "name")
@@ -171,6 +185,26 @@ def test_lowest_limits() -> None:
         info = client.container_info(client.container_name or "")
         assert info is not None
         assert (info.size, info.count) == (len(data), 1)
+
+
+def test_names_too_long_for_the_cluster() -> None:
+    limits = SwiftLimits(max_object_name_length=20, max_container_name_length=60)
+    with start_swift(limits) as server, new_container(server) as client:
+        assert client.capabilities.object_name_maximum == 20
+        client.object_write("n" * 20, b"content")
+        methods = requests_of(client)
+        for refused in (
+            lambda: client.object_write("ü" * 11, b"content"),
+            lambda: client.object_upload(io.BytesIO(DATA), "n" * 21),
+            lambda: client.object_open("n" * 21, "wb"),
+            lambda: client.object_copy("n" * 20, "n" * 21),
+            lambda: client.container_create("c" * 61),
+        ):
+            with pytest.raises(InvalidNameError, match="this store takes"):
+                refused()
+        assert methods == []
+        assert client.object_read("n" * 20) == b"content"
+        assert client.object_info("n" * 21) is None
 
 
 # ---- of other tools -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from swiftclient.exceptions import ClientException
 
 from obs_client.backends.swift import SwiftClient
 from obs_client.credentials import Secret
@@ -214,6 +215,21 @@ def test_nothing_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
         assert token.reveal() not in caplog.text
     assert "canary" not in caplog.text
     assert "a-secret-token" not in caplog.text
+
+
+def test_nothing_is_louder_than_debug(caplog: pytest.LogCaptureFixture) -> None:
+    with new_container(swift()) as client:
+        caplog.set_level(logging.INFO)
+        assert client.object_info("absent") is None
+        assert caplog.records == []
+        # What the program does by swiftclient itself is logged as ever.
+        with pytest.raises(ClientException):
+            client.native.head_object(client.container_name, "absent")
+        assert {record.levelname for record in caplog.records if record.name == "swiftclient"} == {"INFO"}
+        caplog.clear()
+        caplog.set_level(logging.DEBUG)
+        assert client.object_info("absent") is None
+        assert {record.levelname for record in caplog.records if record.name == "swiftclient"} == {"DEBUG"}
 
 
 def test_a_secret_keeps_itself() -> None:

@@ -54,16 +54,22 @@ def show(what: str, measured: tuple[float, float, float], count: int, goal: str)
 def growth(program: str, *arguments: str) -> tuple[float, str]:
     """Run a program that calls `start()` when it is ready; gives its growth from there at the peak, in MiB, and output.
 
-    The peak is that of the process, so what it needed before `start` is taken off.
+    The peak is that of the program, so what it needed before `start` is taken off. (Linux counts in `ru_maxrss` what
+    the process needed that forked it: a large one would hide any growth.)
     """
     head = """
         import resource, sys
+        from pathlib import Path
+        def peak():
+            if sys.platform == "linux":
+                return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         def start():
             global before
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            before = peak()
         """
     tail = """
-        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+        print((peak() - before) / 1024)
         """
     whole = textwrap.dedent(head) + textwrap.dedent(program) + textwrap.dedent(tail)
     command = [sys.executable, "-c", whole, *arguments]

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import hashlib
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from obs_client.backends.swift import SwiftClient
 from obs_client.models import ClientOptions
+from test.benchmarks import swift_stub
 from test.benchmarks.measuring import MIB, ratio, show
 from test.servers import SwiftServer, start_swift
 
@@ -122,30 +124,22 @@ def fill(server: SwiftServer, client: SwiftClient, count: int) -> None:
 
 def large(size: int = 1024 * MIB) -> None:
     """One large file up and down, integrity checked, against SwiftService with 4 segment threads."""
-    from swiftclient.service import SwiftService, SwiftUploadObject
+    from swiftclient.service import SwiftService
 
     with clients() as (server, client, _), tempfile.TemporaryDirectory(dir=_memory()) as directory:
         keys = server.credentials
-        options = {"auth": keys["ST_AUTH"], "user": keys["ST_USER"], "key": keys["ST_KEY"], "auth_version": "1"}
+        login = {"auth": keys["ST_AUTH"], "user": keys["ST_USER"], "key": keys["ST_KEY"], "auth_version": "1"}
         source, target = os.path.join(directory, "source"), os.path.join(directory, "target")
         with open(source, "wb") as file:
             for _ in range(size // MIB):
                 file.write(os.urandom(MIB))
-        upload = {
-            "segment_size": size // 16,
-            "use_slo": True,
-            "segment_container": "service_segments",
-            "checksum": True,
-        }
-        with SwiftService(options | {"object_uu_threads": 1, "segment_threads": 4}) as service:
+        with SwiftService(login | {"object_uu_threads": 1, "segment_threads": 4}) as service:
 
             def put() -> None:
-                results = service.upload(CONTAINER, [SwiftUploadObject(source, "service")], upload)
-                assert all(result["success"] for result in results)
+                _service_upload(service, source, "service", size // 16)
 
             def get() -> None:
-                results = service.download(CONTAINER, ["service"], {"out_file": target, "checksum": True})
-                assert all(result["success"] for result in results)
+                _service_download(service, "service", target)
 
             client.options = ClientOptions(part_size=size // 16)
             up = ratio(lambda: client.upload_file(source, "ours"), put, 2)
@@ -156,12 +150,90 @@ def large(size: int = 1024 * MIB) -> None:
             show_bound("download", server, lambda: client.download_file("ours", target))
 
 
+def large_by_stub(size: int = 1024 * MIB) -> None:
+    """The same transfers against a server that costs nearly nothing, and what bounds them: MD5 alone, no MD5."""
+    from swiftclient.service import SwiftService
+
+    segment = size // swift_stub.SEGMENTS
+    with swift_stub.running(segment) as url, tempfile.TemporaryDirectory(dir=_memory()) as directory:
+        source, target = os.path.join(directory, "source"), os.path.join(directory, "target")
+        with open(source, "wb") as file:
+            for _ in range(swift_stub.SEGMENTS):
+                file.write(swift_stub.segment_of(segment))
+        login = {"auth": f"{url}/auth/v1.0", "user": "u", "key": "k", "auth_version": "1"}
+        checked, unchecked = (
+            SwiftClient(f"{url}/v1/AUTH_x", CONTAINER, credentials={"OS_AUTH_TOKEN": "t"}, options=options)
+            for options in (ClientOptions(segment), ClientOptions(segment, check_content=False))
+        )
+        with SwiftService(login | {"object_uu_threads": 1, "segment_threads": 4}) as service:
+            for what, variants in (
+                (
+                    "upload",
+                    {
+                        "ours": lambda: checked.upload_file(source, "new"),
+                        "SwiftService": lambda: _service_upload(service, source, "new", segment),
+                        "ours without MD5": lambda: unchecked.upload_file(source, "new"),
+                        "MD5 alone": lambda: _hash_file(source, segment),
+                    },
+                ),
+                (
+                    "download",
+                    {
+                        "ours": lambda: checked.download_file("stored", target),
+                        "SwiftService (hashes no large object)": lambda: _service_download(service, "stored", target),
+                        "ours without MD5": lambda: unchecked.download_file("stored", target),
+                    },
+                ),
+            ):
+                for name, (wall, cpu) in _take_turns(variants, 3).items():
+                    sys.stdout.write(f"stub, {what} {size // MIB} MiB, {name}: {wall:.2f} s, client CPU {cpu:.2f} s\n")
+                    sys.stdout.flush()
+
+
+def _take_turns(variants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, tuple[float, float]]:
+    """The shortest wall and CPU seconds of each."""
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in variants}
+    for _ in range(rounds):
+        for name, run in variants.items():
+            before = time.perf_counter(), time.process_time()
+            run()
+            found[name].append((time.perf_counter() - before[0], time.process_time() - before[1]))
+    return {name: (min(wall for wall, _ in each), min(cpu for _, cpu in each)) for name, each in found.items()}
+
+
+def _hash_file(path: str, segment: int) -> None:
+    """The MD5 of every segment, by 4 threads."""
+
+    def digest(number: int) -> str:
+        hasher, buffer = hashlib.md5(usedforsecurity=False), memoryview(bytearray(512 * 1024))
+        with open(path, "rb", buffering=0) as file:
+            file.seek(number * segment)
+            for _ in range(segment // len(buffer)):
+                file.readinto(buffer)
+                hasher.update(buffer)
+        return hasher.hexdigest()
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(digest, range(os.path.getsize(path) // segment)))
+
+
+def _service_upload(service: Any, path: str, name: str, segment: int) -> None:
+    from swiftclient.service import SwiftUploadObject
+
+    options = {"segment_size": segment, "use_slo": True, "segment_container": "service_segments", "checksum": True}
+    results = list(service.upload(CONTAINER, [SwiftUploadObject(path, name)], options))
+    assert all(result["success"] for result in results), results
+
+
+def _service_download(service: Any, name: str, path: str) -> None:
+    results = list(service.download(CONTAINER, [name], {"out_file": path, "checksum": True}))
+    assert all(result["success"] for result in results), results
+
+
 def show_bound(what: str, server: SwiftServer, move: Callable[[], object]) -> None:
     """Print how much of a transfer's time the server, which is one process with one thread, was at work."""
-    before, began = server_cpu(server), time.perf_counter()
-    move()
-    wall = time.perf_counter() - began
-    sys.stdout.write(f"{what}: {wall:.2f} s, in which the server used {server_cpu(server) - before:.2f} s of CPU\n")
+    wall, cpu = _measure(server, move)
+    sys.stdout.write(f"{what}: {wall:.2f} s, in which the server used {cpu:.2f} s of CPU\n")
 
 
 def server_cpu(server: SwiftServer) -> float:
@@ -176,19 +248,25 @@ def server_cpu(server: SwiftServer) -> float:
 
 def deleting(count: int = 10_000) -> None:
     """Bulk delete against single requests by 8 threads of swiftclient."""
+    names = [f"many/{number}" for number in range(count)]
     with clients() as (server, client, _):
         _write_many(client, count)
         counted = _requests(client)
-        began = time.perf_counter()
-        client.object_delete_many([f"many/{number}" for number in range(count)])
-        ours = time.perf_counter() - began
+        ours = _measure(server, lambda: client.object_delete_many(names))
         requests = len(counted)
         _write_many(client, count)
-        theirs = _delete_by_threads(server, [f"many/{number}" for number in range(count)])
-        sys.stdout.write(
-            f"deleting {count:,} objects            wall {ours / theirs:5.2f} x   requests {requests} to {count:,} "
-            f"(goal 1.0; 1/1,000)\n"
-        )
+        theirs = _measure(server, lambda: _delete_by_threads(server, names))
+    sys.stdout.write(
+        f"deleting {count:,} objects            wall {ours[0] / theirs[0]:5.2f} x   "
+        f"server CPU {ours[1] / theirs[1]:5.2f} x   requests {requests} to {count:,} (goal 1.0; 1/1,000)\n"
+    )
+
+
+def _measure(server: SwiftServer, run: Callable[[], object]) -> tuple[float, float]:
+    """Seconds, and the server's seconds of CPU."""
+    cpu, began = server_cpu(server), time.perf_counter()
+    run()
+    return time.perf_counter() - began, server_cpu(server) - cpu
 
 
 def _requests(client: SwiftClient) -> list[str]:
@@ -208,7 +286,7 @@ def _write_many(client: SwiftClient, count: int) -> None:
         list(pool.map(lambda number: client.object_write(f"many/{number}", b""), range(count)))
 
 
-def _delete_by_threads(server: SwiftServer, names: list[str]) -> float:
+def _delete_by_threads(server: SwiftServer, names: list[str]) -> None:
     from swiftclient.client import Connection
 
     keys = server.credentials
@@ -218,10 +296,8 @@ def _delete_by_threads(server: SwiftServer, names: list[str]) -> float:
         for name in mine:
             connection.delete_object(CONTAINER, name)
 
-    began = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(delete, [names[start::8] for start in range(8)]))
-    return time.perf_counter() - began
 
 
 def _memory() -> str | None:
@@ -232,6 +308,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "swift-small": small,
     "swift-listing": listing,
     "swift-large": large,
+    "swift-client": large_by_stub,
     "swift-delete": deleting,
 }
 

@@ -51,7 +51,14 @@ def _fingerprint(environment: Path) -> str:
 
 def _is_complete(environment: Path) -> bool:
     marker = environment / "complete"
-    return marker.is_file() and marker.read_text() == _fingerprint(environment) and _python(environment).exists()
+    return marker.is_file() and _is_of(marker.read_text(), environment) and _python(environment).exists()
+
+
+def _is_of(fingerprint: str, environment: Path) -> bool:
+    """Say whether it is this environment's, by whatever way its path leads there: two trees may share one folder."""
+    *others, place = json.loads(fingerprint)
+    *expected, _ = json.loads(_fingerprint(environment))
+    return bool(others == expected) and Path(place).resolve() == environment.resolve()
 
 
 @contextmanager

@@ -99,7 +99,7 @@ class LocalClient(ObjectStorageClient):
             root: An existing directory; a relative path counts from the directory that is current now.
         """
         super().__init__(container_name, options=options)
-        path = os.fspath(root)
+        path = os.fspath(root) if isinstance(root, (str, os.PathLike)) else root
         if not isinstance(path, str):
             raise TypeError(f"root must be a str or a path of str, not {type(path).__name__}")
         if not path or "\0" in path:
