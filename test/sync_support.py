@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo
 from obs_client.client import ObjectStorageClient
-from obs_client.places import Place
+from obs_client.sync import Place
 
 PART = 1000
 QUICK = ClientOptions(part_size=PART, workers=3, first_pause=0.001, longest_pause=0.002)

@@ -18,8 +18,8 @@ from obs_client import (
     ServiceError,
 )
 from obs_client.models import Attributes, Capabilities, NewObject, ObjectReader, Page
-from obs_client.places import Place, parse_both
 from obs_client.sync import Done, apply, plan_sync, read_steps, sync, write_steps
+from obs_client.sync.places import Place, parse_both
 from obs_client.testing.faults import FaultyClient
 from obs_client.testing.wrapper import RecordingClient
 from test.sync_support import PAIRS, PART, QUICK, contents, fill, make_place, set_time, state, tree, without_hashes

@@ -10,8 +10,7 @@ import pytest
 
 from obs_client import MemoryClient
 from obs_client.models import Page
-from obs_client.places import Place
-from obs_client.sync import check, sync
+from obs_client.sync import Place, check, sync
 from obs_client.testing.wrapper import RecordingClient
 from test.sync_support import PAIRS, PART, QUICK, Thing, fill, make_place, tree
 

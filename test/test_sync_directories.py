@@ -20,13 +20,12 @@ from obs_client import (
     ObjectInfo,
     ServiceError,
     copying,
-    directory,
-    guarded_join,
 )
+from obs_client.directory import client as directory
+from obs_client.directory import guarded_join
 from obs_client.listing import name_of
-from obs_client.places import Place
-from obs_client.sync import apply, plan_sync, sync
-from obs_client.sync_steps import Step, Version
+from obs_client.sync import Place, apply, plan_sync, sync
+from obs_client.sync.steps import Step, Version
 from obs_client.testing.faults import FaultyClient
 from test.sync_support import PART, QUICK, Thing, contents, fill
 
@@ -313,8 +312,8 @@ def test_directories_go_with_their_last_file(tmp_path: Path) -> None:
 
 
 def test_without_extended_attributes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from obs_client import directory_listing
     from obs_client.backends import local_attributes
+    from obs_client.directory import listing as directory_listing
 
     monkeypatch.setattr(local_attributes, "_has_extended_attributes", False)
     monkeypatch.setattr(directory_listing, "_HAS_QUICK_ATTRIBUTES", False)

@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from obs_client.client import ObjectStorageClient
-from obs_client.places import Place
-from obs_client.sync import SyncReport, apply, plan_sync, sync
+from obs_client.sync import Place, SyncReport, apply, plan_sync, sync
 from obs_client.testing.wrapper import WrappedClient
 from test.sync_support import PART, fill, make_place, state, tree
 

@@ -20,8 +20,7 @@ import pytest
 
 from obs_client import ClientOptions
 from obs_client.client import ObjectStorageClient
-from obs_client.places import Place
-from obs_client.sync import sync
+from obs_client.sync import Place, sync
 from test.faults.exchange import Exchange, Fault
 from test.faults.proxy import FaultProxy, fault_proxy
 from test.faults.servers import started
@@ -34,6 +33,8 @@ COUNT = 60
 WORKERS = 3
 OPTIONS = ClientOptions(part_size=5 * MIB, workers=2, first_pause=0.01, longest_pause=0.1)
 TIMEOUT = 30.0
+LISTING = {"format", "list-type"}
+"""In the query of a listing; before deletions the source is looked at again, in Swift with a listing for its size."""
 OLD = {"old/1": Thing(b"1", {}), "old/2": Thing(b"22", {}), "zz": Thing(b"333", {})}
 
 EVERY_PAIR = [
@@ -179,9 +180,17 @@ def stopped_at(bench: Bench, number: int, wanted: State) -> bool:
         proxy.aim()
         assert proxy.server
         proxy.server.errors.clear()  # which hold what was on its way
-    report = sync(*bench.watched(), delete=True, workers=WORKERS)
+    copied: set[str] = set()
+    report = sync(
+        *bench.watched(),
+        delete=True,
+        workers=WORKERS,
+        on_done=lambda done: copied.add(done.step.name) if done.outcome == "copied" else None,
+    )
     assert report.ok, report.failures
-    assert report.copied == len(missing)
+    # A busy server may have finished after that look what it was asked before.
+    assert copied <= missing
+    assert len(missing - copied) <= WORKERS
     assert fetched_twice(bench) == []
     assert state(bench.target) == wanted
     # The answer to the beginning of an upload was lost: nobody can know its id.
@@ -191,12 +200,12 @@ def stopped_at(bench: Bench, number: int, wanted: State) -> bool:
 
 
 def fetched_twice(bench: Bench) -> list[tuple[str, str]]:
-    """What was asked for more than once: paths with ranges."""
+    """Contents that were asked for more than once: paths with ranges."""
     asked = collections.Counter(
         (entry.request.target, entry.request.headers.get("range", ""))
         for proxy in bench.proxies
         for entry in proxy.journal
-        if entry.request.method == "GET"
+        if entry.request.method == "GET" and not LISTING & set(entry.request.query)
     )
     return [what for what, count in asked.items() if count > 1]
 

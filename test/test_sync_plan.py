@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from obs_client import Capabilities, MemoryClient, ObjectInfo, ServiceError, sync_listing
+from obs_client import Capabilities, MemoryClient, ObjectInfo, ServiceError
 from obs_client.client import ObjectStorageClient
 from obs_client.models import Page
-from obs_client.places import Place
-from obs_client.sync import plan_sync, sync
+from obs_client.sync import Place, plan_sync, sync
+from obs_client.sync import listing as sync_listing
 from obs_client.testing.wrapper import WrappedClient
 from test.sync_support import contents, fill, make_place, tree
 

@@ -10,8 +10,7 @@ import pytest
 
 from obs_client import ClientOptions, S3Client, SwiftClient, copying
 from obs_client.client import ObjectStorageClient
-from obs_client.places import Place
-from obs_client.sync import apply, check, plan_sync, sync
+from obs_client.sync import Place, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
 from test.servers import start_keystone, start_seaweedfs
 from test.sync_support import Thing, fill, make_place, set_time, state, tree

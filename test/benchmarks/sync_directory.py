@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_client import S3Client
-from obs_client.places import Place
-from obs_client.sync import sync
+from obs_client.sync import Place, sync
 from test.benchmarks.measuring import interleaved
 from test.servers import RunningServer, start_seaweedfs
 

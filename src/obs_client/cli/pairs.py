@@ -17,7 +17,7 @@ from obs_client.cli.text import printable
 if TYPE_CHECKING:
     from obs_client.copying import AttributesMap
     from obs_client.models import Attributes
-    from obs_client.places import Place
+    from obs_client.sync.places import Place
 
 METADATA = click.option(
     "--metadata",
@@ -44,7 +44,7 @@ def two_clients(
 @contextlib.contextmanager
 def two_places(source: Address, target: Address, follow_symlinks: bool) -> Iterator[tuple[Place, Place]]:
     """Both as folders; a path is a directory, and that of the target need not be there."""
-    from obs_client.places import Place
+    from obs_client.sync.places import Place
 
     with contextlib.ExitStack() as stack:
         if source.path is not None and not os.path.lexists(source.path):
@@ -85,7 +85,7 @@ def _same_store(source: Address, target: Address) -> bool:
 
 
 def _directory(address: Address, follow_symlinks: bool) -> Place | None:
-    from obs_client.places import Place
+    from obs_client.sync.places import Place
 
     if address.path is None:
         return None

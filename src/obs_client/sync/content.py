@@ -1,0 +1,104 @@
+"""Whether two objects have the same content: by stored digests where they prove it, by reading where not."""
+
+from __future__ import annotations
+
+import hashlib
+
+from obs_client.body import BLOCK_SIZE
+from obs_client.border import Border
+from obs_client.reading import GuardedReader
+from obs_client.sync.listing import Listed
+from obs_client.sync.places import Place
+
+MD5_DIGITS = 32
+
+
+class Comparison:
+    """Two places whose contents are compared.
+
+    Attributes:
+        workers: How many contents may be compared at once.
+    """
+
+    def __init__(self, source: Place, target: Place) -> None:
+        self.source = source
+        self.target = target
+        self.same_store = source.client is target.client
+        self.workers = max(source.client.options.workers, target.client.options.workers)
+
+    def proves_equal(self, source: str | None, target: str | None) -> bool:
+        """Whether two hashes of objects of one size prove that their content is the same."""
+        # Of two stores only tags that are as long as an MD5 have a meaning that both share.
+        return source == target and source is not None and (self.same_store or len(source) >= MD5_DIGITS)
+
+
+def same_content(comparison: Comparison, source: Listed, target: Listed) -> bool:
+    """Whether two objects of the same size have the same bytes.
+
+    Equal digests prove it. Different ones prove nothing, since a store may call by that name what is none; then both
+    are read, or only one if the other's MD5 is stored.
+
+    Raises:
+        NotFoundError: One is gone by now.
+    """
+    if comparison.proves_equal(source.hash, target.hash):
+        return True
+    if _is_md5(source.hash) and target.hash is None and _md5(comparison.target, target) == source.hash:
+        return True
+    if _is_md5(target.hash) and source.hash is None and _md5(comparison.source, source) == target.hash:
+        return True
+    with _reader(comparison.source, source) as one, _reader(comparison.target, target) as other:
+        return one.info.size == other.info.size and _same_bytes(one, other)
+
+
+def are_md5s(comparison: Comparison, source: Listed, target: Listed) -> bool:
+    """Whether two hashes that look like MD5s are; asks both stores, without reading contents.
+
+    A store may call by an MD5 what is none: of a large object's segments, or of encrypted content.
+    """
+    return _tells_md5(comparison.source, source) and _tells_md5(comparison.target, target)
+
+
+def _tells_md5(place: Place, entry: Listed) -> bool:
+    if not place.client.options.check_content:
+        return True  # then digests are not told, and the listing is all there is
+    with _reader(place, entry) as reader:
+        digest = reader.digest
+    if digest is None or not digest.whole:
+        return False
+    return digest.algorithm != "md5" or list(digest.part_values) == [entry.hash]
+
+
+def _is_md5(tag: str | None) -> bool:
+    return tag is not None and len(tag) == MD5_DIGITS
+
+
+def _reader(place: Place, entry: Listed) -> GuardedReader:
+    return GuardedReader(Border(place.client), place.container_name, entry.name)
+
+
+def _md5(place: Place, entry: Listed) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    buffer = memoryview(bytearray(min(BLOCK_SIZE, entry.size) or 1))
+    with _reader(place, entry) as reader:
+        while count := reader.readinto(buffer):
+            digest.update(buffer[:count])
+    return digest.hexdigest()
+
+
+def _same_bytes(one: GuardedReader, other: GuardedReader) -> bool:
+    size = min(BLOCK_SIZE, one.info.size) or 1
+    first, second = memoryview(bytearray(size)), memoryview(bytearray(size))
+    while True:
+        count = _fill(one, first)
+        if _fill(other, second) != count or first[:count] != second[:count]:
+            return False
+        if count < size:
+            return True
+
+
+def _fill(reader: GuardedReader, buffer: memoryview) -> int:
+    filled = 0
+    while filled < len(buffer) and (count := reader.readinto(buffer[filled:])):
+        filled += count
+    return filled

@@ -1,0 +1,50 @@
+"""Which names a sync is about: include and exclude patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+
+def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool] | None:
+    """Whether a name fits one of the patterns to include (none: any name does) and none to exclude; None: all do.
+
+    `*` and `?` stand for text without a slash, `**` for any text, `[abc]` and `[!abc]` for one character. A pattern
+    without a slash must fit the last segment of a name, one with a slash the whole name: `*.pyc`, `cache/**`,
+    `**/cache/**`. `**/` at the start also stands for nothing.
+    """
+    for patterns in (include, exclude):
+        if isinstance(patterns, str):
+            raise TypeError("include and exclude are several patterns, not one text: give a list")
+    if not include and not exclude:
+        return None
+    wanted, unwanted = _any_of(include), _any_of(exclude)
+
+    def match(name: str) -> bool:
+        return (not include or wanted(name) is not None) and (not exclude or unwanted(name) is None)
+
+    return match
+
+
+def _any_of(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None]:
+    return re.compile("|".join(map(_translate, patterns)), re.DOTALL).fullmatch
+
+
+def _translate(pattern: str) -> str:
+    if not pattern:
+        raise ValueError("a pattern must not be empty")
+    anchored = "" if "/" in pattern else "(?:.*/)?"
+    return f"(?:{anchored}{''.join(map(_piece, _PIECES.findall(pattern)))})"
+
+
+_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
+_FIXED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def _piece(piece: str) -> str:
+    if piece in _FIXED:
+        return _FIXED[piece]
+    if len(piece) > 1:
+        inner = piece[1:-1].replace("\\", r"\\").replace("^", r"\^").replace("[", r"\[")
+        return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
+    return re.escape(piece)

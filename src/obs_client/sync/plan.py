@@ -1,0 +1,158 @@
+"""What a sync is to do: two listings compared name by name. Nothing is changed by planning.
+
+A name that only the source has is copied. Of a name on both sides the sizes are compared; then the MD5s, if both
+listings carry them; else the times: a target that is not older than its source is kept. A name that only the target
+has is deleted, if that is wanted. Attributes are not compared: an object is copied with them when its content differs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
+from obs_client.parallel import bounded_map
+from obs_client.sync.collisions import without_collisions
+from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
+from obs_client.sync.listing import Listed, Match, Pair, pairs
+from obs_client.sync.patterns import matcher
+from obs_client.sync.places import Place, check_apart
+from obs_client.sync.steps import Step, Version
+
+ABSENT = "not in the target"
+SIZE = "the sizes differ"
+MD5 = "the MD5s differ"
+NEWER = "the source is newer"
+CONTENT = "the contents differ"
+EQUAL_HASH = "the same hash"
+NOT_OLDER = "the target has the same size and is not older"
+EQUAL_CONTENT = "the same content"
+DAMAGED = "one of the two is damaged"
+GONE = "gone while it was compared"
+NOT_IN_SOURCE = "not in the source"
+
+
+def plan_sync(
+    source: Place,
+    target: Place,
+    *,
+    delete: bool = False,
+    checksum: bool = False,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> Iterator[Step]:
+    """The steps that make the target what the source is, in the order of names, as the listings come in.
+
+    Args:
+        delete: Delete what only the target has; nothing outside its prefix, and nothing that the patterns leave out.
+        checksum: Compare contents: by stored digests if they prove them equal, else by reading.
+        include: Patterns, one of which a name must fit; none: any name does. `patterns.matcher` says how they read.
+        exclude: Patterns that a name must not fit.
+
+    Raises:
+        ContainerNotFoundError: A container, or the source directory, is absent; as all below at the first step asked.
+        InvalidNameError: The target is a directory, and no path can have the name.
+        ConflictError: The target is a directory, and no file system can have both of two names, which are named.
+        ConfigurationError: The places are one, or one is in the other.
+    """
+    return planned(source, target, delete, checksum, matcher(include, exclude))
+
+
+class Kept:
+    """Counts names that stay as they are, for who does not want a step for each."""
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
+
+
+def planned(
+    source: Place, target: Place, delete: bool, checksum: bool, match: Match | None, kept: Kept | None = None
+) -> Iterator[Step]:
+    """The steps of `plan_sync`; with `kept`, those that skip are counted only."""
+    check_apart(source, target)
+    found = pairs(source, target, match)
+    if target.directory is not None:
+        found = without_collisions(found, target.directory.directory)
+    comparison = Comparison(source, target)
+    if checksum:
+        return _by_content(comparison, found, delete)
+    return _by_listing(comparison, found, delete, kept)
+
+
+def decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
+    """What becomes of a name that both sides have, by what their listings tell.
+
+    Only where MD5s differ although the target is newer are both stores asked whether these are MD5s; and contents are
+    compared where the target's store tells whole seconds, and it is the second in which the source was written.
+    """
+    step = _decide(comparison, name, source, target)
+    if step.reason is NEWER and target.last_modified == math.floor(source.last_modified):
+        return _compare_contents(comparison, name, source, target)
+    if step.reason is MD5 and target.last_modified >= source.last_modified:
+        with contextlib.suppress(NotFoundError):
+            if not are_md5s(comparison, source, target):
+                return Step("skip", name, NOT_OLDER)
+    return step
+
+
+def _decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
+    if source.size != target.size:
+        return _copy(name, SIZE, source, target)
+    if source.hash and target.hash:
+        if comparison.proves_equal(source.hash, target.hash):
+            return Step("skip", name, EQUAL_HASH)
+        if len(source.hash) == len(target.hash) == MD5_DIGITS:
+            return _copy(name, MD5, source, target)
+    if target.last_modified >= source.last_modified:
+        return Step("skip", name, NOT_OLDER)
+    return _copy(name, NEWER, source, target)
+
+
+def _by_listing(
+    comparison: Comparison, found: Iterable[Pair], delete: bool, kept: Kept | None = None
+) -> Iterator[Step]:
+    for name, source, target in found:
+        if source is None:
+            if delete and target is not None:
+                yield Step("delete", name, NOT_IN_SOURCE, None, _version(target))
+        elif target is None:
+            yield Step("copy", name, ABSENT, _version(source))
+        elif kept is not None and source.size == target.size and comparison.proves_equal(source.hash, target.hash):
+            kept.count += 1
+        else:
+            yield decide(comparison, name, source, target)
+
+
+def _by_content(comparison: Comparison, found: Iterator[Pair], delete: bool) -> Iterator[Step]:
+    def step(pair: Pair) -> Step | None:
+        name, source, target = pair
+        if source is None or target is None:
+            return next(_by_listing(comparison, (pair,), delete), None)
+        if source.size != target.size:
+            return _copy(name, SIZE, source, target)
+        return _compare_contents(comparison, name, source, target)
+
+    for made in bounded_map(step, found, comparison.workers):
+        if made is not None:
+            yield made
+
+
+def _compare_contents(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
+    try:
+        same = same_content(comparison, source, target)
+    except ContainerNotFoundError:
+        raise
+    except NotFoundError:
+        return Step("skip", name, GONE)
+    except IntegrityError:
+        return _copy(name, DAMAGED, source, target)  # heals the target; a damaged source fails by name
+    return Step("skip", name, EQUAL_CONTENT) if same else _copy(name, CONTENT, source, target)
+
+
+def _copy(name: str, reason: str, source: Listed, target: Listed) -> Step:
+    return Step("copy", name, reason, _version(source), _version(target))
+
+
+def _version(found: Listed) -> Version:
+    return Version(found.size, found.hash, found.last_modified)

@@ -1,0 +1,121 @@
+"""Proof that two places hold the same names with the same content; nothing is written."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from obs_client.errors import ConfigurationError, ContainerNotFoundError
+from obs_client.parallel import bounded_map
+from obs_client.sync.content import Comparison, same_content
+from obs_client.sync.listing import Pair, pairs
+from obs_client.sync.patterns import matcher
+from obs_client.sync.places import Place
+
+Finding = Literal["same", "differing", "missing", "extra", "failed"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CheckReport:
+    """How two places compare.
+
+    Attributes:
+        same: How many names have the same content in both.
+        same_size: Bytes of their content.
+        differing: Names that have other content in the target.
+        missing: Names that the target lacks.
+        extra: Names that only the target has.
+        failures: Names that could not be compared, and why.
+        notes: Names in the source that were left out, since they are no files.
+    """
+
+    same: int
+    same_size: int
+    differing: tuple[str, ...]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    failures: dict[str, Exception]
+    notes: dict[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the two are proved equal."""
+        return not (self.differing or self.missing or self.extra or self.failures)
+
+
+def check(
+    source: Place,
+    target: Place,
+    *,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    workers: int | None = None,
+    on_done: Callable[[str, Finding, int], object] | None = None,
+) -> CheckReport:
+    """Compare all names and contents of two places, without writing: by stored digests, or by reading both.
+
+    Attributes, times and what is no file are not compared.
+
+    Args:
+        include, exclude: Patterns as in `plan_sync`.
+        workers: Threads; None: as many as the clients' options say.
+        on_done: Called in this thread with each name, what was found, and its size in bytes.
+
+    Raises:
+        ContainerNotFoundError: A container, or the source directory, is absent.
+    """
+    comparison = Comparison(source, target)
+    findings = _Findings()
+
+    def compare(pair: Pair) -> tuple[Pair, Finding, Exception | None]:
+        return (pair, *_compare(comparison, pair))
+
+    listed = pairs(source, target, matcher(include, exclude))
+    for pair, finding, error in bounded_map(compare, listed, workers or comparison.workers):
+        size = findings.add(pair, finding, error)
+        if on_done:
+            on_done(pair[0], finding, size)
+    return findings.report(dict(source.directory.skipped) if source.directory is not None else {})
+
+
+class _Findings:
+    """A report in the making."""
+
+    def __init__(self) -> None:
+        self._same = self._same_size = 0
+        self._names: dict[Finding, list[str]] = {"differing": [], "missing": [], "extra": []}
+        self._failures: dict[str, Exception] = {}
+
+    def add(self, pair: Pair, finding: Finding, error: Exception | None) -> int:
+        """Note one name; gives its size in bytes."""
+        name, source, target = pair
+        entry = source or target
+        size = entry.size if entry is not None else 0
+        if finding == "same":
+            self._same += 1
+            self._same_size += size
+        elif error is not None:
+            self._failures[name] = error
+        else:
+            self._names[finding].append(name)
+        return size
+
+    def report(self, notes: dict[str, str]) -> CheckReport:
+        """The report."""
+        differing, missing, extra = (tuple(names) for names in self._names.values())
+        return CheckReport(self._same, self._same_size, differing, missing, extra, self._failures, notes)
+
+
+def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Exception | None]:
+    _, source, target = pair
+    if source is None or target is None:
+        return ("extra" if source is None else "missing"), None
+    if source.size != target.size:
+        return "differing", None
+    try:
+        return ("same" if same_content(comparison, source, target) else "differing"), None
+    except (ContainerNotFoundError, ConfigurationError):
+        raise
+    except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
+        return "failed", error
