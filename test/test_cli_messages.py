@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import obs_client
+from obs_client.cli.address import Address
+from obs_client.cli.showing import absent
 from obs_client.testing.wrapper import RecordingClient
-from test.test_cli import failed, run
+from obs_client.urls import StorageUrl
+from test.test_cli import done, failed, run
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +40,9 @@ WRONG_USE = [
     ("ls", "missing argument 'URL'.*obs ls --help"),
     ("completion", "Choose from: bash, zsh, fish"),
     ("get photos", "photos is a directory; obs sync photos PATH copies all of it"),
+    ("cp -r photos s3://album", "there is no option -r; obs sync copies folders"),
+    ("put --recursive photos s3://album/", "there is no option --recursive; obs sync copies folders"),
+    ("sync photos other --workers 1001", "1<=x<=1000"),
     ("rm photos", "photos is a directory; -r deletes all that is in it"),
     ("cp photos other", "photos is no object but a folder, which obs sync copies"),
     ("sync photos/a.txt other", "is a file; obs cp copies one object"),
@@ -90,10 +97,6 @@ def test_an_absent_object_a_folder_and_an_absent_container_are_told_apart(tmp_pa
     store = f"file://{tmp_path}/store?container_name="
 
     def fails(name: str, container: str = "album") -> str:
-        from obs_client.cli.address import Address
-        from obs_client.cli.showing import absent
-        from obs_client.urls import StorageUrl
-
         place = StorageUrl.parse(f"{store}{container}")
         with place.client() as client:
             return absent(RecordingClient(client), Address("text", place, name)).format_message()
@@ -102,6 +105,34 @@ def test_an_absent_object_a_folder_and_an_absent_container_are_told_apart(tmp_pa
     assert fails("folder") == "'folder' in 'album' is a folder, not an object"
     assert fails("fold") == "there is no object 'fold' in 'album'"
     assert fails("x", "nowhere") == "there is no container 'nowhere'"
+
+
+def test_patterns_are_no_names(tmp_path: Path) -> None:
+    url = f"file://{tmp_path}/store?container_name=album"
+    assert "(obs ls shows" in failed(3, "cat", "photos/*.txt")
+    with obs_client.from_url(url) as client:
+        said = absent(client, Address("text", StorageUrl.parse(url), "*.jpg"))
+    assert "obs sync takes --include" in str(said.hint)
+
+
+def test_a_sync_or_check_of_nothing_says_so(tmp_path: Path) -> None:
+    for arguments in (
+        ("sync", "photos", "other", "--include", "*.jpg"),
+        ("check", "photos", "photos", "--include", "x"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 0
+        assert "(that fit" in result.stderr
+        assert run("--quiet", *arguments).stderr == ""
+
+
+def test_du_of_a_file_is_that_file() -> None:
+    assert done("du", "photos/a.txt").split() == ["1", "1", "object", "a.txt"]
+    assert done("du", "photos/2025").split()[-1] == "."
+
+
+def test_a_file_that_cannot_be_written_is_named_or_nothing_is() -> None:
+    assert "%obs_" not in failed(1, "get", "photos/a.txt", "/proc/nowhere")
 
 
 def test_a_plan_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from obs_client import IntegrityError, ObjectChangedError, ObjectStorageClient, 
 from test.faults import spoiling
 from test.faults.bench import OLD
 from test.faults.cells import MATRIX, Stage
+from test.faults.exchange import Exchange, Fault
 from test.faults.matrix import staged
-from test.faults.proxy import Exchange, Fault
-from test.faults.servers import BRISK
+from test.faults.store import BRISK
 
 NAME = "integrity"
 

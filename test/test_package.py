@@ -103,6 +103,7 @@ def test_a_tarball_installs_into_a_clean_environment(tmp_path: Path) -> None:
     url = f"file://{tmp_path}/store/docs/pip"
     assert run(programs / "obs", "put", programs / "pip", url).returncode == 0
     assert run(programs / "obs", "cat", url).stdout == (programs / "pip").read_text()
+    assert run(programs / "obs", "sync", tmp_path / "store" / "docs", tmp_path / "copy").stdout.startswith("copied 1 ")
     where = run(programs / "python", "-c", "import obs_client, test; print(obs_client.__file__, test.__file__)").stdout
     package, tests = map(Path, where.split())
     assert tmp_path / "env" in package.parents

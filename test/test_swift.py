@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 import unittest
+from pathlib import Path
 
 import pytest
 
 from obs_client import ObjectStorageClient
 from obs_client.testing import Conformance, FaultyClient
 from test import swift_servers
+from test.servers import start_swift
+
+ROOT = Path(__file__).parents[1]
 
 
 class TestSwift(Conformance, unittest.TestCase):
@@ -49,3 +57,17 @@ class TestKeystoneWithFaults(TestKeystone):
 
     def make_client(self) -> ObjectStorageClient:
         return FaultyClient(super().make_client())
+
+
+@pytest.mark.full
+def test_suite_by_a_storage_url() -> None:
+    """As a user runs it: the login in the environment, the place as a URL."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "ST_"))}
+    with start_swift() as server:
+        command = [sys.executable, "-m", "test.tests", f"{server.storage_url}?create_temp_url_key=true"]
+        environment = {**others, **server.credentials}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-4000:]
+    *_, last = done.stdout.splitlines()
+    assert re.fullmatch(r"[1-9]\d\d+ passed, 0 failed, \d+ skipped", last)
+    assert "nothing to sign with" not in done.stdout

@@ -32,7 +32,10 @@ EXPECTED = [
 
 
 def test_times_are_utc() -> None:
-    assert swift_page.seconds_of(["1970-01-01T00:00:01.500000", "2026-11-23T08:20:33"]) == [1.5, 1795422033.0]
+    times = ["1970-01-01T00:00:01.500000", "2026-11-23T08:20:33"]
+    assert swift_page.seconds_of(times) == [1.5, 1795422033.0]
+    assert swift_page.seconds_of([times[0], times[1] + "Z"]) == [1.5, 1795422033.0]
+    assert swift_page.seconds_of(["1970-01-01T01:00:01.5+01:00"]) == [1.5]
 
 
 @pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")])

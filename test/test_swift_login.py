@@ -249,3 +249,8 @@ def test_wrong_timeout(wrong: dict[str, float]) -> None:
 def test_wrong_authorities() -> None:
     with pytest.raises(ConfigurationError, match="verify"):
         SwiftClient(swift().storage_url, credentials={}, verify="/no/such/file")
+
+
+def test_certificates_that_are_not_checked_are_said() -> None:
+    with pytest.warns(RuntimeWarning, match="certificates are not checked"):
+        SwiftClient(swift().storage_url, credentials={}, verify=False)

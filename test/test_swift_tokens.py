@@ -8,10 +8,13 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from obs_client.backends.swift import SwiftClient
 from obs_client.backends.swift_session import Access
 from obs_client.credentials import Secret
-from test.swift_servers import keystone, new_container, swift
+from obs_client.errors import AuthorizationError, PartialFailureError
+from test.swift_servers import client_of, keystone, new_container, swift
 
 
 def spoil(client: SwiftClient) -> Access:
@@ -63,6 +66,38 @@ def test_bulk_delete_after_the_token_ran_out() -> None:
         spoil(client)
         client.object_delete_many(["a", "b", "c"])
         assert client.object_list() == []
+
+
+def test_bulk_delete_with_tokens_that_are_old_when_they_come() -> None:
+    """Several threads share a token: what one of them got may have run out when another comes to use it."""
+    with new_container(swift()) as client:
+        names = [f"{number}" for number in range(20)]
+        for name in names:
+            client.object_write(name, b"")
+        session = client._http.session
+        known, log_in, made = session.access(), session._log_in, list[Access]()
+
+        def old_at_first(stale: Access | None) -> Access:
+            good = log_in(stale)
+            made.append(Access(known.origin, known.parsed, Secret("run-out")) if len(made) < 3 else good)
+            return made[-1]
+
+        session._log_in = old_at_first  # type: ignore[method-assign]
+        session._access = Access(known.origin, known.parsed, Secret("run-out"))
+        client.object_delete_many(names)
+        assert len(made) == 4
+        assert client.object_list() == []
+
+
+def test_bulk_delete_that_is_refused_more_often_than_swift_counts() -> None:
+    """After 1,000 failures Swift says no more of the others."""
+    with new_container(swift()) as owner:
+        stranger = client_of(swift(), "second", storage_url=swift().storage_url, container_name=owner.container_name)
+        names = [f"{number}" for number in range(1100)]
+        with pytest.raises(PartialFailureError) as caught:
+            stranger.object_delete_many(names)
+        assert set(caught.value.failures) == set(names)
+        assert {type(error) for error in caught.value.failures.values()} == {AuthorizationError}
 
 
 def test_one_login_for_all_threads() -> None:

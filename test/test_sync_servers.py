@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_client import ClientOptions, S3Client, SwiftClient, copying
+from obs_client import ClientOptions, InvalidNameError, S3Client, SwiftClient, copying
 from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
@@ -118,6 +118,32 @@ def test_a_large_object_moves(one: str, other: str, stores: Stores, tmp_path: Pa
     )
     assert state(source) == {}
     assert state(target) == {"large": before}
+
+
+def test_names_that_a_server_changes_are_told_by_check(stores: Stores, tmp_path: Path) -> None:
+    """SeaweedFS takes names for paths; a client cannot know, but nothing is proved equal that is not."""
+    source, target = place_of("memory", stores, tmp_path), place_of("s3", stores, tmp_path)
+    fill(source, {name: Thing(name.encode(), {}) for name in ("a//b", "back\\slash", "kept")})
+    sync(source, target)
+    proved = check(source, target)
+    assert not proved.ok
+    assert proved.same == 1
+    assert set(proved.missing) == {"a//b", "back\\slash"}
+
+
+@pytest.mark.parametrize("kind", ["s3", "swift"])
+def test_names_that_no_directory_can_have_are_told_before_anything_is_written(
+    kind: str, stores: Stores, tmp_path: Path
+) -> None:
+    source = place_of(kind, stores, tmp_path)
+    fill(source, {"a": Thing(b"1", {}), "long/" + "x" * 250: Thing(b"2", {})})
+    if kind == "swift":
+        fill(source, {"y" * 300: Thing(b"3", {})})
+        with pytest.raises(InvalidNameError, match="yyy"):
+            sync(source, Place.of_directory(tmp_path / "back"))
+        assert not (tmp_path / "back").exists()
+        source.client.object_delete(source.full_name("y" * 300), source.container_name)
+    assert sync(source, Place.of_directory(tmp_path / "back")).copied == 2
 
 
 def test_an_old_tree_in_a_directory_is_not_copied_again_by_times(stores: Stores, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from obs_client import write_id
@@ -42,7 +43,7 @@ def objects(border: Border, query: Query, fetch_metadata: bool) -> Iterator[Obje
 
     capabilities = border.capabilities
     ordered = capabilities.ordered_listing
-    pages = (_asked_for(entries, names, query, ordered) for entries, names in _pages(page, ordered))
+    pages = itertools.starmap(partial(_asked_for, query, ordered), _pages(page, ordered))
     if not fetch_metadata:
         return itertools.chain.from_iterable(map(_without_metadata, pages))
     workers = 1 if capabilities.listing_has_metadata else border.options.workers
@@ -89,7 +90,9 @@ def _pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iterator
                 _check_order(names if last is None else [last, *names])
                 last = names[-1]
             yield answer.entries, names
+            del names  # and below the page, before the next one comes
         marker = answer.next_marker
+        del answer
         if marker is None:
             return
         if marker in markers:
@@ -115,7 +118,7 @@ def _check_order(names: Sequence[str]) -> None:
 
 
 def _asked_for(
-    entries: Sequence[ObjectInfo | SubdirInfo], names: Sequence[str], query: Query, ordered: bool
+    query: Query, ordered: bool, entries: Sequence[ObjectInfo | SubdirInfo], names: Sequence[str]
 ) -> Sequence[ObjectInfo | SubdirInfo]:
     """Leave out what a page may hold up to `start_after`; a name without the prefix is no answer to what was asked."""
     # Between two names with a prefix no name without it has its place.

@@ -7,7 +7,7 @@ import logging
 import sys
 
 from test.faults.cells import Outcome
-from test.faults.matrix import cells, quick, staged, table
+from test.faults.matrix import cells, playing, quick, table
 
 
 def main(arguments: list[str]) -> int:
@@ -18,9 +18,9 @@ def main(arguments: list[str]) -> int:
     chosen = [cell for cell in chosen if not wanted or any(text in cell.id for text in wanted)]
     outcomes: list[Outcome] = []
     for kind, group in itertools.groupby(chosen, lambda cell: cell.store):
-        with staged(kind, listed=True) as stage:
-            for cell in group:
-                outcomes.append(stage.play(cell))
+        with playing(kind, [*group]) as played:
+            for one in played.values():
+                outcomes.append(one.result())
                 if not outcomes[-1].good:
                     print(f"not as wanted: {outcomes[-1]}", file=sys.stderr, flush=True)
     print(table(outcomes))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from obs_client import ObjectStorageClient
 from test.faults.proxy import FaultProxy
-from test.faults.servers import Store
+from test.faults.store import Store
 from test.faults.wire import Request
 
 OLD = b"what was there before" * 100
@@ -51,6 +51,10 @@ class Bench:
     def sees(self, what: str, request: Request) -> bool:
         """Whether a request is the one of that kind for the cell's object."""
         return self.store.aimed(what, request, self.container, self.key)
+
+    def newcomer(self) -> ObjectStorageClient:
+        """Another client with the same options, which has to log in, by way of the proxy."""
+        return self.store.newcomer(self.proxy.url, timeout=self.client.timeout, options=self.client.options)
 
     def provide(self) -> None:
         """Put the object there, past the proxy."""

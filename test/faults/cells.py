@@ -15,7 +15,7 @@ from test.faults.bench import Bench, WrongResultError
 from test.faults.operations import Operation
 from test.faults.proxy import FaultProxy
 from test.faults.scenarios import Scenario
-from test.faults.servers import BRISK, Store
+from test.faults.store import BRISK, Store
 from test.faults.thief import Thief
 
 DEADLINE = 25.0
@@ -62,21 +62,30 @@ class Outcome:
 
 
 class Stage:
-    """A server, its proxy, and a host that must never see a token; `listed`: with what listings need."""
+    """A server, a proxy before it, and a host that must never see a token.
 
-    def __init__(self, store: Store, proxy: FaultProxy, thief: Thief, listed: bool) -> None:
+    Args:
+        listed: With what listings need.
+        container: Of most cells; stages of one server that play side by side have each its own.
+    """
+
+    def __init__(
+        self, store: Store, proxy: FaultProxy, thief: Thief, *, listed: bool = False, container: str = MATRIX
+    ) -> None:
         self.store = store
+        self.container = container
         self.proxy = proxy
         self.thief = thief
         self._clients: dict[str, ObjectStorageClient] = {}
         self._known: set[str] = set()
         proxy.rewrite = store.paged
-        for container in (MATRIX, LISTED, *(f"other-{number:02d}" for number in range(25 if listed else 1))):
-            store.make(container)
+        for name in (container, LISTED, *(f"other-{number:02d}" for number in range(25 if listed else 1))):
+            if not store.has(name):
+                store.make(name)
         for number in range(45 if listed else 0):
             store.put(LISTED, f"item-{number:02d}/x", b"x")
         # Swift: a place for segments, with some that are in use, so that there is something to look at.
-        store.direct.object_write("large", bytes(store.part_size + 1), container_name=MATRIX)
+        store.direct.object_write("large", bytes(store.part_size + 1), container_name=container)
 
     def play(self, cell: Cell) -> Outcome:
         """Play a cell."""
@@ -92,9 +101,9 @@ class Stage:
 
     def _bench(self, cell: Cell, directory: Path) -> Bench:
         operation = cell.operation
-        container = LISTED if operation.aim == "list" else MATRIX
+        container = LISTED if operation.aim == "list" else self.container
         number = next(_numbers)
-        if operation.aim in ("create", "look", "remove") and operation.name != "url":
+        if operation.aim in ("create", "look", "remove"):
             container = f"cell-{number}"
         client = self._client(cell.scenario)
         client.container_name = container
@@ -123,7 +132,7 @@ class Stage:
         self.proxy.aim()
         cell.operation.prepare(bench)
         if cell.scenario.primed:
-            bench.client.object_info("primer", MATRIX)
+            bench.client.object_info("primer", self.container)
         self.thief.seen.clear()
         self.proxy.aim(*cell.scenario.variants[cell.variant](bench, cell.operation))
         with secrets_seen.recorded() as records:
@@ -131,7 +140,7 @@ class Stage:
         journal = [f"{each.request.method} {each.request.target[:80]}" for each in self.proxy.journal]
         if result == "hang":
             self._clients.clear()
-        if self.proxy.faults and not any(fault.fired for fault in self.proxy.faults):
+        if not self.proxy.struck:
             result = "unreached"
         tokens = {each.request.headers.get("x-auth-token", "") for each in self.proxy.journal} - {""}
         secrets = {*self.store.secrets, *tokens}
@@ -148,7 +157,7 @@ class Stage:
 
     def _problems(self, bench: Bench, error: BaseException | None, result: str) -> list[str]:
         problems = []
-        if bench.container == MATRIX and (left := self.store.leftovers(MATRIX) - self._known):
+        if bench.container == self.container and (left := self.store.leftovers(self.container) - self._known):
             self._known |= left
             problems.append(f"leftovers on the server: {sorted(left)[:3]}")
         if files := {path.name for path in bench.directory.iterdir()} - {"target", "source"}:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 from obs_client import ObjectInfo
-from test.faults.bench import Bench
+from test.faults.bench import OLD, Bench
 from test.faults.operations import Operation
+from test.servers import web
 
 
 def _info(bench: Bench) -> None:
@@ -39,8 +41,19 @@ def _metadata(bench: Bench) -> None:
 
 
 def _url(bench: Bench) -> None:
-    url = bench.client.object_generate_download_url(bench.key)
-    bench.expect("temp_url_sig" in url, True, "a signed URL")
+    answer = web.request("GET", bench.client.object_generate_download_url(bench.key))
+    bench.expect((answer.status, answer.body), (200, bench.content), "what anybody reads by the signed URL")
+
+
+def _url_upload(bench: Bench) -> None:
+    answer = web.request("PUT", bench.client.object_generate_upload_url(bench.key), body=bench.content)
+    bench.expect(answer.status, 201, "the answer to what anybody writes by the signed URL")
+    bench.expect_stored(bench.key, bench.content)
+
+
+def _login(bench: Bench) -> None:
+    with bench.newcomer() as client:
+        bench.expect_read(client.object_read(bench.key, bench.container), "object_read after a login")
 
 
 def _object_there(bench: Bench) -> None:
@@ -55,6 +68,20 @@ def _two_there(bench: Bench) -> None:
 def _copy_there(bench: Bench) -> None:
     bench.provide_old()
     bench.store.put(bench.container, f"{bench.key}-2", bench.content)
+
+
+def _container_with_object(bench: Bench) -> None:
+    bench.store.make(bench.container)
+    bench.provide()
+
+
+def _container_with_old_object(bench: Bench) -> None:
+    bench.store.make(bench.container)
+    bench.provide_old()
+
+
+def _old_stays(bench: Bench) -> None:
+    bench.expect_stored(bench.key, OLD)
 
 
 def _content_stays(bench: Bench) -> None:
@@ -142,7 +169,12 @@ DELETE_MANY = Operation("delete many", "bulk", _delete_many, _two_there, _conten
 COPY = Operation("copy", "copy", _copy, _copy_there, _nothing)
 METADATA = Operation("metadata", "metadata", _metadata, _object_there, _content_stays)
 METADATA_HEAD = Operation("metadata head", "head", _metadata, _object_there, _content_stays)
-URL = Operation("url", "look", _url, _object_there, _content_stays, stores=("swift", "keystone"))
+# On S3 these three make no request of their own: a URL is signed by the client, and so is every request.
+_SWIFT = ("swift", "keystone")
+URL = Operation("url", "look", _url, _container_with_object, _content_stays, stores=_SWIFT)
+URL_UPLOAD = Operation("url upload", "look", _url_upload, _container_with_old_object, _old_stays, stores=_SWIFT)
+LOGIN = Operation("login", "login", _login, _object_there, _content_stays, stores=_SWIFT)
+LOGIN_BODY = dataclasses.replace(LOGIN, stores=("keystone",))
 LIST = Operation("list", "list", _list, _nothing, _nothing)
 LIST_METADATA = Operation("list metadata", "list", _list_metadata, _nothing, _nothing)
 LIST_FOLDERS = Operation("list folders", "list", _list_folders, _nothing, _nothing)
@@ -157,3 +189,4 @@ REMOVE = Operation("remove", "remove", _container_delete, _container_there, _not
 LISTS = (LIST, LIST_METADATA, LIST_FOLDERS, ITERATE)
 ON_OBJECTS = (INFO, DELETE, DELETE_MANY, COPY, METADATA)
 ON_CONTAINERS = (CREATE, LOOK, USE, REMOVE)
+URLS = (URL, URL_UPLOAD)

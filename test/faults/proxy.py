@@ -3,153 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import select
 import socket
-import struct
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from test.faults.wire import BLOCK, Answer, Request, parse_request, read_answer
+from test.faults.exchange import Entry, Exchange, Fault, Rewrite
+from test.faults.wire import Answer, Request, parse_request, read_answer
 from test.loopback.raw import RawServer, raw_server, read_head
-
-Rewrite = Callable[[Request, bytes], tuple[str, Mapping[str, str]] | None]
-"""Gives another target and other headers for a request, or None to hand it on as it came."""
-
-LONGEST_STALL = 180.0
-
-
-@dataclasses.dataclass
-class Entry:
-    """One request in the journal; `status` is None until an answer was sent, `fault` the name of what spoiled it."""
-
-    request: Request
-    status: int | None = None
-    fault: str | None = None
-
-
-@dataclasses.dataclass
-class Fault:
-    """What to do to which requests.
-
-    Attributes:
-        name: For the journal.
-        wants: Whether a request is one to spoil.
-        act: Spoils it.
-        times: How many; None: all.
-        skip: How many that it wants are let through before.
-        fired: How many it spoiled.
-    """
-
-    name: str
-    wants: Callable[[Request], bool]
-    act: Callable[[Exchange], None]
-    times: int | None = 1
-    skip: int = 0
-    fired: int = 0
-    met: int = 0
-
-    def takes(self, request: Request) -> bool:
-        """Whether this request is to be spoiled; counts it."""
-        if (self.times is not None and self.fired >= self.times) or not self.wants(request):
-            return False
-        self.met += 1
-        if self.met <= self.skip:
-            return False
-        self.fired += 1
-        return True
-
-
-class Exchange:
-    """One request at the proxy, and all that can be done to it."""
-
-    def __init__(self, proxy: FaultProxy, client: socket.socket, request: Request, ahead: bytes, entry: Entry) -> None:
-        self.request = request
-        self.open = True
-        self._proxy = proxy
-        self._client = client
-        self._ahead = ahead
-        self._left = request.size - len(ahead)
-        self._entry = entry
-        self._invited = "expect" not in request.headers
-
-    def read(self, count: int | None = None) -> bytes:
-        """The next bytes of the request's body, None: all; the client is told to go on if it waits for that."""
-        if not self._invited:
-            self._invited = True
-            self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        data = bytearray(self._ahead)
-        while self._left and (count is None or len(data) < count):
-            received = self._client.recv(min(BLOCK, self._left))
-            if not received:
-                raise ConnectionError("the client closed within its request")
-            data += received
-            self._left -= len(received)
-        self._ahead = bytes(data[count:]) if count is not None else b""
-        return bytes(data[:count])
-
-    def forward(self, rewrite: Rewrite | None = None) -> Answer:
-        """Let the server do it, and give its answer."""
-        return self._proxy.ask(self.request, self.read(), rewrite)
-
-    def ask(self, body: bytes) -> Answer:
-        """The server's answer to this request with another body of the same size."""
-        return self._proxy.ask(self.request, body)
-
-    def forward_half(self) -> None:
-        """Give the server half of the request, and nothing more."""
-        self._proxy.begin(self.request, self.read(max(1, self.request.size // 2)))
-
-    def send(self, data: bytes) -> None:
-        """Send bytes to the client."""
-        self._client.sendall(data)
-
-    def answer(self, answer: Answer) -> None:
-        """Send a whole answer."""
-        self._entry.status = answer.status
-        self.send(answer.encode() if self.request.method != "HEAD" else answer.head())
-        if (answer.get("connection") or "").lower() == "close":
-            self.hang_up()
-
-    def hang_up(self, *, reset: bool = False) -> None:
-        """Close the connection, by FIN or by RST; what was sent before arrives, whatever of the request is unread."""
-        self.open = False
-        if reset:
-            time.sleep(0.01)  # else the bytes before it may be lost too
-            self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        else:
-            self._client.shutdown(socket.SHUT_WR)
-            self._drain()
-        self._client.close()
-
-    def stall(self) -> None:
-        """Do nothing until the client goes away, reading nothing."""
-        self.open = False
-        until = time.monotonic() + LONGEST_STALL
-        poller = select.poll()
-        poller.register(self._client, select.POLLRDHUP | select.POLLHUP)
-        while time.monotonic() < until and not self._proxy.stopped.is_set():
-            if poller.poll(50):
-                return
-
-    def _drain(self) -> None:
-        # To close with bytes unread is to reset, which would be another fault.
-        self._client.settimeout(0.2)
-        with contextlib.suppress(OSError):
-            while self._client.recv(BLOCK):
-                pass
 
 
 class FaultProxy:
-    """A proxy before the server of one URL."""
+    """A proxy before the server of one URL.
 
-    def __init__(self, upstream: str) -> None:
-        parts = urlsplit(upstream)
-        assert parts.hostname
-        assert parts.port
-        self._address = parts.hostname, parts.port
+    Args:
+        others: URLs of other servers, by how the paths begin that are theirs.
+    """
+
+    def __init__(self, upstream: str, others: Mapping[str, str] | None = None) -> None:
+        self._address = _address_of(upstream)
+        self._others = {path: _address_of(url) for path, url in (others or {}).items()}
         self._lock = threading.Lock()
         self.stopped = threading.Event()
         self.faults: list[Fault] = []
@@ -163,6 +36,20 @@ class FaultProxy:
         assert self.server
         return self.server.url
 
+    @property
+    def struck(self) -> bool:
+        """Whether every fault spoiled as many requests as it was to, and changed something by it.
+
+        Raises:
+            Exception: One that the proxy itself met; clients that go away are none.
+        """
+        assert self.server
+        for error in self.server.errors:
+            if not isinstance(error, OSError):
+                raise error
+        spoiled = any(entry.fault and not entry.missed for entry in self.journal)
+        return not self.faults or (spoiled and all(fault.struck for fault in self.faults))
+
     def aim(self, *faults: Fault) -> None:
         """Begin anew, with an empty journal and these faults; the first that wants a request has it."""
         with self._lock:
@@ -173,14 +60,17 @@ class FaultProxy:
         """The server's answer."""
         changed = (rewrite or self.rewrite or _as_it_is)(request, body)
         target, headers = changed or (request.target, request.headers)
-        with socket.create_connection(self._address, 60) as server:
+        with socket.create_connection(self._server_of(request), 60) as server:
             server.sendall(_head(request.method, target, headers) + body)
             return read_answer(server, request.method)
 
     def begin(self, request: Request, body: bytes) -> None:
         """Send the server a request that ends before its announced end."""
-        with socket.create_connection(self._address, 10) as server:
+        with socket.create_connection(self._server_of(request), 10) as server:
             server.sendall(_head(request.method, request.target, request.headers) + body)
+
+    def _server_of(self, request: Request) -> tuple[str, int]:
+        return next((place for path, place in self._others.items() if request.path.startswith(path)), self._address)
 
     def serve(self, client: socket.socket, _number: int) -> None:
         """Serve one connection of a client."""
@@ -210,14 +100,21 @@ class FaultProxy:
 
 
 @contextlib.contextmanager
-def fault_proxy(upstream: str) -> Iterator[FaultProxy]:
+def fault_proxy(upstream: str, others: Mapping[str, str] | None = None) -> Iterator[FaultProxy]:
     """Run a proxy before the server of a URL."""
-    proxy = FaultProxy(upstream)
+    proxy = FaultProxy(upstream, others)
     with raw_server(proxy.serve) as proxy.server:
         try:
             yield proxy
         finally:
             proxy.stopped.set()
+
+
+def _address_of(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    assert parts.hostname
+    assert parts.port
+    return parts.hostname, parts.port
 
 
 def _as_it_is(_request: Request, _body: bytes) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from obs_client import ClientOptions
 from test.faults.bench import Bench
+from test.faults.exchange import Fault
 from test.faults.operations import Operation
-from test.faults.proxy import Fault
 from test.faults.spoiling import Action
 from test.faults.wire import Answer, made
 

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from test.faults.bench import Bench
+from test.faults.exchange import Fault
 from test.faults.operations import Operation
-from test.faults.operations_other import CREATE, DELETE, INFO, LISTS, LOOK, METADATA, ON_CONTAINERS, ON_OBJECTS, URL
+from test.faults.operations_other import (
+    CREATE,
+    DELETE,
+    INFO,
+    LISTS,
+    LOGIN,
+    LOOK,
+    METADATA,
+    ON_CONTAINERS,
+    ON_OBJECTS,
+    URLS,
+)
 from test.faults.operations_reading import RANGE, READS, READS_LARGE
 from test.faults.operations_writing import WRITES
-from test.faults.proxy import Fault
 from test.faults.scenarios import (
     BROKEN,
     EITHER,
@@ -44,8 +55,9 @@ from test.faults.wire import made
 
 _READS = (*READS, RANGE)
 _ALL_READS = (*READS, RANGE, *READS_LARGE)
-_OTHERS = (*ON_OBJECTS, *ON_CONTAINERS, URL)
-_EVERYTHING = (*_READS, *READS_LARGE[:1], *_OTHERS)
+_OTHERS = (*ON_OBJECTS, *ON_CONTAINERS, *URLS)
+_WITH_TOKEN = (*_READS, *READS_LARGE[:1], *_OTHERS)
+_EVERYTHING = (*_WITH_TOKEN, LOGIN)
 
 
 def _range_ignored(bench: Bench, operation: Operation) -> list[Fault]:
@@ -94,7 +106,7 @@ DOWNLOADS = (
     Scenario("D08", "one byte flipped, multipart/SLO object", RAISED, (hit(change(flip), None),), READS_LARGE),
     Scenario("D09", "5 bytes appended, lengths agree", RAISED, (hit(change(lengthen), None),), _READS),
     Scenario("D10", "body stalls midway, once", OK, (hit(stall_body()),), _ALL_READS),
-    Scenario("D11", "no answer at all, once", OK, (hit(stall()),), (*_READS, *_OTHERS)),
+    Scenario("D11", "no answer at all, once", OK, (hit(stall()),), (*_READS, *_OTHERS, LOGIN)),
     Scenario(
         "D12", "body stalls midway, own timeouts", RAISED, (hit(stall_body(0), None),), _ALL_READS, options=IMPATIENT
     ),
@@ -106,19 +118,21 @@ DOWNLOADS = (
         _EVERYTHING,
     ),
     Scenario("D14", "500 every time", RAISED, (hit(refuse(BROKEN), None),), _EVERYTHING),
-    Scenario("D15", "429 with Retry-After: 1, once", OK, (hit(refuse(TOO_MANY)),), (*_READS, INFO, DELETE, LOOK)),
-    Scenario("D16", "401 once, then well", OK, (hit(refuse(TOKEN_RAN_OUT)),), (*_EVERYTHING, *LISTS), SWIFT),
+    Scenario(
+        "D15", "429 with Retry-After: 1, once", OK, (hit(refuse(TOO_MANY)),), (*_READS, INFO, DELETE, LOOK, LOGIN)
+    ),
+    Scenario("D16", "401 once, then well", OK, (hit(refuse(TOKEN_RAN_OUT)),), (*_WITH_TOKEN, *LISTS), SWIFT),
     Scenario(
         "D17",
         "200 with an HTML page in place of the object",
         RAISED,
         (_page_in_place, hit(refuse(portal()), None)),
-        (*_READS, DELETE, METADATA, CREATE, LOOK),
+        (*_READS, DELETE, METADATA, CREATE, LOOK, LOGIN),
     ),
     Scenario("D18", "cut once, and Range ignored on the retry", EITHER, (_range_ignored,), _ALL_READS),
     Scenario("D19", "overwritten between the cut and the retry", EITHER, (_replaced,), _ALL_READS),
     Scenario("D20", "trickle, timeout never reached", OK, (hit(trickle(20_000)),), _READS),
-    Scenario("D21", "kept connection closed unannounced", OK, (_closed_when_kept,), _EVERYTHING, primed=True),
+    Scenario("D21", "kept connection closed unannounced", OK, (_closed_when_kept,), _WITH_TOKEN, primed=True),
     Scenario("D22", "bytes that are not HTTP, once", OK, (hit(not_http()),), _EVERYTHING),
     Scenario("D23", "ETag header missing", OK, (hit(change(lambda answer: answer.without("etag")), None),), _ALL_READS),
     Scenario("D24", "307 to another host", RAISED, (_redirected,), (*_EVERYTHING, *LISTS, *WRITES)),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from test.faults.bench import Bench
+from test.faults.exchange import Fault
 from test.faults.operations import Operation
 from test.faults.operations_writing import FAILING, FAILING_LARGE, WRITES, writes_large
-from test.faults.proxy import Fault
 from test.faults.scenarios import (
     BROKEN,
     ERROR_WITH_200,

@@ -5,9 +5,32 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import pickle
+import threading
 from collections.abc import Iterable, Iterator
 
+from test.faults import spoiling
+from test.faults.scenarios import BROKEN, said
+from test.faults.spoiling import Action
+
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+_lock = threading.Lock()
+_open: list[logging.Handler] = []
+_levels: list[int] = []
+
+LASTING: dict[str, Action] = {
+    "500": spoiling.refuse(BROKEN),
+    "403": spoiling.refuse(said(403, "Forbidden", "AccessDenied")),
+    "401": spoiling.refuse(said(401, "Unauthorized", "InvalidAccessKeyId")),
+    "closed": spoiling.close_unanswered(),
+    "cut": spoiling.cut_at(40),
+    "not http": spoiling.not_http(),
+    "html": spoiling.refuse(spoiling.portal()),
+    "no answer": spoiling.stall(),
+}
+"""What makes a call fail, each in a way of its own."""
 
 
 class Records(logging.Handler):
@@ -23,17 +46,23 @@ class Records(logging.Handler):
 
 @contextlib.contextmanager
 def recorded() -> Iterator[Records]:
-    """All logs at DEBUG, those of the library and of what it uses."""
+    """All logs at DEBUG, those of the library and of what it uses, of all threads; may be done by several at once."""
     records = Records()
     root = logging.getLogger()
-    level = root.level
-    root.addHandler(records)
-    root.setLevel(logging.DEBUG)
+    with _lock:
+        if not _open:
+            _levels.append(root.level)
+        _open.append(records)
+        root.addHandler(records)
+        root.setLevel(logging.DEBUG)
     try:
         yield records
     finally:
-        root.setLevel(level)
-        root.removeHandler(records)
+        with _lock:
+            root.removeHandler(records)
+            _open.remove(records)
+            if not _open:
+                root.setLevel(_levels.pop())
 
 
 def seen_in_logs(secrets: Iterable[str], records: Records) -> list[str]:
@@ -50,6 +79,13 @@ def seen_in_error(secrets: Iterable[str], error: BaseException) -> list[str]:
         if any(secret in text for secret in wanted):
             found.append(place)
     return found
+
+
+def seen_in_pickle(secrets: Iterable[str], error: BaseException) -> list[str]:
+    """The secrets that go through a pickle with an exception, which must come out saying the same."""
+    data = pickle.dumps(error)
+    assert str(pickle.loads(data)) == str(error)
+    return [secret for secret in secrets if secret.encode() in data]
 
 
 def _texts(error: BaseException, known: set[int]) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from test.faults.proxy import Exchange, Rewrite
+from test.faults.exchange import Exchange, Rewrite
 from test.faults.wire import Answer, made
 
 Action = Callable[[Exchange], None]
@@ -21,6 +21,8 @@ def cut_body(part: float = 0.5, *, reset: bool = False, then: Callable[[], None]
         answer = exchange.forward()
         head = answer.head()
         body = answer.encode()[len(head) :]
+        if not body:
+            exchange.miss()
         exchange.send(head + body[: int(len(body) * part)])
         if then:
             then()
@@ -33,7 +35,10 @@ def cut_at(count: int) -> Action:
     """Send the first bytes of the answer, head and body, then close."""
 
     def act(exchange: Exchange) -> None:
-        exchange.send(exchange.forward().encode()[:count])
+        whole = exchange.forward().encode()
+        if len(whole) <= count:
+            exchange.miss()
+        exchange.send(whole[:count])
         exchange.hang_up()
 
     return act
@@ -143,7 +148,15 @@ def refuse(answer: Answer, *, early: bool = False, done: bool = False) -> Action
 
 def change(how: Change) -> Action:
     """Let the server do it, and change its answer."""
-    return lambda exchange: exchange.answer(how(exchange.forward()))
+
+    def act(exchange: Exchange) -> None:
+        answer = exchange.forward()
+        changed = how(answer)
+        if changed.says == answer.says:
+            exchange.miss()
+        exchange.answer(changed)
+
+    return act
 
 
 def pass_on(rewrite: Rewrite) -> Action:

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Any
 
-from obs_client import ClientOptions, ObjectStorageClient, S3Client, SwiftClient
+from obs_client import ClientOptions, LocalClient, ObjectStorageClient, S3Client, SwiftClient
 
 
 class Terminated(BaseException):
@@ -42,7 +42,9 @@ def _terminate(_number: int, _frame: object) -> None:
 def main(told: dict[str, Any]) -> None:
     """Upload until a signal comes."""
     signal.signal(signal.SIGTERM, _terminate)
-    kind: Any = {"s3": S3Client, "swift": SwiftClient}[told["kind"]]
+    # A shell lets what it starts in the background ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    kind: Any = {"s3": S3Client, "swift": SwiftClient, "local": LocalClient}[told["kind"]]
     options = ClientOptions(part_size=told["part_size"], workers=2)
     client: ObjectStorageClient = kind(container_name=told["container"], options=options, **told["options"])
     stream: Any = Endless(3 * told["part_size"], told["pace"])

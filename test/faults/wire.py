@@ -56,6 +56,11 @@ class Answer:
     body: bytes = b""
     raw: bytes = b""
 
+    @property
+    def says(self) -> tuple[int, list[tuple[str, str]], bytes]:
+        """What it comes to, however it is written."""
+        return self.status, sorted((name.lower(), value) for name, value in self.headers), self.body
+
     def get(self, name: str) -> str | None:
         """The value of a header."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)

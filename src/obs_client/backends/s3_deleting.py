@@ -11,17 +11,23 @@ from obs_client.http import BrokenAnswer
 
 BATCH_MAXIMUM = 1000
 
+_FEWEST = 15
+
 _REFUSED_DIGEST = ("InvalidRequest", "InvalidArgument", "MissingContentMD5", "BadRequest", "NotImplemented")
 _NO_SUCH_REQUEST = ("NotImplemented", "MethodNotAllowed", "405", "501", "UnsupportedOperation")
 
 
 class BulkDelete:
-    """How this server takes many names at once; what it refuses is not sent again."""
+    """How this server takes many names at once; what it refuses is not sent again, nor as many as took it too long.
+
+    Swift's s3api deletes the names one after another and says nothing until it is done.
+    """
 
     def __init__(self, connection: S3Connection, checksums: bool) -> None:
         self._connection = connection
         self._checksums = checksums
         self.works = True
+        self._most = BATCH_MAXIMUM
 
     def delete(self, params: dict[str, Any], names: Sequence[str]) -> dict[str, Exception] | None:
         """The error of each name that failed, or None if the server deletes names one by one only.
@@ -29,11 +35,18 @@ class BulkDelete:
         Raises:
             ClientError: The request as a whole failed.
             BrokenAnswer: The answer is not whole.
+            TimeoutError: No answer came in time; the next call sends fewer names at a time.
         """
         if not self.works:
             return None
+        failures: dict[str, Exception] = {}
+        most = self._most
         try:
-            return self._send(params, names)
+            for start in range(0, len(names), most):
+                failures |= self._send(params, names[start : start + most])
+        except TimeoutError:
+            self._most = max(most // 4, _FEWEST)
+            raise
         except Exception as error:
             code = s3_errors.code_of(error)
             if self._checksums and code in _REFUSED_DIGEST:
@@ -41,8 +54,9 @@ class BulkDelete:
                 return self.delete(params, names)
             if code not in _NO_SUCH_REQUEST:
                 raise
-        self.works = False
-        return None
+            self.works = False
+            return None
+        return failures
 
     def _send(self, params: dict[str, Any], names: Sequence[str]) -> dict[str, Exception]:
         document = _document(names)

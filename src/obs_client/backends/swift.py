@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,11 @@ from obs_client.models import (
 )
 from obs_client.multipart import MultipartUpload
 
+_UNCHECKED = (
+    "verify=False: servers' certificates are not checked, so that whoever is on the way can read and change "
+    "everything, the token too; verify='/path/of/authorities.pem' trusts a cluster's own authority"
+)
+
 LISTED_FOR_SIZE = 10_000
 """Objects of a container with large objects up to which its size is exact; of more it includes their manifests."""
 
@@ -58,7 +64,9 @@ class SwiftClient(ObjectStorageClient):
     A write with `if_absent` is refused if the object is there when the write begins. Of several that begin at once the
     last wins, and the others are told so when they look after it; who looks before the last has ended is not.
 
-    `cleanup` removes segments of this library's layout that no manifest in the container names.
+    `cleanup` removes segments of this library's layout that no manifest in the container names. Besides those of
+    killed writers there may be some of a large object that another writer replaced in the moment in which it was
+    published: Swift tells no writer what it replaced.
 
     A pickled client carries the credentials that were given to it as a mapping, and the TempURL key; never what came
     from the environment, nor a token of a login.
@@ -85,7 +93,8 @@ class SwiftClient(ObjectStorageClient):
             region: Of the catalogue; None: `OS_REGION_NAME`.
             credentials: The environment's own names (`OS_*`, `ST_*`) with their values, in place of the environment;
                 an empty mapping reads public data without a login.
-            verify: Check servers' certificates; a path: by the authorities in this file or directory.
+            verify: Check servers' certificates; a path: by the authorities in this file or directory. False says by a
+                `RuntimeWarning` that whoever is on the way can read and change everything.
             timeout: Seconds without a byte after which a request has failed.
             temp_url_key: What to sign URLs with; None: the key of the container or the account.
             create_temp_url_key: Set a key on the account if there is none.
@@ -111,6 +120,8 @@ class SwiftClient(ObjectStorageClient):
             make_access(url, None)
         if verify is True:
             verify = self._credentials.get("OS_CACERT") or True
+        elif verify is False:
+            warnings.warn(_UNCHECKED, RuntimeWarning, stacklevel=2)
         login = swift_login.choose(self._credentials, url)
         session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
         self._http = SwiftHttp(session, verify, timeout)

@@ -12,6 +12,9 @@ from obs_client.backends.swift_limits import Limits
 
 _OVERLAP = 4
 
+_STALLS = 4
+"""How many tokens in a row may run out before the first name: several threads share one, which may be old by then."""
+
 
 def delete_many(http: SwiftHttp, container: str, names: Sequence[str], limits: Limits) -> dict[str, Exception]:
     """Delete objects; gives the error of each that is still there. Absent ones are no failure.
@@ -44,23 +47,28 @@ def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict
     """Delete by as many requests as there are tokens that run out meanwhile: each name is looked at with the token.
 
     An answer does not tell which were done, nor all that were not; but they are done in order, so that all go again
-    from a little before the first that was refused.
+    from a little before the first that was refused. Swift also ends early after many failures (1,000): the rest, and
+    what was done, go again.
     """
     failures: dict[str, Exception] = {}
     left = list(names)
-    fresh = False
+    stalled = 0
     while True:
         exchange = _ask(http, container, left)
         statuses = _statuses(exchange.result, container, left)
         refused = {name for name, status in statuses.items() if status.startswith("401")}
-        first = next((place for place, name in enumerate(left) if name in refused), 0)
-        if not refused or exchange.access.token is None or (fresh and first <= _OVERLAP):
-            _check_all_are_told(exchange.result, len(left), len(statuses))
-            return failures | {name: _refusal(status) for name, status in statuses.items()}
         failures |= {name: _refusal(status) for name, status in statuses.items() if name not in refused}
+        first = next((place for place, name in enumerate(left) if name in refused), 0)
+        stalled = stalled + 1 if first <= _OVERLAP else 0
+        if not refused:
+            if not _ended_early(exchange.result, len(left), len(statuses)):
+                return failures
+            first = 0
+        elif exchange.access.token is None or stalled > _STALLS:
+            return failures | dict.fromkeys(left[first:], _refusal("401 Unauthorized"))
+        else:
+            http.session.renewed(exchange.access)
         left = [name for name in left[max(0, first - _OVERLAP) :] if name not in failures]
-        http.session.renewed(exchange.access)
-        fresh = True
 
 
 def _ask(http: SwiftHttp, container: str, names: Sequence[str]) -> Exchange:
@@ -80,15 +88,21 @@ def _statuses(answer: Any, container: str, names: Sequence[str]) -> dict[str, st
     return {unquote(path).removeprefix("/")[start:]: status for path, status in errors if status[:3] != "404"}
 
 
-def _check_all_are_told(answer: dict[str, Any], count: int, failures: int) -> None:
-    """Raise if the answer does not account for every name: it ended early."""
+def _ended_early(answer: dict[str, Any], count: int, failures: int) -> bool:
+    """Whether the answer does not account for every name, since there were too many failures.
+
+    Raises:
+        StrangeAnswer: It ended early for another reason.
+    """
     told = int(answer.get("Number Deleted", 0)) + int(answer.get("Number Not Found", 0)) + failures
-    if told < count:
-        status = str(answer.get("Response Status", ""))
-        text = str(answer.get("Response Body", ""))[:200]
-        if status.startswith("403"):
-            raise _refusal(status)
-        raise StrangeAnswer(f"a bulk delete of {count} objects accounts for {told} only: {status} {text}")
+    if told >= count:
+        return False
+    status, text = str(answer.get("Response Status", "")), str(answer.get("Response Body", ""))[:200]
+    if status.startswith("403"):
+        raise _refusal(status)
+    if failures and status.startswith("400"):
+        return True
+    raise StrangeAnswer(f"a bulk delete of {count} objects accounts for {told} only: {status} {text}")
 
 
 def _refusal(status: str) -> Exception:

@@ -27,8 +27,8 @@ EXPECT_FROM = 1024 * 1024
 RENEWALS = 2
 """Tokens asked for in one request: a short one may run out again while a new one is on its way."""
 
-_BUFFERS = 4
-_BUFFER_LIMIT = 8 * 1024 * 1024
+_BUFFERS = 2
+_BUFFER_LIMIT = 4 * 1024 * 1024
 
 _BUSY = (408, 429)
 _SENT_ANEW = frozenset({"accept-encoding", "x-auth-token"})

@@ -42,9 +42,12 @@ def checked_rows(rows: Any) -> list[dict[str, Any]]:
 
 
 def seconds_of(times: Iterable[str]) -> list[float]:
-    """Epoch seconds of times as listings tell them, in UTC without saying so."""
-    spans = map(operator.sub, map(dt.datetime.fromisoformat, times), itertools.repeat(_EPOCH))
-    return list(map(dt.timedelta.total_seconds, spans))
+    """Epoch seconds of times as listings tell them: in UTC, which Swift leaves out and others that speak it may say."""
+    moments = [dt.datetime.fromisoformat(time) for time in times]
+    try:
+        return list(map(dt.timedelta.total_seconds, map(operator.sub, moments, itertools.repeat(_EPOCH))))
+    except TypeError:
+        return [(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp() for moment in moments]
 
 
 def _split(text: str) -> Iterator[Sequence[str]] | None:

@@ -33,7 +33,7 @@ def completion(context: click.Context, shell: str) -> None:
 
     \b
     bash, in ~/.bashrc:                        eval "$(obs completion bash)"
-    zsh, in ~/.zshrc:                          eval "$(obs completion zsh)"
+    zsh, in ~/.zshrc, after compinit:          eval "$(obs completion zsh)"
     fish, in ~/.config/fish/config.fish:       obs completion fish | source
     """
     from click.shell_completion import get_completion_class

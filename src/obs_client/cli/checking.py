@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @include_option
 @exclude_option
 @follow_option
-@click.option("--workers", type=click.IntRange(1), metavar="N", help="Contents compared at a time.")
+@click.option("--workers", type=click.IntRange(1, 1000), metavar="N", help="Contents compared at a time.")
 @json_lines
 @shared
 @pass_settings
@@ -80,5 +80,7 @@ def _finish(settings: Settings, report: CheckReport) -> None:
     record = {"type": "report", "equal": report.ok, "same": report.same, "same_size": report.same_size, **counts}
     same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
     settings.result(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))
+    if not report.same and report.ok:
+        settings.warn("neither place holds a name (that fits the patterns)")
     if not report.ok:
         raise Failure("the two are not proved equal")

@@ -86,7 +86,9 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, (errors.ObjectStorageClientError, ValueError)):
         return _kind(error)(_text(error), _hint(error))
     if isinstance(error, OSError):
-        subject = "" if error.filename is None else f"{error.filename}: "
+        path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+        # An unfinished file of ours has a name that nobody knows.
+        subject = f"{path}: " if path and not path.startswith("%obs_") else ""
         return Failure(f"{subject}{error.strerror or error}")
     if isinstance(error, ModuleNotFoundError):
         return Failure(f"the package {error.name!r} is missing", "pip install 'obs_client[cli]'")

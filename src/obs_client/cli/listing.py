@@ -54,15 +54,17 @@ def du(settings: Settings, url: str, depth: int, human: bool) -> None:
     """Sum up sizes and counts of objects, by folder and in all."""
     address = Address.parse(url)
     sums: dict[str, list[int]] = {address.under: [0, 0]}
+    top = address.name
     with address.client() as client:
         for entry in entries(client, address, recursive=True):
             assert isinstance(entry, obs_client.ObjectInfo)
+            top = address.under if entry.name != address.name else top
             for folder in _folders(address.under, entry.name, depth):
                 total = sums.setdefault(folder, [0, 0])
                 total[0] += entry.size
                 total[1] += 1
     for folder, (size, count) in sorted(sums.items(), key=lambda item: (item[0] == address.under, item[0])):
-        shown = printable(folder) or "."
+        shown = printable(top if folder == address.under else folder) or "."
         text = f"{size_text(size, human):>14}  {count_text(count, 'object'):>16}  {shown}"
         settings.result({"type": "sum", "folder": folder, "size": size, "count": count}, text)
 

@@ -74,6 +74,8 @@ def absent(
             return NotThere(f"{address.text!r} is no regular file", "links, pipes and devices are not objects")
         return NotThere(f"there is no file {address.text!r}", hint)
     name, container = address.name, address.container_name()
+    if "*" in name:
+        hint = "names are taken as they are, without patterns; obs sync takes --include"
     if client.container_info(container) is None:
         return NotThere(f"there is no container {container!r}", "obs mb creates one")
     if next(client.object_iter(prefix=address.under), None) is not None:

@@ -35,7 +35,9 @@ follow_option = click.option("--follow-symlinks", is_flag=True, help="In a sourc
 @exclude_option
 @follow_option
 @METADATA
-@click.option("--workers", type=click.IntRange(1), default=16, show_default=True, metavar="N", help="Copies at a time.")
+@click.option(
+    "--workers", type=click.IntRange(1, 1000), default=16, show_default=True, metavar="N", help="Copies at a time."
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
 @click.option("--apply", "plan", metavar="FILE", help="Do this plan, where nothing has changed since; - is stdin.")
 @yes
@@ -133,6 +135,8 @@ def _finish(settings: Settings, report: SyncReport) -> None:
     for name, error in report.failures.items():
         settings.say(f"{name}: {error}")
     settings.result(_record(report), _summary(report))
+    if not report.copied + report.skipped + len(report.failures):
+        settings.warn("the source holds no names (that fit the patterns)")
     if report.failures:
         hint = f"nothing was deleted: {report.withheld_reason}" if report.withheld else "run the same command again"
         raise Failure(f"{count_text(len(report.failures), 'name')} failed", hint)

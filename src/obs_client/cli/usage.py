@@ -29,6 +29,9 @@ _OTHER_WORDS = {
 }
 """What other commands call it."""
 
+_WHOLE_FOLDERS = ("-a", "-r", "-R", "--recursive")
+"""What other commands take to copy folders; those here that know it are not asked."""
+
 
 class Commands(click.Group):
     """A group that guesses which command was meant."""
@@ -58,7 +61,8 @@ def wrong_use_in_one_line() -> Iterator[None]:
 def _message(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption):
         close = [word for word in error.possibilities or [] if _alike(word, error.option_name)]
-        return f"there is no option {error.option_name}{_or(close)}"
+        advice = "; obs sync copies folders" if error.option_name in _WHOLE_FOLDERS else _or(close)
+        return f"there is no option {error.option_name}{advice}"
     text = " ".join(error.format_message().split()).rstrip(".")
     return text[:1].lower() + text[1:] if text.startswith(("Missing", "Invalid", "Got", "Option")) else text
 
