@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obs_client import ObjectNotFoundError
+from obs_client import ConfigurationError, ObjectNotFoundError
 from obs_client.backends import s3_direct, s3_settings, s3_vendor
 from obs_client.backends.s3 import S3Client
 from obs_client.backends.s3_requests import Requests
@@ -151,6 +152,15 @@ def test_what_a_handler_of_the_users_changes_is_not_made_directly() -> None:
     for _ in range(3):
         made = requests.make("get_object", {"Bucket": "docs", "Key": "a"}, None, None)
         assert made.headers["x-amz-request-payer"] == "requester"
+
+
+def test_a_handler_of_the_users_that_answers_is_named() -> None:
+    requests = requests_of("own")
+    requests.client.meta.events.register(
+        "before-call.s3.HeadObject", lambda **_: (SimpleNamespace(status_code=200), {})
+    )
+    with pytest.raises(ConfigurationError, match="head_object"):
+        requests.make("head_object", {"Bucket": "docs", "Key": "a"}, None, None)
 
 
 def test_the_number_of_containers_that_are_remembered_has_a_bound() -> None:
