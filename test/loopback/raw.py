@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock, Thread
+from traceback import clear_frames
 
 Script = Callable[[socket.socket, int], None]
 """Is given a connection and its number from 0; what it leaves open is closed when it returns."""
@@ -63,6 +64,7 @@ class RawServer:
                         self.connections.append(secured)
                     self.script(secured, number)
         except Exception as error:  # noqa: BLE001 - clients that go away are part of the tests
+            clear_frames(error.__traceback__)  # they hold bodies
             self.errors.append(error)
 
 
