@@ -229,3 +229,11 @@ def test_no_secret_is_shown_whatever_fails() -> None:
     assert b"canary-secret" not in output + errors
     assert b"canary" not in errors
     assert b"Signature=" not in errors
+
+
+def test_warnings_are_lines_like_all_others() -> None:
+    command = [*OBS, "url", "get", "s3://box/name?endpoint_url=https://127.0.0.1:1&region=any&verify=false"]
+    said = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True, timeout=60)
+    assert said.stderr.startswith("obs: verify=False: servers' certificates are not checked")
+    assert len(said.stderr.splitlines()) == 1
+    assert said.stdout.startswith("https://127.0.0.1:1/box/name?")

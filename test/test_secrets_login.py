@@ -15,7 +15,7 @@ from test.faults.exchange import Exchange, Fault
 from test.faults.matrix import staged
 from test.faults.scenarios import IMPATIENT
 from test.faults.secrets_seen import LASTING, recorded, seen_in_error, seen_in_logs, seen_in_pickle
-from test.loopback.raw import answer, raw_server, read_request
+from test.loopback.raw import Script, answer, raw_server, read_request
 
 _KEYSTONE = ["keystone", "application credential"]
 
@@ -100,12 +100,17 @@ _CALLS: dict[str, Callable[[ObjectStorageClient], object]] = {
 }
 
 
+def _leave(connection: socket.socket, _number: int) -> None:
+    assert b"canary-of-the-token" in read_request(connection)[0]
+
+
+@pytest.mark.parametrize("script", [_refuse, _leave], ids=["refused", "closed"])
 @pytest.mark.parametrize("call", _CALLS)
-def test_keys_of_a_session_are_not_shown(call: str) -> None:
+def test_keys_of_a_session_are_not_shown(call: str, script: Script) -> None:
     """The SDK's log of what it signs has the token, were it not kept from that."""
     options = ClientOptions(attempts=1)
     with (
-        raw_server(_refuse) as server,
+        raw_server(script) as server,
         recorded() as records,
         S3Client("container", endpoint_url=server.url, credentials=_SESSION, options=options) as client,
     ):

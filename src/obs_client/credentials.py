@@ -89,3 +89,15 @@ def _secret(name: str, value: object) -> Secret:
     if not isinstance(value, str):
         raise TypeError(f"the value of {name} in credentials must be a str, not {type(value).__name__}")
     return Secret(value)
+
+
+def forget_frames(error: BaseException) -> None:
+    """Drop the frames of an exception and its causes: their variables hold passwords and tokens."""
+    seen: set[int] = set()
+    chain: list[BaseException | None] = [error]
+    while chain:
+        each = chain.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            chain += [each.__cause__, each.__context__]

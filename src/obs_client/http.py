@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 import time
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ from obs_client.http_connection import ClosedBeforeAnswer, ConnectFailure, Conne
 from obs_client.http_head import BrokenAnswer, HttpHeaders, body_length, request_head
 from obs_client.http_proxy import Route, find_route
 
-__all__ = ["BrokenAnswer", "ConnectFailure", "HttpAnswer", "HttpHeaders", "HttpPool"]
+__all__ = ["BrokenAnswer", "ConnectFailure", "HttpAnswer", "HttpHeaders", "HttpPool", "warn_if_unchecked"]
 
 BLOCK_SIZE = 512 * 1024
 """Bytes that are read from a body and sent at a time."""
@@ -30,6 +31,17 @@ IDLE_SECONDS = 60.0
 """How long a connection may lie idle and be used again; routers forget older ones without a word."""
 
 _JOINED_SIZE = 64 * 1024
+
+_UNCHECKED = (
+    "verify=False: servers' certificates are not checked, so that whoever is on the way reads and changes everything; "
+    "verify='/path/of/authorities.pem' trusts a server's own authority"
+)
+
+
+def warn_if_unchecked(verify: bool | str) -> None:
+    """Warn the program that makes a client by `verify=False`; to be called by the client's constructor."""
+    if verify is False:
+        warnings.warn(_UNCHECKED, RuntimeWarning, stacklevel=3)
 
 
 class HttpPool:

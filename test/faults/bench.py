@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import random
+import threading
 from pathlib import Path
 
 from obs_client import ObjectStorageClient
@@ -31,6 +32,7 @@ class Bench:
         directory: For local files, empty.
         elsewhere: The URL of a host that must never see a token.
         also: Other content that a read may give, if it was written meanwhile.
+        busy: Held while it is written: a reader may end before the writer has removed what it replaced.
     """
 
     store: Store
@@ -42,6 +44,7 @@ class Bench:
     directory: Path
     elsewhere: str = ""
     also: bytes | None = None
+    busy: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
     @property
     def content(self) -> bytes:
@@ -70,7 +73,8 @@ class Bench:
     def replace(self) -> None:
         """Put other content of the same size in the object's place, as another program would."""
         self.also = self.content[::-1]
-        self.store.direct.object_write(self.key, self.also, container_name=self.container)
+        with self.busy:
+            self.store.direct.object_write(self.key, self.also, container_name=self.container)
 
     def expect_read(self, found: bytes, what: str) -> None:
         """Raise if what was read is not the object, whole."""

@@ -145,7 +145,8 @@ class Stage:
         tokens = {each.request.headers.get("x-auth-token", "") for each in self.proxy.journal} - {""}
         secrets = {*self.store.secrets, *tokens}
         self.proxy.aim()
-        problems = self._problems(bench, error, result)
+        with bench.busy:
+            problems = self._problems(bench, error, result)
         problems += [f"secret in a log: {line[:200]}" for line in secrets_seen.seen_in_logs(secrets, records)]
         if error:
             problems += [f"secret in {place}" for place in secrets_seen.seen_in_error(secrets, error)]

@@ -80,8 +80,8 @@ class Store(abc.ABC):
         """The same request for another path, which is unquoted and begins with the container."""
 
     @abc.abstractmethod
-    def told(self, name: str) -> bytes:
-        """A name as listings have it."""
+    def told(self, name: str, listing: bytes) -> bytes:
+        """A name as this listing would have it."""
 
     def get(self, container: str, name: str) -> bytes | None:
         """An object's content, None if it is absent."""

@@ -58,8 +58,8 @@ class S3Store(Store):
         target = quote(path)
         return target, self._sign(request.method, self.endpoint + target)
 
-    def told(self, name: str) -> bytes:
-        return escape(name).encode()
+    def told(self, name: str, listing: bytes) -> bytes:
+        return (quote(name) if b"<EncodingType>url" in listing else escape(name)).encode()
 
     def _again(self, request: Request, query: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
         """The same request without its conditions and its range, signed anew."""

@@ -55,7 +55,7 @@ class SwiftStore(Store):
     def redirected(self, request: Request, path: str) -> tuple[str, Mapping[str, str]]:
         return self.base + quote(path), request.headers
 
-    def told(self, name: str) -> bytes:
+    def told(self, name: str, listing: bytes) -> bytes:
         return json.dumps(name).strip('"').encode()
 
     def leftovers(self, container: str) -> set[str]:

@@ -32,7 +32,7 @@ from obs_client.errors import (
     ObjectChangedError,
     ObjectStorageClientError,
 )
-from obs_client.http import BrokenAnswer, HttpAnswer
+from obs_client.http import BrokenAnswer, HttpAnswer, warn_if_unchecked
 from obs_client.integrity import ContentDigest
 from obs_client.models import (
     Attributes,
@@ -67,7 +67,7 @@ class S3Client(ObjectStorageClient):
     Args:
         region: None: of the environment or profile, else us-east-1.
         endpoint_url: Of a server that is not Amazon's; None: of the environment or profile, else Amazon's.
-        verify: False: certificates are not checked; a text: the path of a CA file.
+        verify: False: certificates are not checked, which a `RuntimeWarning` says; a text: the path of a CA file.
         timeout: Seconds to wait for the next bytes of the server.
         addressing_style: `path` (right for most servers), `virtual` or `auto`.
         checksums: Send CRC-32 in S3's own headers; False: MD5, which every server knows; None: CRC-32 to Amazon, and
@@ -105,6 +105,7 @@ class S3Client(ObjectStorageClient):
         """
         super().__init__(container_name, options=options)
         settings = s3_settings.check(region, endpoint_url, credentials, verify, timeout, addressing_style)
+        warn_if_unchecked(verify)
         self.timeout = settings.timeout
         self._connection = S3Connection(settings)
         self._checksums = s3_checksums.ServerChecksums(self._connection, checksums)

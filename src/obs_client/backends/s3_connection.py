@@ -15,6 +15,7 @@ from obs_client.backends import s3_errors, s3_vendor, s3_xml
 from obs_client.backends.s3_requests import Requests
 from obs_client.backends.s3_settings import Settings, is_vendor
 from obs_client.body import Body
+from obs_client.credentials import forget_frames
 from obs_client.http import BrokenAnswer, HttpAnswer, HttpPool
 
 CONNECTIONS = 64
@@ -165,9 +166,13 @@ class S3Connection:
         requests = self._requests_of(container)
         request = requests.make(operation, params, exchange.headers, exchange.body)
         body = request.body if exchange.body is None else exchange.body
-        answer = self.pool().request(
-            request.method, request.url, request.headers, body or None, expect_continue=exchange.expect
-        )
+        try:
+            answer = self.pool().request(
+                request.method, request.url, request.headers, body or None, expect_continue=exchange.expect
+            )
+        except OSError as error:
+            forget_frames(error)  # they hold the request's head, and that the token of a session
+            raise
         if answer.status >= 300:
             raise s3_vendor.error_of(requests.client, operation, s3_errors.parsed(answer))
         return answer

@@ -42,6 +42,10 @@ class Request(NamedTuple):
     headers: dict[str, str]
     body: bytes | None
 
+    def __repr__(self) -> str:
+        """Without headers and query, which hold signatures and session tokens."""
+        return f"Request({self.method} {self.url.partition('?')[0]})"
+
 
 def quoted(name: str) -> str:
     """An object name as it stands in a URL."""

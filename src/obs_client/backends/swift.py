@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +30,7 @@ from obs_client.errors import (
     NotSupportedError,
     ObjectStorageClientError,
 )
+from obs_client.http import warn_if_unchecked
 from obs_client.models import (
     Attributes,
     Capabilities,
@@ -44,11 +44,6 @@ from obs_client.models import (
     SubdirInfo,
 )
 from obs_client.multipart import MultipartUpload
-
-_UNCHECKED = (
-    "verify=False: servers' certificates are not checked, so that whoever is on the way can read and change "
-    "everything, the token too; verify='/path/of/authorities.pem' trusts a cluster's own authority"
-)
 
 LISTED_FOR_SIZE = 10_000
 """Objects of a container with large objects up to which its size is exact; of more it includes their manifests."""
@@ -120,8 +115,7 @@ class SwiftClient(ObjectStorageClient):
             make_access(url, None)
         if verify is True:
             verify = self._credentials.get("OS_CACERT") or True
-        elif verify is False:
-            warnings.warn(_UNCHECKED, RuntimeWarning, stacklevel=2)
+        warn_if_unchecked(verify)
         login = swift_login.choose(self._credentials, url)
         session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
         self._http = SwiftHttp(session, verify, timeout)

@@ -9,11 +9,15 @@ from urllib.parse import quote, unquote
 from obs_client.backends.swift_errors import StrangeAnswer, status_of, swift_sdk
 from obs_client.backends.swift_http import Exchange, SwiftHttp
 from obs_client.backends.swift_limits import Limits
+from obs_client.backends.swift_session import Access
 
 _OVERLAP = 4
 
 _STALLS = 4
-"""How many tokens in a row may run out before the first name: several threads share one, which may be old by then."""
+"""How many tokens in a row may run out before the first name."""
+
+_LEAST = 20
+"""How many names are asked for at once at the least, however soon a token runs out."""
 
 
 def delete_many(http: SwiftHttp, container: str, names: Sequence[str], limits: Limits) -> dict[str, Exception]:
@@ -47,28 +51,36 @@ def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict
     """Delete by as many requests as there are tokens that run out meanwhile: each name is looked at with the token.
 
     An answer does not tell which were done, nor all that were not; but they are done in order, so that all go again
-    from a little before the first that was refused. Swift also ends early after many failures (1,000): the rest, and
-    what was done, go again.
+    from a little before the first that was refused, no more at once than the token lived for. Swift also ends early
+    after many failures (1,000): the rest, and what was done, go again.
     """
     failures: dict[str, Exception] = {}
     left = list(names)
-    stalled = 0
-    while True:
-        exchange = _ask(http, container, left)
-        statuses = _statuses(exchange.result, container, left)
+    size, stalled = len(left), 0
+    while left:
+        batch = left[:size]
+        exchange = _ask(http, container, batch)
+        statuses = _statuses(exchange.result, container, batch)
         refused = {name for name, status in statuses.items() if status.startswith("401")}
         failures |= {name: _refusal(status) for name, status in statuses.items() if name not in refused}
-        first = next((place for place, name in enumerate(left) if name in refused), 0)
-        stalled = stalled + 1 if first <= _OVERLAP else 0
-        if not refused:
-            if not _ended_early(exchange.result, len(left), len(statuses)):
-                return failures
-            first = 0
-        elif exchange.access.token is None or stalled > _STALLS:
-            return failures | dict.fromkeys(left[first:], _refusal("401 Unauthorized"))
-        else:
-            http.session.renewed(exchange.access)
-        left = [name for name in left[max(0, first - _OVERLAP) :] if name not in failures]
+        done = next((place for place, name in enumerate(batch) if name in refused), len(batch))
+        if refused:
+            stalled = stalled + 1 if done <= _OVERLAP else 0
+            if exchange.access.token is None or stalled > _STALLS:
+                return failures | dict.fromkeys(left[done:], _refusal("401 Unauthorized"))
+            _renew(http, exchange.access, container)
+            size, done = max(done, _LEAST), max(0, done - _OVERLAP)
+        elif _ended_early(exchange.result, len(batch), len(statuses)):
+            done = 0
+        left = [name for name in left[done:] if name not in failures]
+    return failures
+
+
+def _renew(http: SwiftHttp, stale: Access, container: str) -> None:
+    """Get a token that lives: the one that another thread got meanwhile may have run out too, as a HEAD finds out."""
+    http.session.renewed(stale)
+    answer, _ = http.send("HEAD", f"{stale.parsed.path}/{quote(container)}", {}, None)
+    answer.close()
 
 
 def _ask(http: SwiftHttp, container: str, names: Sequence[str]) -> Exchange:

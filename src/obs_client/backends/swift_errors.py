@@ -121,15 +121,3 @@ def retry_after(error: Exception) -> float | None:
     except ValueError:
         date = email.utils.parsedate_tz(value)
         return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())
-
-
-def forget_frames(error: BaseException) -> None:
-    """Drop the frames of an exception and its causes: their variables hold passwords and tokens."""
-    seen: set[int] = set()
-    chain: list[BaseException | None] = [error]
-    while chain:
-        each = chain.pop()
-        if each is not None and id(each) not in seen:
-            seen.add(id(each))
-            each.__traceback__ = None
-            chain += [each.__cause__, each.__context__]

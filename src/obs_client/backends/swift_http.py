@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from obs_client.backends.swift_errors import StrangeAnswer, forget_frames, swift_sdk
+from obs_client.backends.swift_errors import StrangeAnswer, swift_sdk
 from obs_client.backends.swift_log import lowered
 from obs_client.backends.swift_session import Access, SwiftSession
 from obs_client.body import Body
+from obs_client.credentials import forget_frames
 from obs_client.http import HttpAnswer, HttpPool
 
 BODY_LIMIT = 64 * 1024 * 1024

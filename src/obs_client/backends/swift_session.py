@@ -9,9 +9,9 @@ import weakref
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from obs_client.backends.swift_errors import forget_frames, login_error
+from obs_client.backends.swift_errors import login_error
 from obs_client.backends.swift_login import Login
-from obs_client.credentials import Secret
+from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import AuthorizationError, ConfigurationError
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 
 import click
@@ -125,13 +126,15 @@ class Settings:
 
     @contextlib.contextmanager
     def logged(self) -> Iterator[None]:
-        """Within the block what the library logs is said: warnings, and with `--debug` all."""
+        """Within the block what the library logs or warns of is said; with `--debug` all that it logs."""
         logger = logging.getLogger("obs_client")
         handler = _Handler(self)
         level = logger.level
         logger.addHandler(handler)
         try:
-            yield
+            with warnings.catch_warnings():
+                warnings.showwarning = lambda message, *_, **__: self.warn(str(message))
+                yield
         finally:
             logger.removeHandler(handler)
             logger.setLevel(level)

@@ -19,7 +19,7 @@ EXPIRED_SECONDS = 3.0
 class SignedUrlTests(ConformanceBase):
     """What is promised of signed URLs."""
 
-    def require(self, capability: str) -> None:
+    def require_signing(self, capability: str) -> None:
         """Skip a test of what the store does not declare, or of a client that was given nothing to sign with."""
         if not getattr(self.capabilities, capability):
             self.skipTest(f"capabilities.{capability} is False")
@@ -34,7 +34,7 @@ class SignedUrlTests(ConformanceBase):
 
     @promise("Anybody can GET an object by its download URL, whatever its name and size, or the URL is refused typed.")
     def test_download_url(self) -> None:
-        self.require("download_urls")
+        self.require_signing("download_urls")
         names = {text: text.encode() for text in ODD_NAMES}
 
         def check(text: str) -> None:
@@ -56,7 +56,7 @@ class SignedUrlTests(ConformanceBase):
 
     @promise("Anybody can PUT an object by its upload URL.")
     def test_upload_url(self) -> None:
-        self.require("upload_urls")
+        self.require_signing("upload_urls")
         for text in ("plain", "with space/é?#%20", "a//b"):
             if self.takes_no(self.base_prefix + text):
                 continue
@@ -69,7 +69,7 @@ class SignedUrlTests(ConformanceBase):
 
     @promise("A download URL is for this object and for reading only.")
     def test_url_is_bound(self) -> None:
-        self.require("download_urls")
+        self.require_signing("download_urls")
         first, _ = self.put("first", b"first"), self.put("other", b"other")
         url = self.client.object_generate_download_url(first, expires_in_seconds=300)
         for request in (
@@ -83,7 +83,7 @@ class SignedUrlTests(ConformanceBase):
 
     @promise("A signed URL ends after the seconds that were asked for.")
     def test_url_expires(self) -> None:
-        self.require("download_urls")
+        self.require_signing("download_urls")
         url = self.client.object_generate_download_url(self.put("object"), expires_in_seconds=1)
         deadline = time.monotonic() + EXPIRED_SECONDS
         with self.assertRaises(urllib.error.HTTPError):
