@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -91,6 +92,10 @@ def test_a_fault_that_does_not_strike_is_told(proxy: FaultProxy) -> None:
 def test_a_fault_that_fails_itself_is_told(proxy: FaultProxy) -> None:
     aim(proxy, spoiling.change(lambda found: found.with_body(bytes(1 // len(found.body[:0])))))
     get(proxy)
+    assert proxy.server
+    until = time.monotonic() + 5
+    while not proxy.server.errors and time.monotonic() < until:
+        time.sleep(0.02)
     with pytest.raises(ZeroDivisionError):
         _ = proxy.struck
 
