@@ -20,6 +20,8 @@ from test.loopback.raw import RawServer, raw_server, read_request
 CONTAINER = MATRIX
 FOLDED_BY_SEAWEEDFS = frozenset({"/etc/escape", "//host/share", "a//b", "a/", "C:\\escape"})
 """SeaweedFS itself stores these under another name, or as a folder: it has a file system's names."""
+REFUSED_BY_SEAWEEDFS = frozenset({"a\\..\\..\\escape", "n" * 300})
+"""It takes a backslash for a slash, and segments of 255 bytes at most."""
 
 
 def test_there_are_thirty_one() -> None:
@@ -74,7 +76,7 @@ def test_what_is_taken_comes_back_under_its_own_name_only(stage: Stage, name: st
         try:
             client.object_write(name, b"its own content")
         except ObjectStorageClientError:
-            assert _is_refused(name)
+            assert _is_refused(name) or (stage.store.label == "seaweedfs" and name in REFUSED_BY_SEAWEEDFS)
             assert {getattr(entry, "name", None) for entry in client.object_list()} == before
             return
         assert client.object_read(name) == b"its own content"

@@ -268,7 +268,7 @@ class SwiftClient(ObjectStorageClient):
         return delete_objects(self._http, self._segments, container, object_names, self._limits)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        copying = Copying(self._http, self._segments, self._write, container, source, new)
+        copying = Copying(self._http, self._segments, self._write, self._try_again, container, source, new)
         copying.run(self.capabilities, self.options, self._limits)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:

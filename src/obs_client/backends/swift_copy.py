@@ -19,7 +19,7 @@ from obs_client.backends.swift_upload import SwiftUpload
 from obs_client.body import Body, BytesBody
 from obs_client.errors import ContainerNotFoundError, ObjectChangedError, ObjectNotFoundError
 from obs_client.models import Capabilities, ClientOptions, NewObject, ObjectInfo
-from obs_client.multipart import Part
+from obs_client.multipart import Part, abort_in_time
 from obs_client.parallel import bounded_map
 from obs_client.parts import part_size, parts_of
 
@@ -28,20 +28,33 @@ PIECE = 256 * 1024 * 1024
 
 Write = Callable[[NewObject, Body, Mapping[str, str]], None]
 
+TryAgain = Callable[[str, Callable[[], None], str], None]
+"""Is given what is done, how, and the container."""
+
 
 class Copying:
     """One copy.
 
     Args:
         write: Writes an object with further headers.
+        try_again: Makes a request of several again if it fails in a way that may pass; a single one is the caller's to
+            make again.
     """
 
     def __init__(
-        self, http: SwiftHttp, segments: Segments, write: Write, container: str, source: ObjectInfo, new: NewObject
+        self,
+        http: SwiftHttp,
+        segments: Segments,
+        write: Write,
+        try_again: TryAgain,
+        container: str,
+        source: ObjectInfo,
+        new: NewObject,
     ) -> None:
         self._http = http
         self._segments = segments
         self._write = write
+        self._try_again = try_again
         self._container = container
         self._source = source
         self._new = new
@@ -60,7 +73,7 @@ class Copying:
                 del self._headers["If-Match"]
                 self._run(capabilities, options, limits)
         except Exception as error:
-            if status_of(error) == 404:
+            if status_of(error.__cause__ or error) == 404:
                 raise self._absent() from error
             raise
 
@@ -109,19 +122,22 @@ class Copying:
         self._segments.provide(self._new.container)
         upload = SwiftUpload(self._http, self._segments, self._new, limits, check=False, further=self._expiry())
 
+        target = self._new.container
+
         def copy(part: Part) -> None:
-            last = part.offset + part.size - 1
+            ranged = {**self._headers, "Range": f"bytes={part.offset}-{part.offset + part.size - 1}"}
+            verb = f"copy part {part.number} of {self._source.name!r} into"
             with _Pinned(self._source.name):
-                upload.copy_part(part, {**self._headers, "Range": f"bytes={part.offset}-{last}"})
+                self._try_again(verb, lambda: upload.copy_part(part, ranged), target)
 
         try:
             for _ in bounded_map(copy, parts_of(self._source.size, piece), workers):
                 pass
             if "If-Match" not in self._headers and not self._is_same():
                 raise ObjectChangedError(f"{self._source.name!r} was replaced while it was copied")
-            upload.complete()
-        except BaseException:
-            upload.abort()
+            self._try_again(f"complete {self._new.name!r} in", upload.complete, target)
+        except BaseException as error:
+            abort_in_time(lambda: self._try_again(f"abort {upload} in", upload.abort, target), error, str(upload))
             raise
 
     def _expiry(self) -> dict[str, str]:
@@ -155,5 +171,5 @@ class _Pinned:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if error is not None and status_of(error) == 412:
+        if error is not None and status_of(error.__cause__ or error) == 412:
             raise ObjectChangedError(f"{self._name!r} was replaced before it was copied") from error

@@ -15,7 +15,7 @@ from obs_client.backends.swift_errors import status_of
 from obs_client.backends.swift_headers import last_modified
 from obs_client.backends.swift_http import RENEWALS, SwiftHttp
 from obs_client.backends.swift_limits import Limits
-from obs_client.backends.swift_manifest import segment_name, segment_type, segments_container
+from obs_client.backends.swift_manifest import segment_name, segment_type, segments_container, upload_id_of
 from obs_client.backends.swift_segments import Segments
 from obs_client.body import Body, BytesBody
 from obs_client.errors import IntegrityError
@@ -142,6 +142,11 @@ class SwiftUpload(MultipartUpload):
         if found is not None and answered and last_modified(found) > last_modified(answered) - 1:
             self._segments.discard(self._new.container, self._names(), self._limits)
 
+    def _is_published(self) -> bool:
+        """Whether a manifest names the segments, though the answer to its PUT was lost."""
+        named = self._segments.named_by(self._new.container, self._new.name)
+        return any(upload_id_of(name) == self.id for name in named)
+
     def _names(self) -> list[str]:
         return [segment_name(self.id, number) for number in sorted(self._tried)]
 
@@ -178,6 +183,8 @@ class SwiftUpload(MultipartUpload):
         ).headers
 
     def abort(self) -> None:
+        if self._doubtful and self._is_published():
+            return
         for error in delete_many(self._http, self._place, self._names(), self._limits).values():
             raise error
 
