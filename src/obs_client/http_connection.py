@@ -269,7 +269,7 @@ def connect(route: Route, context: ssl.SSLContext | None, timeout: float) -> Con
     host, port = route.first_hop
     seconds = min(timeout, CONNECT_SECONDS)
     try:
-        opened = socket.create_connection((host, port), seconds)
+        opened = _dial(host, port, seconds)
     except (OSError, UnicodeError) as error:
         raise ConnectFailure(f"{host}:{port}: no connection: {_reason(error)}") from error
     connection = Connection(opened, route, seconds)
@@ -286,6 +286,28 @@ def connect(route: Route, context: ssl.SSLContext | None, timeout: float) -> Con
         connection.close()
         raise
     return connection
+
+
+def _dial(host: str, port: int, seconds: float) -> socket.socket:
+    """A socket that leads to a host, by the first of its addresses that answers.
+
+    `socket.create_connection` leaves its socket open if an interrupt comes meanwhile.
+    """
+    failure = OSError(f"{host} has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        dialled = socket.socket(family, kind, protocol)
+        try:
+            dialled.settimeout(seconds)
+            dialled.connect(address)
+        except OSError as error:
+            dialled.close()
+            failure = error
+        except BaseException:
+            dialled.close()
+            raise
+        else:
+            return dialled
+    raise failure
 
 
 def _open_tunnel(connection: Connection, route: Route) -> None:
