@@ -1,4 +1,4 @@
-"""How much memory SwiftClient grows by in a large transfer: `python -m test.benchmarks.swift_memory`."""
+"""How much memory the clients grow by in a large transfer: `python -m test.benchmarks.memory`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import sys
 import tempfile
 
 from test.benchmarks.measuring import MIB, growth
-from test.servers import start_swift
+from test.servers import start_seaweedfs, start_swift
 
 PROGRAM = """
 import io, json, sys
-from obs_client.backends.swift import SwiftClient
-from obs_client.models import ClientOptions
+from obs_client import ClientOptions, S3Client, SwiftClient
 way, path, size, keys = sys.argv[1], sys.argv[2], int(sys.argv[3]), json.loads(sys.argv[4])
 options = ClientOptions(part_size=16 * 1024 * 1024, workers=4)
-client = SwiftClient(credentials=keys, container_name="memory", options=options)
+given = {"container_name": "memory", "credentials": keys, "options": options}
+client = S3Client(endpoint_url=sys.argv[5], **given) if len(sys.argv) > 5 else SwiftClient(**given)
 client.container_create("memory")
 client.object_write("warm", bytes(100_000))
 client.object_read("warm")
@@ -52,17 +52,21 @@ GOALS = {
 
 
 def main(size: int = 256 * MIB) -> None:
-    """Print each way's growth in MiB and its goal."""
-    with start_swift() as server, tempfile.TemporaryDirectory() as directory:
+    """Print each way's growth in MiB and its goal, on both stores."""
+    with start_swift() as swift, start_seaweedfs() as s3, tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "file")
         with open(path, "wb") as file:
             for _ in range(size // MIB):
                 file.write(os.urandom(MIB))
-        keys = json.dumps(dict(server.credentials))
-        for way, goal in GOALS.items():
-            grown, _ = growth(PROGRAM, way, path, str(size), keys)
-            sys.stdout.write(f"{way:16} {size // MIB} MiB: grows by {grown:6.1f} MiB (goal at most {goal:.0f})\n")
-            sys.stdout.flush()
+        reach = {
+            "Swift": [json.dumps(dict(swift.credentials))],
+            "S3": [json.dumps(dict(s3.s3_credentials)), s3.endpoint_url],
+        }
+        for store, arguments in reach.items():
+            for way, goal in GOALS.items():
+                grown, _ = growth(PROGRAM, way, path, str(size), *arguments)
+                sys.stdout.write(f"{store:5} {way:16} {size // MIB} MiB: {grown:6.1f} MiB (goal at most {goal:.0f})\n")
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":
