@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import io
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from obs_client import parallel
@@ -87,15 +88,28 @@ class Body(io.RawIOBase):
 
 
 class BytesBody(Body):
-    """Bytes that are in memory already; they must not change until the write has ended."""
+    """Bytes that are in memory already; they must not change until the write has ended.
 
-    def __init__(self, data: ReadableBuffer) -> None:
+    Args:
+        digests: Those that are known, by algorithm.
+    """
+
+    def __init__(self, data: ReadableBuffer, digests: Mapping[str, bytes] | None = None) -> None:
         self._view = memoryview(data).cast("B")
         super().__init__(len(self._view))
+        self._digests.update(digests or {})
 
     def view(self) -> memoryview:
         """All bytes, for who need not copy them."""
         return self._view
+
+    def digest(self, algorithm: str) -> bytes:
+        """As that of any body, without copying."""
+        if algorithm not in self._digests:
+            hasher = new_hash(algorithm)
+            hasher.update(self._view)
+            self._digests[algorithm] = hasher.digest()
+        return self._digests[algorithm]
 
     def _read_at(self, position: int, buffer: memoryview) -> int:
         buffer[:] = self._view[position : position + len(buffer)]

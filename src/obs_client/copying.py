@@ -129,7 +129,7 @@ def write_copy(
         content = memoryview(bytearray(info.size))
         reader.read_fully(content)
         reader.readinto(memoryview(bytearray(1)))  # an object of no bytes has not been asked for any yet
-        border.object_write(new, BytesBody(content))
+        border.object_write(new, BytesBody(content, reader.content_digests))
         if progress and info.size:
             progress(info.size)
         return

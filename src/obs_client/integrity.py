@@ -94,12 +94,13 @@ class ContentCheck:
 
     def update(self, block: memoryview) -> None:
         """Take the next bytes; raises `IntegrityError` at the end of a part that is not what it should be."""
-        while len(block) >= self._left and self._part < len(self._digest.part_sizes):
+        while self._part < len(self._digest.part_sizes) and len(block) >= self._left:
             self._hash.update(block[: self._left])
             block = block[self._left :]
             self._end_part()
-        self._left -= len(block)
-        self._hash.update(block)
+        if block:
+            self._left -= len(block)
+            self._hash.update(block)
 
     def finish(self) -> None:
         """Say that no byte follows: ends a last part of no bytes."""
@@ -112,9 +113,9 @@ class ContentCheck:
             raise _mismatch(what, self._digest.algorithm, values[self._part], self._hash.hexdigest())
         self.digests.append(self._hash.digest())
         self._part += 1
-        self._hash = new_hash(self._digest.algorithm)
         if self._part < len(self._digest.part_sizes):
             self._left = self._digest.part_sizes[self._part]
+            self._hash = new_hash(self._digest.algorithm)
 
 
 def _mismatch(what: str, algorithm: str, expected: str, found: str) -> IntegrityError:

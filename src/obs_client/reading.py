@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 from obs_client import parallel
 from obs_client.body import BLOCK_SIZE
@@ -56,6 +57,13 @@ class GuardedReader(ObjectReader):
     def left(self) -> int:
         """Bytes of the range that are still to come."""
         return max(0, self.stop - self.position)
+
+    @property
+    def content_digests(self) -> Mapping[str, bytes]:
+        """By algorithm, what the whole content was hashed to; empty before its end, and if nothing was compared."""
+        if not self.verified or not self._check or not self.digest or len(self._check.digests) != 1:
+            return {}
+        return {self.digest.algorithm: self._check.digests[0]}
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill the start of `buffer`; gives how many bytes, 0 only at the end of the range, checked by then."""

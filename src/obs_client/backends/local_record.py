@@ -11,6 +11,7 @@ from obs_client import content_types
 from obs_client.integrity import ContentDigest
 from obs_client.models import Attributes, ObjectInfo
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _TEXTS = ("hash", "encoding", "disposition", "language", "cache_control")
 
 
@@ -44,7 +45,7 @@ class Record:
     def encode(self) -> bytes:
         """As it is stored: JSON, what is None left out."""
         known = {key: value for key in self.__slots__ if (value := getattr(self, key)) is not None}
-        return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
+        return _ENCODER.encode(known).encode()
 
 
 def make(attributes: Attributes, status: os.stat_result, content_hash: str | None, part_size: int | None) -> Record:

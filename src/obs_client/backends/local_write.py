@@ -169,12 +169,11 @@ def remove(tree: Tree, place: Place) -> None:
 
 def copy_body(body: Body, descriptor: int, offset: int) -> bytes:
     """Write a body to a file from `offset` bytes on; gives its MD5."""
+    if isinstance(body, BytesBody):
+        write_all(descriptor, body.view(), offset)
+        return body.digest("md5")
     hasher = hashlib.md5(usedforsecurity=False)
     count = 0
-    if isinstance(body, BytesBody):
-        hasher.update(body.view())
-        write_all(descriptor, body.view(), offset)
-        return hasher.digest()
     buffer = block_buffer()
     while found := body.readinto(buffer):
         hasher.update(buffer[:found])

@@ -15,13 +15,13 @@ from obs_client.backends.s3_headers import clean_hash, hash_is_md5
 from obs_client.body import Body
 from obs_client.errors import IntegrityError
 from obs_client.http import BrokenAnswer, HttpAnswer
-from obs_client.integrity import ContentDigest, new_hash
+from obs_client.integrity import ContentDigest
 
 PARTS_ASKED = 200
 """Parts of different sizes that are asked for one by one; an object of more is read unchecked."""
 
-_STORED = ("crc32", "sha1", "sha256")
-"""Algorithms of S3's checksums that can be compared in reading, the cheapest first."""
+_STORED = {"crc32": 4, "sha1": 20, "sha256": 32}
+"""Algorithms of S3's checksums that can be compared in reading, the cheapest first, and the bytes of each."""
 
 _CHECKSUM = re.compile(r"([A-Za-z0-9+/]+={0,2})(?:-(\d+))?")
 
@@ -155,15 +155,17 @@ def _told(answer: HttpAnswer, whole_md5: bool) -> list[tuple[str, str, int]]:
     found = []
     # moto's HEAD tells a checksum of parts without their count.
     must_count = is_of_parts(answer) and answer.headers.get("x-amz-checksum-type") != "FULL_OBJECT"
-    for algorithm in _STORED:
-        text = answer.headers.get(f"x-amz-checksum-{algorithm}", "")
-        if (match := _CHECKSUM.fullmatch(text)) and (match[2] or not must_count):
-            found.append((algorithm, base64.b64decode(match[1]).hex(), int(match[2] or 0)))
+    for algorithm, length in _STORED.items():
+        text = answer.headers.get(f"x-amz-checksum-{algorithm}")
+        if text and (match := _CHECKSUM.fullmatch(text)) and (match[2] or not must_count):
+            value = base64.b64decode(match[1])
+            if len(value) == length:
+                found.append((algorithm, value.hex(), int(match[2] or 0)))
     etag = clean_hash(answer.headers.get("etag", ""))
     if whole_md5 and hash_is_md5(etag, answer.headers):
-        value, _, count = etag.lower().partition("-")
-        found.append(("md5", value, int(count or 0)))
-    return [each for each in found if len(each[1]) == 2 * len(new_hash(each[0]).digest())]
+        digits, _, count = etag.lower().partition("-")
+        found.append(("md5", digits, int(count or 0)))
+    return found
 
 
 def equal_parts(size: int, part_size: int, count: int) -> Sequence[int] | None:
@@ -189,8 +191,7 @@ class AskedPartSizes:
         self._size = size
         self._noted = noted
         self._etag = answer.headers.get("etag", "")
-        # SeaweedFS gives parts that are copied ETags that are no MD5s.
-        self._odd_copies = any(name.startswith("seaweed-") for name in answer.headers)
+        self._headers = answer.headers
         self._used: Sequence[int] = ()
 
     def sizes(self, count: int) -> Sequence[int] | None:
@@ -215,7 +216,9 @@ class AskedPartSizes:
         told = self._tell(lambda: self._ask_each(len(self._used)))
         if self._noted:
             return told is None or [*told] == [*self._used]
-        return told is not None and [*told] == [*self._used] and not self._odd_copies
+        # SeaweedFS gives parts that are copied ETags that are no MD5s.
+        odd_copies = any(name.startswith("seaweed-") for name in self._headers)
+        return told is not None and [*told] == [*self._used] and not odd_copies
 
     def _infer(self, count: int) -> Sequence[int] | None:
         """The first and the last part tell whether all are equal; only if they are not, each is asked for."""

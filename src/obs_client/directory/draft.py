@@ -83,8 +83,7 @@ class DirectoryDraft:
     def _begin(self) -> None:
         for _ in range(_WALKS):
             try:
-                with self._directory.opened(self._path[:-1], self._made) as parent:
-                    self._parent = os.dup(parent)
+                self._parent = self._directory.open(self._path[:-1], self._made)
                 self._file = AtomicFile(os.dup(self._parent), self._path[-1])
             except FileNotFoundError:
                 self._close_parent()  # another one removed the directory, which was empty yet

@@ -67,8 +67,16 @@ class GuardedDirectory:
         self.path = os.path.realpath(path)
 
     @contextlib.contextmanager
-    def opened(self, path: Path, made: list[Path] | None = None) -> Iterator[int]:
-        """A descriptor of the directory at a path, for the time of a `with`.
+    def opened(self, path: Path) -> Iterator[int]:
+        """As `open`, for the time of a `with`; nothing is made."""
+        descriptor = self.open(path)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def open(self, path: Path, made: list[Path] | None = None) -> int:
+        """A descriptor of the directory at a path, for the caller to close.
 
         Args:
             made: If given, directories that are absent are made, and added to it.
@@ -83,9 +91,10 @@ class GuardedDirectory:
                 inner = self._step(descriptor, path[:end], made)
                 os.close(descriptor)
                 descriptor = inner
-            yield descriptor
-        finally:
+        except BaseException:
             os.close(descriptor)
+            raise
+        return descriptor
 
     def prune(self, path: Path, keep: int = 0) -> None:
         """Remove a directory that is empty, and those above it that are then; not the first `keep` components."""
