@@ -220,7 +220,7 @@ def undisturbed(bench: Bench) -> tuple[int, State]:
     return total, wanted
 
 
-@pytest.mark.parametrize("kinds", SOME_PAIRS)
+@pytest.mark.parametrize("kinds", SOME_PAIRS, ids="-".join)
 def test_stopped_at_some_requests_it_converges(kinds: tuple[str, str], servers: Servers, tmp_path: Path) -> None:
     bench = Bench(kinds, servers, tmp_path)
     total, wanted = undisturbed(bench)
@@ -228,7 +228,7 @@ def test_stopped_at_some_requests_it_converges(kinds: tuple[str, str], servers: 
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("kinds", EVERY_PAIR)
+@pytest.mark.parametrize("kinds", EVERY_PAIR, ids="-".join)
 def test_stopped_at_every_request_it_converges(kinds: tuple[str, str], servers: Servers, tmp_path: Path) -> None:
     bench = Bench(kinds, servers, tmp_path)
     total, wanted = undisturbed(bench)
