@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -24,6 +25,7 @@ from obs_client import (
 from obs_client.directory import client as directory
 from obs_client.directory import guarded_join
 from obs_client.listing import name_of
+from obs_client.models import Attributes, NewObject
 from obs_client.sync import Place, apply, plan_sync, sync
 from obs_client.sync.steps import Step, Version
 from obs_client.testing.faults import FaultyClient
@@ -327,6 +329,31 @@ def test_without_extended_attributes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     source.client.object_delete("a", "box")
     sync(source, target, delete=True, max_delete=1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_get_its_name_leaves_no_sidecar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("obs_client.backends.local_attributes._has_extended_attributes", False)
+    rename = os.rename
+
+    def refuse(old: bytes, new: bytes, **where: int) -> None:
+        if new == b"name":
+            raise OSError(errno.EDQUOT, "no room for a name")
+        rename(old, new, **where)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    client = directory.DirectoryClient(tmp_path)
+    with pytest.raises(ServiceError):
+        client.object_write("name", b"content", metadata={"key": "value"})
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_large_file_on_its_way_has_a_name_for_messages(tmp_path: Path) -> None:
+    upload = directory.DirectoryClient(tmp_path)._object_multipart(
+        NewObject(directory.CONTAINER, "name", Attributes("text/plain", {}), 0)
+    )
+    assert str(upload) == f"the temporary file {os.listdir(tmp_path)[0]!r}"
+    upload.abort()
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_long_directory_is_listed_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from obs_client.backends.local_write import Draft, copy_body
+from obs_client.backends.local_draft import FileDraft
+from obs_client.backends.local_write import copy_body
 from obs_client.body import Body
 from obs_client.errors import IntegrityError
 from obs_client.multipart import MultipartUpload, Part
@@ -14,7 +15,7 @@ from obs_client.multipart import MultipartUpload, Part
 class LocalUpload(MultipartUpload):
     """The parts of one draft, and the MD5 of each."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: FileDraft) -> None:
         self._draft = draft
         self._parts: dict[int, tuple[Part, bytes]] = {}
         self._complete = False

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import stat
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
-from obs_client.atomic import AtomicFile, new_file_mode
+from obs_client.atomic import AtomicFile
 from obs_client.backends import local_attributes, local_lock, local_read, local_walk
+from obs_client.backends.local_draft import FileDraft
 from obs_client.backends.local_names import Path
-from obs_client.backends.local_record import Record
 from obs_client.backends.local_tree import Tree
 from obs_client.backends.local_walk import Place, Survey
 from obs_client.body import BLOCK_SIZE, Body, BytesBody
@@ -26,8 +23,8 @@ _WALKS = 200
 _memory = threading.local()
 
 
-class Draft:
-    """An object on its way: nothing of it is visible before `publish`; `discard` leaves nothing of it."""
+class Draft(FileDraft):
+    """A draft of an object in the container of a tree."""
 
     def __init__(self, open_tree: Callable[[], Tree], new: NewObject) -> None:
         """Begin; a directory that others remove just now is made again.
@@ -36,9 +33,8 @@ class Draft:
             ContainerNotFoundError: From `open_tree`.
             ConflictError: Something that is neither file nor directory is in the way.
         """
-        self.new = new
+        super().__init__(new)
         self._made: list[Path] = []
-        self._finished: tuple[int, Record | None] | None = None
         for _ in range(_WALKS):
             self._tree = open_tree()
             try:
@@ -49,16 +45,6 @@ class Draft:
                 raise
             self._let_go()
         raise TemporaryError(f"the directories of {new.name!r} were removed as often as they were made; try again")
-
-    @property
-    def descriptor(self) -> int:
-        """The file to be filled."""
-        return self._file.descriptor
-
-    @property
-    def temporary_name(self) -> str:
-        """The last component of the file's name until it is published."""
-        return self._file.name.decode()
 
     def publish(self, content_hash: str, part_size: int | None = None) -> None:
         """Make it the object of its name, with its attributes, in one step.
@@ -74,34 +60,12 @@ class Draft:
             found = local_walk.survey(self._tree, self.new.name)
             check_conditions(self._tree, self.new, found)
             target = self._target(found)
-            self._replace(target, found.places[0] if found.places else None, inode, sidecar)
+            old = found.places[0].status if found.places else None
+            self._put_in_place(self._tree.directory(target[:-1]), target[-1], old, inode, sidecar)
             for place in found.places[1:]:
                 remove(self._tree, place)
         if target[:-1] == self._home[:-1]:
             self._made = []  # they are in use
-
-    def discard(self) -> None:
-        """Remove what is not published, and the directories made for it. Safe to repeat."""
-        try:
-            self._file.discard()
-        finally:
-            self._let_go()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.discard()
-
-    def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
-        """Give the file its attributes; gives its inode number, and the record if that must go into a sidecar."""
-        if self._finished is None:
-            self._finished = local_attributes.finish(
-                self._file.descriptor, self.new.attributes, content_hash, part_size
-            )
-        return self._finished
 
     def _begin(self) -> bool:
         try:
@@ -127,20 +91,6 @@ class Draft:
         if not local_walk.is_directory(self._tree, target[:-1]):
             self._made += self._tree.make_directories((), target[:-1])
         return target
-
-    def _replace(self, target: Path, old: Place | None, inode: int, sidecar: Record | None) -> None:
-        mode = stat.S_IMODE(old.status.st_mode) & 0o777 if old else new_file_mode()
-        directory = self._tree.directory(target[:-1])
-        if sidecar is not None:
-            local_attributes.write_sidecar(directory, target[-1], inode, sidecar, mode)
-        try:
-            with local_attributes.leaving(directory, target[-1], old.status.st_ino if old else None):
-                self._file.publish_as(directory, target[-1], mode)
-        except BaseException:
-            # An interrupt may come after the rename, and then the file needs its sidecar.
-            if sidecar is not None and not local_attributes.is_at(directory, target[-1], inode):
-                local_attributes.remove_sidecar(directory, inode)
-            raise
 
 
 def check_conditions(tree: Tree, new: NewObject, found: Survey) -> None:

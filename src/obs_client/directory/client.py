@@ -12,13 +12,12 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator
-from typing import cast
 
 from obs_client.backends import local_attributes, local_cleanup, local_record
 from obs_client.backends.local_read import LocalReader, OpenFile
 from obs_client.backends.local_tree import Tree
 from obs_client.backends.local_upload import LocalUpload
-from obs_client.backends.local_write import Draft, copy_body
+from obs_client.backends.local_write import copy_body
 from obs_client.body import Body
 from obs_client.client import ObjectStorageClient
 from obs_client.directory import listing as directory_listing
@@ -169,8 +168,7 @@ class DirectoryClient(ObjectStorageClient):
             draft.publish(copy_body(body, draft.descriptor, 0).hex())
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        # All that LocalUpload asks of a draft is `new`, `descriptor`, `publish` and `discard`.
-        return LocalUpload(cast("Draft", self._draft(new)))
+        return LocalUpload(self._draft(new))
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         with self._opened(container, name) as file, self.directory.opened(file.path[:-1]) as parent:

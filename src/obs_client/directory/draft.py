@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from types import TracebackType
-from typing import Self
 
-from obs_client.atomic import AtomicFile, new_file_mode
-from obs_client.backends import local_attributes, local_spelling
-from obs_client.backends.local_record import Record
+from obs_client.atomic import AtomicFile
+from obs_client.backends import local_spelling
+from obs_client.backends.local_draft import FileDraft
 from obs_client.backends.local_spelling import ExactDevices
 from obs_client.directory.guarded_join import GuardedDirectory, Path, path_of
 from obs_client.errors import ConflictError, TemporaryError
@@ -20,8 +18,8 @@ _WALKS = 200
 _exact: ExactDevices = set()
 
 
-class DirectoryDraft:
-    """An object to be a file: nothing of it is visible before `publish`; `discard` leaves nothing of it."""
+class DirectoryDraft(FileDraft):
+    """A draft of a file in a directory."""
 
     def __init__(self, directory: GuardedDirectory, new: NewObject) -> None:
         """Begin; directories that are absent are made.
@@ -30,22 +28,16 @@ class DirectoryDraft:
             InvalidNameError: No path can have the name.
             ConflictError: A file or symbolic link stands where a directory must be.
         """
-        self.new = new
+        super().__init__(new)
         self._directory = directory
         self._path = path_of(new.name)
         self._made: list[Path] = []
         self._parent: int | None = None
-        self._finished: tuple[int, Record | None] | None = None
         try:
             self._begin()
         except BaseException:
             self._let_go()
             raise
-
-    @property
-    def descriptor(self) -> int:
-        """The file to be filled."""
-        return self._file.descriptor
 
     def publish(self, content_hash: str, part_size: int | None = None) -> None:
         """Make it the file of its name, in one step, with its attributes.
@@ -58,27 +50,8 @@ class DirectoryDraft:
         old = self._replaced(parent, component)
         inode, sidecar = self._finish(content_hash, part_size)
         is_file = old is not None and stat.S_ISREG(old.st_mode)
-        mode = stat.S_IMODE(old.st_mode) & 0o777 if old is not None and is_file else new_file_mode()
-        if sidecar is not None:
-            local_attributes.write_sidecar(parent, component, inode, sidecar, mode)
-        with local_attributes.leaving(parent, component, old.st_ino if old is not None and is_file else None):
-            self._file.publish_as(parent, component, mode)
+        self._put_in_place(parent, component, old if is_file else None, inode, sidecar)
         self._made = []
-
-    def discard(self) -> None:
-        """Remove what is not published, and the directories made for it. Safe to repeat."""
-        try:
-            self._file.discard()
-        finally:
-            self._let_go()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.discard()
 
     def _begin(self) -> None:
         for _ in range(_WALKS):
@@ -90,14 +63,6 @@ class DirectoryDraft:
             else:
                 return
         raise TemporaryError(f"the directories of {self.new.name!r} were removed as often as they were made; try again")
-
-    def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
-        """Give the file its attributes; gives its inode number, and the record if that must go into a sidecar."""
-        if self._finished is None:
-            self._finished = local_attributes.finish(
-                self._file.descriptor, self.new.attributes, content_hash, part_size
-            )
-        return self._finished
 
     def _replaced(self, parent: int, component: bytes) -> os.stat_result | None:
         """What has the name; a symbolic link is replaced, not followed."""
