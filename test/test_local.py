@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import functools
-import gc
 import hashlib
 import io
 import logging
@@ -33,6 +32,7 @@ from obs_client.errors import (
     TemporaryError,
 )
 from obs_client.models import Attributes, NewObject, ObjectInfo, SubdirInfo
+from test.local_support import IN_A_SIDECAR, IN_THE_FILE, PLACES, all_closed, files, keep, make_client
 
 METADATA = {"colour": "blue", "tint": "grün"}
 PLAIN = Attributes("text/plain", {})
@@ -40,43 +40,18 @@ PLAIN = Attributes("text/plain", {})
 
 @pytest.fixture
 def client(tmp_path: Path) -> LocalClient:
-    (tmp_path / "c").mkdir()
-    return LocalClient(tmp_path, "c")
+    return make_client(tmp_path)
 
 
-@pytest.fixture(params=["in the file", "in a sidecar"])
+@pytest.fixture(params=PLACES)
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Both places where attributes are kept; sidecars as on a system without extended attributes."""
-    if request.param == "in the file":
-        _skip_without_extended_attributes(tmp_path)
-    else:
-        monkeypatch.setattr(local_attributes, "_has_extended_attributes", False)
-    return str(request.param)
-
-
-def _skip_without_extended_attributes(path: Path) -> None:
-    try:
-        os.setxattr(path, "user.obs_client_test", b"1")
-    except (AttributeError, OSError):
-        pytest.skip("this file system has no extended attributes")
-
-
-def _files(path: Path) -> list[str]:
-    """What is in a directory, sidecars left out: some systems have nothing else for attributes."""
-    return sorted(name for name in os.listdir(path) if not name.startswith("%obs_s_"))
+    return keep(request.param, monkeypatch, tmp_path)
 
 
 @pytest.fixture(autouse=True)
 def no_descriptor_stays_open() -> Iterator[None]:
-    gc.collect()
-    before = _descriptors()
-    yield
-    gc.collect()
-    assert _descriptors() <= before
-
-
-def _descriptors() -> int:
-    return len(os.listdir("/dev/fd"))
+    with all_closed():
+        yield
 
 
 def _info(client: LocalClient, name: str) -> ObjectInfo:
@@ -91,8 +66,8 @@ def _names(client: LocalClient, **query: str) -> list[str]:
 
 def _snapshot(top: Path) -> dict[str, object]:
     found: dict[str, object] = {}
-    for folder, _, files in os.walk(top):
-        for path in (folder, *(os.path.join(folder, name) for name in files)):
+    for folder, _, names in os.walk(top):
+        for path in (folder, *(os.path.join(folder, name) for name in names)):
             status = os.lstat(path)
             attributes = [] if stat.S_ISLNK(status.st_mode) or not hasattr(os, "listxattr") else os.listxattr(path)
             times = (status.st_mtime_ns, status.st_ctime_ns)
@@ -259,7 +234,7 @@ def test_links_and_what_is_no_file_are_neither_listed_nor_read_nor_replaced(
         client.object_delete(name)
     assert client.cleanup(older_than=0).removed == ()
     assert _snapshot(outside) == before
-    assert len(_files(container)) == 6
+    assert len(files(container)) == 6
 
 
 # ---- attributes -----------------------------------------------------------------------------------------------------
@@ -276,7 +251,7 @@ def test_everything_is_kept_and_moves_with_the_directory(client: LocalClient, ke
     assert info.hash == hashlib.md5(b"content").hexdigest()
     assert client.object_list(fetch_metadata=True) == [info]
     sidecars = [name for name in os.listdir(Path(client.root, "c", "deep")) if name.startswith("%obs_s_")]
-    assert len(sidecars) == (kept == "in a sidecar")
+    assert len(sidecars) == (kept == IN_A_SIDECAR)
     below = LocalClient(Path(client.root, "c"), "deep")
     assert _info(below, "a").metadata == METADATA
     os.rename(Path(client.root, "c", "deep"), Path(client.root, "moved"))
@@ -313,7 +288,7 @@ def test_metadata_that_no_extended_attribute_can_hold_is_kept_too(client: LocalC
     assert client.object_list(fetch_metadata=True) == [_info(client, "grows"), _info(client, "large")]
     client.object_write("large", b"3")
     client.object_delete("grows")
-    assert _files(Path(client.root, "c")) == ["large"]
+    assert files(Path(client.root, "c")) == ["large"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"size":"1"}', b"\xff", b"[" * 100_000])
@@ -322,7 +297,7 @@ def test_damaged_attributes_are_left_out_and_noted(
 ) -> None:
     client.object_write("a.txt", b"content", METADATA)
     path = Path(client.root, "c", "a.txt")
-    if kept == "in the file":
+    if kept == IN_THE_FILE:
         os.setxattr(path, local_attributes.ATTRIBUTE, damage[:2000])
     else:
         path.with_name(f"%obs_s_{path.stat().st_ino}").write_bytes(damage)
@@ -387,9 +362,9 @@ def test_cleanup_takes_old_leftovers_under_the_prefix_only(client: LocalClient) 
     report = client.cleanup(prefix="a/", older_than=0)
     assert sorted(report.removed) == ["a/%obs_s_999999999", f"a/{leftovers[1].name}", f"a/empty/{leftovers[3].name}"]
     assert report.size == 12
-    assert _files(container / "a") == ["%obs_t_foreign", "object"]
+    assert files(container / "a") == ["%obs_t_foreign", "object"]
     assert len(client.cleanup(older_than=0).removed) == 2
-    assert _files(container) == ["a"]
+    assert files(container) == ["a"]
 
 
 def test_errors_of_the_system_have_one_kind_each(client: LocalClient) -> None:

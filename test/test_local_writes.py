@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import gc
 import hashlib
 import os
 import random
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_client.backends import local_attributes, local_lock
+from obs_client.backends import local_lock
 from obs_client.backends.local import LocalClient
 from obs_client.body import BytesBody
 from obs_client.errors import (
@@ -34,6 +33,7 @@ from obs_client.errors import (
 )
 from obs_client.models import Attributes, NewObject, ObjectInfo
 from obs_client.multipart import Part
+from test.local_support import IN_A_SIDECAR, PLACES, all_closed, files, keep, make_client
 
 PLAIN = Attributes("text/plain", {})
 NOBODY = 65534
@@ -41,39 +41,18 @@ NOBODY = 65534
 
 @pytest.fixture
 def client(tmp_path: Path) -> LocalClient:
-    (tmp_path / "c").mkdir()
-    return LocalClient(tmp_path, "c")
+    return make_client(tmp_path)
 
 
-@pytest.fixture(params=["in the file", "in a sidecar"])
+@pytest.fixture(params=PLACES)
 def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """Both places where attributes are kept; sidecars as on a system without extended attributes."""
-    if request.param == "in the file":
-        _skip_without_extended_attributes(tmp_path)
-    else:
-        monkeypatch.setattr(local_attributes, "_has_extended_attributes", False)
-    return str(request.param)
-
-
-def _skip_without_extended_attributes(path: Path) -> None:
-    try:
-        os.setxattr(path, "user.obs_client_test", b"1")
-    except (AttributeError, OSError):
-        pytest.skip("this file system has no extended attributes")
-
-
-def _files(path: Path) -> list[str]:
-    """What is in a directory, sidecars left out: some systems have nothing else for attributes."""
-    return sorted(name for name in os.listdir(path) if not name.startswith("%obs_s_"))
+    return keep(request.param, monkeypatch, tmp_path)
 
 
 @pytest.fixture(autouse=True)
 def no_descriptor_stays_open() -> Iterator[None]:
-    gc.collect()
-    before = len(os.listdir("/dev/fd"))
-    yield
-    gc.collect()
-    assert len(os.listdir("/dev/fd")) <= before
+    with all_closed():
+        yield
 
 
 def _info(client: LocalClient, name: str) -> ObjectInfo:
@@ -131,8 +110,8 @@ def test_a_failed_write_leaves_nothing(client: LocalClient, error: type[BaseExce
     for name in ("a/b", "new/deep/c", "foreign/x"):
         with pytest.raises(error, match="the source is gone"):
             client._object_write(NewObject("c", name, PLAIN, 3), Broken(b"new"))
-    assert _files(Path(client.root, "c")) == ["a", "foreign"]
-    assert _files(Path(client.root, "c", "a")) == ["b"]
+    assert files(Path(client.root, "c")) == ["a", "foreign"]
+    assert files(Path(client.root, "c", "a")) == ["b"]
     assert client.object_read("a/b") == b"old"
 
 
@@ -284,7 +263,7 @@ def test_killed_writers_never_show(client: LocalClient, kept: str, tmp_path: Pat
     client.cleanup(older_than=0)
     names = os.listdir(Path(client.root, "c", "deep"))
     assert sorted(names, reverse=True)[0] == "a"
-    assert len(names) == (2 if kept == "in a sidecar" else 1)
+    assert len(names) == (2 if kept == IN_A_SIDECAR else 1)
     _check(client)
 
 
@@ -382,7 +361,7 @@ def test_a_full_disk_is_a_service_error_and_the_old_object_stays(client: LocalCl
     client.object_write("a", b"old")
     assert _succeeded(_fork(fill))
     assert client.object_read("a") == b"old"
-    assert _files(Path(client.root, "c")) == ["a"]
+    assert files(Path(client.root, "c")) == ["a"]
 
 
 @pytest.fixture

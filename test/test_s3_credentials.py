@@ -14,6 +14,7 @@ from obs_client import AuthorizationError, ConfigurationError, TemporaryError
 from obs_client.backends.s3 import S3Client
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
+from test.s3_support import leave_the_machine
 from test.test_s3_servers import QUICK, client, container, server
 
 ONCE = ClientOptions(attempts=1)
@@ -33,12 +34,7 @@ CALLS: list[Callable[[S3Client, str], object]] = [
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    leave_the_machine(monkeypatch, tmp_path)
 
 
 def seaweedfs(credentials: Mapping[str, str] | None) -> S3Client:
