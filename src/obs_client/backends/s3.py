@@ -325,6 +325,8 @@ class S3Client(ObjectStorageClient):
         except Exception as error:
             if s3_copying.is_refused(error) and s3_copying.source_changed(self._connection, copy):
                 raise ObjectChangedError(f"{source.name!r} was replaced before it was copied") from error
+            if s3_errors.status_of(error) == 500:
+                self._container_info(new.container)  # SeaweedFS has no other answer if that is absent
             raise
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
