@@ -366,3 +366,4 @@ def test_versions_and_help() -> None:
 def test_the_suite_is_a_command() -> None:
     assert "leaves them as it found them" in done("test", "--help")
     assert run("test", "nothing://x").exit_code == 2
+    assert run("test", "memory:", "--server", "nobody").exit_code == 2

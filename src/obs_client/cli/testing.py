@@ -11,18 +11,22 @@ from obs_client.cli.settings import Settings
 
 @click.command()
 @place("urls", metavar="URL...", nargs=-1, required=True)
+@click.option(
+    "--server", metavar="NAME", help="What an S3 server is that does not say so itself: seaweedfs, swift or moto."
+)
 @shared
 @pass_settings
 @click.pass_context
-def test(context: click.Context, settings: Settings, urls: tuple[str, ...]) -> None:
+def test(context: click.Context, settings: Settings, urls: tuple[str, ...], server: str | None) -> None:
     """Prove that stores keep the contract.
 
     It leaves them as it found them. Takes storage URLs only, and `file:///some/root` is a root in which containers are
-    made. With a container (and a prefix) in the URL nothing outside it is touched.
+    made. With a container (and a prefix) in the URL nothing outside it is touched. Tests in which a server differs, as
+    it is known to, are counted apart.
     """
     from obs_client.testing.run import main
 
     for url in urls:
         obs_client.StorageUrl.parse(url)
     settings.go_on = "what the suite made may be left in containers that it named at random"
-    context.exit(main(list(urls)))
+    context.exit(main([*urls, *(["--server", server] if server else [])]))
