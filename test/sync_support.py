@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo
 from obs_client.client import ObjectStorageClient
+from obs_client.models import Page
 from obs_client.sync import Place
+from obs_client.testing.wrapper import RecordingClient
 
 PART = 1000
 QUICK = ClientOptions(part_size=PART, workers=3, first_pause=0.001, longest_pause=0.002)
@@ -28,6 +30,14 @@ class Thing(NamedTuple):
 
     content: bytes
     attributes: dict[str, Any]
+
+
+class Hashless(RecordingClient):
+    """Lists no hashes."""
+
+    def _object_list(self, *arguments: Any) -> Page[Any]:
+        page: Page[Any] = super()._object_list(*arguments)
+        return Page([dataclasses.replace(entry, hash=None) for entry in page.entries], page.next_marker)
 
 
 def tree(odd_names: bool = True, large: int = 7 * PART + 123) -> dict[str, Thing]:

@@ -22,7 +22,19 @@ from obs_client.sync import Done, apply, plan_sync, read_steps, sync, write_step
 from obs_client.sync.places import Place, parse_both
 from obs_client.testing.faults import FaultyClient
 from obs_client.testing.wrapper import RecordingClient
-from test.sync_support import PAIRS, PART, QUICK, contents, fill, make_place, set_time, state, tree, without_hashes
+from test.sync_support import (
+    PAIRS,
+    PART,
+    QUICK,
+    Hashless,
+    contents,
+    fill,
+    make_place,
+    set_time,
+    state,
+    tree,
+    without_hashes,
+)
 
 
 def memory(prefix: str = "", /, **things: bytes) -> Place:
@@ -161,14 +173,6 @@ def test_contents_decide_within_the_second_of_a_store_that_tells_whole_seconds()
         set_time(target, name, 100.0 if name != "c" else 99.0)
     found = reasons(source, Place(Hashless(target.client), "box"))
     assert {name: action for name, (action, _) in found.items()} == {"a": "skip", "b": "copy", "c": "copy"}
-
-
-class Hashless(RecordingClient):
-    """Lists no hashes."""
-
-    def _object_list(self, *arguments: Any) -> Page[Any]:
-        page: Page[Any] = super()._object_list(*arguments)
-        return Page([dataclasses.replace(entry, hash=None) for entry in page.entries], page.next_marker)
 
 
 @pytest.mark.parametrize("hashless", ["source", "target", "both"])

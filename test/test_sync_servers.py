@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from obs_client import ClientOptions, InvalidNameError, S3Client, SwiftClient, copying
+from obs_client import ClientOptions, ConfigurationError, InvalidNameError, S3Client, SwiftClient, copying
 from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
@@ -43,6 +44,18 @@ def place_of(kind: str, stores: Stores, path: Path) -> Place:
     container = f"sync-{secrets.token_hex(4)}"
     assert stores[kind].container_create(container)
     return Place(stores[kind], container, "a/folder" if kind == "s3" else "")
+
+
+@pytest.mark.parametrize("kind", ["s3", "swift"])
+def test_a_container_by_two_clients_is_one_place(kind: str, stores: Stores, tmp_path: Path) -> None:
+    place = place_of(kind, stores, tmp_path)
+    place.client.object_write(place.full_name("sub/a"), b"precious", container_name=place.container_name)
+    with pickle.loads(pickle.dumps(place.client)) as again:
+        inner = Place(again, place.container_name, place.full_name("sub"))
+        with pytest.raises(ConfigurationError, match="one place"):
+            sync(inner, place, delete=True)
+        assert sync(inner, place_of(kind, stores, tmp_path)).copied == 1
+    assert set(state(place)) == {"sub/a"}
 
 
 def things() -> dict[str, Thing]:

@@ -16,7 +16,7 @@ so. It does not try again, and it does not translate.
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from obs_client.body import Body
 from obs_client.errors import NotSupportedError, ObjectStorageClientError
@@ -198,6 +198,14 @@ class Backend(abc.ABC):
         """
         self._container_info(container)
         return CleanupReport((), 0)
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        """The store, and where in it a container's names begin, ending in a slash.
+
+        Clients that reach the same store tell the same of it, so that nobody syncs a container into itself. By default
+        each client is a store of its own.
+        """
+        return self, f"{container}/"
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         """The kind of a vendor's exception; None: it is not the store's, and goes out as it is."""

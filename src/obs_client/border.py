@@ -5,7 +5,7 @@ Inside, absence is an exception. The user's half (`client.py`) and the engine (`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 from obs_client import write_id
@@ -147,6 +147,9 @@ class Border:
 
     def cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         return self.run("clean up", lambda: self._backend._cleanup(container, prefix, older_than), container)
+
+    def location(self, container: str) -> tuple[Hashable, str]:
+        return self.run("find", lambda: self._backend._location(container), container)
 
     def retries(self) -> Retries:
         """The tries of one more request."""

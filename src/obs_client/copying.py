@@ -162,6 +162,8 @@ def _attributes(
     wanted = write_id.attributes_of(info)
     if map_attributes:
         wanted = map_attributes(wanted)
+        if not isinstance(wanted, Attributes):
+            raise TypeError(f"map_attributes must give Attributes, not {type(wanted).__name__}")
     headers = (wanted.content_encoding, wanted.content_disposition, wanted.content_language, wanted.cache_control)
     return names.check_attributes(name, wanted.metadata, wanted.content_type, headers, target.capabilities)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Hashable
 
 from obs_client.atomic import DIRECTORY_FLAGS
 from obs_client.backends import (
@@ -115,6 +116,9 @@ class LocalClient(ObjectStorageClient):
         return _CAPABILITIES
 
     # ---- containers -------------------------------------------------------------------------------------------------
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        return "file", os.path.join(os.path.realpath(self.root), container, "")
 
     def _container_create(self, container: str) -> None:
         root = self._open_root()

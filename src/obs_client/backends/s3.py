@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from obs_client import write_id
@@ -140,6 +140,11 @@ class S3Client(ObjectStorageClient):
 
     def close(self) -> None:
         self._connection.close()
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        if self._connection.is_vendor:
+            return "s3", f"{container}/"  # a bucket has its name for itself in all regions and accounts
+        return ("s3", str(self.native.meta.endpoint_url).rstrip("/")), f"{container}/"
 
     def _container_create(self, container: str) -> None:
         if not _CONTAINER_NAME.fullmatch(container) or ".." in container:

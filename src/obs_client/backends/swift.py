@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from obs_client.backends import swift_errors, swift_headers, swift_login
@@ -180,6 +180,9 @@ class SwiftClient(ObjectStorageClient):
         return limits_of(parse_json(content) if answer.status == 200 else None)
 
     # ---- containers -------------------------------------------------------------------------------------------------
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        return ("swift", self._http.session.access().url), f"{container}/"
 
     def _container_create(self, container: str) -> None:
         if self._http.call("put_container", container).answer.status == 202:

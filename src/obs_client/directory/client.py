@@ -11,7 +11,7 @@ import errno
 import itertools
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 from obs_client.backends import local_attributes, local_cleanup, local_record
 from obs_client.backends.local_read import LocalReader, OpenFile
@@ -109,6 +109,9 @@ class DirectoryClient(ObjectStorageClient):
         return Capabilities(equal_parts=True, listing_has_metadata=True)
 
     # ---- the one container ------------------------------------------------------------------------------------------
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        return "file", os.path.join(self.directory.path, "")
 
     def _container_create(self, container: str) -> None:
         try:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from obs_client.copying import AttributesMap, Progress
 from obs_client.sync.patterns import matcher
-from obs_client.sync.places import Place, parse_both
+from obs_client.sync.places import Place, check_apart, parse_both
 from obs_client.sync.plan import Kept, plan_sync, planned
 from obs_client.sync.proof import CheckReport, check
 from obs_client.sync.report import Done, SyncReport
@@ -69,7 +69,8 @@ def sync(
         max_delete: If more names would be deleted, none is. None: any number; but if the source holds nothing at all,
             nothing is deleted unless this is given.
         dry_run: Write nothing; the report says what would be done.
-        workers: Threads for objects of one part; larger ones are copied one at a time, by parts in parallel.
+        workers: Threads for objects of one part, and for comparing contents; larger objects are copied one at a time,
+            by parts in parallel.
         map_attributes: Makes of an object's attributes those that its copy is to have, where the target cannot keep
             them; it may be called by several threads at once.
         progress: Called in this thread with the count of bytes moved since the last call.
@@ -80,7 +81,7 @@ def sync(
     """
     settings = Settings(False, workers, max_delete, dry_run, map_attributes, progress, on_done)
     kept = Kept() if on_done is None else None
-    steps = planned(source, target, delete, checksum, matcher(include, exclude), kept)
+    steps = planned(source, target, delete, checksum, matcher(include, exclude), kept, workers)
     run = Run(source, target, settings)
     if target.directory is None:
         return run.run(steps, kept)
@@ -111,6 +112,7 @@ def apply(
         ask: Ask both sides just before each copy. False, for a plan that was made this minute: small objects take one
             request on each side, as in `sync`; deletions are asked for all the same.
     """
+    check_apart(source, target)
     settings = Settings(ask, workers, max_delete, dry_run, map_attributes, progress, on_done)
     dropped = Kept(steps.dropped if isinstance(steps, SavedPlan) else 0)
     return Run(source, target, settings).run(steps, dropped)

@@ -17,14 +17,14 @@ class Comparison:
     """Two places whose contents are compared.
 
     Attributes:
-        workers: How many contents may be compared at once.
+        workers: How many contents may be compared at once; by default as many as the clients' options say.
     """
 
-    def __init__(self, source: Place, target: Place) -> None:
+    def __init__(self, source: Place, target: Place, workers: int | None = None) -> None:
         self.source = source
         self.target = target
         self.same_store = source.client is target.client
-        self.workers = max(source.client.options.workers, target.client.options.workers)
+        self.workers = workers or max(source.client.options.workers, target.client.options.workers)
 
     def proves_equal(self, source: str | None, target: str | None) -> bool:
         """Whether two hashes of objects of one size prove that their content is the same."""
@@ -41,7 +41,7 @@ def same_content(comparison: Comparison, source: Listed, target: Listed) -> bool
     Raises:
         NotFoundError: One is gone by now.
     """
-    if comparison.proves_equal(source.hash, target.hash):
+    if not source.size or comparison.proves_equal(source.hash, target.hash):
         return True
     if _is_md5(source.hash) and target.hash is None and _md5(comparison.target, target) == source.hash:
         return True

@@ -12,6 +12,9 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], b
     `*` and `?` stand for text without a slash, `**` for any text, `[abc]` and `[!abc]` for one character. A pattern
     without a slash must fit the last segment of a name, one with a slash the whole name: `*.pyc`, `cache/**`,
     `**/cache/**`. `**/` at the start also stands for nothing.
+
+    Raises:
+        ValueError: A pattern is empty, or has a range in `[ ]` that ends before it begins.
     """
     for patterns in (include, exclude):
         if isinstance(patterns, str):
@@ -34,10 +37,16 @@ def _translate(pattern: str) -> str:
     if not pattern:
         raise ValueError("a pattern must not be empty")
     anchored = "" if "/" in pattern else "(?:.*/)?"
-    return f"(?:{anchored}{''.join(map(_piece, _PIECES.findall(pattern)))})"
+    translated = f"(?:{anchored}{''.join(map(_piece, _PIECES.findall(pattern)))})"
+    try:
+        re.compile(translated)
+    except re.error as error:
+        raise ValueError(f"the pattern {pattern!r} cannot be read: a range in [ ] ends before it begins") from error
+    return translated
 
 
 _PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
+_MEMBERS = re.compile(r"(.)-(.)|.", re.DOTALL)
 _FIXED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -45,6 +54,12 @@ def _piece(piece: str) -> str:
     if piece in _FIXED:
         return _FIXED[piece]
     if len(piece) > 1:
-        inner = piece[1:-1].replace("\\", r"\\").replace("^", r"\^").replace("[", r"\[")
-        return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]"
+        negated = piece[1] == "!"
+        members = _MEMBERS.sub(_member, piece[2:-1] if negated else piece[1:-1])
+        return f"[^{members}]" if negated else f"[{members}]"
     return re.escape(piece)
+
+
+def _member(found: re.Match[str]) -> str:
+    """A character of a class, or a range of them."""
+    return "-".join(map(re.escape, (found[1], found[2]) if found[1] else found[0]))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Self
 
 from obs_client import names
+from obs_client.border import Border
 from obs_client.client import ObjectStorageClient
 from obs_client.directory import DirectoryClient
 from obs_client.errors import ConfigurationError
@@ -102,14 +103,14 @@ def parse_both(source: str, target: str, *, follow_symlinks: bool = False) -> tu
 
 def check_apart(source: Place, target: Place) -> None:
     """Raise `ConfigurationError` if one place is in the other, so that a sync would read what it writes."""
-    if source.directory is not None and target.directory is not None:
-        first, second = (place.directory.directory.path.rstrip("/") + "/" for place in (source, target))  # type: ignore[union-attr]
-    elif source.client is target.client and source.container_name == target.container_name:
-        first, second = source.prefix, target.prefix
-    else:
-        return
-    if first.startswith(second) or second.startswith(first):
+    (store, first), (other_store, second) = _location(source), _location(target)
+    if store == other_store and (first.startswith(second) or second.startswith(first)):
         raise ConfigurationError(f"{source} and {target} are one place, or one is in the other; choose two apart")
+
+
+def _location(place: Place) -> tuple[Hashable, str]:
+    store, start = Border(place.client).location(place.container_name)
+    return store, start + place.prefix
 
 
 def _url(text: str) -> StorageUrl | None:

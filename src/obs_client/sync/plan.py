@@ -67,14 +67,20 @@ class Kept:
 
 
 def planned(
-    source: Place, target: Place, delete: bool, checksum: bool, match: Match | None, kept: Kept | None = None
+    source: Place,
+    target: Place,
+    delete: bool,
+    checksum: bool,
+    match: Match | None,
+    kept: Kept | None = None,
+    workers: int | None = None,
 ) -> Iterator[Step]:
-    """The steps of `plan_sync`; with `kept`, those that skip are counted only."""
+    """The steps of `plan_sync`; with `kept`, those that skip are counted only. `workers` compare contents."""
     check_apart(source, target)
     found = pairs(source, target, match)
     if target.directory is not None:
         found = without_collisions(found, target.directory.directory)
-    comparison = Comparison(source, target)
+    comparison = Comparison(source, target, workers)
     if checksum:
         return _by_content(comparison, found, delete)
     return _by_listing(comparison, found, delete, kept)
@@ -144,6 +150,8 @@ def _compare_contents(comparison: Comparison, name: str, source: Listed, target:
     except ContainerNotFoundError:
         raise
     except NotFoundError:
+        if comparison.target.client.object_info(target.name, comparison.target.container_name) is None:
+            return Step("copy", name, ABSENT, _version(source))
         return Step("skip", name, GONE)
     except IntegrityError:
         return _copy(name, DAMAGED, source, target)  # heals the target; a damaged source fails by name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, Literal
 
@@ -61,7 +62,7 @@ def write_steps(steps: Iterable[Step], stream: IO[str]) -> int:
     """Write steps as JSON lines, and a last line by which a plan is seen to be whole; gives how many steps."""
     count = 0
     for step in steps:
-        stream.write(json.dumps(_as_dict(step), ensure_ascii=False) + "\n")
+        stream.write(json.dumps(_as_dict(step)) + "\n")
         count += 1
     stream.write(json.dumps({"action": "end", "steps": count}) + "\n")
     return count
@@ -102,7 +103,11 @@ def _as_dict(step: Step) -> dict[str, Any]:
 def _from_dict(row: dict[str, Any]) -> Step:
     if row["action"] not in _ACTIONS or not isinstance(row["name"], str) or not isinstance(row["reason"], str):
         raise ValueError("its action, name or reason is none")
-    return Step(row["action"], row["name"], row["reason"], _version(row.get("source")), _version(row.get("target")))
+    step = Step(row["action"], row["name"], row["reason"], _version(row.get("source")), _version(row.get("target")))
+    needed = {"copy": step.source, "delete": step.target}
+    if not step.name or needed.get(step.action, True) is None:
+        raise ValueError("it has no name, or does not say what was there")
+    return step
 
 
 def _version(row: dict[str, Any] | None) -> Version | None:
@@ -111,4 +116,7 @@ def _version(row: dict[str, Any] | None) -> Version | None:
     tag = row["hash"]
     if not isinstance(row["size"], int) or not (tag is None or isinstance(tag, str)):
         raise ValueError("a size or hash is none")
-    return Version(row["size"], tag, float(row["last_modified"]))
+    modified = float(row["last_modified"])
+    if row["size"] < 0 or not math.isfinite(modified):
+        raise ValueError("a size or time cannot be")
+    return Version(row["size"], tag, modified)

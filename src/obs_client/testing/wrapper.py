@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from obs_client.body import Body
@@ -44,6 +44,9 @@ class WrappedClient(ObjectStorageClient):
     def close(self) -> None:
         """Close the inner client."""
         self.inner.close()
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        return self.inner._location(container)
 
     def _container_create(self, container: str) -> None:
         self._through("container_create", lambda: self.inner._container_create(container))
