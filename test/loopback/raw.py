@@ -17,13 +17,14 @@ PATIENCE_SECONDS = 10.0
 
 @dataclass
 class RawServer:
-    """A listening socket, and what came to it."""
+    """A listening socket, and what came to it; `serving` counts the connections whose scripts have not ended."""
 
     listener: socket.socket
     script: Script
     tls: ssl.SSLContext | None = None
     connections: list[socket.socket] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
+    serving: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -44,6 +45,8 @@ class RawServer:
             accepted.settimeout(PATIENCE_SECONDS)
             # Else a last answer waits for an acknowledgement, and is lost if the script closes with input unread.
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self.serving += 1
             Thread(target=self._serve, args=(accepted,), daemon=True).start()
 
     def stop(self) -> None:
@@ -66,6 +69,9 @@ class RawServer:
         except Exception as error:  # noqa: BLE001 - clients that go away are part of the tests
             clear_frames(error.__traceback__)  # they hold bodies
             self.errors.append(error)
+        finally:
+            with self._lock:
+                self.serving -= 1
 
 
 @contextmanager
