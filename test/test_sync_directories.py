@@ -164,9 +164,15 @@ def test_a_file_that_would_be_a_directory_is_found_before_writing(between: tuple
 
 def test_a_collision_with_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"file")
-    with pytest.raises(ConflictError, match="'a' and 'a/b'"):
+    with pytest.raises(ConflictError, match="'a' and 'a/b'.*'a' is in the target only"):
         sync(memory(**{"0": b"1", "a/b": b"2"}), Place.of_directory(tmp_path), delete=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
+    (tmp_path / "a").unlink()
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b").write_bytes(b"file")
+    with pytest.raises(ConflictError, match="'a' and 'a/b'.*'a/b' is in the target only"):
+        sync(memory(a=b"1"), Place.of_directory(tmp_path), delete=True)
+    assert (tmp_path / "a/b").read_bytes() == b"file"
 
 
 @pytest.mark.parametrize("names", [("Case", "case"), ("D/x", "d/y"), ("e\u0301", "é"), ("straße", "STRASSE")])

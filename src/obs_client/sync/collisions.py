@@ -42,9 +42,12 @@ class _Files:
             self._open.pop()
         for other, other_is_copied in self._open:
             if name[len(other)] == "/" and (is_copied or other_is_copied):
+                advice = "leave one out, or take a file: URL as the target"
+                if not (is_copied and other_is_copied):
+                    advice = f"{(other if is_copied else name)!r} is in the target only: remove it there and sync again"
                 raise ConflictError(
                     f"{other!r} and {name!r} cannot both be in a directory: the first would be a file and a "
-                    f"directory at once; leave one out, or take a file: URL as the target",
+                    f"directory at once; {advice}",
                     object_name=name,
                 )
         self._open.append((name, is_copied))
