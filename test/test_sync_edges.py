@@ -125,7 +125,7 @@ def test_empty_objects_are_not_read_to_be_compared() -> None:
 # ---- patterns, plans and maps that cannot be ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pattern", ["[z-a]", "x[a--b]", ""])
+@pytest.mark.parametrize("pattern", ["[z-a]", "x[a--b]", "", "/a", "./a", "../a/*", "cache/", "a/b/"])
 def test_a_pattern_that_cannot_be_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="pattern"):
         plan_sync(memory(), memory(), exclude=[pattern])
@@ -141,6 +141,7 @@ def test_a_pattern_that_cannot_be_is_refused(pattern: str) -> None:
         ("[a||b]", "ab|", "c"),
         ("[~^\\]", "~^\\", "a"),
         ("[[a]", "[a", "b"),
+        ("**/", "/", "a"),
     ],
 )
 def test_classes_of_characters(pattern: str, fits: str, fits_not: str) -> None:

@@ -181,6 +181,27 @@ def test_other_bad_input() -> None:
         from_url("plug://a%2Fb")
 
 
+@pytest.mark.parametrize("url", ["s3://docs/{}", "https://host/v1/AUTH_a/docs/{}", "swift://docs/{}"])
+def test_line_ends_and_tabs_in_a_url_are_the_names_own(url: str) -> None:
+    for name in ("new\nline.txt", "a\r\nb", "\tx", "\n"):
+        assert StorageUrl.parse(url.format(name)).prefix == name
+    with pytest.raises(ConfigurationError):
+        StorageUrl.parse(url.replace("://", "\n://"))
+
+
+def test_line_ends_in_a_path_are_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a\nb").mkdir()
+    client = from_url(f"file://{tmp_path}/a\nb")
+    assert isinstance(client, LocalClient)
+    assert client.root == str(tmp_path / "a\nb")
+
+
+@pytest.mark.parametrize("url", ["s3://docs/%ff", "https://host/v1/AUTH_a/docs/a%C3", "file:///%80"])
+def test_bytes_that_are_no_text_are_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="no UTF-8"):
+        StorageUrl.parse(url)
+
+
 @pytest.mark.parametrize("url", ["s3://box/x?anonymous=true&region=one", "https://host/v1/AUTH_x/box?anonymous=true"])
 def test_an_anonymous_url_uses_no_login_of_the_environment(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary")

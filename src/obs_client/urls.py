@@ -42,6 +42,9 @@ _BUILT_IN = {
     "s3": ("obs_client.backends.s3", "S3Client"),
     "swift": _SWIFT,
 }
+_KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
+"""What `urlsplit` would drop without a word, as the WHATWG's standard for URLs has it, and what stands for it."""
+
 _SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_url_key$", re.IGNORECASE)
 
 
@@ -73,7 +76,7 @@ class StorageUrl:
         if not isinstance(url, str):
             raise TypeError(f"a storage URL must be a str, not {type(url).__name__}")
         try:
-            parts = urlsplit(url, allow_fragments=False)
+            parts = urlsplit(url.translate(_KEPT), allow_fragments=False)
         except ValueError as error:
             raise ConfigurationError(f"this is no storage URL: {error}") from error
         scheme = parts.scheme.lower()
@@ -86,7 +89,7 @@ class StorageUrl:
             )
         options = _options(_client_class(scheme), parts.query)
         if scheme == "file":
-            return _file_url(parts.netloc, unquote(parts.path), options)
+            return _file_url(parts.netloc, _unquoted(parts.path), options)
         if scheme == "memory":
             return _memory_url(parts.netloc + parts.path, options)
         if scheme in ("http", "https"):
@@ -228,8 +231,8 @@ def _swift_url(host: str, path: str, options: dict[str, object]) -> StorageUrl:
         raise ConfigurationError("the storage URL ends at v1; the account is missing: .../v1/AUTH_account")
     storage_url = host + "/".join(segments[:end])
     container, _, prefix = path.removeprefix("/".join(segments[:end])).removeprefix("/").partition("/")
-    chosen = _container_name(unquote(container)) if container else None
-    return StorageUrl(host.partition(":")[0], storage_url, chosen, unquote(prefix), options)
+    chosen = _container_name(_unquoted(container)) if container else None
+    return StorageUrl(host.partition(":")[0], storage_url, chosen, _unquoted(prefix), options)
 
 
 def _container_option(options: dict[str, object]) -> str | None:
@@ -244,8 +247,15 @@ def _container_url(scheme: str, host: str, path: str, options: dict[str, object]
         raise ConfigurationError(
             f"the URL names no container; did you mean {scheme}://{path.lstrip('/')}, with two slashes?"
         )
-    container = _container_name(unquote(host)) if host else None
-    return StorageUrl(scheme, "", container, unquote(path.removeprefix("/")), options)
+    container = _container_name(_unquoted(host)) if host else None
+    return StorageUrl(scheme, "", container, _unquoted(path.removeprefix("/")), options)
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{text!r} in the URL stands for bytes that are no UTF-8: no name has them") from error
 
 
 def _container_name(name: str) -> str:

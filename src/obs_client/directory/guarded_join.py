@@ -41,7 +41,7 @@ def path_of(name: str) -> Path:
         if component is None:
             raise InvalidNameError(
                 f"no file in a directory can have the name {name!r}: its segment {segment!r} {_reason(segment)}; leave "
-                f"it out with an exclude pattern, or take a file: URL, which keeps every name",
+                f"it out with an exclude pattern, or take a file: URL with container_name, which keeps every name",
                 object_name=name,
             )
         components.append(component)

@@ -42,7 +42,7 @@ class _Files:
             self._open.pop()
         for other, other_is_copied in self._open:
             if name[len(other)] == "/" and (is_copied or other_is_copied):
-                advice = "leave one out, or take a file: URL as the target"
+                advice = "leave one out, or take a file: URL with container_name as the target"
                 if not (is_copied and other_is_copied):
                     advice = f"{(other if is_copied else name)!r} is in the target only: remove it there and sync again"
                 raise ConflictError(
@@ -75,7 +75,7 @@ class _Spellings(_Exact):
             if other != spelled:
                 raise ConflictError(
                     f"{other!r} and {spelled!r} cannot both be in this directory: its file system takes them for one; "
-                    f"leave one out, or take a file: URL as the target",
+                    f"leave one out, or take a file: URL with container_name as the target",
                     object_name=name,
                 )
 

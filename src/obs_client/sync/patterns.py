@@ -14,7 +14,8 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], b
     `**/cache/**`. `**/` at the start also stands for nothing.
 
     Raises:
-        ValueError: A pattern is empty, or has a range in `[ ]` that ends before it begins.
+        ValueError: A pattern is empty, begins with a slash or a dot and a slash, ends with a slash after a name, or has
+            a range in `[ ]` that ends before it begins.
     """
     for patterns in (include, exclude):
         if isinstance(patterns, str):
@@ -36,6 +37,16 @@ def _any_of(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None]:
 def _translate(pattern: str) -> str:
     if not pattern:
         raise ValueError("a pattern must not be empty")
+    if pattern.startswith(("/", "./", "../")):
+        raise ValueError(
+            f"the pattern {pattern!r} must begin as names below the place do, without './' or '/' ('[/]' stands for "
+            f"the slash of a name that has one there)"
+        )
+    if pattern.endswith("/") and not pattern.endswith("*/"):
+        raise ValueError(
+            f"the pattern {pattern!r} fits no object in a folder: write '{pattern}**' for a folder with all that is in "
+            f"it, '**/{pattern}**' for one of this name anywhere"
+        )
     anchored = "" if "/" in pattern else "(?:.*/)?"
     translated = f"(?:{anchored}{''.join(map(_piece, _PIECES.findall(pattern)))})"
     try:
