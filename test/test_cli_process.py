@@ -237,3 +237,13 @@ def test_warnings_are_lines_like_all_others() -> None:
     assert said.stderr.startswith("obs: verify=False: servers' certificates are not checked")
     assert len(said.stderr.splitlines()) == 1
     assert said.stdout.startswith("https://127.0.0.1:1/box/name?")
+
+
+def test_an_interrupt_before_the_command_begins_is_no_traceback() -> None:
+    code = (
+        "import os, signal, obs_client.__main__ as program, obs_client.cli as cli;"
+        "cli.obs = lambda **_: os.kill(os.getpid(), signal.SIGINT) or input();"
+        "program.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn
 
 INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command; without its packages say how to get them."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)  # until the command has its own, and after it
     try:
         from obs_client.cli import obs
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
         sys.exit(f"obs: the package {error.name!r} is missing; install the extra: pip install 'obs_client[cli]'")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         # A name that the terminal's encoding lacks is shown escaped.
         sys.stdout.reconfigure(errors="backslashreplace")
     obs(prog_name="obs")
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":
