@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import IO, cast
 
 from obs_client import upload, write_id
@@ -13,22 +14,37 @@ from obs_client.reading import GuardedReader
 Place = tuple[str, str]
 """A container and an object's name in it."""
 
+Check = Callable[[ObjectInfo], object]
+
 
 def copy(border: Border, source: Place, target: Place, if_absent: bool) -> bool:
     """Copy an object with all its attributes. False: the source is absent."""
+    return copy_checked(border, source, target, if_absent) is not None
+
+
+def copy_checked(
+    border: Border, source: Place, target: Place, if_absent: bool = False, check: Check = lambda _: None
+) -> ObjectInfo | None:
+    """Copy an object, and give what was copied. None: the source is absent.
+
+    Args:
+        check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
+            written. It is called again if the source is replaced meanwhile.
+    """
     if border.capabilities.server_side_copy:
-        return _copy_by_store(border, source, target, if_absent)
+        return _copy_by_store(border, source, target, if_absent, check)
     try:
         reader = GuardedReader(border, *source)
     except NotFoundError:
-        return False
+        return None
     with reader:
+        check(reader.info)
         if source == target:
             _refuse_itself(if_absent, target)
-            return True
+            return reader.info
         stream = cast("IO[bytes]", ReaderStream(reader))
         upload.upload(border, _new(reader.info, target, if_absent), stream, None)
-    return True
+    return reader.info
 
 
 class ReaderStream:
@@ -38,15 +54,16 @@ class ReaderStream:
         self.readinto = reader.readinto
 
 
-def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool) -> bool:
+def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool, check: Check) -> ObjectInfo | None:
     for tries_left in reversed(range(border.options.attempts)):
         try:
             info = border.object_info(*source)
         except NotFoundError:
-            return False
+            return None
+        check(info)
         if source == target:
             _refuse_itself(if_absent, target)
-            return True
+            return info
         try:
             border.object_copy(source[0], info, _new(info, target, if_absent))
         except ContainerNotFoundError:
@@ -56,8 +73,8 @@ def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool
             if not tries_left:
                 raise
         else:
-            return True
-    return False
+            return info
+    return None
 
 
 def _new(info: ObjectInfo, target: Place, if_absent: bool) -> NewObject:

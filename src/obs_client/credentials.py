@@ -92,7 +92,7 @@ def _secret(name: str, value: object) -> Secret:
 
 
 def forget_frames(error: BaseException) -> None:
-    """Drop the frames of an exception and its causes: their variables hold passwords and tokens."""
+    """Drop the frames of an exception and its causes: their variables hold passwords, tokens and contents."""
     seen: set[int] = set()
     chain: list[BaseException | None] = [error]
     while chain:

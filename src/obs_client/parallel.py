@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -105,6 +106,19 @@ def bounded_map(function: Callable[[Item], Result], items: Iterable[Item], worke
             pool.submit(item)
         while pool.pending:
             yield pool.result()
+
+
+@contextlib.contextmanager
+def ended(items: Iterable[Item]) -> Iterator[Iterable[Item]]:
+    """Items of which none is asked for after the block: a generator is closed, and the threads that it owns end.
+
+    Without it they would last as long as the traceback of the exception that left the block.
+    """
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
 
 
 def within(call: Callable[[], Result], seconds: float) -> Result:

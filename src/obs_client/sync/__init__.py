@@ -62,7 +62,8 @@ def sync(
 
     Small objects take one request on each side, and are copied while the listings still come in. A target directory
     is looked over first: names that it cannot have are an error before anything is written. Deletions come last, and
-    only if both listings ended well and nothing failed. Before each, source and target are asked once more.
+    only if both listings ended well and nothing failed. Before each, source and target are asked once more. A file of a
+    directory that is changed while it is copied is copied again.
 
     Args:
         delete, checksum, include, exclude: As in `plan_sync`.
@@ -78,6 +79,8 @@ def sync(
 
     Raises:
         What `plan_sync` raises; what fails for one name only is in the report.
+        TemporaryError: 5 x `workers` names (at least 20) failed so one after another, each after its last try: the
+            store is down, and all else is left for the next sync.
     """
     settings = Settings(False, workers, max_delete, dry_run, map_attributes, progress, on_done)
     kept = Kept() if on_done is None else None
@@ -105,7 +108,7 @@ def apply(
     """Do the steps of a plan that was made for these two places; all else is as in `sync`.
 
     A step whose source or target is no longer what it was fails with `ObjectChangedError`. What is done already is
-    skipped, so that a plan that was stopped can be applied again.
+    skipped, so that a plan that was stopped can be applied again; where hashes do not prove it, contents are compared.
 
     Args:
         steps: What `plan_sync` or `read_steps` gives, or a `SavedPlan`.

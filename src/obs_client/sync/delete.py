@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from obs_client.border import Border
 from obs_client.errors import ContainerNotFoundError, InvalidNameError, PartialFailureError
 from obs_client.parallel import bounded_map
 from obs_client.sync.places import Place
 from obs_client.sync.report import HOPELESS, Done, changed, failed
 from obs_client.sync.steps import Step, Version
 
-BATCH = 500
+IN_BULK = 4
+"""Names of a batch for each worker, where a request deletes many."""
+
 GONE_ALREADY = "gone from the target already"
 
 
@@ -30,29 +33,35 @@ class Deleter:
         Raises:
             ContainerNotFoundError: The source went away, container and all: it does not count as empty.
         """
-        while batch := list(itertools.islice(steps, BATCH)):
-            if self._dry_run:
-                yield from (Done(step, "deleted", step.reason) for step in batch)
-                continue
-            self._check_source_is_there()
-            wanted = []
-            for step, done in zip(batch, bounded_map(self._ask, batch, self._workers), strict=True):
-                if done is None:
-                    wanted.append(step)
-                else:
-                    yield done
-            yield from self._delete(wanted)
+        if self._dry_run:
+            yield from (Done(step, "deleted", step.reason) for step in steps)
+            return
+        in_bulk = Border(self._target.client).capabilities.delete_batch_maximum > 1
+        # Small, so that little time passes between asking and deleting; in bulk, asking takes the most of it anyway.
+        size = IN_BULK * self._workers if in_bulk else self._workers
+        while batch := list(itertools.islice(steps, size)):
+            answers = list(bounded_map(self._ask, batch, self._workers))
+            wanted = [step for step, done in zip(batch, answers, strict=True) if done is None]
+            failures = self._delete([wanted] if in_bulk else [[step] for step in wanted]) if wanted else {}
+            for step, done in zip(batch, answers, strict=True):
+                error = failures.get(step.name)
+                yield done or (failed(step, error) if error else Done(step, "deleted", step.reason))
 
-    def _delete(self, steps: list[Step]) -> Iterator[Done]:
-        full_names = [self._target.full_name(step.name) for step in steps]
-        failures: dict[str, Exception] = {}
+    def _delete(self, groups: list[list[Step]]) -> dict[str, Exception]:
+        """Delete what these steps say, a group by one request; gives the failures by name."""
+        failures = _failures(self._check_source_is_there, itertools.chain(*groups))
+        if not failures:
+            for found in bounded_map(self._delete_group, groups, self._workers):
+                failures |= found
+        return failures
+
+    def _delete_group(self, steps: list[Step]) -> dict[str, Exception]:
+        target = self._target
+        full_names = [target.full_name(step.name) for step in steps]
         try:
-            self._target.client.object_delete_many(full_names, self._target.container_name)
+            return _failures(lambda: target.client.object_delete_many(full_names, target.container_name), steps)
         except PartialFailureError as error:
-            failures = error.failures
-        for step, full_name in zip(steps, full_names, strict=True):
-            error_of = failures.get(full_name)
-            yield failed(step, error_of) if error_of else Done(step, "deleted", step.reason)
+            return {name[len(target.prefix) :]: each for name, each in error.failures.items()}
 
     def _ask(self, step: Step) -> Done | None:
         """None: the source still lacks the name, and the target is what it was; else what became of the step."""
@@ -71,6 +80,7 @@ class Deleter:
         return None
 
     def _check_source_is_there(self) -> None:
+        """Raise if the source went away; asked after its names, all of which it would lack then."""
         container = self._source.container_name
         if self._source.client.container_info(container) is None:
             raise ContainerNotFoundError(
@@ -83,3 +93,14 @@ class Deleter:
         except InvalidNameError:
             return False  # a name that the source cannot have
         return info is not None
+
+
+def _failures(call: Callable[[], object], steps: Iterable[Step]) -> dict[str, Exception]:
+    """Make a call that is for all these steps; if it fails, each of them does."""
+    try:
+        call()
+    except (*HOPELESS, PartialFailureError):
+        raise
+    except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
+        return {step.name: error for step in steps}
+    return {}

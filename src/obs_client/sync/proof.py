@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, ContainerNotFoundError
-from obs_client.parallel import bounded_map
+from obs_client.parallel import bounded_map, ended
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Pair, pairs
 from obs_client.sync.patterns import matcher
@@ -26,7 +27,7 @@ class CheckReport:
         differing: Names that have other content in the target.
         missing: Names that the target lacks.
         extra: Names that only the target has.
-        failures: Names that could not be compared, and why.
+        failures: Names that could not be compared, and why; without tracebacks, which would keep contents alive.
         notes: Names in the source that were left out, since they are no files.
     """
 
@@ -72,10 +73,11 @@ def check(
         return (pair, *_compare(comparison, pair))
 
     listed = pairs(source, target, matcher(include, exclude))
-    for pair, finding, error in bounded_map(compare, listed, workers or comparison.workers):
-        size = findings.add(pair, finding, error)
-        if on_done:
-            on_done(pair[0], finding, size)
+    with ended(bounded_map(compare, listed, workers or comparison.workers)) as compared:
+        for pair, finding, error in compared:
+            size = findings.add(pair, finding, error)
+            if on_done:
+                on_done(pair[0], finding, size)
     return findings.report(dict(source.directory.skipped) if source.directory is not None else {})
 
 
@@ -118,4 +120,5 @@ def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Exception | N
     except (ContainerNotFoundError, ConfigurationError):
         raise
     except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
+        forget_frames(error)
         return "failed", error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, ContainerNotFoundError, ObjectChangedError
 from obs_client.sync.steps import Step
 
@@ -23,7 +24,7 @@ class Done:
         outcome: What became of it.
         note: Why, in a few words.
         size: Bytes that were copied.
-        error: Why it failed.
+        error: Why it failed; without tracebacks, which would keep contents alive.
     """
 
     step: Step
@@ -40,7 +41,7 @@ class SyncReport:
     Attributes:
         copied, skipped, deleted: How many names.
         copied_size: Bytes of content.
-        failures: The error of each name that failed; all others are done.
+        failures: The error of each name that failed, without tracebacks; all others are done.
         notes: Names that were left out, and why: gone meanwhile, or no files.
         withheld: How many deletions were left out, all of them, and `withheld_reason` says why.
         dry_run: Nothing was written.
@@ -98,6 +99,7 @@ class Tally:
 
 def failed(step: Step, error: Exception) -> Done:
     """A step that failed."""
+    forget_frames(error)
     return Done(step, "failed", str(error), 0, error)
 
 

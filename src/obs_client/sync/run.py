@@ -5,31 +5,27 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
-from obs_client import copying, names
-from obs_client.border import Border
 from obs_client.copying import AttributesMap, Progress
-from obs_client.errors import (
-    ContainerNotFoundError,
-    NotFoundError,
-)
-from obs_client.models import ObjectInfo
-from obs_client.parallel import WorkerPool
-from obs_client.reading import GuardedReader
-from obs_client.sync.content import Comparison
+from obs_client.errors import TemporaryError
+from obs_client.parallel import WorkerPool, ended
+from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
-from obs_client.sync.listing import Entry
 from obs_client.sync.places import Place
-from obs_client.sync.plan import Kept, decide
-from obs_client.sync.report import HOPELESS, Done, SyncReport, Tally, changed, failed
+from obs_client.sync.plan import Kept
+from obs_client.sync.report import Done, SyncReport, Tally
 from obs_client.sync.saved import SavedPlan
-from obs_client.sync.steps import Step, Version
+from obs_client.sync.steps import Step
 
 WORKERS = 16
 IN_FLIGHT = 64 * 1024 * 1024
 """Bytes of small objects that may be on their way at once."""
 
-GONE = "gone from the source meanwhile"
-THERE_ALREADY = "already in the target"
+DOWN = 5
+"""Names for each worker that fail one after another, in ways that may pass, before a store is taken to be down.
+
+More than a batch of deletions, which one request may fail.
+"""
+DOWN_MINIMUM = 20
 
 _AHEAD = 4
 
@@ -71,7 +67,8 @@ class Run:
         self._target = target
         self._settings = settings
         self._tally = Tally()
-        self._comparison = Comparison(source, target)
+        self._copier = Copier(source, target, settings.ask, settings.map_attributes)
+        self._failed_in_a_row = 0
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
     def run(self, steps: Iterable[Step], kept: Kept | None = None) -> SyncReport:
@@ -86,8 +83,9 @@ class Run:
             reason = self._why_not(count) if count else None
             if reason is None:
                 deleter = Deleter(self._source, self._target, self._settings.workers, self._settings.dry_run)
-                for done in deleter.delete(iter(deletions)):
-                    self._count(done)
+                with ended(deleter.delete(iter(deletions))) as deleted:
+                    for done in deleted:
+                        self._count(done)
         if self._source.directory is not None:
             self._tally.notes.update(self._source.directory.skipped)
         return self._tally.report(count if reason else 0, reason, self._settings.dry_run)
@@ -97,7 +95,7 @@ class Run:
     def _copy_all(self, steps: Iterable[Step]) -> Iterator[Step]:
         """Do the copies, and give the deletions, which are for later."""
         workers, moving = self._settings.workers, 0
-        with WorkerPool(self._copy, workers) as pool:
+        with ended(steps), WorkerPool(self._copy, workers) as pool:
             for step in steps:
                 if step.action == "skip":
                     self._count(Done(step, "skipped", step.reason))
@@ -125,78 +123,25 @@ class Run:
         self._tally.add(done)
         if self._settings.on_done:
             self._settings.on_done(done)
+        self._check_store_is_up(done)
 
     def _copy(self, step: Step, progress: Progress | None = None) -> Done:
         if self._settings.dry_run:
             return Done(step, "copied", step.reason, step.source.size if step.source else 0)
-        try:
-            return self._copy_one(step, progress)
-        except HOPELESS:
-            raise
-        except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
-            return failed(step, error)
+        return self._copier.copy(step, progress)
 
-    def _copy_one(self, step: Step, progress: Progress | None) -> Done:
-        source, target = self._source, self._target
-        start, end = source.full_name(step.name), target.full_name(step.name)
-        names.check_object_name(start)
-        names.check_object_name(end)
-        if self._settings.ask and self._is_there_already(step, end):
-            return Done(step, "skipped", THERE_ALREADY)
-        if self._comparison.same_store and self._settings.map_attributes is None:
-            return self._copy_within(step, start, end, progress)
-        border = Border(source.client)
-        try:
-            reader = GuardedReader(border, source.container_name, start)
-        except ContainerNotFoundError:
-            raise
-        except NotFoundError:
-            return Done(step, "skipped", GONE)
-        with reader:
-            self._check_source(step, reader.info)
-            copying.write_copy(
-                border,
-                reader,
-                target.client,
-                (target.container_name, end),
-                map_attributes=self._settings.map_attributes,
-                progress=progress,
-            )
-        return Done(step, "copied", step.reason, reader.info.size)
+    # ---- what is not done -------------------------------------------------------------------------------------------
 
-    def _copy_within(self, step: Step, start: str, end: str, progress: Progress | None) -> Done:
-        client, container = self._source.client, self._source.container_name
-        if self._settings.ask:
-            info = client.object_info(start, container)
-            if info is None:
-                return Done(step, "skipped", GONE)
-            self._check_source(step, info)
-        size = step.source.size if step.source else 0
-        if not client.object_copy(start, end, container, target_container_name=self._target.container_name):
-            return Done(step, "skipped", GONE)
-        if progress and size:
-            progress(size)
-        return Done(step, "copied", step.reason, size)
-
-    # ---- what changed since the plan --------------------------------------------------------------------------------
-
-    def _check_source(self, step: Step, info: ObjectInfo) -> None:
-        if self._settings.ask and step.source is not None and not step.source.is_still(Version.of(info)):
-            raise changed(step, "the source was replaced")
-
-    def _is_there_already(self, step: Step, end: str) -> bool:
-        """Whether the step was done already; raises if the target is neither that nor what it was."""
-        found = self._target.client.object_info(end, self._target.container_name)
-        now = None if found is None else Version.of(found)
-        if step.target is None and now is None:
-            return False
-        if step.target is not None and now is not None and step.target.is_still(now):
-            return False
-        if step.source is not None and now is not None:
-            planned = _entry(self._source.full_name(step.name), step.source)
-            if decide(self._comparison, step.name, planned, _entry(end, now)).action == "skip":
-                return True
-        raise changed(step, "the target was replaced, made or deleted")
+    def _check_store_is_up(self, done: Done) -> None:
+        """Raise if so many names failed one after another that the others would, too, each with all its tries."""
+        if done.step.action == "skip":
+            return
+        self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(done.error, TemporaryError) else 0
+        if self._failed_in_a_row >= max(DOWN_MINIMUM, DOWN * self._settings.workers):
+            raise TemporaryError(
+                f"{self._failed_in_a_row:,} names failed one after another, all others are left; "
+                f"sync again when the store is up; the last, {done.step.name!r}: {done.error}"
+            ) from done.error
 
     def _why_not(self, count: int) -> str | None:
         """Why nothing is to be deleted."""
@@ -208,7 +153,3 @@ class Run:
         if most is None and not counts["copied"] + counts["skipped"]:
             return "the source holds nothing, so that all would be deleted; give max_delete to do so"
         return None
-
-
-def _entry(name: str, version: Version) -> Entry:
-    return Entry(name, version.size, version.hash, version.last_modified)

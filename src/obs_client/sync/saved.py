@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
+from obs_client.parallel import ended
 from obs_client.sync.steps import Step, read_steps, write_steps
 
 
@@ -23,7 +24,7 @@ class SavedPlan:
     """
 
     def __init__(self, steps: Iterable[Step], *, keep_skips: bool = True) -> None:
-        """Take all steps; what their iterator raises goes out.
+        """Take all steps; what their iterator raises goes out. A generator that is not taken whole is closed.
 
         Args:
             keep_skips: Keep the steps that leave a name as it is; else they are only counted, which takes less time.
@@ -31,7 +32,8 @@ class SavedPlan:
         self.copies = self.deletions = self.skips = self.size = self.dropped = 0
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `close` closes it
         try:
-            write_steps(self._counted(steps, keep_skips), self._file)
+            with ended(steps):
+                write_steps(self._counted(steps, keep_skips), self._file)
         except BaseException:
             self.close()
             raise

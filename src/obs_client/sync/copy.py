@@ -1,0 +1,152 @@
+"""The copies of a sync, each by itself; what is no longer what it was is refused."""
+
+from __future__ import annotations
+
+import functools
+
+from obs_client import copying, copying_within, names
+from obs_client.border import Border
+from obs_client.copying import AttributesMap, Progress
+from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError
+from obs_client.models import ObjectInfo
+from obs_client.reading import GuardedReader
+from obs_client.sync.content import Comparison, same_content
+from obs_client.sync.listing import Entry
+from obs_client.sync.places import Place
+from obs_client.sync.report import HOPELESS, Done, changed, failed
+from obs_client.sync.steps import Step, Version
+
+GONE = "gone from the source meanwhile"
+THERE_ALREADY = "already in the target"
+
+_TRIES = 3
+"""How often an object is copied that is changed each time."""
+
+
+class Copier:
+    """Copies what steps say; several threads may call it.
+
+    Args:
+        ask: Ask just before each copy whether source and target are still what the step says.
+    """
+
+    def __init__(self, source: Place, target: Place, ask: bool, map_attributes: AttributesMap | None) -> None:
+        self._source = source
+        self._target = target
+        self._ask = ask
+        self._map_attributes = map_attributes
+        self._comparison = Comparison(source, target)
+
+    def copy(self, step: Step, progress: Progress | None = None) -> Done:
+        """Do one step; what `progress` raises goes out, as what would fail for all other names."""
+        told = None if progress is None else _Told(progress)
+        try:
+            return self._copy(step, told)
+        except HOPELESS:
+            raise
+        except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
+            if told is not None and told.raised is not None:
+                raise told.raised  # noqa: B904 - it is this error, or what this one was made of
+            return failed(step, error)
+
+    def _copy(self, step: Step, progress: Progress | None) -> Done:
+        start, end = self._source.full_name(step.name), self._target.full_name(step.name)
+        names.check_object_name(start)
+        names.check_object_name(end)
+        if self._ask and self._is_there_already(step, end):
+            return Done(step, "skipped", THERE_ALREADY)
+        planned = step.source if self._ask else None
+        for _ in range(_TRIES):
+            info = self._move(start, end, functools.partial(_check, step, planned), progress)
+            if info is None:
+                return Done(step, "skipped", GONE)
+            if not self._changed_after(start, info):
+                return Done(step, "copied", step.reason, info.size)
+            # By its time the copy looks newer than the change: later syncs would leave it as it is.
+            planned = None
+        raise ObjectChangedError(
+            f"{step.name!r} was changed each time it was copied; sync again with checksum when nobody writes to it",
+            object_name=step.name,
+        )
+
+    def _move(self, start: str, end: str, check: copying_within.Check, progress: Progress | None) -> ObjectInfo | None:
+        """Copy from one full name to the other; gives what was copied, None if the source lacks it."""
+        source, target = self._source, self._target
+        border = Border(source.client)
+        place = target.container_name, end
+        if self._comparison.same_store and self._map_attributes is None:
+            names.check_new_object_name(end, border.capabilities)
+            info = copying_within.copy_checked(border, (source.container_name, start), place, check=check)
+            if progress and info and info.size:
+                progress(info.size)
+            return info
+        try:
+            reader = GuardedReader(border, source.container_name, start)
+        except ContainerNotFoundError:
+            raise
+        except NotFoundError:
+            return None
+        with reader:
+            check(reader.info)
+            copying.write_copy(
+                border, reader, target.client, place, map_attributes=self._map_attributes, progress=progress
+            )
+        return reader.info
+
+    def _changed_after(self, name: str, info: ObjectInfo) -> bool:
+        """Whether an object was changed after it was read; asked only where no later sync would see it by its hash.
+
+        That is so for a directory, where asking costs no request, and for a store that told no hash.
+        """
+        if info.hash is not None and self._source.directory is None:
+            return False
+        now = self._source.client.object_info(name, self._source.container_name)
+        return now is not None and not Version.of(info).is_still(Version.of(now))
+
+    def _is_there_already(self, step: Step, end: str) -> bool:
+        """Whether the step was done already; raises if the target is neither that nor what it was."""
+        found = self._target.client.object_info(end, self._target.container_name)
+        now = None if found is None else Version.of(found)
+        if step.target is None and now is None:
+            return False
+        if step.target is not None and now is not None and step.target.is_still(now):
+            return False
+        if now is not None and self._is_copy(step, end, now):
+            return True
+        raise changed(step, "the target was replaced, made or deleted")
+
+    def _is_copy(self, step: Step, end: str, now: Version) -> bool:
+        """Whether what the target has is proved to be what the step was to copy."""
+        if step.source is None or step.source.size != now.size:
+            return False
+        planned = _entry(self._source.full_name(step.name), step.source)
+        try:
+            return same_content(self._comparison, planned, _entry(end, now))
+        except ContainerNotFoundError:
+            raise
+        except NotFoundError:
+            return False
+
+
+class _Told:
+    """A callback whose own exceptions are told from all others."""
+
+    def __init__(self, callback: Progress) -> None:
+        self._callback = callback
+        self.raised: Exception | None = None
+
+    def __call__(self, count: int) -> None:
+        try:
+            self._callback(count)
+        except Exception as error:
+            self.raised = error
+            raise
+
+
+def _check(step: Step, planned: Version | None, info: ObjectInfo) -> None:
+    if planned is not None and not planned.is_still(Version.of(info)):
+        raise changed(step, "the source was replaced")
+
+
+def _entry(name: str, version: Version) -> Entry:
+    return Entry(name, version.size, version.hash, version.last_modified)
