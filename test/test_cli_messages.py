@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -49,6 +50,10 @@ WRONG_USE = [
     ("sync photos photos/2025", "one is in the other"),
     ("sync photos s3://", "names no container; write it like s3://container"),
     ("sync photos other --include=", "a pattern must not be empty"),
+    ("sync photos other --exclude [z-a]", "the pattern '[z-a]' cannot be read"),
+    ("check photos photos/2025 --include [z-a]", "the pattern '[z-a]' cannot be read"),
+    ("sync photos other --apply plan --exclude *.log --checksum", "--apply takes no --checksum, --exclude"),
+    ("sync photos other --apply plan --include x --delete", "--apply takes no --delete, --include"),
     ("ls s3:album", "did you mean s3://album, with two slashes?"),
     ("ls s3:/album/x", "did you mean s3://album/x, with two slashes?"),
     ("ls s3://album?endpoint=x", "did you mean endpoint_url? known are"),
@@ -124,6 +129,43 @@ def test_a_sync_or_check_of_nothing_says_so(tmp_path: Path) -> None:
         assert result.exit_code == 0
         assert "(that fit" in result.stderr
         assert run("--quiet", *arguments).stderr == ""
+
+
+def test_a_check_of_places_that_hold_nothing_proves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "store" / "empty").mkdir()
+    store = f"file://{tmp_path}/store?container_name="
+    for arguments, held in (
+        (("store/empty", "nowhere"), "store/empty and nowhere hold no names"),
+        (("store/empty", "photos", "--include", "typo*"), "store/empty holds no names"),
+        (("photos", "store/empty", "--include", "typo*"), "store/empty holds no names"),
+        (("photos", "nowhere", "--include", "typo*"), "nowhere holds no names"),
+        ((f"{store}album", f"{store}empty", "--include", "typo*"), "container_name=empty holds no names"),
+    ):
+        for quiet in ((), ("--quiet",)):
+            result = run(*quiet, "check", *arguments)
+            assert (result.exit_code, result.stderr.count("\n")) == (3, 1), (arguments, result.output)
+            assert held in result.stderr, (arguments, result.stderr)
+        row = json.loads(run("check", "--json", *arguments).stdout)
+        assert row["equal"] is False
+    failed(3, "check", f"{store}absent", f"{store}nowhere")
+
+
+def test_a_sync_of_a_source_that_holds_nothing_says_so(tmp_path: Path) -> None:
+    (tmp_path / "store" / "empty").mkdir()
+    url = f"file://{tmp_path}/store?container_name=empty"
+    for source in ("store/empty", url):
+        for options in ((), ("--dry-run",), ("--dry-run", "--json"), ("--include", "x")):
+            result = run("sync", source, "other", *options)
+            assert result.exit_code == 0, result.output
+            assert result.stderr == f"obs: there is nothing in {source}\n"
+        assert run("--quiet", "sync", source, "other").stderr == ""
+    for options in (("--dry-run",), ("--dry-run", "--json"), ()):
+        warning, *_ = run("sync", "--delete", source, "photos", *options).stderr.splitlines()
+        assert warning == f"obs: there is nothing in {source}", "before the question too"
+    assert (tmp_path / "photos" / "a.txt").exists()
+    result = run("sync", "photos", "other", "--dry-run", "--json", "--exclude", "**")
+    assert result.stderr == "obs: photos holds no names (that fit the patterns)\n"
+    failed(3, "sync", f"file://{tmp_path}/store?container_name=absent", "other")
 
 
 def test_du_of_a_file_is_that_file() -> None:

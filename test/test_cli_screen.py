@@ -148,6 +148,22 @@ def test_a_mass_deletion_has_a_bar_that_counts_objects(docs: Path) -> None:
     assert os.listdir(docs) == []
 
 
+def test_what_changes_while_the_question_waits_is_not_overwritten(docs: Path) -> None:
+    (docs / "A").mkdir()
+    (docs / "B").mkdir()
+    (docs / "A" / "f").write_text("the source's")
+    (docs / "B" / "f").write_text("old")
+    (docs / "B" / "extra").write_text("1")
+    with Screen("obs sync --delete A B", docs) as screen:
+        screen.see("y/N")
+        (docs / "B" / "f").write_text("written by hand while the question waited")
+        screen.type("y\n")
+        assert screen.end() == 1, screen.shown
+        assert "plan anew" in screen.shown
+    assert (docs / "B" / "f").read_text() == "written by hand while the question waited"
+    assert (docs / "B" / "extra").exists(), "nothing is deleted after a failure"
+
+
 def test_ctrl_c_at_the_question(docs: Path) -> None:
     (docs / "a").touch()
     with Screen("exec obs rm -r .", docs) as screen:

@@ -68,6 +68,27 @@ def test_the_commands_on_a_server(store: str, tmp_path: Path) -> None:
     failed(3, "ls", container)
 
 
+def test_containers_of_one_store_share_a_client_and_are_not_taken_for_each_other(store: str, tmp_path: Path) -> None:
+    one, two = f"{store}several-one", f"{store}several-two"
+    done("mb", one, two)
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_text(name)
+    done("put", tmp_path / "a", tmp_path / "b", f"{one}/")
+    done("put", tmp_path / "c", f"{two}/")
+    result = run("cp", f"{one}/a", f"{one}/never", f"{two}/c", f"{two}/folder/")
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 2), result.output
+    assert "there is no object 'never' in 'several-one'" in result.stderr
+    assert done("ls", "-r", two).split() == ["c", "folder/a", "folder/c"]
+    result = run("rm", f"{two}/a", f"{one}/a", f"{two}/c")
+    assert (result.exit_code, "there is no object 'a' in 'several-two'" in result.stderr) == (3, True)
+    assert lines("rm", "-f", f"{store}several-three/x") == [{"type": "absent", "name": "x"}]
+    assert (done("ls", "-r", one).split(), done("ls", "-r", two).split()) == (["b"], ["folder/a", "folder/c"])
+    done("rm", "-r", "--yes", f"{one}/b", f"{two}/folder")
+    assert done("ls", "-r", one) == done("ls", "-r", two) == ""
+    assert run("--quiet", "check", one, f"{two}/folder").exit_code == 3
+    done("rb", one, two)
+
+
 def test_a_large_object_goes_through_pipes_whole(store: str, tmp_path: Path) -> None:
     container = f"{store}large"
     content = bytes(range(256)) * 130_000

@@ -182,6 +182,19 @@ def test_metadata_that_the_target_cannot_keep_is_mapped_when_asked(stores: Store
     assert done("meta", "show", two / "sub" / "1") == ""
 
 
+def test_metadata_keys_that_dashes_make_one_are_refused(stores: Stores) -> None:
+    one, two = stores
+    done("put", "-", f"{one}/1", "-m", "a_b=1", "-m", "a-b=2", "-m", "c_d=3", stdin=b"1")
+    said = failed(1, "cp", "--metadata", "dashes", one / "1", two)
+    assert "'a_b'" in said
+    assert "'a-b'" in said
+    assert tree(two) == {}
+    result = run("sync", "--metadata", "dashes", one, two)
+    assert result.exit_code == 1
+    assert "1: " in result.stderr
+    assert set(tree(two)) == {"a/2", "a/b/3", "ab"}
+
+
 def test_check_proves_or_lists(stores: Stores) -> None:
     one, two = stores
     done("sync", one, two)

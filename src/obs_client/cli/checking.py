@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_client.cli.address import Address
-from obs_client.cli.failures import Failure
+from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared
-from obs_client.cli.pairs import two_places
+from obs_client.cli.pairs import holds_nothing, two_places
 from obs_client.cli.settings import Progress, Settings
 from obs_client.cli.syncing import exclude_option, follow_option, include_option
 from obs_client.cli.text import count_text, printable, size_text
@@ -42,7 +42,7 @@ def check(
 
     They are folders or containers of any two stores, or directories; nothing is written. Stored digests decide where
     they prove it, else both sides are read. Names that are differing, missing in TARGET or extra in it are listed; the
-    exit status is 0 only if there are none.
+    exit status is 0 only if there are none. Of places that hold no names nothing is proved: it is 3.
     """
     from obs_client import sync as library
 
@@ -53,7 +53,9 @@ def check(
     ):
         tell = _teller(settings, progress)
         report = library.check(start, end, include=include, exclude=exclude, workers=workers, on_done=tell)
-    _finish(settings, report)
+        proves_nothing = report.ok and not report.same
+        empty = [text for text, place in ((source, start), (target, end)) if proves_nothing and holds_nothing(place)]
+    _finish(settings, report, empty)
 
 
 def _teller(settings: Settings, progress: Progress | None) -> Callable[[str, str, int], None]:
@@ -66,7 +68,7 @@ def _teller(settings: Settings, progress: Progress | None) -> Callable[[str, str
     return tell
 
 
-def _finish(settings: Settings, report: CheckReport) -> None:
+def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
     for name, note in report.notes.items():
         settings.warn(f"{name}: {note}")
     for name, error in report.failures.items():
@@ -77,9 +79,18 @@ def _finish(settings: Settings, report: CheckReport) -> None:
         "extra": len(report.extra),
         "failed": len(report.failures),
     }
-    record = {"type": "report", "equal": report.ok, "same": report.same, "same_size": report.same_size, **counts}
+    record = {
+        "type": "report",
+        "equal": report.ok and not empty,
+        "same": report.same,
+        "same_size": report.same_size,
+        **counts,
+    }
     same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
     settings.result(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))
+    if empty:
+        hold = "holds" if len(empty) == 1 else "hold"
+        raise NotThere(f"{' and '.join(empty)} {hold} no names, so that nothing is proved", "were they typed right?")
     if not report.same and report.ok:
         settings.warn("neither place holds a name (that fits the patterns)")
     if not report.ok:

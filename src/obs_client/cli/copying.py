@@ -10,8 +10,9 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.options import json_lines, pass_settings, place, shared
-from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file, two_clients
+from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
+from obs_client.cli.several import Clients, check_targets, each
 from obs_client.cli.showing import absent, already_there, size_of
 from obs_client.cli.text import printable
 
@@ -35,8 +36,7 @@ def cp(settings: Settings, sources: tuple[str, ...], target: str, if_absent: boo
     """
     from obs_client.copying import copy_object
 
-    for source in sources:
-        _copy(settings, "copied", copy_object, source, target, if_absent, metadata, several=len(sources) > 1)
+    _copy_all(settings, "copied", copy_object, sources, target, if_absent, metadata)
 
 
 @click.command()
@@ -54,41 +54,48 @@ def mv(settings: Settings, sources: tuple[str, ...], target: str, if_absent: boo
     """
     from obs_client.copying import move_object
 
-    for source in sources:
-        _copy(settings, "moved", move_object, source, target, if_absent, metadata, several=len(sources) > 1)
+    _copy_all(settings, "moved", move_object, sources, target, if_absent, metadata)
 
 
-def _copy(
+def _copy_all(
     settings: Settings,
     what: str,
     action: Callable[..., bool],
-    source: str,
+    sources: tuple[str, ...],
     target: str,
     if_absent: bool,
     metadata: str,
-    *,
-    several: bool,
 ) -> None:
     settings.go_on = "each object is in its old place or in the new one, whole; run the same command again"
-    start, end = Address.parse(source), Address.parse(target)
-    name = _source_name(start)
-    if several and not end.is_folder:
+    end = Address.parse(target)
+    container = end.container_name()
+    if len(sources) > 1 and not end.is_folder:
         raise click.UsageError("several objects need a folder: end the target with a slash")
-    target_name = end.receiving(name.rpartition("/")[2])
-    check_not_one_file(start, end, target_name)
-    with two_clients(start, end) as (first, second):
-        places = (first, start.container_name(), name, second, end.container_name(), target_name)
-        with settings.progress(name, partial(size_of, first, start)) as progress:
-            try:
-                done = action(*places, if_absent=if_absent, map_attributes=attributes_map(metadata), progress=progress)
-            except obs_client.PreconditionError:
-                raise already_there(target_name) from None
-        if not done:
-            raise absent(first, start)
-    settings.did(what, f"{source} -> {end.container}/{target_name}", source=source, name=target_name)
+    names = [(source, end.receiving(_base_name(Address.parse(source)))) for source in sources]
+    check_targets(names)
+    with Clients() as clients:
+        action = partial(action, if_absent=if_absent, map_attributes=attributes_map(metadata))
+        target_client = clients.of(end)
+
+        def copy(source: str, target_name: str) -> None:
+            start = Address.parse(source)
+            check_not_one_file(start, end, target_name)
+            client = clients.of(start)
+            with settings.progress(start.name, partial(size_of, client, start)) as progress:
+                place = (client, start.container_name(), start.name)
+                try:
+                    done = action(*place, target_client, container, target_name, progress=progress)
+                except obs_client.PreconditionError:
+                    raise already_there(target_name) from None
+            if not done:
+                raise absent(client, start)
+            settings.did(what, f"{source} -> {container}/{target_name}", source=source, name=target_name)
+
+        each(settings, {source: partial(copy, source, name) for source, name in names})
 
 
-def _source_name(address: Address) -> str:
+def _base_name(address: Address) -> str:
+    """The last part of an object's name."""
     if address.is_folder:
         raise click.UsageError(f"{printable(address.text)} is no object but a folder, which obs sync copies")
-    return address.name
+    return address.name.rpartition("/")[2]

@@ -63,6 +63,10 @@ class NotThere(Failure):
     exit_code = 3
 
 
+class Declined(Failure):
+    """The answer to a question was not yes."""
+
+
 class Interrupted(Failure):
     """Stopped by Ctrl-C."""
 
@@ -81,8 +85,13 @@ class HungUp(Failure):
     exit_code = 129
 
 
-def failure_of(error: Exception) -> Failure:
-    """The one line for any exception."""
+def failure_of(error: Exception, about: str = "") -> Failure:
+    """The one line for any exception; it begins with what it is about, if that is given."""
+    failure = _failure_of(error)
+    return type(failure)(f"{about}: {failure.message}", failure.hint) if about else failure
+
+
+def _failure_of(error: Exception) -> Failure:
     if isinstance(error, (errors.ObjectStorageClientError, ValueError)):
         return _kind(error)(_text(error), _hint(error))
     if isinstance(error, OSError):

@@ -6,17 +6,15 @@ import contextlib
 import os
 import signal
 import sys
-import traceback
 from typing import Any, NoReturn
 
 import click
 
 import obs_client
-from obs_client.cli.failures import CLOSED_PIPE, Failure, HungUp, Interrupted, Terminated, failure_of, without_secrets
+from obs_client.cli.failures import CLOSED_PIPE, Failure, HungUp, Interrupted, Terminated, failure_of
 from obs_client.cli.options import pass_settings, shared
 from obs_client.cli.settings import Settings, flush
 from obs_client.cli.stopping import Stopped, stoppable
-from obs_client.cli.text import printable
 from obs_client.cli.usage import Commands, wrong_use_in_one_line
 
 _STOPS: dict[int, type[Failure]] = {signal.SIGINT: Interrupted, signal.SIGTERM: Terminated, signal.SIGHUP: HungUp}
@@ -43,23 +41,9 @@ class Group(Commands):
             _leave_pipe()
         except Stopped as stop:
             raise _STOPS[stop.number](f"stopped; {settings.go_on}") from None
-        except obs_client.PartialFailureError as error:
-            _show_each(error)
-            _fail(settings, error)
-        except Exception as error:  # noqa: BLE001 - the one place that catches
-            _fail(settings, error)
-
-
-def _fail(settings: Settings, error: Exception) -> NoReturn:
-    if settings.debug:
-        for line in without_secrets("".join(traceback.format_exception(error))).splitlines():
-            click.echo(printable(line), err=True)
-    raise failure_of(error) from error
-
-
-def _show_each(error: obs_client.PartialFailureError) -> None:
-    for name, reason in error.failures.items():
-        click.echo(printable(f"obs: {name}: {without_secrets(str(reason))}"), err=True)
+        except Exception as error:
+            settings.show_details(error)
+            raise failure_of(error) from error
 
 
 def _leave_pipe() -> NoReturn:

@@ -75,11 +75,12 @@ def entries(client: obs_client.ObjectStorageClient, address: Address, recursive:
     Raises:
         Failure: There is neither.
     """
-    found = False
-    if not address.is_folder and (info := client.object_info(address.name)):
+    found, container = False, address.container_name()
+    if not address.is_folder and (info := client.object_info(address.name, container)):
         found = True
         yield info
-    for entry in client.object_iter(prefix=address.under, delimiter=None if recursive else "/"):
+    delimiter = None if recursive else "/"
+    for entry in client.object_iter(prefix=address.under, delimiter=delimiter, container_name=container):
         found = True
         yield entry
     if not found and address.path is not None and address.name:

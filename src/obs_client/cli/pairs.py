@@ -1,18 +1,19 @@
-"""A source and a target: which clients they need, and as places of a sync."""
+"""A source and a target: as places of a sync, and what travels from one to the other."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.several import Clients
 from obs_client.cli.text import printable
+from obs_client.errors import ContainerNotFoundError, InvalidNameError
 
 if TYPE_CHECKING:
     from obs_client.copying import AttributesMap
@@ -29,36 +30,29 @@ METADATA = click.option(
 
 
 @contextlib.contextmanager
-def two_clients(
-    source: Address, target: Address
-) -> Iterator[tuple[obs_client.ObjectStorageClient, obs_client.ObjectStorageClient]]:
-    """A client for each; in one store the same one, so that the store itself copies."""
-    with source.client() as first:
-        if _same_store(source, target):
-            yield first, first
-            return
-        with target.client() as second:
-            yield first, second
-
-
-@contextlib.contextmanager
 def two_places(source: Address, target: Address, follow_symlinks: bool) -> Iterator[tuple[Place, Place]]:
     """Both as folders; a path is a directory, and that of the target need not be there."""
     from obs_client.sync.places import Place
 
-    with contextlib.ExitStack() as stack:
+    with Clients() as clients:
         if source.path is not None and not os.path.lexists(source.path):
             hint = "the first place must be there; a storage URL has a scheme: s3://container"
             raise NotThere(f"there is no directory {source.text!r}", hint)
         first = _directory(source, follow_symlinks)
         second = _directory(target, follow_symlinks=False)
         if first is None:
-            client = stack.enter_context(source.client())
-            first = Place(client, source.container_name(), source.name)
+            first = Place(clients.of(source), source.container_name(), source.name)
         if second is None:
-            client = first.client if _same_store(source, target) else stack.enter_context(target.client())
-            second = Place(client, target.container_name(), target.name)
+            second = Place(clients.of(target), target.container_name(), target.name)
         yield first, second
+
+
+def holds_nothing(place: Place) -> bool:
+    """Whether a place is absent or without any name."""
+    try:
+        return next(place.objects(), None) is None
+    except ContainerNotFoundError:
+        return True
 
 
 def check_not_one_file(source: Address, target: Address, target_name: str) -> None:
@@ -73,15 +67,23 @@ def attributes_map(metadata: str) -> AttributesMap | None:
     import dataclasses
 
     def change(attributes: Attributes) -> Attributes:
-        kept = {key.replace("_", "-"): value for key, value in attributes.metadata.items()}
-        return dataclasses.replace(attributes, metadata=kept if metadata == "dashes" else {})
+        return dataclasses.replace(attributes, metadata=_dashed(attributes.metadata) if metadata == "dashes" else {})
 
     return None if metadata == "keep" else change
 
 
-def _same_store(source: Address, target: Address) -> bool:
-    one, other = source.place, target.place
-    return (one.scheme, one.root, one.options) == (other.scheme, other.root, other.options)
+def _dashed(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Metadata with `-` for `_` in the keys, none of which is lost to another."""
+    keys: dict[str, str] = {}
+    for key in metadata:
+        dashed = key.replace("_", "-")
+        if dashed in keys:
+            raise InvalidNameError(
+                f"the metadata keys {keys[dashed]!r} and {key!r} would both become {dashed!r}; "
+                f"change one of them, or copy with --metadata keep or drop"
+            )
+        keys[dashed] = key
+    return {dashed: metadata[key] for dashed, key in keys.items()}
 
 
 def _directory(address: Address, follow_symlinks: bool) -> Place | None:

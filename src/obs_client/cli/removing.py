@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from functools import partial
 
 import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import NotThere
+from obs_client.cli.failures import NotThere, failure_of
 from obs_client.cli.listing import entries
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
+from obs_client.cli.several import Clients, each
 from obs_client.cli.showing import absent
 from obs_client.cli.text import count_text, duration, printable, size_text
 
@@ -37,13 +39,27 @@ def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, 
     With --recursive the container itself stays; `obs rb` deletes it.
     """
     settings.go_on = "what was deleted is gone; run the same command again to delete the rest"
-    for url in urls:
-        address = Address.parse(url)
-        with address.client() as client:
-            if recursive:
-                _remove_folder(settings, client, address, force, dry_run)
-            else:
-                _remove(settings, client, address, force, dry_run)
+    addresses = {url: Address.parse(url) for url in urls}
+    for address in addresses.values():
+        address.container_name()
+        if not recursive:
+            address.object_name("-r deletes all that is in it")
+    with Clients() as clients:
+
+        def remove(address: Address) -> None:
+            try:
+                client = clients.of(address)
+                if recursive:
+                    _remove_folder(settings, client, address, dry_run)
+                else:
+                    _remove(settings, client, address, force, dry_run)
+            except (NotThere, obs_client.ContainerNotFoundError) as error:
+                failure = error if isinstance(error, NotThere) else failure_of(error)
+                if not force:
+                    raise failure from None
+                _tell_absent(settings, address)
+
+        each(settings, {url: partial(remove, address) for url, address in addresses.items()})
 
 
 @click.command()
@@ -73,20 +89,24 @@ def cleanup(settings: Settings, url: str, older_than: int) -> None:
 def _remove(
     settings: Settings, client: obs_client.ObjectStorageClient, address: Address, force: bool, dry_run: bool
 ) -> None:
-    name = address.object_name("-r deletes all that is in it")
-    if not force and client.object_info(name) is None:
+    name, container = address.name, address.container_name()
+    found = client.object_info(name, container) is not None
+    if not found and not force:
         raise absent(client, address, "-r deletes folders, -f takes absence")
-    if dry_run:
+    if dry_run and found:
         _list(settings, name)
-    else:
-        client.object_delete(name)
+    if not dry_run:
+        client.object_delete(name, container)  # what is not seen too: a store may show late what was written
+    if not found:
+        _tell_absent(settings, address)
+    elif not dry_run:
         settings.did("deleted", f"deleted {name}", name=name)
 
 
-def _remove_folder(
-    settings: Settings, client: obs_client.ObjectStorageClient, address: Address, force: bool, dry_run: bool
-) -> None:
-    names = _names(client, address, force)
+def _remove_folder(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, dry_run: bool) -> None:
+    names = (
+        entry.name for entry in entries(client, address, recursive=True) if isinstance(entry, obs_client.ObjectInfo)
+    )
     if dry_run:
         for name in names:
             _list(settings, name)
@@ -97,23 +117,19 @@ def _remove_folder(
         return
     amount = count_text(len(first), "object") + (" and more" if len(first) == BATCH else "")
     settings.confirm(f"Delete {amount} in {address.text}?")
+    container = address.container_name()
     total = None if len(first) == BATCH else len(first)
     with settings.progress("rm", lambda: total, unit="objects") as progress:
         for batch in _batches(itertools.chain(first, names), SHOWN_BATCH if progress else BATCH):
-            client.object_delete_many(batch)
+            client.object_delete_many(batch, container)
             for name in batch:
                 settings.did("deleted", f"deleted {name}", name=name)
             if progress:
                 progress(len(batch))
 
 
-def _names(client: obs_client.ObjectStorageClient, address: Address, force: bool) -> Iterator[str]:
-    if force and not address.is_folder:
-        yield address.name
-    listed = client.object_iter(prefix=address.under) if force else entries(client, address, recursive=True)
-    for entry in listed:
-        assert isinstance(entry, obs_client.ObjectInfo)
-        yield entry.name
+def _tell_absent(settings: Settings, address: Address) -> None:
+    settings.did("absent", f"there is nothing to delete at {address.text}", name=address.name)
 
 
 def _batches(names: Iterator[str], size: int) -> Iterator[list[str]]:

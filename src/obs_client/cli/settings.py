@@ -7,12 +7,14 @@ import dataclasses
 import json
 import logging
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 
 import click
 
-from obs_client.cli.failures import Failure, WrongUse, without_secrets
+from obs_client import errors
+from obs_client.cli.failures import Declined, Failure, WrongUse, without_secrets
 from obs_client.cli.text import printable
 
 Progress = Callable[[int], object]
@@ -83,6 +85,15 @@ class Settings:
         self.note(text)
         self.found({"type": what, **record}, "")
 
+    def show_details(self, error: Exception) -> None:
+        """Say what the one line of a failure leaves out: each name's reason, and with `--debug` where it comes from."""
+        if isinstance(error, errors.PartialFailureError):
+            for name, reason in error.failures.items():
+                self.say(f"{name}: {reason}")
+        if self.debug:
+            for line in without_secrets("".join(traceback.format_exception(error))).splitlines():
+                self.write_line(printable(line))
+
     def confirm(self, question: str) -> None:
         """Ask before something that cannot be undone; raises unless the answer is yes."""
         if self.yes:
@@ -91,7 +102,7 @@ class Settings:
             raise WrongUse(f"{question} Refused: there is no terminal to ask at", "--yes does it unasked")
         click.echo(printable(f"{question} [y/N] "), err=True, nl=False)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise Failure("nothing was done, since the answer was not yes")
+            raise Declined("nothing was done, since the answer was not yes")
 
     @property
     def shows_progress(self) -> bool:

@@ -78,7 +78,7 @@ def absent(
         hint = "names are taken as they are, without patterns; obs sync takes --include"
     if client.container_info(container) is None:
         return NotThere(f"there is no container {container!r}", "obs mb creates one")
-    if next(client.object_iter(prefix=address.under), None) is not None:
+    if next(client.object_iter(prefix=address.under, container_name=container), None) is not None:
         return NotThere(f"{name!r} in {container!r} is a folder, not an object", "obs sync copies folders")
     return NotThere(f"there is no object {name!r} in {container!r}", hint)
 
@@ -90,7 +90,7 @@ def already_there(name: str) -> Exception:
 
 def size_of(client: obs_client.ObjectStorageClient, address: Address) -> int | None:
     """The size of an object; None if it is absent."""
-    found = client.object_info(address.object_name())
+    found = client.object_info(address.object_name(), address.container_name())
     return found.size if found else None
 
 

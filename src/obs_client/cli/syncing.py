@@ -13,12 +13,12 @@ import click
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
-from obs_client.cli.pairs import METADATA, attributes_map, two_places
+from obs_client.cli.pairs import METADATA, attributes_map, holds_nothing, two_places
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
 
 if TYPE_CHECKING:
-    from obs_client.sync import Done, SavedPlan, Step, SyncReport
+    from obs_client.sync import Done, Place, SavedPlan, Step, SyncReport
 
 include_option = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
 exclude_option = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
@@ -73,10 +73,12 @@ def sync(
     from obs_client import sync as library
 
     settings.go_on = "what was copied is whole; run the same command again, and it goes on"
+    what: dict[str, Any] = {"delete": delete, "checksum": checksum, "include": include, "exclude": exclude}
+    if plan is not None:
+        _check_not_planned(what)
     tells = settings.json or settings.verbose or settings.debug or dry_run
     with contextlib.ExitStack() as stack:
         start, end = stack.enter_context(two_places(Address.parse(source), Address.parse(target), follow_symlinks))
-        what: dict[str, Any] = {"delete": delete, "checksum": checksum, "include": include, "exclude": exclude}
         how: dict[str, Any] = {
             "max_delete": max_delete,
             "workers": workers,
@@ -89,15 +91,30 @@ def sync(
         else:
             steps = library.plan_sync(start, end, **what)
         if dry_run and settings.json:
-            library.write_steps(steps, sys.stdout)
-        elif plan is not None or settings.shows_progress or (delete and not settings.yes):
+            count = library.write_steps(steps, sys.stdout)
+            _warn_of_nothing(settings, source, start, 0 if delete and holds_nothing(start) else count)
+            return
+        if plan is not None or settings.shows_progress or (delete and not settings.yes):
             saved = stack.enter_context(_saved(settings, steps, keep_skips=tells))
-            how["max_delete"] = _granted(settings, saved, target, max_delete, dry_run)
+            _warn_of_nothing(settings, source, start, saved.copies + saved.skips)
+            asks = bool(saved.deletions) and max_delete is None and not (dry_run or settings.yes)
+            if asks:
+                settings.confirm(f"Delete {count_text(saved.deletions, 'object')} in {target} that the source lacks?")
+                how["max_delete"] = saved.deletions
             with settings.progress("sync", lambda: saved.size) as progress:
-                report = library.apply(saved, start, end, ask=plan is not None, progress=progress, **how)
-            _finish(settings, report)
+                # Much may have changed since a plan was written, and while the question waited.
+                report = library.apply(saved, start, end, ask=asks or plan is not None, progress=progress, **how)
         else:
-            _finish(settings, library.sync(start, end, **what, **how))
+            report = library.sync(start, end, **what, **how)
+            _warn_of_nothing(settings, source, start, report.copied + report.skipped + len(report.failures))
+        _finish(settings, report)
+
+
+def _check_not_planned(what: dict[str, Any]) -> None:
+    """Raise a usage error if what decides a plan is asked for beside a plan."""
+    given = sorted(f"--{option}" for option, value in what.items() if value)
+    if given:
+        raise click.UsageError(f"--apply takes no {', '.join(given)}: a plan has in it what is done; plan anew with it")
 
 
 @contextlib.contextmanager
@@ -120,14 +137,6 @@ def _saved(settings: Settings, steps: Iterable[Step], *, keep_skips: bool) -> Sa
         return SavedPlan(steps, keep_skips=keep_skips)
 
 
-def _granted(settings: Settings, saved: SavedPlan, target: str, max_delete: int | None, dry_run: bool) -> int | None:
-    """Ask before deletions, unless a bound was given; no more are done than were granted."""
-    if max_delete is not None or dry_run or settings.yes or not saved.deletions:
-        return max_delete
-    settings.confirm(f"Delete {count_text(saved.deletions, 'object')} in {target} that the source lacks?")
-    return saved.deletions
-
-
 def _finish(settings: Settings, report: SyncReport) -> None:
     """Show what was done, and what failed."""
     for name, note in report.notes.items():
@@ -135,13 +144,18 @@ def _finish(settings: Settings, report: SyncReport) -> None:
     for name, error in report.failures.items():
         settings.say(f"{name}: {error}")
     settings.result(_record(report), _summary(report))
-    if not report.copied + report.skipped + len(report.failures):
-        settings.warn("the source holds no names (that fit the patterns)")
     if report.failures:
         hint = f"nothing was deleted: {report.withheld_reason}" if report.withheld else "run the same command again"
         raise Failure(f"{count_text(len(report.failures), 'name')} failed", hint)
     if report.withheld:
         raise Failure(f"nothing was deleted: {report.withheld_reason}", "--max-delete N grants N deletions")
+
+
+def _warn_of_nothing(settings: Settings, source: str, place: Place, count: int) -> None:
+    """Warn if no name of the source was seen: perhaps it was mistyped."""
+    if not count:
+        none = f"there is nothing in {source}"
+        settings.warn(none if holds_nothing(place) else f"{source} holds no names (that fit the patterns)")
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:

@@ -15,6 +15,7 @@ from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
+from obs_client.cli.several import Clients, check_targets, each
 from obs_client.cli.showing import absent, already_there, size_of, stdout
 from obs_client.cli.text import key_values
 
@@ -80,9 +81,12 @@ def put(
     address = Address.parse(url)
     if len(paths) > 1 and not address.is_folder:
         raise click.UsageError("several files need a folder: end the URL with a slash")
-    with address.client() as client:
+    container = address.container_name()
+    names = [(path, address.receiving(_base_name(address, path))) for path in paths]
+    check_targets(names)
+    with Clients() as clients:
         upload = partial(
-            client.object_upload,
+            clients.of(address).object_upload,
             metadata=key_values(meta),
             content_type=content_type,
             content_encoding=encoding,
@@ -91,12 +95,13 @@ def put(
             cache_control=cache_control,
             if_absent=if_absent,
         )
-        for path in paths:
-            name = address.receiving(_base_name(address, path))
+
+        def put_one(path: str, name: str) -> None:
             _put(settings, upload, path, name)
-            settings.did(
-                "put", f"{'stdin' if path == '-' else path} -> {address.container}/{name}", path=path, name=name
-            )
+            shown = "stdin" if path == "-" else path
+            settings.did("put", f"{shown} -> {container}/{name}", path=path, name=name)
+
+        each(settings, {path: partial(put_one, path, name) for path, name in names})
 
 
 def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:
@@ -126,7 +131,7 @@ def _target(address: Address, path: str) -> str:
 def _base_name(address: Address, path: str) -> str:
     if path == "-" and address.is_folder:
         raise click.UsageError("what comes from stdin needs a name: go on with it in the URL")
-    return os.path.basename(path)
+    return os.path.basename(path.rstrip("/"))
 
 
 @contextlib.contextmanager

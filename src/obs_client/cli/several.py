@@ -1,0 +1,108 @@
+"""Several arguments of one command: none is lost to another, one's failure leaves the others be, one login for all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+import click
+
+import obs_client
+from obs_client import errors
+from obs_client.cli.address import Address
+from obs_client.cli.failures import Declined, Failure, NotThere, WrongUse, failure_of
+from obs_client.cli.settings import Settings
+from obs_client.cli.text import count_text, printable
+
+HOPELESS = (
+    BrokenPipeError,
+    Declined,
+    WrongUse,
+    errors.ConfigurationError,
+    errors.ContainerNotFoundError,
+    errors.TemporaryError,
+)
+"""What fails for one argument, and would for all others; or says that nothing more is wanted."""
+
+
+class Clients:
+    """One client for all addresses in a store; the end of a `with` block closes them.
+
+    Which container is chosen in it depends on who came first, so each call must name its own.
+    """
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._made: list[tuple[obs_client.StorageUrl, obs_client.ObjectStorageClient]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def of(self, address: Address) -> obs_client.ObjectStorageClient:
+        """The client of an address's store.
+
+        Raises:
+            NotThere: It is a path whose directory's parent is absent.
+        """
+        for place, client in self._made:
+            if _same_store(place, address.place):
+                return client
+        if address.path is not None and not os.path.isdir(address.place.root):
+            what = "directory" if address.is_folder else "file"
+            raise NotThere(f"there is no {what} {address.text!r}", "a storage URL has a scheme: s3://container")
+        made = self._stack.enter_context(address.client())
+        self._made.append((address.place, made))
+        return made
+
+
+def check_targets(targets: Iterable[tuple[str, str]]) -> None:
+    """Raise a usage error if two of some sources, each with its target's name, would become one object."""
+    sources: dict[str, str] = {}
+    for source, name in targets:
+        if name in sources:
+            raise click.UsageError(
+                printable(f"{sources[name]} and {source} would both become {name!r}; give each a call of its own")
+            )
+        sources[name] = source
+
+
+def each(settings: Settings, actions: Mapping[str, Callable[[], object]]) -> None:
+    """Do what is to be done for each argument; one that fails is told of, and the others are done.
+
+    Raises:
+        Failure: Some failed; its kind is theirs if that is one, so that the exit status tells that all were absent.
+        Exception: The only argument failed, or what is hopeless for all others came up.
+    """
+    failures = []
+    for argument, action in actions.items():
+        try:
+            action()
+        except HOPELESS:
+            raise
+        except (Failure, errors.ObjectStorageClientError, OSError) as error:
+            if len(actions) == 1:
+                raise
+            failures.append(_told(settings, argument, error))
+    if failures:
+        kind = NotThere if all(isinstance(failure, NotThere) for failure in failures) else Failure
+        raise kind(f"{len(failures):,} of {count_text(len(actions), 'argument')} failed", "the others are done")
+
+
+def _told(settings: Settings, argument: str, error: Exception) -> Failure:
+    """Say why an argument failed; what a command raises names the argument itself."""
+    failure = error if isinstance(error, Failure) else failure_of(error, about=argument)
+    settings.show_details(error)
+    failure.show()
+    return failure
+
+
+def _same_store(one: obs_client.StorageUrl, other: obs_client.StorageUrl) -> bool:
+    return (one.scheme, one.root, one.options) == (other.scheme, other.root, other.options)
