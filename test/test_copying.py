@@ -53,7 +53,7 @@ def test_every_object_arrives_whole_with_all_attributes(one: str, other: str, tm
     for name, thing in things.items():
         full = source.full_name(name)
         seen: list[int] = []
-        assert copying.copy_object(
+        assert copying.object_copy(
             source.client, source.container_name, full, target.client, target.container_name, name, progress=seen.append
         )
         assert sum(seen) == len(thing.content)
@@ -67,36 +67,36 @@ def test_every_object_arrives_whole_with_all_attributes(one: str, other: str, tm
 
 def test_a_small_object_takes_one_request_on_each_side() -> None:
     source, target = RecordingClient(store()), RecordingClient(empty())
-    assert copying.copy_object(source, "box", "name", target, "box", "name")
+    assert copying.object_copy(source, "box", "name", target, "box", "name")
     assert (source.calls, target.calls) == (["object_open"], ["object_write"])
 
 
 def test_within_one_client_the_store_copies() -> None:
     client = RecordingClient(store())
-    assert copying.copy_object(client, "box", "name", client, "box", "other")
+    assert copying.object_copy(client, "box", "name", client, "box", "other")
     assert client.calls == ["object_info", "object_copy"]
 
 
 def test_an_absent_source_is_no_copy() -> None:
     target = empty()
-    assert not copying.copy_object(store(), "box", "absent", target, "box", "name")
-    assert not copying.copy_object(empty(), "nowhere", "absent", target, "box", "name")
-    assert not copying.move_object(store(), "box", "absent", target, "box", "name")
+    assert not copying.object_copy(store(), "box", "absent", target, "box", "name")
+    assert not copying.object_copy(empty(), "nowhere", "absent", target, "box", "name")
+    assert not copying.object_move(store(), "box", "absent", target, "box", "name")
     assert target.object_list() == []
 
 
 def test_an_absent_target_container_is_an_error() -> None:
     with pytest.raises(ContainerNotFoundError):
-        copying.copy_object(store(), "box", "name", empty(), "nowhere", "name")
+        copying.object_copy(store(), "box", "name", empty(), "nowhere", "name")
 
 
 @pytest.mark.parametrize("size", [3, 5 * PART])
 def test_if_absent_holds(size: int) -> None:
     source, target = store(b"s" * size), store(b"old")
     with pytest.raises(PreconditionError):
-        copying.copy_object(source, "box", "name", target, "box", "name", if_absent=True)
+        copying.object_copy(source, "box", "name", target, "box", "name", if_absent=True)
     assert target.object_read("name") == b"old"
-    assert copying.copy_object(source, "box", "name", target, "box", "new", if_absent=True)
+    assert copying.object_copy(source, "box", "name", target, "box", "new", if_absent=True)
     assert target.object_info("new").metadata == {}  # type: ignore[union-attr]
 
 
@@ -117,9 +117,9 @@ def narrow() -> Narrow:
 def test_what_the_target_cannot_keep_is_named_and_nothing_is_written() -> None:
     source, target = store(metadata={"snake_case": "1"}), narrow()
     with pytest.raises(InvalidNameError, match="snake_case"):
-        copying.copy_object(source, "box", "name", target, "box", "name")
+        copying.object_copy(source, "box", "name", target, "box", "name")
     with pytest.raises(NotSupportedError):
-        copying.copy_object(store(), "box", "name", target, "box", "name", if_absent=True)
+        copying.object_copy(store(), "box", "name", target, "box", "name", if_absent=True)
     assert target.object_list() == []
 
 
@@ -129,11 +129,11 @@ def test_a_function_of_the_callers_maps_attributes() -> None:
         return dataclasses.replace(attributes, metadata=keys, content_type="text/plain")
 
     source, target = store(metadata={"snake_case": "1"}), narrow()
-    assert copying.copy_object(source, "box", "name", target, "box", "name", map_attributes=map_attributes)
+    assert copying.object_copy(source, "box", "name", target, "box", "name", map_attributes=map_attributes)
     info = target.object_info("name")
     assert info is not None
     assert (info.metadata, info.content_type) == ({"snake-case": "1"}, "text/plain")
-    assert copying.copy_object(source, "box", "name", source, "box", "name", map_attributes=map_attributes)
+    assert copying.object_copy(source, "box", "name", source, "box", "name", map_attributes=map_attributes)
     assert source.object_info("name").metadata == {"snake-case": "1"}  # type: ignore[union-attr]
 
 
@@ -157,7 +157,7 @@ def test_wrong_bytes_are_never_published(size: int) -> None:
     source.object_write("name", b"x" * size)
     target = store(b"old")
     with pytest.raises(IntegrityError):
-        copying.copy_object(source, "box", "name", target, "box", "name")
+        copying.object_copy(source, "box", "name", target, "box", "name")
     assert target.object_read("name") == b"old"
 
 
@@ -165,7 +165,7 @@ def test_wrong_bytes_are_never_published(size: int) -> None:
 def test_over_stores_that_fail_all_the_time(size: int) -> None:
     content = bytes(range(256)) * 28
     source, target = FaultyClient(store(content[:size])), FaultyClient(empty())
-    assert copying.copy_object(source, "box", "name", target, "box", "name")
+    assert copying.object_copy(source, "box", "name", target, "box", "name")
     assert target.object_read("name") == content[:size]
 
 
@@ -179,7 +179,7 @@ def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
             file.write(b"x" * options.part_size)
     tracemalloc.start()
     try:
-        assert copying.copy_object(source, "one", "name", target, "two", "name")
+        assert copying.object_copy(source, "one", "name", target, "two", "name")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -193,7 +193,7 @@ def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
 
 def test_a_move_leaves_the_copy_only() -> None:
     source, target = store(metadata={"a": "ü"}), empty()
-    assert copying.move_object(source, "box", "name", target, "box", "there")
+    assert copying.object_move(source, "box", "name", target, "box", "there")
     assert source.object_list() == []
     assert target.object_read("there") == b"content"
     assert target.object_info("there").metadata == {"a": "ü"}  # type: ignore[union-attr]
@@ -201,13 +201,13 @@ def test_a_move_leaves_the_copy_only() -> None:
 
 def test_a_move_onto_itself_keeps_the_object(tmp_path: Path) -> None:
     client = store()
-    assert copying.move_object(client, "box", "name", client, "box", "name")
+    assert copying.object_move(client, "box", "name", client, "box", "name")
     assert client.object_read("name") == b"content"
     (tmp_path / "box").mkdir()
     one, other = LocalClient(tmp_path, "box"), LocalClient(tmp_path, "box")
     one.object_write("name", b"content")
     with pytest.raises(Exception, match=r"stays|replaced"):
-        copying.move_object(one, "box", "name", other, "box", "name")
+        copying.object_move(one, "box", "name", other, "box", "name")
     assert one.object_read("name") == b"content"
 
 
@@ -218,7 +218,7 @@ def test_a_source_that_is_replaced_during_a_move_stays() -> None:
         source.object_write("name", b"newer")
 
     with pytest.raises(ObjectChangedError):
-        copying.move_object(source, "box", "name", empty(), "box", "name", progress=replace)
+        copying.object_move(source, "box", "name", empty(), "box", "name", progress=replace)
     assert source.object_read("name") == b"newer"
 
 
@@ -226,5 +226,5 @@ def test_a_move_whose_copy_fails_keeps_the_source() -> None:
     source, target = store(), ScriptedClient(options=QUICK)
     target.before["_object_write"].append(ValueError("no"))
     with pytest.raises(ValueError, match="no"):
-        copying.move_object(cast("ObjectStorageClient", source), "box", "name", target, "box", "name")
+        copying.object_move(cast("ObjectStorageClient", source), "box", "name", target, "box", "name")
     assert source.object_read("name") == b"content"

@@ -113,7 +113,7 @@ def test_nor_by_a_plan_a_copy_or_a_deletion(name: str, trap: tuple[Path, Path]) 
         apply([step], memory(keep=b"1"), target, max_delete=1)
     if name not in HARMLESS and name != "file-link":
         with pytest.raises((InvalidNameError, ConflictError)):
-            copying.copy_object(memory(a=b"1").client, "box", "a", target.client, target.container_name, name)
+            copying.object_copy(memory(a=b"1").client, "box", "a", target.client, target.container_name, name)
 
 
 @pytest.mark.parametrize("size", [3, 5 * PART])
@@ -164,13 +164,13 @@ def test_a_file_that_would_be_a_directory_is_found_before_writing(between: tuple
 
 def test_a_collision_with_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"file")
-    with pytest.raises(ConflictError, match="'a' and 'a/b'.*'a' is in the target only"):
+    with pytest.raises(ConflictError, match=r"'a' and 'a/b'.*'a' is in the target only"):
         sync(memory(**{"0": b"1", "a/b": b"2"}), Place.of_directory(tmp_path), delete=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
     (tmp_path / "a").unlink()
     (tmp_path / "a").mkdir()
     (tmp_path / "a/b").write_bytes(b"file")
-    with pytest.raises(ConflictError, match="'a' and 'a/b'.*'a/b' is in the target only"):
+    with pytest.raises(ConflictError, match=r"'a' and 'a/b'.*'a/b' is in the target only"):
         sync(memory(a=b"1"), Place.of_directory(tmp_path), delete=True)
     assert (tmp_path / "a/b").read_bytes() == b"file"
 

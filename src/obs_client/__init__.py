@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from obs_client.backends.s3 import S3Client as S3Client
     from obs_client.backends.swift import SwiftClient as SwiftClient
     from obs_client.client import ObjectStorageClient as ObjectStorageClient
-    from obs_client.copying import copy_object as copy_object
-    from obs_client.copying import move_object as move_object
+    from obs_client.copying import object_copy as object_copy
+    from obs_client.copying import object_move as object_move
     from obs_client.errors import AuthorizationError as AuthorizationError
     from obs_client.errors import ConfigurationError as ConfigurationError
     from obs_client.errors import ConflictError as ConflictError
@@ -53,7 +53,7 @@ _MODULES = {
     "obs_client.backends.s3": ("S3Client",),
     "obs_client.backends.swift": ("SwiftClient",),
     "obs_client.client": ("ObjectStorageClient",),
-    "obs_client.copying": ("copy_object", "move_object"),
+    "obs_client.copying": ("object_copy", "object_move"),
     "obs_client.errors": (
         "AuthorizationError",
         "ConfigurationError",

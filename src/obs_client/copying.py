@@ -24,7 +24,7 @@ AttributesMap = Callable[[Attributes], Attributes]
 """Makes of an object's attributes those that its copy is to have."""
 
 
-def copy_object(
+def object_copy(
     source: ObjectStorageClient,
     source_container: str,
     name: str,
@@ -70,7 +70,7 @@ def copy_object(
     return True
 
 
-def move_object(
+def object_move(
     source: ObjectStorageClient,
     source_container: str,
     name: str,
@@ -82,7 +82,7 @@ def move_object(
     map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
 ) -> bool:
-    """Copy an object as `copy_object` does, look that the copy is there, then delete the source.
+    """Copy an object as `object_copy` does, look that the copy is there, then delete the source.
 
     False: the source is absent. An object that is moved onto itself stays.
 
@@ -94,7 +94,7 @@ def move_object(
     if source is target and (source_container, name) == (target_container, target_name):
         return source.object_info(name, source_container) is not None
     before = source.object_info(name, source_container)
-    if before is None or not copy_object(
+    if before is None or not object_copy(
         source,
         source_container,
         name,

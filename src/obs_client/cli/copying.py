@@ -34,9 +34,9 @@ def cp(settings: Settings, sources: tuple[str, ...], target: str, if_absent: boo
     ends with a slash, or a container. What the target cannot keep is an error, and nothing is written. Folders are
     copied by `obs sync`.
     """
-    from obs_client.copying import copy_object
+    from obs_client.copying import object_copy
 
-    _copy_all(settings, "copied", copy_object, sources, target, if_absent, metadata)
+    _copy_all(settings, "copied", object_copy, sources, target, if_absent, metadata)
 
 
 @click.command()
@@ -52,9 +52,9 @@ def mv(settings: Settings, sources: tuple[str, ...], target: str, if_absent: boo
 
     Each is copied; when the copy is seen to be there, the source is deleted.
     """
-    from obs_client.copying import move_object
+    from obs_client.copying import object_move
 
-    _copy_all(settings, "moved", move_object, sources, target, if_absent, metadata)
+    _copy_all(settings, "moved", object_move, sources, target, if_absent, metadata)
 
 
 def _copy_all(
