@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import gc
 import itertools
 import os
 import secrets
@@ -111,18 +112,23 @@ class Bench:
     @contextlib.contextmanager
     def watched(self) -> Iterator[tuple[Place, Place]]:
         """Both places by their proxies and by new clients, as after a new start; one client for one store."""
-        servers = {kind: self._servers[kind] for kind in self.kinds if kind in self._servers}
-        try:
-            with contextlib.ExitStack() as stack:
-                clients = {kind: stack.enter_context(server.connect()) for kind, server in servers.items()}
-                places = ((self.kinds[0], self.source), (self.kinds[1], self.target))
-                one, other = (
-                    Place(clients.get(kind, place.client), place.container_name, place.prefix) for kind, place in places
-                )
-                yield one, other
-        finally:
-            for server in servers.values():
-                server.settle()
+        with contextlib.ExitStack() as stack:
+            clients = {kind: stack.enter_context(server.connect()) for kind, server in self._reached.items()}
+            places = ((self.kinds[0], self.source), (self.kinds[1], self.target))
+            one, other = (
+                Place(clients.get(kind, place.client), place.container_name, place.prefix) for kind, place in places
+            )
+            yield one, other
+
+    def settle(self) -> None:
+        """Wait until nothing of a stopped sync is on its way any more."""
+        gc.collect()
+        for server in self._reached.values():
+            server.settle()
+
+    @property
+    def _reached(self) -> Servers:
+        return {kind: self._servers[kind] for kind in self.kinds if kind in self._servers}
 
     def leftovers(self) -> set[str]:
         """Unfinished uploads and unused segments in the target."""
@@ -201,6 +207,7 @@ def stopped_at(bench: Bench, number: int, wanted: State) -> bool:
         run(bench, number)
     except KeyboardInterrupt:
         stopped = True
+    bench.settle()  # not before: the interrupt's traceback holds what was open
     # No object of the source has the size of the other content that was in the target.
     left = {entry.name[len(bench.target.prefix) :]: entry.size for entry in bench.target.objects()}
     missing = {name for name, (content, _) in wanted.items() if left.get(name) != len(content)}
