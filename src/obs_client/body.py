@@ -31,11 +31,16 @@ class CallerError(Exception):
 
 
 class Body(io.RawIOBase):
-    """The bytes of one request, from their start; `size` says how many. Safe to read again after `rewind`."""
+    """The bytes of one request, from their start; `size` says how many. Safe to read again after `rewind`.
+
+    Attributes:
+        sent: How many of the first bytes were given to who sends them, in the try that came furthest.
+    """
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
+        self.sent = 0
         self._position = 0
         self._digests: dict[str, bytes] = {}
 
@@ -50,8 +55,13 @@ class Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
+        count = self._read_next(memoryview(buffer).cast("B"))
+        if self._position > self.sent:
+            self.sent = self._position
+        return count
+
+    def _read_next(self, view: memoryview) -> int:
         parallel.check()
-        view = memoryview(buffer).cast("B")
         wanted = min(len(view), self.size - self._position)
         if wanted <= 0:
             return 0
@@ -80,7 +90,7 @@ class Body(io.RawIOBase):
             self.rewind()
             hasher = new_hash(algorithm)
             view = memoryview(bytearray(min(BLOCK_SIZE, self.size)))
-            while count := self.readinto(view):
+            while count := self._read_next(view):
                 hasher.update(view[:count])
             self.rewind()
             self._digests[algorithm] = hasher.digest()

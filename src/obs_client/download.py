@@ -16,11 +16,10 @@ from obs_client.atomic import AtomicFile
 from obs_client.body import BLOCK_SIZE
 from obs_client.border import Border
 from obs_client.integrity import ContentCheck
-from obs_client.parallel import bounded_map
+from obs_client.parallel import bounded_map, ended
 from obs_client.parts import Range, ranges_of
+from obs_client.progress import Gauge, Meter, Progress
 from obs_client.reading import GuardedReader, note_unverified
-
-Progress = Callable[[int], object]
 
 
 def read(border: Border, container: str, name: str, start: int, stop: int | None) -> bytes:
@@ -29,7 +28,7 @@ def read(border: Border, container: str, name: str, start: int, stop: int | None
         content = bytearray(reader.left)
         view = memoryview(content)
         if start == 0 and stop is None and (ranges := _parallel_ranges(border, reader)):
-            for _ in _fetch(border, reader, ranges, lambda r: _MemoryTarget(view[r.offset : r.end])):
+            for _ in _fetch(border, reader, ranges, lambda r: _MemoryTarget(view[r.offset : r.end]), Meter(None)):
                 pass
         else:
             reader.read_fully(view)
@@ -40,10 +39,8 @@ def read(border: Border, container: str, name: str, start: int, stop: int | None
 def to_stream(border: Border, container: str, name: str, stream: IO[bytes], progress: Progress | None) -> bool:
     """Write an object's bytes to a stream, in order."""
     with GuardedReader(border, container, name) as reader:
-        for block in blocks(border, reader):
+        for block in blocks(border, reader, Meter(progress)):
             _write_all(stream, block)
-            if progress:
-                progress(len(block))
     return True
 
 
@@ -54,9 +51,9 @@ def to_file(border: Border, container: str, name: str, path: str, progress: Prog
             return to_stream(border, container, name, stream, progress)
     with GuardedReader(border, container, name) as reader, AtomicFile.beside(path) as file:
         ranges = _parallel_ranges(border, reader) or [Range(0, reader.info.size, 0)]
-        for count in _fetch(border, reader, ranges, lambda r: _FileTarget(file.descriptor, r.offset)):
-            if progress and count:
-                progress(count)
+        meter = Meter(progress)
+        for _ in _fetch(border, reader, ranges, lambda r: _FileTarget(file.descriptor, r.offset), meter):
+            pass
         file.publish()
     return True
 
@@ -116,32 +113,46 @@ class _FileTarget:
 
 
 def _fetch(
-    border: Border, first: GuardedReader, ranges: list[Range], target_of: Callable[[Range], _Target]
+    border: Border,
+    first: GuardedReader,
+    ranges: list[Range],
+    target_of: Callable[[Range], _Target],
+    meter: Meter,
 ) -> Iterator[int]:
     """Bring each range to its target; gives their sizes in order, and checks the whole at the end.
 
     The first range comes from the reader that is open already.
     """
     if len(ranges) == 1:
-        target_of(ranges[0]).take_from(first)
-        _finish(first)
+        meter.run(lambda: _fetch_all(first, target_of(ranges[0])), ranges[0].size, lambda: first.position)
         yield ranges[0].size
         return
     digest = first.digest if border.options.check_content else None
 
-    def fetch(wanted: Range) -> tuple[int, list[bytes]]:
+    def fetch(item: tuple[Range, Gauge]) -> tuple[int, list[bytes]]:
+        wanted, gauge = item
         check = ContentCheck(digest, wanted.first_part) if digest else None
         with _reader_of(border, first, wanted, check) as reader:
+            gauge.follow(lambda: reader.position - wanted.offset)
             target_of(wanted).take_from(reader)
+        gauge.finish()
         return wanted.size, check.digests if check else []
 
     digests: list[bytes] = []
-    for size, found in bounded_map(fetch, ranges, border.options.workers):
-        digests += found
-        yield size
+    gauged = ((wanted, meter.begin(wanted.size)) for wanted in ranges)
+    with ended(bounded_map(fetch, gauged, border.options.workers, meter.while_waiting)) as fetched:
+        for size, found in fetched:
+            digests += found
+            meter.tell()
+            yield size
     first.verified = digest is not None and digest.check_composite(digests)
     if not first.verified:
         note_unverified(first.name)
+
+
+def _fetch_all(reader: GuardedReader, target: _Target) -> None:
+    target.take_from(reader)
+    _finish(reader)
 
 
 def _reader_of(border: Border, first: GuardedReader, wanted: Range, check: ContentCheck | None) -> GuardedReader:
@@ -152,18 +163,25 @@ def _reader_of(border: Border, first: GuardedReader, wanted: Range, check: Conte
     return GuardedReader(border, first.container, first.name, wanted.offset, wanted.end, pinned=first.info, check=check)
 
 
-def blocks(border: Border, reader: GuardedReader) -> Iterator[memoryview]:
-    """An object's bytes in order, each block valid until the next is asked for."""
+def blocks(border: Border, reader: GuardedReader, meter: Meter | None = None) -> Iterator[memoryview]:
+    """An object's bytes in order, each block valid until the next is asked for.
+
+    Args:
+        meter: Tells of all that came from the store, be it read ahead.
+    """
+    meter = meter or Meter(None)
     ranges = _parallel_ranges(border, reader)
     if ranges and max(r.size for r in ranges) <= 2 * border.options.part_size:
-        yield from _ordered_ranges(border, reader, ranges)
+        yield from _ordered_ranges(border, reader, ranges, meter)
         return
+    meter.begin(reader.left).follow(lambda: reader.position)
     buffer = memoryview(bytearray(min(BLOCK_SIZE, reader.left)))
     while count := reader.readinto(buffer):
         yield buffer[:count]
+        meter.tell()
 
 
-def _ordered_ranges(border: Border, reader: GuardedReader, ranges: list[Range]) -> Iterator[memoryview]:
+def _ordered_ranges(border: Border, reader: GuardedReader, ranges: list[Range], meter: Meter) -> Iterator[memoryview]:
     """Ranges that are read ahead by the workers, each into one of (workers + 1) buffers."""
     size = max(r.size for r in ranges)
     free: list[bytearray] = []
@@ -178,7 +196,7 @@ def _ordered_ranges(border: Border, reader: GuardedReader, ranges: list[Range]) 
         return _MemoryTarget(targets[wanted.offset])
 
     offset = 0
-    for count in _fetch(border, reader, ranges, target_of):
+    for count in _fetch(border, reader, ranges, target_of, meter):
         block = targets.pop(offset)
         yield block
         assert isinstance(block.obj, bytearray)

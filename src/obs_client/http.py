@@ -145,8 +145,7 @@ class HttpPool:
         if not body:
             return connection.send_request([head])
         if isinstance(body, (bytes, BytesBody)):
-            view = memoryview(body) if isinstance(body, bytes) else body.view()
-            return connection.send_request(_view_blocks(head, view, expect_continue), expect_continue=expect_continue)
+            return connection.send_request(_view_blocks(head, body, expect_continue), expect_continue=expect_continue)
         buffer = self._take_buffer()
         try:
             blocks = _body_blocks(head, body, memoryview(buffer), expect_continue)
@@ -214,11 +213,14 @@ def _split(url: str) -> tuple[str, str]:
     return url[:start], url[start:]
 
 
-def _view_blocks(head: bytes, view: memoryview, apart: bool) -> Iterator[bytes | memoryview]:
+def _view_blocks(head: bytes, body: bytes | BytesBody, apart: bool) -> Iterator[bytes | memoryview]:
     """Head and body from memory; the first block has both unless they go `apart`."""
+    view = memoryview(body) if isinstance(body, bytes) else body.view()
     joined = 0 if apart else _JOINED_SIZE
     yield head + view[:joined]
     for start in range(joined, len(view), BLOCK_SIZE):
+        if not isinstance(body, bytes):
+            body.sent = max(body.sent, start)
         yield view[start : start + BLOCK_SIZE]
 
 

@@ -60,17 +60,22 @@ class WorkerPool(Generic[Item, Result]):
         """Start one call; it is for the caller to keep `pending` within bounds."""
         self._pending.append(self._executor.submit(self._run, item))
 
-    def result(self, seconds: float | None = None) -> Result:
+    def result(self, seconds: float | None = None, while_waiting: Callable[[], object] | None = None) -> Result:
         """Wait for the oldest call; gives its result or raises its error. With a bound it waits even if it is stopped.
+
+        Args:
+            while_waiting: Called in this thread each `CHECK_INTERVAL` seconds of a wait without a bound.
 
         Raises:
             TimeoutError: It did not end within so many seconds (None: no bound).
         """
         future = self._pending.popleft()
-        if seconds is None and hasattr(_worker, "stop"):
+        if seconds is None and (while_waiting or hasattr(_worker, "stop")):
             while not future.done():
                 wait([future], CHECK_INTERVAL)
                 check()
+                if while_waiting:
+                    while_waiting()
         return future.result(seconds)
 
     def _run(self, item: Item) -> Result:
@@ -88,24 +93,33 @@ class WorkerPool(Generic[Item, Result]):
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
-def bounded_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def bounded_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+    while_waiting: Callable[[], object] | None = None,
+) -> Iterator[Result]:
     """The results of `function` for each item, in order, by up to `workers` threads; lazily, as they are asked for.
 
     Items are taken in the caller's thread, at most `workers` + 1 before their results. The first failure is raised at
     its place, after the calls that run have stopped. For one worker, or one item, no thread starts.
+
+    Args:
+        while_waiting: Called in the caller's thread each `CHECK_INTERVAL` seconds that it waits for a result: for this
+            a thread starts always. What it raises goes out as a failure does.
     """
     iterator = iter(items)
     head = list(itertools.islice(iterator, 2))
-    if workers == 1 or len(head) < 2:
+    if not while_waiting and (workers == 1 or len(head) < 2):
         yield from map(function, itertools.chain(head, iterator))
         return
     with WorkerPool(function, workers) as pool:
         for item in itertools.chain(head, iterator):
             if pool.pending >= workers:
-                yield pool.result()
+                yield pool.result(while_waiting=while_waiting)
             pool.submit(item)
         while pool.pending:
-            yield pool.result()
+            yield pool.result(while_waiting=while_waiting)
 
 
 @contextlib.contextmanager

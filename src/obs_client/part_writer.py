@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +16,7 @@ from obs_client.errors import NotSupportedError
 from obs_client.models import NewObject
 from obs_client.multipart import GuardedUpload, Part
 from obs_client.parallel import WorkerPool
+from obs_client.progress import Gauge, Meter, Progress
 
 
 class PartWriter:
@@ -24,11 +25,11 @@ class PartWriter:
     At most `workers` parts are on their way and one is being filled, in buffers that are used again.
     """
 
-    def __init__(self, border: Border, new: NewObject, progress: Callable[[int], object] | None = None) -> None:
+    def __init__(self, border: Border, new: NewObject, progress: Progress | None = None) -> None:
         self.size = 0
         self._border = border
         self._new = new
-        self._progress = progress
+        self._meter = Meter(progress)
         self._sizes = self._part_sizes()
         self._free: list[bytearray] = []
         self._buffer = memoryview(bytearray(next(self._sizes)))
@@ -53,11 +54,12 @@ class PartWriter:
         if self._probing:
             raise self._too_long()
         if self._held is not None:
-            self._upload = self._upload or _Upload(self._border, self._begun(), self._report)
+            self._upload = self._upload or _Upload(self._border, self._begun(), self._meter)
             self._send(self._held)
             self._held = None
         self._filled += count
         self.size += count
+        self._meter.tell_at_times()
         if self._upload and self._filled == len(self._buffer):
             self._send(self._buffer)
             self._buffer, self._filled = self._next_buffer(), 0
@@ -76,8 +78,8 @@ class PartWriter:
         if self._upload is None:
             whole = self._held if self._held is not None else self._buffer[: self._filled]
             new = dataclasses.replace(self._new, size=self.size)
-            self._border.object_write(new, BytesBody(whole))
-            self._report(self.size)
+            body = BytesBody(whole)
+            self._meter.run(lambda: self._border.object_write(new, body), body.size, lambda: body.sent)
         else:
             if self._filled:
                 self._send(self._buffer[: self._filled])
@@ -114,10 +116,6 @@ class PartWriter:
         assert self._upload is not None
         self._free.extend(self._upload.send(part))
 
-    def _report(self, count: int) -> None:
-        if self._progress and count:
-            self._progress(count)
-
     def _next_buffer(self) -> memoryview:
         size = next(self._sizes, None)
         if size is None:
@@ -142,9 +140,9 @@ class PartWriter:
 class _Upload:
     """Parts on their way."""
 
-    def __init__(self, border: Border, new: NewObject, report: Callable[[int], None]) -> None:
+    def __init__(self, border: Border, new: NewObject, meter: Meter) -> None:
         self._guarded = GuardedUpload(border, new)
-        self._report = report
+        self._meter = meter
         self._workers = border.options.workers
         self._pool = WorkerPool(self._put, self._workers)
         self._number = 0
@@ -154,8 +152,9 @@ class _Upload:
         """Send a part; waits while as many are on their way as there are workers. Gives the buffers set free."""
         free = [self._result()] if self._pool.pending >= self._workers else []
         self._number += 1
-        self._pool.submit((Part(self._number, self._offset, len(data)), data))
+        self._pool.submit((Part(self._number, self._offset, len(data)), data, self._meter.begin(len(data))))
         self._offset += len(data)
+        self._meter.tell()
         return free
 
     def complete(self) -> None:
@@ -168,13 +167,16 @@ class _Upload:
         self._pool.__exit__(None, None, None)
         self._guarded.abort_after(error)
 
-    def _put(self, item: tuple[Part, memoryview]) -> memoryview:
-        part, data = item
-        self._guarded.put_part(part, BytesBody(data))
+    def _put(self, item: tuple[Part, memoryview, Gauge]) -> memoryview:
+        part, data, gauge = item
+        body = BytesBody(data)
+        gauge.follow(lambda: body.sent)
+        self._guarded.put_part(part, body)
+        gauge.finish()
         return data
 
     def _result(self) -> bytearray:
-        data = self._pool.result()
-        self._report(len(data))
+        data = self._pool.result(while_waiting=self._meter.while_waiting)
+        self._meter.tell()
         assert isinstance(data.obj, bytearray)
         return data.obj

@@ -9,7 +9,7 @@ import dataclasses
 import io
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import IO
 
 from obs_client import parts
@@ -18,10 +18,9 @@ from obs_client.border import Border
 from obs_client.errors import IntegrityError
 from obs_client.models import NewObject
 from obs_client.multipart import GuardedUpload, Part
-from obs_client.parallel import bounded_map
+from obs_client.parallel import bounded_map, ended
 from obs_client.part_writer import PartWriter
-
-Progress = Callable[[int], object]
+from obs_client.progress import Gauge, Meter, Progress
 
 
 def upload(border: Border, new: NewObject, stream: IO[bytes], progress: Progress | None) -> None:
@@ -118,14 +117,14 @@ def _write(
     """Write what can be read at any place, each part by the worker that sends it."""
     part_size = parts.part_size(size, border.options.part_size, border.capabilities)
     new = dataclasses.replace(new, size=size)
+    meter = Meter(progress)
     if size <= part_size:
-        border.object_write(new, slice_of(Part(1, 0, size)))
-        _tell(progress, size)
+        body = slice_of(Part(1, 0, size))
+        meter.run(lambda: border.object_write(new, body), size, lambda: body.sent)
         return
     guarded = GuardedUpload(border, dataclasses.replace(new, part_size=part_size))
     try:
-        for done in _put_parts(border, guarded, parts.parts_of(size, part_size), slice_of):
-            _tell(progress, done)
+        _put_parts(border, guarded, parts.parts_of(size, part_size), slice_of, meter)
         if check:
             check()
         guarded.complete()
@@ -135,15 +134,16 @@ def _write(
 
 
 def _put_parts(
-    border: Border, guarded: GuardedUpload, wanted: Iterable[Part], slice_of: Callable[[Part], Body]
-) -> Iterator[int]:
-    def put(part: Part) -> int:
-        guarded.put_part(part, slice_of(part))
-        return part.size
+    border: Border, guarded: GuardedUpload, wanted: Iterable[Part], slice_of: Callable[[Part], Body], meter: Meter
+) -> None:
+    def put(item: tuple[Part, Gauge]) -> None:
+        part, gauge = item
+        body = slice_of(part)
+        gauge.follow(lambda: body.sent)
+        guarded.put_part(part, body)
+        gauge.finish()
 
-    return bounded_map(put, wanted, border.options.workers)
-
-
-def _tell(progress: Progress | None, count: int) -> None:
-    if progress and count:
-        progress(count)
+    gauged = ((part, meter.begin(part.size)) for part in wanted)
+    with ended(bounded_map(put, gauged, border.options.workers, meter.while_waiting)) as done:
+        for _ in done:
+            meter.tell()
