@@ -53,8 +53,8 @@ def fill(docs: str, *names: str, content: bytes = b"content") -> None:
 
 def test_objects_come_and_go(docs: str, tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_bytes(b"\x00content\xff")
-    done("put", tmp_path / "file.txt", f"{docs}/")
-    done("put", "-", f"{docs}/b", stdin=b"from a pipe")
+    done("put", tmp_path / "file.txt", f"file://{docs}/")
+    done("put", "-", f"file://{docs}/b", stdin=b"from a pipe")
     assert run("cat", f"{docs}/file.txt", f"{docs}/b").stdout_bytes == b"\x00content\xfffrom a pipe"
     assert done("ls", docs).split() == ["b", "file.txt"]
     done("get", f"{docs}/b", tmp_path / "copy")
@@ -91,7 +91,7 @@ def test_links_to_directories_are_followed_on_the_way_and_files_are_not(docs: st
     assert done("ls", tmp_path / "way") == done("ls", f"{tmp_path}/way/") == "a\n"
     assert done("cat", tmp_path / "way" / "a") == "content"
     assert "link' is no regular file" in failed(3, "cat", f"{docs}/link")
-    assert "symbolic link" in failed(1, "put", "-", f"{docs}/link", stdin=b"own")
+    assert "symbolic link" in failed(1, "put", "-", f"file://{docs}/link", stdin=b"own")
 
 
 def test_a_folder_is_its_whole_name(docs: str) -> None:
@@ -132,7 +132,7 @@ def test_du_sums_by_folder(docs: str) -> None:
 def test_info_shows_objects_and_containers(docs: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"12345")
     headers = ("--type", "text/x-odd", "--language", "de", "--cache-control", "no-store", "-m", "Who=we=you")
-    done("put", tmp_path / "x", f"{docs}/", *headers, "--encoding", "odd", "--disposition", "inline")
+    done("put", tmp_path / "x", f"file://{docs}/", *headers, "--encoding", "odd", "--disposition", "inline")
     shown = dict(line.split("  ", 1) for line in done("info", f"{docs}/x").splitlines())
     assert {key.strip(): value.strip() for key, value in shown.items()} | {"last_modified": "", "hash": ""} == {
         "name": "x",
@@ -165,9 +165,9 @@ def test_put_takes_several_files_into_a_folder_only(docs: str, tmp_path: Path) -
     url = f"file://{Path(docs).parent}?container_name=docs"
     done("put", tmp_path / "one", tmp_path / "two", url)
     assert done("ls", docs).split() == ["one", "two"]
-    assert run("put", tmp_path / "one", tmp_path / "two", f"{docs}/name").exit_code == 2
-    assert "needs a name" in run("put", "-", f"{docs}/").stderr
-    assert "already" in failed(1, "put", "--if-absent", tmp_path / "one", f"{docs}/")
+    assert run("put", tmp_path / "one", tmp_path / "two", f"file://{docs}/name").exit_code == 2
+    assert "needs a name" in run("put", "-", f"file://{docs}/").stderr
+    assert "already" in failed(1, "put", "--if-absent", tmp_path / "one", f"file://{docs}/")
 
 
 def test_get_writes_below_the_directory_given_and_keeps_the_old_file(docs: str, tmp_path: Path) -> None:
@@ -239,7 +239,9 @@ def test_rm_deletes_more_than_one_batch(docs: str, monkeypatch: pytest.MonkeyPat
 
 def test_what_was_done_is_told_to_programs_and_to_who_asks(docs: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
-    assert lines("put", tmp_path / "x", f"{docs}/") == [{"type": "put", "path": str(tmp_path / "x"), "name": "x"}]
+    assert lines("put", tmp_path / "x", f"file://{docs}/") == [
+        {"type": "put", "path": str(tmp_path / "x"), "name": "x"}
+    ]
     assert lines("get", f"{docs}/x", tmp_path / "y") == [{"type": "got", "name": "x", "path": str(tmp_path / "y")}]
     assert lines("cp", f"{docs}/x", f"{docs}/z") == [{"type": "copied", "source": f"{docs}/x", "name": "z"}]
     assert lines("mv", f"{docs}/z", f"{docs}/w") == [{"type": "moved", "source": f"{docs}/z", "name": "w"}]
@@ -247,7 +249,7 @@ def test_what_was_done_is_told_to_programs_and_to_who_asks(docs: str, tmp_path: 
     assert lines("meta", "delete", f"{docs}/x", "b") == [{"type": "deleted", "name": "x", "keys": ["b"]}]
     assert lines("mb", tmp_path / "new", docs) == [{"type": "made", "name": "new"}, {"type": "there", "name": "docs"}]
     assert lines("rb", tmp_path / "new") == [{"type": "removed", "name": "new"}]
-    assert run("put", "-v", tmp_path / "x", f"{docs}/").stderr == f"obs: {tmp_path}/x -> docs/x\n"
+    assert run("put", "-v", tmp_path / "x", f"file://{docs}/").stderr == f"obs: {tmp_path}/x -> docs/x\n"
     assert "->" not in run("get", "-v", f"{docs}/never", tmp_path / "y").stderr
 
 
@@ -272,13 +274,13 @@ def test_what_is_not_there_is_status_3_and_one_line(docs: str, tmp_path: Path) -
     failed(3, "ls", f"{docs}/x")
     failed(3, "du", f"{docs}/x")
     failed(3, "info", absent)
-    failed(3, "put", tmp_path / "never", f"{docs}/x")
-    failed(3, "put", "-", f"{docs}/never/x", stdin=b"")
+    failed(3, "put", tmp_path / "never", f"file://{docs}/x")
+    failed(3, "put", "-", f"file://{docs}/never/x", stdin=b"")
     assert not (tmp_path / "x").exists()
 
 
 def test_failures_are_status_1_and_usage_is_2(docs: str) -> None:
-    assert "obs sync" in failed(1, "put", docs, f"{docs}/x")
+    assert "obs sync" in failed(1, "put", docs, f"file://{docs}/x")
     failed(1, "cat", f"file://{Path(docs).parent}/docs/\x7f/..x/\x00")
     assert "credentials" in failed(2, "ls", "s3://key:word@container")
     assert "word" not in run("ls", "s3://key:word@container").stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 import obs_client
 from obs_client.cli.address import Address
+from obs_client.cli.failures import failure_of, without_query_secrets
+from obs_client.cli.settings import Settings
 from obs_client.cli.showing import absent
 from obs_client.testing.wrapper import RecordingClient
 from obs_client.urls import StorageUrl
@@ -45,6 +48,8 @@ WRONG_USE = [
     ("put --recursive photos s3://album/", "there is no option --recursive; obs sync copies folders"),
     ("sync photos other --workers 1001", "1<=x<=1000"),
     ("rm photos", "photos is a directory; -r deletes all that is in it"),
+    ("ls -a photos", "there is no option -a (obs ls --help"),
+    ("sync -a photos other", "there is no option -a; folders are taken whole (obs sync --help"),
     ("cp photos other", "photos is no object but a folder, which obs sync copies"),
     ("sync photos/a.txt other", "is a file; obs cp copies one object"),
     ("sync photos photos/2025", "one is in the other"),
@@ -76,10 +81,7 @@ NOT_THERE = [
     ("check nowhere photos", "there is no directory 'nowhere' (the first place must be there"),
     ("sync photos other --apply nowhere", "there is no file 'nowhere' (obs sync A B --dry-run --json > FILE"),
     ("cleanup nowhere", "there is no directory 'nowhere'"),
-    ("put nowhere photos/", "there is no file 'nowhere'"),
-    ("put s3://album/x photos/", "(obs cp copies between stores)"),
     ("rm photos/x", "(-r deletes folders, -f takes absence)"),
-    ("put photos/a.txt nowhere/", "no container 'nowhere'.*(obs mb creates a container)"),
 ]
 
 
@@ -96,6 +98,89 @@ def test_wrong_use_is_status_2_and_one_line(line: str, pattern: str) -> None:
 @pytest.mark.parametrize(("line", "pattern"), NOT_THERE)
 def test_what_is_not_there_is_status_3_and_one_line(line: str, pattern: str) -> None:
     assert re.search(said(pattern), failed(3, *line.split()))
+
+
+def test_put_of_what_is_no_file_or_to_no_container_says_so(tmp_path: Path) -> None:
+    assert "there is no file 'nowhere'" in failed(3, "put", "nowhere", f"file://{tmp_path}/photos/")
+    assert "(obs cp copies between stores)" in failed(3, "put", "s3://album/x", f"file://{tmp_path}/photos/")
+    said = failed(3, "put", "photos/a.txt", f"file://{tmp_path}/nowhere/")
+    assert "no container 'nowhere'" in said
+    assert "(obs mb creates a container)" in said
+
+
+def test_put_takes_no_path_for_a_forgotten_url(tmp_path: Path) -> None:
+    for number in ("1", "2"):
+        (tmp_path / number).write_text(number)
+    for target in ("2", "photos", "photos/", "./new", f"{tmp_path}/2"):
+        said = failed(2, "put", "1", target)
+        assert f"{target} is a path, not a storage URL like s3://container; obs cp copies between paths" in said
+    assert (tmp_path / "2").read_text() == "2"
+    assert not (tmp_path / "new").exists()
+    assert "A plain path is refused" in done("put", "--help")
+
+
+def test_no_object_is_asked_for_of_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        raise AssertionError("an object was asked for")
+
+    monkeypatch.setattr("obs_client.cli.pairs.check_no_object", refuses)
+    for module in ("checking", "syncing"):
+        monkeypatch.setattr(f"obs_client.cli.{module}.check_no_object", refuses)
+    assert "copied 1" in done("sync", "store/album", "new")
+    assert "1 object the same" in done("check", "store/album", "new")
+
+
+def test_a_container_is_to_be_named_with_the_url_s_own_scheme() -> None:
+    for command in ("info", "du", "cleanup", "rm -r", "mb"):
+        for store in ("swift://", "s3://", "memory://", "https://host/v1/AUTH_x/"):
+            said = failed(2, *command.split(), store)
+            assert f"{store} names no container; write it like {store}container (obs" in said, said
+
+
+def test_secret_words_in_names_are_shown_and_secrets_in_urls_are_not(tmp_path: Path) -> None:
+    name = "password=hunter.txt"
+    (tmp_path / name).write_text("x")
+    said = run("put", "-v", name, f"file://{tmp_path}/photos/").stderr
+    assert said == f"obs: {name} -> photos/{name}\n"
+    assert "there is no file 'token: abc'" in failed(3, "cat", "token: abc")
+    assert "obs: photos/token=abc is a path" in failed(2, "put", name, "photos/token=abc")
+    assert "canary" not in failed(2, "put", name, "s3://?x-amz-security-token=canary")
+    assert "canary" not in failed(2, "cat", "./x?Signature=canary/")
+    assert without_query_secrets("/o?temp_url_sig=canary&x=1") == "/o?temp_url_sig=***&x=1"
+    assert "canary" not in without_query_secrets("GET /x?X-Amz-Credential=canary%2F2026&X-Amz-Signature=canary&x=1")
+    assert without_query_secrets("swift://a/x?create_temp_url_key=true") == "swift://a/x?create_temp_url_key=true"
+
+
+def test_a_foreign_text_in_a_failure_is_without_secrets() -> None:
+    said = "X-Auth-Token: canary, password=canary"
+    errors = (obs_client.ServiceError(said), obs_client.ConfigurationError(said), OSError(said), RuntimeError(said))
+    for error in (*errors, ValueError(said)):
+        assert "canary" not in failure_of(error, about="token=x").format_message()
+        assert "token=x: " in failure_of(error, about="token=x").format_message()
+
+
+def test_reasons_and_log_lines_are_without_secrets_and_names_are_not(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings()
+    settings.show_details(obs_client.PartialFailureError("2 failed", {"token=n": OSError("X-Auth-Token: canary")}))
+    with settings.logged():
+        logging.getLogger("obs_client").warning("X-Auth-Token: canary")
+    assert capsys.readouterr().err == "obs: token=n: X-Auth-Token: ***\nobs: X-Auth-Token: ***\n"
+
+
+def test_the_command_s_words_are_not_the_library_s() -> None:
+    said = failed(1, "url", "get", "photos/a.txt")
+    assert (
+        said == "obs: 'photos/a.txt' is on this machine, and paths have no signed URLs (s3:// and swift:// have them)\n"
+    )
+
+
+def test_a_condition_that_the_server_may_not_keep_is_granted_in_the_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    url = "s3://album/x?endpoint_url=http://127.0.0.1:1&region=any"
+    said = failed(1, "put", "--if-absent", "photos/a.txt", url)
+    assert "if yours does, say so: ?conditional_writes=true in the URL" in said
+    assert "S3Client" not in said
 
 
 def test_an_absent_object_a_folder_and_an_absent_container_are_told_apart(tmp_path: Path) -> None:
@@ -190,5 +275,6 @@ def test_no_line_shows_a_traceback_or_an_exception_s_name() -> None:
 
 
 def test_names_that_are_no_text_are_refused_in_one_line() -> None:
-    for arguments in (("ls",), ("cat",), ("rm",), ("info",), ("put", "photos/a.txt")):
+    for arguments in (("ls",), ("cat",), ("rm",), ("info",), ("cp", "photos/a.txt")):
         assert "UTF-8" in failed(1, *arguments, "photos/\udcff")
+    assert "UTF-8" in failed(1, "put", "photos/a.txt", f"file://{Path.cwd()}/photos/\udcff")

@@ -82,7 +82,7 @@ def docs(tmp_path: Path) -> Path:
 
 def test_a_bar_shows_the_rate_and_the_time_left(docs: Path) -> None:
     (docs / "x.bin").write_bytes(bytes(30_000_000))
-    for line in ("obs get x.bin y.bin", "obs put x.bin z.bin"):
+    for line in ("obs get x.bin y.bin", "obs put x.bin file://$PWD/z.bin"):
         with Screen(line, docs) as screen:
             assert screen.end() == 0, screen.shown
             assert re.search("28.6 MiB / 28.6 MiB", screen.shown), screen.shown
@@ -103,7 +103,7 @@ def test_a_narrow_terminal_has_one_line_too(docs: Path) -> None:
 
 
 def test_a_pipe_of_unknown_length_has_a_bar_too(docs: Path) -> None:
-    with Screen("(head -c 3000000 /dev/zero; sleep 1) | obs put - x", docs) as screen:
+    with Screen("(head -c 3000000 /dev/zero; sleep 1) | obs put - file://$PWD/x", docs) as screen:
         screen.see("2.9 MiB")
         assert screen.end() == 0
     assert (docs / "x").stat().st_size == 3_000_000
@@ -170,13 +170,31 @@ def test_ctrl_c_at_the_question(docs: Path) -> None:
         screen.see("y/N")
         screen.type("\x03")
         assert screen.end(2) == 130
-        assert "stopped" in screen.shown
+        assert "stopped; nothing was done" in screen.shown
+        assert "gone" not in screen.shown
     assert os.listdir(docs) == ["a"]
+
+
+@pytest.mark.parametrize(("answer", "status"), [("\x03", 130), ("n\n", 1)])
+def test_a_second_question_does_not_say_that_nothing_was_done(docs: Path, answer: str, status: int) -> None:
+    for name in ("a", "b"):
+        (docs / name).mkdir()
+        (docs / name / "x").touch()
+    with Screen("exec obs rm -r a b", docs) as screen:
+        screen.see("in a.*y/N")
+        screen.type("y\n")
+        screen.see("in b.*y/N")
+        screen.type(answer)
+        assert screen.end(2) == status
+        assert "nothing more was done" in screen.shown
+    assert [(docs / name / "x").exists() for name in ("a", "b")] == [False, True]
 
 
 def test_ctrl_c_in_a_transfer(docs: Path) -> None:
     (docs / "x").write_bytes(b"old")
-    with Screen("exec obs put - x < <(while head -c 8000000 /dev/zero; do sleep 0.1; done)", docs) as screen:
+    with Screen(
+        "exec obs put - file://$PWD/x < <(while head -c 8000000 /dev/zero; do sleep 0.1; done)", docs
+    ) as screen:
         screen.see("iB/s")
         screen.type("\x03")
         assert screen.end(3) == 130

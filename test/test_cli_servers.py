@@ -176,6 +176,72 @@ def test_what_is_not_there_is_told_plainly(store: str, tmp_path: Path) -> None:
     done("rb", "--force", "--yes", f"{store}there")
 
 
+def test_an_object_is_no_folder_to_sync_or_check(store: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    done("mb", f"{store}objects")
+    one, other, absent = (f"{store}objects/one/{name}.txt" for name in "xyz")
+    done("put", tmp_path / "x", one)
+    done("put", tmp_path / "x", other)
+    said = "obs: 'one/x.txt' in 'objects' is an object; sync and check take folders (obs cp copies one)\n"
+    calls: list[tuple[str, ...]] = [
+        ("check", one, other),
+        ("check", str(tmp_path), one),
+        ("check", one, absent),
+        ("sync", one, "new"),
+    ]
+    calls += [
+        ("sync", one, str(tmp_path), *how) for how in (["--dry-run"], ["--delete"], ["--json"], ["--delete", "-y"])
+    ]
+    for arguments in calls:
+        result = run(*arguments)
+        assert (result.exit_code, result.stderr) == (2, said), (arguments, result.output)
+    assert (tmp_path / "x").exists()
+    assert "holds no names" in failed(3, "check", f"{store}objects/one", absent, "-q", "--include", "typo")
+    done("rb", "--force", "--yes", f"{store}objects")
+
+
+def test_what_a_folder_is_told_to_be_is_of_use_to_the_command(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").write_text("x")
+    for name in ("folder", "here"):
+        (tmp_path / name).mkdir()
+    done("mb", f"{store}folders")
+    done("put", "x", f"{store}folders/folder/x")
+    done("put", "x", f"{store}folders/here")
+    url = f"{store}folders/folder"
+    for arguments, hint in (
+        (("get",), "obs sync copies folders"),
+        (("rm",), "-r deletes folders"),
+        (("info",), "obs ls shows what is in it"),
+        (("cat",), "obs ls shows what is in it"),
+        (("meta", "show"), "obs ls shows what is in it"),
+    ):
+        said = failed(3, *arguments, url)
+        assert said == f"obs: 'folder' in 'folders' is a folder, not an object ({hint})\n", arguments
+    assert "(obs sync copies folders)" in failed(3, "cp", url, "copy")
+    assert "here' is a directory; give the name" in failed(1, "get", f"{store}folders/here")
+    assert "there is no object 'token=abc' in 'folders'" in failed(3, "cat", f"{store}folders/token=abc")
+    done("rb", "--force", "--yes", f"{store}folders")
+
+
+def test_metadata_that_swift_drops_are_not_tried_again(
+    swift: SwiftServer, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in swift.environment().items():
+        environment.setenv(name, value)
+    (tmp_path / "docs").mkdir()
+    done("put", "-", f"file://{tmp_path}/docs/x", "-m", "my_key=1", stdin=b"x")
+    done("mb", "swift://dropped")
+    result = run("sync", tmp_path / "docs", "swift://dropped")
+    assert (result.exit_code, "again" in result.stderr) == (1, False), result.stderr
+    assert "--metadata dashes" in result.stderr
+    done("sync", tmp_path / "docs", "swift://dropped", "--metadata", "dashes")
+    assert done("meta", "show", "swift://dropped/x") == "my-key=1\n"
+    done("rb", "--force", "--yes", "swift://dropped")
+
+
 def test_public_data_are_read_without_a_login(swift: SwiftServer, environment: pytest.MonkeyPatch) -> None:
     url = f"{swift.storage_url}/public"
     for name, value in swift.environment().items():

@@ -29,18 +29,23 @@ def names(directory: str) -> list[str]:
     return sorted(path.name for path in Path(directory).iterdir())
 
 
+def written(command: str, directory: str) -> str:
+    """A directory as a command takes it for its target."""
+    return f"file://{Path.cwd()}/{directory}" if command == "put" else directory
+
+
 @pytest.mark.parametrize("command", ["mv", "cp", "put"])
 def test_two_sources_are_never_made_one_object(command: str) -> None:
-    said = failed(2, command, "x/g", "x/f", "y/f", "dest/")
+    said = failed(2, command, "x/g", "x/f", "y/f", written(command, "dest/"))
     assert "x/f and y/f would both become 'f'" in said
     assert "x/g" not in said
     assert (names("x"), names("y"), names("dest")) == (["f", "g"], ["f"], [])
-    assert "x/f and x/f would both" in failed(2, command, "x/f", "x/f", "dest/")
+    assert "x/f and x/f would both" in failed(2, command, "x/f", "x/f", written(command, "dest/"))
 
 
 @pytest.mark.parametrize("command", ["mv", "cp", "put"])
 def test_what_is_absent_leaves_the_others_be(command: str) -> None:
-    result = run(command, "x/absent", "x/f", "nowhere/deep/z", "x/g", "dest/")
+    result = run(command, "x/absent", "x/f", "nowhere/deep/z", "x/g", written(command, "dest/"))
     assert result.exit_code == 3
     absent, other, total = result.stderr.splitlines()
     assert "there is no file 'x/absent'" in absent
@@ -57,7 +62,7 @@ def test_a_failure_that_is_no_absence_is_status_1() -> None:
     assert "there is an object 'f' already" in result.stderr
     assert names("dest") == ["f", "g"]
     assert (Path("dest") / "f").read_text() == "old"
-    result = run("put", "x", "x/g", "dest/", "--debug")
+    result = run("put", "x", "x/g", written("put", "dest/"), "--debug")
     assert result.exit_code == 1
     assert "is a directory" in result.stderr
     assert "Traceback" in result.stderr
@@ -65,8 +70,8 @@ def test_a_failure_that_is_no_absence_is_status_1() -> None:
 
 def test_a_target_that_is_absent_is_told_once() -> None:
     for command in ("cp", "mv", "put"):
-        assert "no container 'nowhere'" in failed(3, command, "x/f", "x/g", "nowhere/")
-        assert "nowhere/deep/er" in failed(3, command, "x/f", "x/g", "nowhere/deep/er/")
+        assert "no container 'nowhere'" in failed(3, command, "x/f", "x/g", written(command, "nowhere/"))
+        assert "nowhere/deep/er" in failed(3, command, "x/f", "x/g", written(command, "nowhere/deep/er/"))
     assert names("x") == ["f", "g"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import obs_client
+from obs_client.cli.syncing import _advice
 from test.test_cli import done, failed, lines, run
 
 Stores = tuple[Path, Path]
@@ -31,7 +32,7 @@ def tree(directory: Path) -> dict[str, str]:
 
 def test_cp_carries_all_attributes(stores: Stores) -> None:
     one, two = stores
-    done("put", "-", f"{one}/x.txt", "-m", "who=me", "--language", "de", stdin=b"text")
+    done("put", "-", f"file://{one}/x.txt", "-m", "who=me", "--language", "de", stdin=b"text")
     done("cp", one / "x.txt", two)
     done("cp", f"{two}/x.txt", f"file://{two}/y.bin")
     before, after = (lines("info", path)[0] for path in (f"{one}/x.txt", f"{two}/y.bin"))
@@ -175,7 +176,7 @@ def test_sync_takes_folders_only(stores: Stores) -> None:
 
 def test_metadata_that_the_target_cannot_keep_is_mapped_when_asked(stores: Stores) -> None:
     one, two = stores
-    done("put", "-", f"{one}/1", "-m", "my_key=1", stdin=b"1")
+    done("put", "-", f"file://{one}/1", "-m", "my_key=1", stdin=b"1")
     done("cp", "--metadata", "dashes", one / "1", two)
     assert done("meta", "show", two / "1") == "my-key=1\n"
     done("sync", "--metadata", "drop", one, f"{two}/sub")
@@ -184,7 +185,7 @@ def test_metadata_that_the_target_cannot_keep_is_mapped_when_asked(stores: Store
 
 def test_metadata_keys_that_dashes_make_one_are_refused(stores: Stores) -> None:
     one, two = stores
-    done("put", "-", f"{one}/1", "-m", "a_b=1", "-m", "a-b=2", "-m", "c_d=3", stdin=b"1")
+    done("put", "-", f"file://{one}/1", "-m", "a_b=1", "-m", "a-b=2", "-m", "c_d=3", stdin=b"1")
     said = failed(1, "cp", "--metadata", "dashes", one / "1", two)
     assert "'a_b'" in said
     assert "'a-b'" in said
@@ -192,6 +193,8 @@ def test_metadata_keys_that_dashes_make_one_are_refused(stores: Stores) -> None:
     result = run("sync", "--metadata", "dashes", one, two)
     assert result.exit_code == 1
     assert "1: " in result.stderr
+    assert "--metadata drop" in result.stderr
+    assert "run the same command again" not in result.stderr
     assert set(tree(two)) == {"a/2", "a/b/3", "ab"}
 
 
@@ -230,3 +233,40 @@ def test_hostile_names_stay_in_the_target_and_are_shown_escaped(stores: Stores, 
     assert tree(two) == {}
     done("sync", "--exclude", "**/", "--include", "*[[]*", f"file://{tmp_path}/store?container_name=c", two)
     assert tree(two) == {"\x1b[31m": ""}
+
+
+def test_quiet_leaves_only_failures(stores: Stores) -> None:
+    one, two = stores
+    assert done("sync", "-q", one, two) == ""
+    assert done("check", "-q", one, two) == ""
+    (two / "1").write_text("2")
+    result = run("check", "-q", one, two)
+    assert (result.exit_code, result.output) == (1, "obs: the two are not proved equal\n")
+    rows = [json.loads(line) for line in run("check", "-q", "--json", one, two).stdout.splitlines()]
+    assert [row["type"] for row in rows] == ["differing", "report"]
+    (one / "1").write_text("longer")
+    assert done("sync", "-q", "--dry-run", one, two) == "copy       1  (the sizes differ)\n"
+    assert [row["type"] for row in lines("sync", "-q", one, two)] == ["skipped"] * 3 + ["copied", "report"]
+
+
+def test_no_size_is_told_where_none_is_known(stores: Stores) -> None:
+    one, two = stores
+    done("put", "-", f"file://{one}/a/2", "-m", "a_b=1", "-m", "a-b=2", stdin=b"12345")
+    (two / "1").write_text("1")
+    (two / "old").write_text("old")
+    rows = [json.loads(line) for line in run("sync", "--json", "--metadata", "dashes", one, two).stdout.splitlines()]
+    sizes = {row["name"]: (row["type"], row["size"]) for row in rows[:-1]}
+    assert sizes["a/2"] == ("failed", 5)
+    assert sizes["ab"] == ("copied", 2)
+    assert sizes["1"] == ("skipped", None)
+    (row, *_) = [row for row in lines("sync", "--json", "--delete", "-y", one, two) if row.get("name") == "old"]
+    assert (row["type"], row["size"]) == ("deleted", 3)
+
+
+def test_failures_that_come_again_are_told_from_those_that_pass() -> None:
+    dropped = obs_client.InvalidNameError("metadata key 'a_b': this store drops keys with '_'; use '-'")
+    long, lost = obs_client.InvalidNameError("the name is too long"), obs_client.TemporaryError("lost")
+    assert _advice([lost]) == "run the same command again"
+    assert _advice([dropped]).startswith("--metadata dashes writes - for _ in the keys")
+    assert _advice([long]).startswith("what the target cannot hold fails again")
+    assert _advice([lost, dropped]).startswith("run the same command again; --metadata dashes")

@@ -55,6 +55,13 @@ class Address:
         return cls(text, place, place.prefix)
 
     @classmethod
+    def of_url(cls, text: str, advice: str) -> Address:
+        """The address that a storage URL names; a usage error with an advice if it is a plain path."""
+        if not _URL.match(text):
+            raise click.UsageError(printable(f"{text} is a path, not a storage URL like s3://container; {advice}"))
+        return cls.parse(text)
+
+    @classmethod
     def of_container(cls, text: str) -> Address:
         """The address of a container alone: a path is a directory, whether it is there or not."""
         address = cls.parse(text)
@@ -72,7 +79,8 @@ class Address:
     def container_name(self) -> str:
         """The container's name; a usage error if none is named."""
         if self.container is None:
-            raise click.UsageError(f"{printable(self.text)} names no container; write it like s3://container")
+            store = f"{self.place.root}/" if self.place.scheme in ("http", "https") else f"{self.place.scheme}://"
+            raise click.UsageError(printable(f"{self.text} names no container; write it like {store}container"))
         return self.container
 
     @property

@@ -10,7 +10,7 @@ import click
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared
-from obs_client.cli.pairs import holds_nothing, two_places
+from obs_client.cli.pairs import check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Progress, Settings
 from obs_client.cli.syncing import exclude_option, follow_option, include_option
 from obs_client.cli.text import count_text, printable, size_text
@@ -41,28 +41,35 @@ def check(
     """Prove that two places hold the same names and contents.
 
     They are folders or containers of any two stores, or directories; nothing is written. Stored digests decide where
-    they prove it, else both sides are read. Names that are differing, missing in TARGET or extra in it are listed; the
-    exit status is 0 only if there are none. Of places that hold no names nothing is proved: it is 3.
+    they prove it, else both sides are read. Names that are differing, missing in TARGET or extra in it are listed,
+    but not with --quiet; the exit status is 0 only if there are none. Of places that hold no names nothing is proved:
+    it is 3.
     """
     from obs_client import sync as library
 
     settings.go_on = "nothing was written"
+    addresses = (Address.parse(source), Address.parse(target))
     with (
-        two_places(Address.parse(source), Address.parse(target), follow_symlinks) as (start, end),
+        two_places(*addresses, follow_symlinks) as (start, end),
         settings.progress("check", lambda: None) as progress,
     ):
         tell = _teller(settings, progress)
         report = library.check(start, end, include=include, exclude=exclude, workers=workers, on_done=tell)
-        proves_nothing = report.ok and not report.same
-        empty = [text for text, place in ((source, start), (target, end)) if proves_nothing and holds_nothing(place)]
-    _finish(settings, report, empty)
+        in_both = report.same or report.differing or report.failures
+        silent = (not in_both and not report.missing, not in_both and not report.extra)
+        empty = []
+        for address, place, was_silent in zip(addresses, (start, end), silent, strict=True):
+            if was_silent and holds_nothing(place):
+                check_no_object(address, place)
+                empty.append(address.text)
+    _finish(settings, report, empty if report.ok else [])
 
 
 def _teller(settings: Settings, progress: Progress | None) -> Callable[[str, str, int], None]:
     def tell(name: str, finding: str, size: int) -> None:
         if progress:
             progress(size)
-        if finding != "same":
+        if finding != "same" and (settings.json or not settings.quiet):
             settings.found({"type": finding, "name": name, "size": size}, f"{finding:9}  {printable(name)}")
 
     return tell
@@ -72,7 +79,7 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
     for name, note in report.notes.items():
         settings.warn(f"{name}: {note}")
     for name, error in report.failures.items():
-        settings.say(f"{name}: {error}")
+        settings.fail(name, error)
     counts = {
         "differing": len(report.differing),
         "missing": len(report.missing),
@@ -87,7 +94,7 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
         **counts,
     }
     same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
-    settings.result(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))
+    settings.summary(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))
     if empty:
         hold = "holds" if len(empty) == 1 else "hold"
         raise NotThere(f"{' and '.join(empty)} {hold} no names, so that nothing is proved", "were they typed right?")

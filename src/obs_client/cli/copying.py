@@ -13,7 +13,7 @@ from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, check_targets, each
-from obs_client.cli.showing import absent, already_there, size_of
+from obs_client.cli.showing import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.text import printable
 
 _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
@@ -88,7 +88,7 @@ def _copy_all(
                 except obs_client.PreconditionError:
                     raise already_there(target_name) from None
             if not done:
-                raise absent(client, start)
+                raise absent(client, start, folder_hint=SYNC_COPIES)
             settings.did(what, f"{source} -> {container}/{target_name}", source=source, name=target_name)
 
         each(settings, {source: partial(copy, source, name) for source, name in names})

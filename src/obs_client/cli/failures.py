@@ -27,17 +27,28 @@ _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ObjectChangedError, "try again when nobody writes to it"),
     (errors.TemporaryError, "is the store up, and the endpoint right? --debug tells more"),
 )
+_IN_A_URL = {"S3Client(..., conditional_writes=True)": "?conditional_writes=true in the URL"}
+"""What the library's words are in the command."""
+
 _PAGE = re.compile(r"  \[first \d+ chars of response\] b?(\"|').*?\1(?= \(txn| \(|$)", re.DOTALL)
 """The beginning of a page that a server sent with its refusal, as swiftclient shows it."""
 _SECRET_NAME = re.compile("SECRET|PASSWORD|TOKEN|^ST_KEY$")
+_WORDS = (
+    r"(?:signature|credential|secret|token|password|temp_url_sig|authorization"
+    r"|(?<!create_temp_)(?:auth|url)[_-]key|access[_-]?key(?:[_-]id)?)"
+)
+_SECRET_IN_QUERY = re.compile(rf"(?i)([?&][^=&\s]*{_WORDS}(?:=|%3D))[^\s&\"']+")
 _SECRET = re.compile(
-    r"(?i)(signature|credential|secret|token|password|temp_url_sig|authorization|(?<!create_temp_)(?:auth|url)[_-]key|access[_-]?key(?:[_-]id)?)"
+    rf"(?i)({_WORDS})"
     r"([\"']?\s*(?:=|:|%3D)\s*[\"']?)(?:(?:bearer|basic|aws4-hmac-sha256)\s+)?[^\s&\"',;)]+"
 )
 
 
 class Failure(click.ClickException):
-    """A failure that the user is told of; click shows it and leaves with its exit status."""
+    """A failure that the user is told of; click shows it and leaves with its exit status.
+
+    Its message is in words of this command and names of the user's; foreign texts in it come by `without_secrets`.
+    """
 
     exit_code = 1
 
@@ -48,7 +59,7 @@ class Failure(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Write one line to stderr."""
         hint = f" ({self.hint})" if self.hint else ""
-        click.echo(printable(f"obs: {without_secrets(self.message)}{hint}"), file=file, err=True)
+        click.echo(printable(f"obs: {without_query_secrets(self.message)}{hint}"), file=file, err=True)
 
 
 class WrongUse(Failure):
@@ -98,18 +109,28 @@ def _failure_of(error: Exception) -> Failure:
         path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
         # An unfinished file of ours has a name that nobody knows.
         subject = f"{path}: " if path and not path.startswith("%obs_") else ""
-        return Failure(f"{subject}{error.strerror or error}")
+        return Failure(f"{subject}{without_secrets(error.strerror or str(error))}")
     if isinstance(error, ModuleNotFoundError):
         return Failure(f"the package {error.name!r} is missing", "pip install 'obs_client[cli]'")
-    return Failure(f"{type(error).__name__}: {error}", "a fault of obs itself; --debug shows where")
+    text = f"{type(error).__name__}: {without_secrets(str(error))}"
+    return Failure(text, "a fault of obs itself; --debug shows where")
 
 
 def without_secrets(text: str) -> str:
-    """Text with signatures, tokens, keys and passwords blotted out, and those of the environment wherever they are."""
+    """A foreign text with all blotted out that may be a signature, token, key or password."""
+    return _SECRET.sub(r"\1\2***", _without_those_of_the_environment(text))
+
+
+def without_query_secrets(text: str) -> str:
+    """A text of our own with secrets blotted out in queries of URLs; a name like `password=x` is left as it is."""
+    return _SECRET_IN_QUERY.sub(r"\1***", _without_those_of_the_environment(text))
+
+
+def _without_those_of_the_environment(text: str) -> str:
     for name, value in os.environ.items():
         if len(value) >= SECRET_MINIMUM and _SECRET_NAME.search(name):
             text = text.replace(value, "***")
-    return _SECRET.sub(r"\1\2***", text)
+    return text
 
 
 def _text(error: Exception) -> str:
@@ -120,7 +141,10 @@ def _text(error: Exception) -> str:
             return f"there is no container {error.container!r}"
         if error.object_name:
             return f"there is no object {error.object_name!r} in {error.container!r}"
-    return _PAGE.sub("", str(error))
+    text = without_secrets(_PAGE.sub("", str(error)))
+    for words, ours in _IN_A_URL.items():
+        text = text.replace(words, ours)
+    return text
 
 
 def _kind(error: Exception) -> type[Failure]:

@@ -53,6 +53,7 @@ def ls(settings: Settings, url: str, long: bool, recursive: bool, human: bool) -
 def du(settings: Settings, url: str, depth: int, human: bool) -> None:
     """Sum up sizes and counts of objects, by folder and in all."""
     address = Address.parse(url)
+    address.container_name()
     sums: dict[str, list[int]] = {address.under: [0, 0]}
     top = address.name
     with address.client() as client:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_client.cli.address import Address
-from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.failures import Failure, NotThere, WrongUse
 from obs_client.cli.several import Clients
 from obs_client.cli.text import printable
 from obs_client.errors import ContainerNotFoundError, InvalidNameError
@@ -53,6 +53,13 @@ def holds_nothing(place: Place) -> bool:
         return next(place.objects(), None) is None
     except ContainerNotFoundError:
         return True
+
+
+def check_no_object(address: Address, place: Place) -> None:
+    """Refuse an object that was given as a folder; to be asked of a place that holds nothing."""
+    name, container = address.name, place.container_name
+    if address.path is None and not address.is_folder and place.client.object_info(name, container) is not None:
+        raise WrongUse(f"{name!r} in {container!r} is an object; sync and check take folders", "obs cp copies one")
 
 
 def check_not_one_file(source: Address, target: Address, target_name: str) -> None:

@@ -77,10 +77,11 @@ def cleanup(settings: Settings, url: str, older_than: int) -> None:
     segments of this library's that no object uses; in a directory unfinished files of this library's.
     """
     address = Address.parse(url)
+    container = address.container_name()
     if address.path is not None and not os.path.isdir(address.path):
         raise NotThere(f"there is no directory {url!r}", "leftovers are looked for in a directory or container")
     with address.client() as client:
-        report = client.cleanup(address.container, prefix=address.under, older_than=older_than)
+        report = client.cleanup(container, prefix=address.under, older_than=older_than)
     for removed in report.removed:
         settings.result({"type": "removed", "name": removed}, printable(removed))
     settings.note(f"{count_text(len(report.removed), 'leftover')} removed, {size_text(report.size, human=True)}")
@@ -92,7 +93,7 @@ def _remove(
     name, container = address.name, address.container_name()
     found = client.object_info(name, container) is not None
     if not found and not force:
-        raise absent(client, address, "-r deletes folders, -f takes absence")
+        raise absent(client, address, "-r deletes folders, -f takes absence", folder_hint="-r deletes folders")
     if dry_run and found:
         _list(settings, name)
     if not dry_run:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 import click
 
 from obs_client import errors
-from obs_client.cli.failures import Declined, Failure, WrongUse, without_secrets
+from obs_client.cli.failures import Declined, Failure, WrongUse, without_query_secrets, without_secrets
 from obs_client.cli.text import printable
 
 Progress = Callable[[int], object]
@@ -29,6 +29,7 @@ class Settings:
         json: Results are JSON, one value a line.
         yes: Nothing is asked.
         go_on: What to do after a stop.
+        confirmed: A question was answered with yes.
         drawing: A bar is on the screen.
         write_line: Writes a line to stderr, above a bar if there is one.
     """
@@ -39,6 +40,7 @@ class Settings:
     json: bool = False
     yes: bool = False
     go_on: str = "nothing is half-done; run the same command again to do it"
+    confirmed: bool = False
     drawing: bool = False
     write_line: Callable[[str], object] = dataclasses.field(default=lambda line: click.echo(line, err=True))
 
@@ -57,6 +59,10 @@ class Settings:
         # Not by `click.echo`, which flushes each line: listings are long.
         sys.stdout.write((json.dumps(record) if self.json else text) + "\n")
 
+    def summary(self, record: Mapping[str, object], text: str) -> None:
+        """What a command did in all, as a result; for people not with `--quiet`."""
+        self.result(record, "" if self.quiet else text)
+
     def found(self, record: Mapping[str, object], text: str) -> None:
         """A result that comes while a bar may be drawn: on the same screen it goes above the bar."""
         if self.drawing and not self.json and sys.stdout.isatty():
@@ -67,8 +73,12 @@ class Settings:
             flush()
 
     def say(self, text: str) -> None:
-        """A line on stderr, whatever was wished: what failed."""
-        self.write_line(printable(f"obs: {without_secrets(text)}"))
+        """A line on stderr, whatever was wished: what failed. Give foreign texts in it by `without_secrets`."""
+        self.write_line(printable(f"obs: {without_query_secrets(text)}"))
+
+    def fail(self, name: str, reason: object) -> None:
+        """Say why a name failed, whatever was wished."""
+        self.say(f"{name}: {without_secrets(str(reason))}")
 
     def warn(self, text: str) -> None:
         """Say what went not as wished, unless `--quiet`."""
@@ -89,7 +99,7 @@ class Settings:
         """Say what the one line of a failure leaves out: each name's reason, and with `--debug` where it comes from."""
         if isinstance(error, errors.PartialFailureError):
             for name, reason in error.failures.items():
-                self.say(f"{name}: {reason}")
+                self.fail(name, reason)
         if self.debug:
             for line in without_secrets("".join(traceback.format_exception(error))).splitlines():
                 self.write_line(printable(line))
@@ -100,9 +110,12 @@ class Settings:
             return
         if sys.stdin is None or not sys.stdin.isatty():
             raise WrongUse(f"{question} Refused: there is no terminal to ask at", "--yes does it unasked")
+        undone = "nothing more was done" if self.confirmed else "nothing was done"
+        go_on, self.go_on = self.go_on, undone
         click.echo(printable(f"{question} [y/N] "), err=True, nl=False)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise Declined("nothing was done, since the answer was not yes")
+            raise Declined(f"{undone}, since the answer was not yes")
+        self.go_on, self.confirmed = go_on, True
 
     @property
     def shows_progress(self) -> bool:
@@ -144,7 +157,7 @@ class Settings:
         logger.addHandler(handler)
         try:
             with warnings.catch_warnings():
-                warnings.showwarning = lambda message, *_, **__: self.warn(str(message))
+                warnings.showwarning = lambda message, *_, **__: self.warn(without_secrets(str(message)))
                 yield
         finally:
             logger.removeHandler(handler)
@@ -166,4 +179,4 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say one record."""
-        self._settings.warn(record.getMessage())
+        self._settings.warn(without_secrets(record.getMessage()))

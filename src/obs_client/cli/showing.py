@@ -18,6 +18,7 @@ from obs_client.cli.settings import Settings
 from obs_client.cli.text import printable, time_text
 
 BLOCK = 1024 * 1024
+SYNC_COPIES = "obs sync copies folders"
 
 
 @click.command()
@@ -29,6 +30,7 @@ def info(settings: Settings, urls: tuple[str, ...]) -> None:
     """Show all that a store tells of objects or containers."""
     for url in urls:
         address = Address.parse(url)
+        address.container_name()
         with address.client() as client:
             found = _look(client, address)
         kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
@@ -66,9 +68,17 @@ def stdout() -> IO[bytes]:
 
 
 def absent(
-    client: obs_client.ObjectStorageClient, address: Address, hint: str = "obs ls shows what is there"
+    client: obs_client.ObjectStorageClient,
+    address: Address,
+    hint: str = "obs ls shows what is there",
+    folder_hint: str = "obs ls shows what is in it",
 ) -> Failure:
-    """The failure of an object that is not there: tells what is there instead, or what else is missing."""
+    """The failure of an object that is not there: tells what is there instead, or what else is missing.
+
+    Args:
+        hint: What to do if there is nothing of that name.
+        folder_hint: What to do if there is a folder of that name.
+    """
     if address.path is not None:
         if os.path.lexists(address.path):
             return NotThere(f"{address.text!r} is no regular file", "links, pipes and devices are not objects")
@@ -79,7 +89,7 @@ def absent(
     if client.container_info(container) is None:
         return NotThere(f"there is no container {container!r}", "obs mb creates one")
     if next(client.object_iter(prefix=address.under, container_name=container), None) is not None:
-        return NotThere(f"{name!r} in {container!r} is a folder, not an object", "obs sync copies folders")
+        return NotThere(f"{name!r} in {container!r} is a folder, not an object", folder_hint)
     return NotThere(f"there is no object {name!r} in {container!r}", hint)
 
 

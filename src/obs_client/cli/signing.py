@@ -6,7 +6,7 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import WrongUse
+from obs_client.cli.failures import Failure, WrongUse, without_secrets
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import duration
@@ -39,11 +39,14 @@ def url(settings: Settings, method: str, url: str, expires: int) -> None:
         raise click.UsageError("--expires takes 1 second to 7 days")
     address = Address.parse(url)
     name = address.object_name()
+    if address.place.scheme == "file":
+        raise Failure(f"{url!r} is on this machine, and paths have no signed URLs", "s3:// and swift:// have them")
     with address.client() as client:
         sign = client.object_generate_download_url if method == "get" else client.object_generate_upload_url
         try:
             signed = sign(name, expires_in_seconds=expires)
         except obs_client.ConfigurationError as error:
-            hint = f"here: {url.partition('?')[0]}?{_NEW_KEY}=true" if _NEW_KEY in str(error) else ""
-            raise WrongUse(str(error), hint) from error
+            if _NEW_KEY in str(error):  # a text with an advice, whose "Temp-URL-Key: <secret>" is none
+                raise WrongUse(str(error), f"here: {url.partition('?')[0]}?{_NEW_KEY}=true") from error
+            raise WrongUse(without_secrets(str(error))) from error
     settings.result({"type": "url", "method": method.upper(), "url": signed, "expires_in_seconds": expires}, signed)

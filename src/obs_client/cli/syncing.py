@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ import click
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
-from obs_client.cli.pairs import METADATA, attributes_map, holds_nothing, two_places
+from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
+from obs_client.errors import InvalidNameError, NotSupportedError
 
 if TYPE_CHECKING:
     from obs_client.sync import Done, Place, SavedPlan, Step, SyncReport
@@ -78,7 +79,8 @@ def sync(
         _check_not_planned(what)
     tells = settings.json or settings.verbose or settings.debug or dry_run
     with contextlib.ExitStack() as stack:
-        start, end = stack.enter_context(two_places(Address.parse(source), Address.parse(target), follow_symlinks))
+        address = Address.parse(source)
+        start, end = stack.enter_context(two_places(address, Address.parse(target), follow_symlinks))
         how: dict[str, Any] = {
             "max_delete": max_delete,
             "workers": workers,
@@ -92,11 +94,11 @@ def sync(
             steps = library.plan_sync(start, end, **what)
         if dry_run and settings.json:
             count = library.write_steps(steps, sys.stdout)
-            _warn_of_nothing(settings, source, start, 0 if delete and holds_nothing(start) else count)
+            _warn_of_nothing(settings, address, start, 0 if delete and holds_nothing(start) else count)
             return
         if plan is not None or settings.shows_progress or (delete and not settings.yes):
             saved = stack.enter_context(_saved(settings, steps, keep_skips=tells))
-            _warn_of_nothing(settings, source, start, saved.copies + saved.skips)
+            _warn_of_nothing(settings, address, start, saved.copies + saved.skips)
             asks = bool(saved.deletions) and max_delete is None and not (dry_run or settings.yes)
             if asks:
                 settings.confirm(f"Delete {count_text(saved.deletions, 'object')} in {target} that the source lacks?")
@@ -106,7 +108,7 @@ def sync(
                 report = library.apply(saved, start, end, ask=asks or plan is not None, progress=progress, **how)
         else:
             report = library.sync(start, end, **what, **how)
-            _warn_of_nothing(settings, source, start, report.copied + report.skipped + len(report.failures))
+            _warn_of_nothing(settings, address, start, report.copied + report.skipped + len(report.failures))
         _finish(settings, report)
 
 
@@ -142,31 +144,55 @@ def _finish(settings: Settings, report: SyncReport) -> None:
     for name, note in report.notes.items():
         settings.warn(f"{name}: {note}")
     for name, error in report.failures.items():
-        settings.say(f"{name}: {error}")
-    settings.result(_record(report), _summary(report))
+        settings.fail(name, error)
+    settings.summary(_record(report), _summary(report))
     if report.failures:
-        hint = f"nothing was deleted: {report.withheld_reason}" if report.withheld else "run the same command again"
+        advice = _advice(report.failures.values())
+        hint = f"nothing was deleted: {report.withheld_reason}; {advice}" if report.withheld else advice
         raise Failure(f"{count_text(len(report.failures), 'name')} failed", hint)
     if report.withheld:
         raise Failure(f"nothing was deleted: {report.withheld_reason}", "--max-delete N grants N deletions")
 
 
-def _warn_of_nothing(settings: Settings, source: str, place: Place, count: int) -> None:
-    """Warn if no name of the source was seen: perhaps it was mistyped."""
-    if not count:
-        none = f"there is nothing in {source}"
-        settings.warn(none if holds_nothing(place) else f"{source} holds no names (that fit the patterns)")
+def _advice(errors: Collection[Exception]) -> str:
+    """What to do after failures: some come again whenever the command is run again."""
+    lasting = [error for error in errors if isinstance(error, (InvalidNameError, NotSupportedError))]
+    advice = [] if len(lasting) == len(errors) else ["run the same command again"]
+    if any("metadata" in str(error) for error in lasting):
+        advice.append("--metadata dashes writes - for _ in the keys, --metadata drop leaves metadata out")
+    elif lasting:
+        advice.append("what the target cannot hold fails again: rename it, or --exclude it")
+    return "; ".join(advice)
+
+
+def _warn_of_nothing(settings: Settings, source: Address, place: Place, count: int) -> None:
+    """Warn if no name of the source was seen: perhaps it was mistyped. An object as the source is wrong use."""
+    if count:
+        return
+    if holds_nothing(place):
+        check_no_object(source, place)
+        settings.warn(f"there is nothing in {source.text}")
+    else:
+        settings.warn(f"{source.text} holds no names (that fit the patterns)")
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:
     """Say what became of a step: as a result for programs and in a dry run, else as a note."""
     word = done.step.action if dry_run else done.outcome
     shown = "" if done.outcome == "skipped" else f"{word:9}  {printable(done.step.name)}  ({done.note})"
-    record = {"type": done.outcome, "name": done.step.name, "reason": done.note, "size": done.size}
+    record = {"type": done.outcome, "name": done.step.name, "reason": done.note, "size": _size(done)}
     if settings.json or dry_run:
         settings.found(record, shown)
     elif shown and done.outcome != "failed":
         settings.note(shown)
+
+
+def _size(done: Done) -> int | None:
+    """The bytes that were copied, or else of what the step is about; None if that is not known."""
+    if done.outcome == "copied":
+        return done.size
+    version = done.step.source or done.step.target
+    return version.size if version else None
 
 
 def _record(report: SyncReport) -> dict[str, object]:

@@ -16,7 +16,7 @@ from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, check_targets, each
-from obs_client.cli.showing import absent, already_there, size_of, stdout
+from obs_client.cli.showing import SYNC_COPIES, absent, already_there, size_of, stdout
 from obs_client.cli.text import key_values
 
 
@@ -37,13 +37,15 @@ def get(settings: Settings, url: str, path: str) -> None:
     name = address.object_name(f"obs sync {url} PATH copies all of it")
     with address.client() as client:
         target = path if path == "-" else _target(address, path)
+        if os.path.isdir(target) and client.object_info(name) is None:
+            raise absent(client, address, folder_hint=SYNC_COPIES)
         if path == "-":
             done = client.object_download(name, stdout())
         else:
             with settings.progress(name, partial(size_of, client, address)) as progress:
                 done = client.download_file(name, target, progress=progress)
         if not done:
-            raise absent(client, address)
+            raise absent(client, address, folder_hint=SYNC_COPIES)
     if path != "-":
         settings.did("got", f"{url} -> {target}", name=name, path=target)
 
@@ -76,9 +78,10 @@ def put(
     """Write local files as objects; `-` is stdin.
 
     URL is the object's name for one file, or a container or folder that ends with a slash. The container must be there.
+    A plain path is refused, lest a forgotten URL costs a file: `obs cp` copies between paths.
     """
     settings.go_on = "the objects are old or new, whole; run the same command again"
-    address = Address.parse(url)
+    address = Address.of_url(url, "obs cp copies between paths")
     if len(paths) > 1 and not address.is_folder:
         raise click.UsageError("several files need a folder: end the URL with a slash")
     container = address.container_name()

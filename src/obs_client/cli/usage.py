@@ -32,6 +32,12 @@ _OTHER_WORDS = {
 _WHOLE_FOLDERS = ("-a", "-r", "-R", "--recursive")
 """What other commands take to copy folders; those here that know it are not asked."""
 
+_FOLDERS_BY = {
+    **dict.fromkeys(("cp", "mv", "get", "put"), "obs sync copies folders"),
+    **dict.fromkeys(("sync", "check"), "folders are taken whole"),
+}
+"""What a command says of folders when it is given such an option."""
+
 
 class Commands(click.Group):
     """A group that guesses which command was meant."""
@@ -61,7 +67,9 @@ def wrong_use_in_one_line() -> Iterator[None]:
 def _message(error: click.UsageError) -> str:
     if isinstance(error, click.NoSuchOption):
         close = [word for word in error.possibilities or [] if _alike(word, error.option_name)]
-        advice = "; obs sync copies folders" if error.option_name in _WHOLE_FOLDERS else _or(close)
+        command = error.ctx.info_name if error.ctx else None
+        folders = _FOLDERS_BY.get(command or "") if error.option_name in _WHOLE_FOLDERS else None
+        advice = f"; {folders}" if folders else _or(close)
         return f"there is no option {error.option_name}{advice}"
     text = " ".join(error.format_message().split()).rstrip(".")
     return text[:1].lower() + text[1:] if text.startswith(("Missing", "Invalid", "Got", "Option")) else text
