@@ -8,6 +8,8 @@ from types import FrameType
 from typing import NoReturn
 
 INTERRUPTED = 130
+STOPPED = (129, INTERRUPTED, 143)
+"""Exit statuses after SIGHUP, SIGINT and SIGTERM, as a shell tells them."""
 
 
 def main() -> None:
@@ -23,7 +25,12 @@ def main() -> None:
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         # A name that the terminal's encoding lacks is shown escaped.
         sys.stdout.reconfigure(errors="backslashreplace")
-    obs(prog_name="obs")
+    try:
+        obs(prog_name="obs")
+    except SystemExit as end:
+        if end.code in STOPPED:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # else one more, while Python ends, would change the status
+        raise
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
