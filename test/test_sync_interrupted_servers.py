@@ -229,8 +229,9 @@ def stopped_at(bench: Bench, number: int, wanted: State) -> bool:
     assert len(missing - copied) <= WORKERS
     assert fetched_twice(bench) == []
     assert state(bench.target) == wanted
-    # The answer to the beginning of an upload was lost: nobody can know its id.
-    assert len(bench.leftovers()) <= number % 2
+    # The answer to the beginning of an upload was lost, by the cut, or by the interrupt while it was awaited, whichever
+    # request was cut: nobody can know its id. Large objects are copied one at a time.
+    assert len(bench.leftovers()) <= 1
     bench.drop_target()
     return stopped
 
