@@ -66,6 +66,16 @@ def tree(odd_names: bool = True, large: int = 7 * PART + 123) -> dict[str, Thing
     return things
 
 
+def memory(prefix: str = "", /, **things: bytes) -> Place:
+    """A new place in memory that holds these things."""
+    client = MemoryClient(options=QUICK)
+    client.container_create("box")
+    place = Place(client, "box", prefix)
+    for name, content in things.items():
+        client.object_write(place.full_name(name), content, container_name="box")
+    return place
+
+
 def make_place(kind: str, path: Path, options: ClientOptions = QUICK) -> Place:
     """A new place of a kind, empty."""
     if kind == "directory":

@@ -30,21 +30,12 @@ from test.sync_support import (
     contents,
     fill,
     make_place,
+    memory,
     set_time,
     state,
     tree,
     without_hashes,
 )
-
-
-def memory(prefix: str = "", /, **things: bytes) -> Place:
-    """A new place in memory that holds these things."""
-    client = MemoryClient(options=QUICK)
-    client.container_create("box")
-    place = Place(client, "box", prefix)
-    for name, content in things.items():
-        client.object_write(place.full_name(name), content, container_name="box")
-    return place
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)

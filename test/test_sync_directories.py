@@ -29,7 +29,7 @@ from obs_client.models import Attributes, NewObject
 from obs_client.sync import Place, apply, plan_sync, sync
 from obs_client.sync.steps import Step, Version
 from obs_client.testing.faults import FaultyClient
-from test.sync_support import PART, QUICK, Thing, contents, fill
+from test.sync_support import PART, QUICK, contents, memory
 
 HOSTILE = (
     "..", ".", "../escape", "a/../../escape", "a/..", "./a", "a/.", "/etc/escape", "//escape", "///", "a//b", "a/",
@@ -55,14 +55,6 @@ def trap(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     assert [path.name for path in outside.iterdir()] == ["secret"]
     assert (outside / "secret").read_bytes() == b"secret"
     assert {path.name for path in tmp_path.iterdir()} == {"inside", "outside"}
-
-
-def memory(**things: bytes) -> Place:
-    client = MemoryClient(options=QUICK)
-    client.container_create("box")
-    place = Place(client, "box")
-    fill(place, {name: Thing(content, {}) for name, content in things.items()})
-    return place
 
 
 def listed(*names: str) -> Place:

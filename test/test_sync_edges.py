@@ -10,21 +10,13 @@ from typing import Any
 
 import pytest
 
-from obs_client import ConfigurationError, LocalClient, MemoryClient, ServiceError
+from obs_client import ConfigurationError, LocalClient, ServiceError
 from obs_client.models import ObjectReader
 from obs_client.sync import Place, Step, Version, apply, plan_sync, read_steps, sync, write_steps
 from obs_client.testing.faults import FaultyClient
-from test.sync_support import QUICK, Hashless, contents, fill, make_place, tree
+from test.sync_support import Hashless, contents, fill, make_place, memory, tree
 
 VERSION = Version(1, None, 1.0)
-
-
-def memory(**things: bytes) -> Place:
-    client = MemoryClient(options=QUICK)
-    client.container_create("box")
-    for name, content in things.items():
-        client.object_write(name, content, container_name="box")
-    return Place(client, "box")
 
 
 # ---- one store by two clients ---------------------------------------------------------------------------------------

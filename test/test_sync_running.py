@@ -28,19 +28,9 @@ from obs_client.client import ObjectStorageClient
 from obs_client.models import Capabilities, ContainerInfo, NewObject, ObjectInfo, ObjectReader
 from obs_client.sync import Done, Place, SavedPlan, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
-from test.sync_support import PART, QUICK, contents, set_time, without_hashes
+from test.sync_support import PART, QUICK, contents, memory, set_time, without_hashes
 
 MIB = 1024 * 1024
-
-
-def memory(prefix: str = "", /, **things: bytes) -> Place:
-    """A new place in memory that holds these things."""
-    client = MemoryClient(options=QUICK)
-    client.container_create("box")
-    place = Place(client, "box", prefix)
-    for name, content in things.items():
-        client.object_write(place.full_name(name), content, container_name="box")
-    return place
 
 
 def threads() -> set[threading.Thread]:

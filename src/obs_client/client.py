@@ -35,8 +35,8 @@ from obs_client.models import (
     ObjectInfo,
     SubdirInfo,
 )
+from obs_client.progress import Progress
 
-Progress = Callable[[int], object]
 WEEK = 7 * 24 * 3600.0
 DAY = 24 * 3600
 

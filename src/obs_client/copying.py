@@ -17,9 +17,9 @@ from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConflictError, IntegrityError, NotFoundError, ObjectChangedError
 from obs_client.models import Attributes, NewObject, ObjectInfo
 from obs_client.part_writer import PartWriter
+from obs_client.progress import Progress
 from obs_client.reading import GuardedReader
 
-Progress = Callable[[int], object]
 AttributesMap = Callable[[Attributes], Attributes]
 """Makes of an object's attributes those that its copy is to have."""
 

@@ -96,6 +96,10 @@ class StorageUrl:
             return _swift_url(f"{scheme}://{parts.netloc}", parts.path, options)
         return _container_url(scheme, parts.netloc, parts.path, options)
 
+    def is_same_store(self, other: StorageUrl) -> bool:
+        """Whether one client serves both, whichever containers they name."""
+        return (self.scheme, self.root, self.options) == (other.scheme, other.root, other.options)
+
     def client(self) -> ObjectStorageClient:
         """A new client with the container chosen; the prefix is for the caller to keep to."""
         make: Callable[..., ObjectStorageClient] = _client_class(self.scheme)

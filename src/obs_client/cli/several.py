@@ -53,7 +53,7 @@ class Clients:
             NotThere: It is a path whose directory's parent is absent.
         """
         for place, client in self._made:
-            if _same_store(place, address.place):
+            if place.is_same_store(address.place):
                 return client
         if address.path is not None and not os.path.isdir(address.place.root):
             what = "directory" if address.is_folder else "file"
@@ -102,7 +102,3 @@ def _told(settings: Settings, argument: str, error: Exception) -> Failure:
     settings.show_details(error)
     failure.show()
     return failure
-
-
-def _same_store(one: obs_client.StorageUrl, other: obs_client.StorageUrl) -> bool:
-    return (one.scheme, one.root, one.options) == (other.scheme, other.root, other.options)

@@ -6,9 +6,10 @@ import functools
 
 from obs_client import copying, copying_within, names
 from obs_client.border import Border
-from obs_client.copying import AttributesMap, Progress
+from obs_client.copying import AttributesMap
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError
 from obs_client.models import ObjectInfo
+from obs_client.progress import Progress
 from obs_client.reading import GuardedReader
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Entry

@@ -96,7 +96,7 @@ def parse_both(source: str, target: str, *, follow_symlinks: bool = False) -> tu
     """
     first = Place.parse(source, follow_symlinks=follow_symlinks)
     one, other = _url(source), _url(target)
-    if one and other and (one.scheme, one.root, one.options) == (other.scheme, other.root, other.options):
+    if one and other and one.is_same_store(other):
         return first, Place(first.client, other.container_name or "", other.prefix)
     return first, Place.parse(target)
 
