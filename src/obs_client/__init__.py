@@ -12,10 +12,10 @@ TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from obs_client.backends.local import LocalClient as LocalClient
+    from obs_client.backends.local.store import LocalClient as LocalClient
     from obs_client.backends.memory import MemoryClient as MemoryClient
-    from obs_client.backends.s3 import S3Client as S3Client
-    from obs_client.backends.swift import SwiftClient as SwiftClient
+    from obs_client.backends.s3.client import S3Client as S3Client
+    from obs_client.backends.swift.client import SwiftClient as SwiftClient
     from obs_client.client import ObjectStorageClient as ObjectStorageClient
     from obs_client.copying import object_copy as object_copy
     from obs_client.copying import object_move as object_move
@@ -48,10 +48,10 @@ if TYPE_CHECKING:
     from obs_client.urls import from_url as from_url
 
 _MODULES = {
-    "obs_client.backends.local": ("LocalClient",),
+    "obs_client.backends.local.store": ("LocalClient",),
     "obs_client.backends.memory": ("MemoryClient",),
-    "obs_client.backends.s3": ("S3Client",),
-    "obs_client.backends.swift": ("SwiftClient",),
+    "obs_client.backends.s3.client": ("S3Client",),
+    "obs_client.backends.swift.client": ("SwiftClient",),
     "obs_client.client": ("ObjectStorageClient",),
     "obs_client.copying": ("object_copy", "object_move"),
     "obs_client.errors": (

@@ -12,10 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, Literal, Self, TextIO, overload
 
-from obs_client import copying_within, deleting, download, files, listing, names, streams, upload, write_id
-from obs_client.backend import Backend
-from obs_client.body import BytesBody
-from obs_client.border import Border
+from obs_client._engine import arguments, deleting, download, files, listing, upload, write_id
+from obs_client._engine import copying as copying_within
+from obs_client._engine.border import Border
+from obs_client._engine.files import ReadFile, TextWriteFile, WriteFile
+from obs_client._engine.progress import Progress
+from obs_client.backend.body import BytesBody
+from obs_client.backend.primitives import Backend
+from obs_client.backend.values import NewObject
 from obs_client.errors import (
     ContainerExistsError,
     ContainerNotFoundError,
@@ -25,17 +29,7 @@ from obs_client.errors import (
     ObjectNotFoundError,
     PreconditionError,
 )
-from obs_client.files import ReadFile, TextWriteFile, WriteFile
-from obs_client.models import (
-    Attributes,
-    CleanupReport,
-    ClientOptions,
-    ContainerInfo,
-    NewObject,
-    ObjectInfo,
-    SubdirInfo,
-)
-from obs_client.progress import Progress
+from obs_client.models import Attributes, CleanupReport, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
 
 WEEK = 7 * 24 * 3600.0
 DAY = 24 * 3600
@@ -59,7 +53,7 @@ class ObjectStorageClient(Backend):
     def __init__(self, container_name: str | None = None, *, options: ClientOptions | None = None) -> None:
         """Choose a container, if one is given; makes no request."""
         if container_name is not None:
-            names.check_container_name(container_name)
+            arguments.check_container_name(container_name)
         if options is not None and not isinstance(options, ClientOptions):
             raise TypeError(f"options must be ClientOptions, not {type(options).__name__}")
         super().__init__(options or ClientOptions())
@@ -83,8 +77,8 @@ class ObjectStorageClient(Backend):
 
     def container_create(self, container_name: str) -> bool:
         """Create a container. False: it is there already (also possible after an answer was lost on the way)."""
-        names.check_container_name(container_name)
-        names.check_new_container_name(container_name, self._border.capabilities)
+        arguments.check_container_name(container_name)
+        arguments.check_new_container_name(container_name, self._border.capabilities)
         try:
             self._border.container_create(container_name)
         except ContainerExistsError:
@@ -93,12 +87,12 @@ class ObjectStorageClient(Backend):
 
     def container_list(self, prefix: str | None = None) -> list[ContainerInfo]:
         """All containers whose names start with `prefix`, in the store's order."""
-        names.check_prefix(prefix)
+        arguments.check_prefix(prefix)
         return list(listing.containers(self._border, prefix or ""))
 
     def container_info(self, container_name: str) -> ContainerInfo | None:
         """One container, or None if it is absent."""
-        names.check_container_name(container_name)
+        arguments.check_container_name(container_name)
         try:
             return self._border.container_info(container_name)
         except NotFoundError:
@@ -110,13 +104,13 @@ class ObjectStorageClient(Backend):
         Args:
             force: Delete the objects in it first. What others write meanwhile is deleted too, for some rounds.
         """
-        names.check_container_name(container_name)
+        arguments.check_container_name(container_name)
         return deleting.delete_container(self._border, container_name, force)
 
     def use_container(self, container_name: str | None, create: bool = False) -> bool:
         """Choose the container for calls that name none; None chooses none. False: absent, and `create` not set."""
         if container_name is not None:
-            names.check_container_name(container_name)
+            arguments.check_container_name(container_name)
             if create:
                 self.container_create(container_name)
             elif self.container_info(container_name) is None:
@@ -200,10 +194,10 @@ class ObjectStorageClient(Backend):
             ContainerNotFoundError: At the first entry asked for.
         """
         container = self._container(container_name)
-        names.check_switch(fetch_metadata, "fetch_metadata")
-        names.check_prefix(prefix)
-        names.check_delimiter(delimiter)
-        names.check_prefix(start_after, "start_after")
+        arguments.check_switch(fetch_metadata, "fetch_metadata")
+        arguments.check_prefix(prefix)
+        arguments.check_delimiter(delimiter)
+        arguments.check_prefix(start_after, "start_after")
         query = listing.Query(container, prefix or "", delimiter, start_after)
         return listing.objects(self._border, query, fetch_metadata)
 
@@ -231,7 +225,7 @@ class ObjectStorageClient(Backend):
             ObjectChangedError: The object was replaced meanwhile, and could not be read whole.
         """
         container = self._object(object_name, container_name)
-        names.check_range(start, stop)
+        arguments.check_range(start, stop)
         try:
             return download.read(self._border, container, object_name, start, stop)
         except ContainerNotFoundError as error:
@@ -256,7 +250,7 @@ class ObjectStorageClient(Backend):
             IntegrityError, ObjectChangedError: As `object_read`.
         """
         container = self._object(object_name, container_name)
-        streams.check_binary(stream, "write")
+        arguments.check_binary(stream, "write")
         try:
             return download.to_stream(self._border, container, object_name, stream, progress)
         except NotFoundError:
@@ -435,8 +429,8 @@ class ObjectStorageClient(Backend):
             NotSupportedError: The store keeps no such condition; nothing was written.
         """
         container = self._object(object_name, container_name)
-        streams.check_binary(stream, "read")
-        names.check_size(size)
+        arguments.check_binary(stream, "read")
+        arguments.check_size(size)
         attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
                                       content_language, cache_control)  # fmt: skip
         new = self._new(container, object_name, attributes, size, if_absent, if_hash)
@@ -522,9 +516,9 @@ class ObjectStorageClient(Backend):
             NotSupportedError: The store keeps no such condition; nothing was written.
         """
         container = self._object(object_name, container_name)
-        names.check_object_name(target_name)
+        arguments.check_object_name(target_name)
         target = container if target_container_name is None else self._container(target_container_name)
-        names.check_new_object_name(target_name, self._border.capabilities)
+        arguments.check_new_object_name(target_name, self._border.capabilities)
         self._check_conditions(if_absent, None)
         return copying_within.copy(self._border, (container, object_name), (target, target_name), if_absent)
 
@@ -538,19 +532,19 @@ class ObjectStorageClient(Backend):
         Of several that change an object's metadata at once the last wins, whole.
         """
         container = self._object(object_name, container_name)
-        wanted = names.check_metadata(metadata, self._border.capabilities)
+        wanted = arguments.check_metadata(metadata, self._border.capabilities)
         return self._change_metadata(container, object_name, lambda _: wanted)
 
     def object_set_metadata(self, object_name: str, key: str, value: str, container_name: str | None = None) -> bool:
         """Set one metadata key of an object, as `object_replace_metadata` does. False: the object is absent."""
         container = self._object(object_name, container_name)
-        added = names.check_metadata({key: value}, self._border.capabilities)
+        added = arguments.check_metadata({key: value}, self._border.capabilities)
         return self._change_metadata(container, object_name, lambda old: {**old, **added})
 
     def object_delete_metadata(self, object_name: str, key: str, container_name: str | None = None) -> bool:
         """Remove one metadata key; True also if the key was not there. False: the object is absent."""
         container = self._object(object_name, container_name)
-        unwanted = names.check_metadata_key(key, self._border.capabilities)
+        unwanted = arguments.check_metadata_key(key, self._border.capabilities)
         return self._change_metadata(
             container, object_name, lambda old: {key: value for key, value in old.items() if key != unwanted}
         )
@@ -575,7 +569,7 @@ class ObjectStorageClient(Backend):
             raise TypeError("object_names must be several names; delete one with object_delete")
         wanted = list(dict.fromkeys(object_names))
         for name in wanted:
-            names.check_object_name(name)
+            arguments.check_object_name(name)
         deleting.delete_objects(self._border, container, wanted)
 
     def cleanup(
@@ -590,8 +584,8 @@ class ObjectStorageClient(Backend):
             older_than: Seconds; younger leftovers stay, since they may belong to a writer at work.
         """
         container = self._container(container_name)
-        names.check_prefix(prefix)
-        names.check_seconds(older_than, "older_than")
+        arguments.check_prefix(prefix)
+        arguments.check_seconds(older_than, "older_than")
         return self._border.cleanup(container, prefix or "", older_than)
 
     # ---- signed URLs ------------------------------------------------------------------------------------------------
@@ -605,7 +599,7 @@ class ObjectStorageClient(Backend):
             NotSupportedError: This store has none; see `capabilities.download_urls`.
         """
         container = self._object(object_name, container_name)
-        seconds = names.check_expiry(expires_in_seconds, DAY)
+        seconds = arguments.check_expiry(expires_in_seconds, DAY)
         return self._border.object_generate_download_url(container, object_name, seconds)
 
     def object_generate_upload_url(
@@ -617,7 +611,7 @@ class ObjectStorageClient(Backend):
             NotSupportedError: This store has none; see `capabilities.upload_urls`.
         """
         container = self._object(object_name, container_name)
-        seconds = names.check_expiry(expires_in_seconds, DAY)
+        seconds = arguments.check_expiry(expires_in_seconds, DAY)
         return self._border.object_generate_upload_url(container, object_name, seconds)
 
     # ---- what the methods above share -------------------------------------------------------------------------------
@@ -630,12 +624,12 @@ class ObjectStorageClient(Backend):
         chosen = self.container_name if container_name is None else container_name
         if chosen is None:
             raise ContainerNotSpecified("no container: give container_name=..., or choose one with use_container(...)")
-        names.check_container_name(chosen)
+        arguments.check_container_name(chosen)
         return chosen
 
     def _object(self, object_name: str, container_name: str | None) -> str:
         container = self._container(container_name)
-        names.check_object_name(object_name)
+        arguments.check_object_name(object_name)
         return container
 
     def _attributes(
@@ -645,10 +639,10 @@ class ObjectStorageClient(Backend):
         content_type: str | None,
         *others: str | None,
     ) -> Attributes:
-        return names.check_attributes(object_name, metadata, content_type, others, self._border.capabilities)
+        return arguments.check_attributes(object_name, metadata, content_type, others, self._border.capabilities)
 
     def _check_conditions(self, if_absent: bool, if_hash: str | None) -> None:
-        names.check_conditions(if_absent, if_hash, self._border.capabilities, self.condition_hint)
+        arguments.check_conditions(if_absent, if_hash, self._border.capabilities, self.condition_hint)
 
     def _new(
         self,

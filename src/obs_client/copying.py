@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from obs_client import copying_within, download, names, write_id
-from obs_client.body import BytesBody
-from obs_client.border import Border
+from obs_client._engine import arguments, download, write_id
+from obs_client._engine import copying as copying_within
+from obs_client._engine.border import Border
+from obs_client._engine.part_writer import PartWriter
+from obs_client._engine.progress import Progress
+from obs_client._engine.reading import GuardedReader
+from obs_client.backend.body import BytesBody
+from obs_client.backend.values import NewObject
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConflictError, IntegrityError, NotFoundError, ObjectChangedError
-from obs_client.models import Attributes, NewObject, ObjectInfo
-from obs_client.part_writer import PartWriter
-from obs_client.progress import Progress
-from obs_client.reading import GuardedReader
+from obs_client.models import Attributes, ObjectInfo
 
 AttributesMap = Callable[[Attributes], Attributes]
 """Makes of an object's attributes those that its copy is to have."""
@@ -54,9 +56,9 @@ def object_copy(
         IntegrityError, ObjectChangedError: As `ObjectStorageClient.object_read`; nothing was written.
     """
     for client_name, container in ((name, source_container), (target_name, target_container)):
-        names.check_container_name(container)
-        names.check_object_name(client_name)
-    names.check_conditions(if_absent, None, target.capabilities, type(target).__name__)
+        arguments.check_container_name(container)
+        arguments.check_object_name(client_name)
+    arguments.check_conditions(if_absent, None, target.capabilities, type(target).__name__)
     start, end = (source_container, name), (target_container, target_name)
     if source is target and map_attributes is None:
         return _copy_within(source, start, end, if_absent, progress)
@@ -165,7 +167,7 @@ def _attributes(
         if not isinstance(wanted, Attributes):
             raise TypeError(f"map_attributes must give Attributes, not {type(wanted).__name__}")
     headers = (wanted.content_encoding, wanted.content_disposition, wanted.content_language, wanted.cache_control)
-    return names.check_attributes(name, wanted.metadata, wanted.content_type, headers, target.capabilities)
+    return arguments.check_attributes(name, wanted.metadata, wanted.content_type, headers, target.capabilities)
 
 
 def _check_moved(before: ObjectInfo, after: ObjectInfo | None, copy: ObjectInfo | None, same_store: bool) -> None:

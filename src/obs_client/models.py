@@ -1,15 +1,8 @@
-"""The plain values that go in and out of a client, and the two readers and limits that a backend gives."""
+"""The plain values that go in and out of a client."""
 
 from __future__ import annotations
 
-import abc
 import dataclasses
-from collections.abc import Sequence
-from typing import Generic, Self, TypeVar
-
-from obs_client.integrity import ContentDigest
-
-Entry = TypeVar("Entry", covariant=True)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,19 +59,6 @@ class SubdirInfo:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Page(Generic[Entry]):
-    """One answer of a listing.
-
-    Attributes:
-        entries: In the store's order.
-        next_marker: What to give as `marker` for the next page, opaque to all but the backend; None after the last.
-    """
-
-    entries: Sequence[Entry]
-    next_marker: str | None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Attributes:
     """All that an object carries beside its content; None: not set. Metadata keys are legal, lower-case and unique."""
 
@@ -88,62 +68,6 @@ class Attributes:
     content_disposition: str | None = None
     content_language: str | None = None
     cache_control: str | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class NewObject:
-    """An object to be written.
-
-    Attributes:
-        container: Where.
-        name: Under which name.
-        attributes: What it carries beside its content.
-        size: Bytes of content in all; None in a multipart upload whose end is not known yet.
-        part_size: Bytes of each part but the last in a multipart upload of equal parts; None: they may grow.
-        if_absent: Write only if no object has the name, else raise `PreconditionError`.
-        if_hash: Write only if the object's hash is this one, else (absence too) raise `PreconditionError`.
-    """
-
-    container: str
-    name: str
-    attributes: Attributes
-    size: int | None
-    part_size: int | None = None
-    if_absent: bool = False
-    if_hash: str | None = None
-
-    @property
-    def conditional(self) -> bool:
-        """Whether the write depends on what is there."""
-        return self.if_absent or self.if_hash is not None
-
-
-class ObjectReader(abc.ABC):
-    """An object's bytes from a start to a stop, and what the store said of the whole object with them.
-
-    Attributes:
-        info: The whole object, whatever the range.
-        digest: What the whole content must hash to, where the store tells.
-        verified: True once the whole content was read and proved to be what the store's digest says.
-    """
-
-    info: ObjectInfo
-    digest: ContentDigest | None = None
-    verified: bool = False
-
-    @abc.abstractmethod
-    def readinto(self, buffer: memoryview) -> int:
-        """Fill the start of `buffer`; gives how many bytes, 0 only at the end of the range."""
-
-    @abc.abstractmethod
-    def close(self) -> None:
-        """Let go of the connection or file; safe to repeat."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

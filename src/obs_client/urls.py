@@ -26,20 +26,20 @@ from collections.abc import Callable, Mapping
 from importlib import import_module, metadata
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from obs_client import names
+from obs_client._engine import arguments
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
 
 ENTRY_POINTS = "obs_client.backends"
 ANONYMOUS = "anonymous"
 
-_SWIFT = ("obs_client.backends.swift", "SwiftClient")
+_SWIFT = ("obs_client.backends.swift.client", "SwiftClient")
 _BUILT_IN = {
-    "file": ("obs_client.backends.local", "LocalClient"),
+    "file": ("obs_client.backends.local.store", "LocalClient"),
     "http": _SWIFT,
     "https": _SWIFT,
     "memory": ("obs_client.backends.memory", "MemoryClient"),
-    "s3": ("obs_client.backends.s3", "S3Client"),
+    "s3": ("obs_client.backends.s3.client", "S3Client"),
     "swift": _SWIFT,
 }
 _KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
@@ -263,5 +263,5 @@ def _unquoted(text: str) -> str:
 
 
 def _container_name(name: str) -> str:
-    names.check_container_name(name)
+    arguments.check_container_name(name)
     return name

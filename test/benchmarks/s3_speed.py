@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from obs_client.backends.s3 import S3Client
+from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.benchmarks import s3_stub
 from test.benchmarks.measuring import MIB, growth, ratio, show
@@ -136,7 +136,7 @@ def listing() -> None:
         )
         show("listing 100,000 objects", measured, s3_stub.LISTED, "CPU 0.12, aim 0.05")
         program = """
-            from obs_client.backends.s3 import S3Client
+            from obs_client.backends.s3.client import S3Client
             client = S3Client("benchmark", endpoint_url=sys.argv[1],
                               credentials={"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"})
             client.object_info("a")

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from obs_client.backends.s3 import S3Client
+from obs_client._engine.parallel import bounded_map
+from obs_client.backends.s3.client import S3Client
 from obs_client.models import ObjectInfo
-from obs_client.parallel import bounded_map
 from test.benchmarks.measuring import MIB
 from test.servers import start_seaweedfs
 

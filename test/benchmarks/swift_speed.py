@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from obs_client.backends.swift import SwiftClient
+from obs_client.backends.swift.client import SwiftClient
 from obs_client.models import ClientOptions
 from test.benchmarks import swift_stub
 from test.benchmarks.measuring import MIB, ratio, show

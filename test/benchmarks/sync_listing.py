@@ -12,8 +12,9 @@ import hashlib
 from typing import Any
 
 from obs_client import MemoryClient, ObjectInfo, S3Client
+from obs_client.backend.values import Page
 from obs_client.client import ObjectStorageClient
-from obs_client.models import Capabilities, Page
+from obs_client.models import Capabilities
 from obs_client.sync import Place, sync
 from test.benchmarks.measuring import growth, interleaved
 from test.benchmarks.s3_stub import running

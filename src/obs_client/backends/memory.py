@@ -14,7 +14,11 @@ import weakref
 from collections.abc import Iterator
 from typing import Any
 
-from obs_client.body import Body, BytesBody
+from obs_client.backend.body import Body, BytesBody
+from obs_client.backend.integrity import ContentDigest
+from obs_client.backend.listing import fold, name_of
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import (
     ContainerExistsError,
@@ -24,20 +28,7 @@ from obs_client.errors import (
     ObjectNotFoundError,
     PreconditionError,
 )
-from obs_client.integrity import ContentDigest
-from obs_client.listing import fold, name_of
-from obs_client.models import (
-    Attributes,
-    Capabilities,
-    ClientOptions,
-    ContainerInfo,
-    NewObject,
-    ObjectInfo,
-    ObjectReader,
-    Page,
-    SubdirInfo,
-)
-from obs_client.multipart import MultipartUpload, Part
+from obs_client.models import Attributes, Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
 
 PAGE_SIZE = 1000
 

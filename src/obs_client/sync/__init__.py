@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from obs_client._engine.progress import Progress
 from obs_client.copying import AttributesMap
-from obs_client.progress import Progress
 from obs_client.sync.patterns import matcher
 from obs_client.sync.places import Place, check_apart, parse_both
 from obs_client.sync.plan import Kept, plan_sync, planned

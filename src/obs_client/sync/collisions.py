@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from obs_client.directory.guarded_join import GuardedDirectory, path_of
+from obs_client.backends.local.guarded_join import GuardedDirectory, path_of
 from obs_client.errors import ConflictError
 from obs_client.sync.listing import Pair
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from obs_client.body import BLOCK_SIZE
-from obs_client.border import Border
-from obs_client.reading import GuardedReader
+from obs_client._engine.border import Border
+from obs_client._engine.reading import GuardedReader
+from obs_client.backend.body import BLOCK_SIZE
 from obs_client.sync.listing import Listed
 from obs_client.sync.places import Place
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 
-from obs_client import copying, copying_within, names
-from obs_client.border import Border
+from obs_client import copying
+from obs_client._engine import arguments
+from obs_client._engine import copying as copying_within
+from obs_client._engine.border import Border
+from obs_client._engine.progress import Progress
+from obs_client._engine.reading import GuardedReader
 from obs_client.copying import AttributesMap
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError
 from obs_client.models import ObjectInfo
-from obs_client.progress import Progress
-from obs_client.reading import GuardedReader
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Entry
 from obs_client.sync.places import Place
@@ -52,8 +54,8 @@ class Copier:
 
     def _copy(self, step: Step, progress: Progress | None) -> Done:
         start, end = self._source.full_name(step.name), self._target.full_name(step.name)
-        names.check_object_name(start)
-        names.check_object_name(end)
+        arguments.check_object_name(start)
+        arguments.check_object_name(end)
         if self._ask and self._is_there_already(step, end):
             return Done(step, "skipped", THERE_ALREADY)
         planned = step.source if self._ask else None
@@ -76,7 +78,7 @@ class Copier:
         border = Border(source.client)
         place = target.container_name, end
         if self._comparison.same_store and self._map_attributes is None:
-            names.check_new_object_name(end, border.capabilities)
+            arguments.check_new_object_name(end, border.capabilities)
             info = copying_within.copy_checked(border, (source.container_name, start), place, check=check)
             if progress and info and info.size:
                 progress(info.size)

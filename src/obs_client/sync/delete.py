@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 
-from obs_client.border import Border
+from obs_client._engine.border import Border
+from obs_client._engine.parallel import bounded_map
 from obs_client.errors import ContainerNotFoundError, InvalidNameError, PartialFailureError
-from obs_client.parallel import bounded_map
 from obs_client.sync.places import Place
 from obs_client.sync.report import HOPELESS, Done, changed, failed
 from obs_client.sync.steps import Step, Version

@@ -8,10 +8,10 @@ import re
 from collections.abc import Hashable, Iterator
 from typing import Self
 
-from obs_client import names
-from obs_client.border import Border
+from obs_client._engine import arguments
+from obs_client._engine.border import Border
+from obs_client.backends.local.directory import DirectoryClient
 from obs_client.client import ObjectStorageClient
-from obs_client.directory import DirectoryClient
 from obs_client.errors import ConfigurationError
 from obs_client.models import ObjectInfo
 from obs_client.urls import StorageUrl
@@ -34,8 +34,8 @@ class Place:
     prefix: str = ""
 
     def __post_init__(self) -> None:
-        names.check_container_name(self.container_name)
-        names.check_prefix(self.prefix)
+        arguments.check_container_name(self.container_name)
+        arguments.check_prefix(self.prefix)
         if self.prefix and not self.prefix.endswith("/"):
             object.__setattr__(self, "prefix", self.prefix + "/")
 

@@ -11,8 +11,8 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from obs_client._engine.parallel import bounded_map
 from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
-from obs_client.parallel import bounded_map
 from obs_client.sync.collisions import without_collisions
 from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
 from obs_client.sync.listing import Listed, Match, Pair, pairs

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from obs_client._engine.parallel import bounded_map, ended
 from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, ContainerNotFoundError
-from obs_client.parallel import bounded_map, ended
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Pair, pairs
 from obs_client.sync.patterns import matcher

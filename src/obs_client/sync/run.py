@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
+from obs_client._engine.parallel import WorkerPool, ended
+from obs_client._engine.progress import Progress
 from obs_client.copying import AttributesMap
 from obs_client.errors import TemporaryError
-from obs_client.parallel import WorkerPool, ended
-from obs_client.progress import Progress
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
 from obs_client.sync.places import Place

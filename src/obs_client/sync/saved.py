@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from obs_client.parallel import ended
+from obs_client._engine.parallel import ended
 from obs_client.sync.steps import Step, read_steps, write_steps
 
 

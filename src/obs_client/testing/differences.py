@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 from obs_client.client import ObjectStorageClient
 
 if TYPE_CHECKING:
-    from obs_client.backends.s3 import S3Client
+    from obs_client.backends.s3.client import S3Client
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ _SIGNS = {
 
 def recognise(client: ObjectStorageClient) -> str | None:
     """The name of the server behind a client of S3, by its own answer; None: it is none of those that are known."""
-    from obs_client.backends.s3 import S3Client
+    from obs_client.backends.s3.client import S3Client
 
     if not isinstance(client, S3Client):
         return None

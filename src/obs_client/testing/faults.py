@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from obs_client.body import Body
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError, TemporaryError
-from obs_client.models import ClientOptions, NewObject, ObjectReader
-from obs_client.multipart import MultipartUpload, Part
+from obs_client.models import ClientOptions
 from obs_client.testing.wrapper import WrappedClient
 
 Answer = TypeVar("Answer")

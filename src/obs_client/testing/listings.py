@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
+from obs_client.backend.values import Page
 from obs_client.client import ObjectStorageClient
-from obs_client.models import Capabilities, ObjectInfo, Page, SubdirInfo
+from obs_client.models import Capabilities, ObjectInfo, SubdirInfo
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 from obs_client.testing.wrapper import WrappedClient

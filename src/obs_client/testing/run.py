@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from obs_client.backends.local import LocalClient
+from obs_client.backends.local.store import LocalClient
 from obs_client.backends.memory import MemoryClient
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ContainerNotFoundError, ObjectStorageClientError

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
-from obs_client.body import Body
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload
+from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError
-from obs_client.models import (
-    Attributes,
-    Capabilities,
-    CleanupReport,
-    ContainerInfo,
-    NewObject,
-    ObjectInfo,
-    ObjectReader,
-    Page,
-    SubdirInfo,
-)
-from obs_client.multipart import MultipartUpload
+from obs_client.models import Attributes, Capabilities, CleanupReport, ContainerInfo, ObjectInfo, SubdirInfo
 
 Answer = TypeVar("Answer")
 

@@ -1,0 +1,230 @@
+"""Every call to a backend passes here: vendor exceptions become typed ones, and what may pass is tried again.
+
+Inside, absence is an exception. The user's half (`client.py`) and the engine (`transfer.py`) call nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+from obs_client._engine import write_id
+from obs_client._engine.retry import Retries
+from obs_client.backend.body import Body, CallerError
+from obs_client.backend.multipart import MultipartUpload
+from obs_client.backend.primitives import Backend
+from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.errors import (
+    NotFoundError,
+    ObjectStorageClientError,
+    TemporaryError,
+)
+from obs_client.models import (
+    Attributes,
+    Capabilities,
+    CleanupReport,
+    ClientOptions,
+    ContainerInfo,
+    ObjectInfo,
+    SubdirInfo,
+)
+
+T = TypeVar("T")
+
+
+class Border:
+    """The primitives of one backend, with typed errors and retries; the names are those of `Backend`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.run("capabilities", lambda: self._backend.capabilities)
+
+    @property
+    def options(self) -> ClientOptions:
+        return self._backend.options
+
+    def container_create(self, container: str) -> None:
+        self.run("create container", lambda: self._backend._container_create(container), container)
+
+    def container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+        return self.run("list containers", lambda: self._backend._container_list(prefix, marker))
+
+    def container_info(self, container: str) -> ContainerInfo:
+        return self.run("look at container", lambda: self._backend._container_info(container), container)
+
+    def container_delete(self, container: str) -> None:
+        self.run("delete container", lambda: self._backend._container_delete(container), container)
+
+    def object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        return self.run(
+            "list objects",
+            lambda: self._backend._object_list(container, prefix, delimiter, start_after, marker),
+            container,
+        )
+
+    def object_info(self, container: str, name: str) -> ObjectInfo:
+        return self.run("look at", lambda: self._backend._object_info(container, name), container, name)
+
+    def object_open(self, container: str, name: str, start: int, stop: int | None, if_hash: str | None) -> ObjectReader:
+        """The backend's own reader; `reading.py` guards it."""
+        return self.run(
+            "read", lambda: self._backend._object_open(container, name, start, stop, if_hash), container, name
+        )
+
+    def object_write(self, new: NewObject, body: Body) -> None:
+        """Write in one request, a conditional one so that its lost answer can be found out."""
+        marked = write_id.add(new) if new.conditional else new
+
+        def attempt() -> None:
+            body.rewind()
+            self._backend._object_write(marked, body)
+
+        self.publish("write", attempt, marked)
+
+    def object_multipart(self, new: NewObject) -> MultipartUpload:
+        """The backend's own upload, of an object that carries a write id; `GuardedUpload` guards it."""
+        return self.run("begin", lambda: self._backend._object_multipart(new), new.container, new.name)
+
+    def object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+        """Copy within the store, a conditional copy so that its lost answer can be found out."""
+        marked = write_id.add(new) if new.conditional else new
+        self.publish("copy to", lambda: self._backend._object_copy(container, source, marked), marked)
+
+    def object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
+        self.run(
+            "change the metadata of",
+            lambda: self._backend._object_replace_metadata(container, name, attributes, if_hash),
+            container,
+            name,
+        )
+
+    def object_delete(self, container: str, name: str) -> None:
+        self.run("delete", lambda: self._backend._object_delete(container, name), container, name)
+
+    def object_delete_many(self, container: str, object_names: Sequence[str]) -> dict[str, Exception]:
+        """Delete a batch, again and again those that failed in a way that may pass; gives the final failures."""
+        left = list(object_names)
+        failures: dict[str, Exception] = {}
+
+        def attempt() -> None:
+            nonlocal left
+            answered = self._backend._object_delete_many(container, left)
+            failures.update({name: self.typed("delete", error, container, name) for name, error in answered.items()})
+            for name in set(left) - set(answered):
+                failures.pop(name, None)
+            left = [name for name in left if isinstance(failures.get(name), TemporaryError)]
+            if left:
+                raise failures[left[0]]
+
+        try:
+            self.run("delete", attempt, container)
+        except TemporaryError as error:
+            failures.update(dict.fromkeys(left, error))
+        return failures
+
+    def object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
+        return self.run(
+            "sign a URL of",
+            lambda: self._backend._object_generate_download_url(container, name, seconds),
+            container,
+            name,
+        )
+
+    def object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
+        return self.run(
+            "sign a URL of",
+            lambda: self._backend._object_generate_upload_url(container, name, seconds),
+            container,
+            name,
+        )
+
+    def cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+        return self.run("clean up", lambda: self._backend._cleanup(container, prefix, older_than), container)
+
+    def location(self, container: str) -> tuple[Hashable, str]:
+        return self.run("find", lambda: self._backend._location(container), container)
+
+    def retries(self) -> Retries:
+        """The tries of one more request."""
+        return Retries(self.options, self._backend.timeout)
+
+    def retry_after(self, error: TemporaryError) -> float | None:
+        """Seconds that the store asked to wait, or None."""
+        cause = error.__cause__
+        return self._backend._retry_after(cause) if isinstance(cause, Exception) else None
+
+    def typed(
+        self, verb: str, error: Exception, container: str | None = None, object_name: str | None = None
+    ) -> Exception:
+        """The typed error for what a backend raised; what is not the store's comes back as it is."""
+        if isinstance(error, CallerError):
+            return error.original if isinstance(error.original, Exception) else error
+        if isinstance(error, ObjectStorageClientError):
+            error.container = error.container or container
+            error.object_name = error.object_name or object_name
+            return error
+        kind = self._backend._classify_error(error)
+        if kind is None:
+            return error
+        made = kind(_message(verb, error, container, object_name), container=container, object_name=object_name)
+        made.__cause__ = error
+        return made
+
+    def run(
+        self,
+        verb: str,
+        call: Callable[[], T],
+        container: str | None = None,
+        object_name: str | None = None,
+    ) -> T:
+        """Call the store, again after failures that may pass; raises typed errors."""
+        retries = self.retries()
+        while True:
+            try:
+                return call()
+            except Exception as raised:
+                typed = self.typed(verb, raised, container, object_name)
+                # An error that has been through the border already used up its tries.
+                if isinstance(typed, TemporaryError) and not typed.tries:
+                    retries.wait(typed, self.retry_after(typed))
+                elif typed is raised:
+                    raise
+                else:
+                    raise typed from typed.__cause__
+
+    def publish(self, verb: str, call: Callable[[], None], new: NewObject) -> None:
+        """As `run`, for what makes an object visible: after a lost answer a failure may hide our own success."""
+        doubtful = False
+
+        def attempt() -> None:
+            nonlocal doubtful
+            try:
+                call()
+            except Exception as raised:
+                typed = self.typed(verb, raised, new.container, new.name)
+                if doubtful and not isinstance(typed, TemporaryError) and self.is_there(new):
+                    return
+                doubtful = doubtful or isinstance(typed, TemporaryError)
+                raise
+
+        self.run(verb, attempt, new.container, new.name)
+
+    def is_there(self, new: NewObject) -> bool:
+        """Whether the object that is being written is the stored one, by its write id."""
+        if write_id.KEY not in new.attributes.metadata:
+            return False
+        try:
+            return write_id.matches(self.object_info(new.container, new.name), new)
+        except NotFoundError:
+            return False
+
+
+def _message(verb: str, error: Exception, container: str | None, object_name: str | None) -> str:
+    where = f" in container {container!r}" if object_name is not None else f" {container!r}" if container else ""
+    what = f" {object_name!r}" if object_name is not None else ""
+    return f"could not {verb}{what}{where}: {type(error).__name__}: {error}"

@@ -1,0 +1,89 @@
+"""Copying an object within one store: by the store where it can, else by reading and writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, cast
+
+from obs_client._engine import upload, write_id
+from obs_client._engine.border import Border
+from obs_client._engine.reading import GuardedReader
+from obs_client.backend.values import NewObject
+from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError, PreconditionError
+from obs_client.models import ObjectInfo
+
+Place = tuple[str, str]
+"""A container and an object's name in it."""
+
+Check = Callable[[ObjectInfo], object]
+
+
+def copy(border: Border, source: Place, target: Place, if_absent: bool) -> bool:
+    """Copy an object with all its attributes. False: the source is absent."""
+    return copy_checked(border, source, target, if_absent) is not None
+
+
+def copy_checked(
+    border: Border, source: Place, target: Place, if_absent: bool = False, check: Check = lambda _: None
+) -> ObjectInfo | None:
+    """Copy an object, and give what was copied. None: the source is absent.
+
+    Args:
+        check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
+            written. It is called again if the source is replaced meanwhile.
+    """
+    if border.capabilities.server_side_copy:
+        return _copy_by_store(border, source, target, if_absent, check)
+    try:
+        reader = GuardedReader(border, *source)
+    except NotFoundError:
+        return None
+    with reader:
+        check(reader.info)
+        if source == target:
+            _refuse_itself(if_absent, target)
+            return reader.info
+        stream = cast("IO[bytes]", ReaderStream(reader))
+        upload.upload(border, _new(reader.info, target, if_absent), stream, None)
+    return reader.info
+
+
+class ReaderStream:
+    """A guarded reader as a stream to upload from."""
+
+    def __init__(self, reader: GuardedReader) -> None:
+        self.readinto = reader.readinto
+
+
+def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool, check: Check) -> ObjectInfo | None:
+    for tries_left in reversed(range(border.options.attempts)):
+        try:
+            info = border.object_info(*source)
+        except NotFoundError:
+            return None
+        check(info)
+        if source == target:
+            _refuse_itself(if_absent, target)
+            return info
+        try:
+            border.object_copy(source[0], info, _new(info, target, if_absent))
+        except ContainerNotFoundError:
+            raise
+        except (NotFoundError, ObjectChangedError):
+            # Replaced or deleted since it was looked at: look again.
+            if not tries_left:
+                raise
+        else:
+            return info
+    return None
+
+
+def _new(info: ObjectInfo, target: Place, if_absent: bool) -> NewObject:
+    return NewObject(*target, write_id.attributes_of(info), info.size, if_absent=if_absent)
+
+
+def _refuse_itself(if_absent: bool, target: Place) -> None:
+    if if_absent:
+        raise PreconditionError(
+            f"{target[1]!r} is there: it is the source itself", container=target[0], object_name=target[1]
+        )

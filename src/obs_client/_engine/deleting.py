@@ -1,0 +1,66 @@
+"""Deleting many objects, and a container with what is in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from obs_client._engine import listing
+from obs_client._engine.border import Border
+from obs_client._engine.parallel import bounded_map
+from obs_client.errors import ContainerNotEmptyError, ContainerNotFoundError, NotFoundError, PartialFailureError
+from obs_client.models import ObjectInfo
+
+ROUNDS = 3
+"""How often a container is emptied that others fill meanwhile."""
+
+
+def delete_objects(border: Border, container: str, names: Iterable[str]) -> None:
+    """Delete objects in batches, several at once; absent ones are no failure."""
+
+    def delete(batch: list[str]) -> dict[str, Exception]:
+        return border.object_delete_many(container, batch)
+
+    failures: dict[str, Exception] = {}
+    for answered in bounded_map(
+        delete, _batches(names, border.capabilities.delete_batch_maximum), border.options.workers
+    ):
+        failures.update({name: error for name, error in answered.items() if not isinstance(error, NotFoundError)})
+    if failures:
+        name, error = next(iter(failures.items()))
+        raise PartialFailureError(
+            f"{len(failures):,} objects were not deleted, all others were; the first, {name!r}: {error}",
+            failures,
+            container=container,
+        )
+
+
+def _batches(names: Iterable[str], size: int) -> Iterator[list[str]]:
+    iterator = iter(names)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
+
+
+def delete_container(border: Border, container: str, force: bool) -> bool:
+    """Delete a container. False: it holds objects, and they are not to be deleted."""
+    for rounds_left in reversed(range(ROUNDS)):
+        try:
+            if force:
+                delete_objects(border, container, _names(border, container))
+            border.container_delete(container)
+        except ContainerNotFoundError:
+            return True
+        except ContainerNotEmptyError:
+            if not force:
+                return False
+            if not rounds_left:
+                raise
+        else:
+            return True
+    return False
+
+
+def _names(border: Border, container: str) -> Iterator[str]:
+    for entry in listing.objects(border, listing.Query(container), fetch_metadata=False):
+        if isinstance(entry, ObjectInfo):
+            yield entry.name

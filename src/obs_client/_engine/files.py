@@ -1,0 +1,250 @@
+"""`object_open`: file objects over an object.
+
+A reader can seek and sees one version. A writer publishes by an explicit `close()` or a clean `with` only: whatever
+else ends it (an exception in the block, garbage collection, the end of the interpreter) discards what was written.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import warnings
+import weakref
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
+
+from obs_client._engine.border import Border
+from obs_client._engine.part_writer import PartWriter
+from obs_client._engine.reading import GuardedReader
+from obs_client.backend.values import NewObject
+from obs_client.errors import ContainerNotFoundError, ObjectNotFoundError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+READ_BUFFER = 256 * 1024
+WINDOW = 1024 * 1024
+"""Bytes of the first request after a seek; doubled as long as reading goes straight on."""
+
+_MODES = {"rb": "r", "r": "r", "rt": "r", "wb": "w", "w": "w", "wt": "w"}
+
+
+def check_mode(mode: str, encoding: str | None) -> str:
+    """`r` or `w`; refuses other modes, and an encoding of bytes."""
+    if mode not in _MODES:
+        raise ValueError(f"mode must be one of {', '.join(_MODES)}, not {mode!r}; objects cannot be changed in place")
+    if encoding is not None:
+        if "b" in mode:
+            raise ValueError(f"encoding is for text; leave it out, or use mode {_MODES[mode]!r}")
+        codecs.lookup(encoding)
+    return _MODES[mode]
+
+
+def open_reader(border: Border, container: str, name: str, mode: str, encoding: str | None) -> ReadFile | TextIO:
+    """A seekable file object over an object that is there."""
+    try:
+        reader = GuardedReader(border, container, name)
+    except ContainerNotFoundError as error:
+        raise ObjectNotFoundError(str(error), container=container, object_name=name) from error
+    file = ReadFile(_Reader(border, reader))
+    return file if "b" in mode else io.TextIOWrapper(file, encoding=encoding or "utf-8")
+
+
+def open_writer(border: Border, new: NewObject, mode: str, encoding: str | None) -> WriteFile | TextWriteFile:
+    """A file object that becomes an object when it is closed."""
+    file = WriteFile(border, new)
+    return file if "b" in mode else TextWriteFile(file, encoding=encoding or "utf-8")
+
+
+class _Reader(io.RawIOBase):
+    """Positions over `GuardedReader`s, all pinned to the version that was there at first."""
+
+    def __init__(self, border: Border, reader: GuardedReader) -> None:
+        super().__init__()
+        self._border = border
+        self._reader = reader
+        self._info = reader.info
+        self._position = 0
+        self._window = WINDOW
+        self.name = reader.name
+        self.verified = False
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
+            raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
+        base = (0, self._position, self._info.size)[whence]
+        if base + offset < 0:
+            raise ValueError(f"cannot seek to {base + offset}, before the start")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        if self.closed:
+            raise ValueError("I/O operation on closed file")
+        view = memoryview(buffer).cast("B")
+        if self._position >= self._info.size and self._reader.left:
+            return 0
+        if self._reader.position != self._position or not self._reader.left:
+            self._go_on(len(view))
+        count = self._reader.readinto(view)
+        self._position += count
+        self.verified = self.verified or self._reader.verified
+        return count
+
+    def _go_on(self, wanted: int) -> None:
+        """Ask for the bytes at the position: few after a seek, more and more if reading goes straight on."""
+        straight = self._reader.position == self._position
+        if straight and self._position >= self._info.size:
+            return
+        self._window = self._window * 2 if straight else WINDOW
+        self._reader.close()
+        self._reader = GuardedReader(
+            self._border,
+            self._reader.container,
+            self._reader.name,
+            self._position,
+            self._position + max(wanted, self._window),
+            pinned=self._info,
+        )
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reader.close()
+        super().close()
+
+
+class ReadFile(io.BufferedReader):
+    """A seekable, buffered reader of one version of an object."""
+
+    def __init__(self, raw: _Reader) -> None:
+        self._reader = raw
+        super().__init__(raw, READ_BUFFER)
+
+    @property
+    def verified(self) -> bool:
+        """Whether all bytes were read in order, and proved to be what the store's digest says."""
+        return self._reader.verified
+
+
+class WriteFile(io.RawIOBase):
+    """A writer whose object appears, whole, when it is closed."""
+
+    def __init__(self, border: Border, new: NewObject) -> None:
+        super().__init__()
+        self.name = new.name
+        self._new = new
+        self._writer = PartWriter(border, new)
+        # Also for the end of the interpreter, when nobody calls __del__ on what is still alive.
+        self._forgotten = weakref.finalize(self, _discard_forgotten, self._writer, new.name, os.getpid())
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        self._check_open()
+        return self._writer.size
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Take all of the bytes; after a failure nothing more can be written, and nothing is published."""
+        self._check_open()
+        if isinstance(data, str):
+            raise TypeError("a str was given where bytes are needed; open with mode 'w' for text")
+        view = memoryview(data).cast("B")
+        try:
+            self._writer.write(view)
+        except BaseException as error:
+            self._end(error)
+            raise
+        return len(view)
+
+    def close(self) -> None:
+        """Publish the object; does nothing if it was published or discarded before.
+
+        Raises:
+            PreconditionError: `if_absent` or `if_hash` does not hold; nothing was written.
+        """
+        if self.closed:
+            return
+        try:
+            self._writer.publish()
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._finish()
+
+    def discard(self) -> None:
+        """Forget what was written; the old object, if any, stays."""
+        if not self.closed:
+            self._end(RuntimeError("discarded"))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        elif not self.closed:
+            self._end(error)
+
+    def __del__(self) -> None:
+        """Never publish: `io.IOBase` would close."""
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError(f"{self.name!r} was published or discarded; open it again")
+
+    def _end(self, error: BaseException) -> None:
+        self._writer.discard(error)
+        self._finish()
+
+    def _finish(self) -> None:
+        self._forgotten.detach()
+        super().close()
+
+
+class TextWriteFile(io.TextIOWrapper):
+    """The same for text; what is discarded is not even encoded."""
+
+    def __init__(self, file: WriteFile, *, encoding: str) -> None:
+        self._file = file
+        # What io.TextIOWrapper leaves out over a file that cannot seek: the byte order mark of these two.
+        self._mark = "".encode(encoding) if codecs.lookup(encoding).name in ("utf-16", "utf-32") else b""
+        super().__init__(file, encoding=encoding, newline="")
+
+    def write(self, text: str, /) -> int:
+        """Take all of the text."""
+        if self._mark and text:
+            self._file.write(self._mark)
+            self._mark = b""
+        return super().write(text)
+
+    def discard(self) -> None:
+        """Forget what was written; the old object, if any, stays."""
+        self._file.discard()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._file.__exit__(kind, error, traceback)
+
+    def __del__(self) -> None:
+        """Never publish: `io.TextIOWrapper` would close."""
+
+
+def _discard_forgotten(writer: PartWriter, name: str, process: int) -> None:
+    if os.getpid() != process:
+        return
+    warnings.warn(f"{name!r} was written to but never closed; it is discarded", ResourceWarning, stacklevel=2)
+    writer.discard(RuntimeError("never closed"))

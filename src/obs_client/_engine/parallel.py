@@ -1,0 +1,129 @@
+"""The only place that starts threads: a few workers, with a bound on what is in flight, that stop when nobody waits."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import itertools
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from obs_client.backend import stopping
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class WorkerPool(Generic[Item, Result]):
+    """Runs one function in up to `workers` threads; gives the results in the order of submission.
+
+    At the end of the `with` block nothing runs any more: what has not begun is dropped, and what runs is told to stop,
+    which takes `CHECK_INTERVAL` seconds or a little more.
+    """
+
+    def __init__(self, function: Callable[[Item], Result], workers: int) -> None:
+        self._function = function
+        self._stop = threading.Event()
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="obs_client")
+        self._pending: collections.deque[Future[Result]] = collections.deque()
+
+    @property
+    def pending(self) -> int:
+        """How many calls were submitted whose results were not taken yet."""
+        return len(self._pending)
+
+    def submit(self, item: Item) -> None:
+        """Start one call; it is for the caller to keep `pending` within bounds."""
+        self._pending.append(self._executor.submit(self._run, item))
+
+    def result(self, seconds: float | None = None, while_waiting: Callable[[], object] | None = None) -> Result:
+        """Wait for the oldest call; gives its result or raises its error. With a bound it waits even if it is stopped.
+
+        Args:
+            while_waiting: Called in this thread each `CHECK_INTERVAL` seconds of a wait without a bound.
+
+        Raises:
+            TimeoutError: It did not end within so many seconds (None: no bound).
+        """
+        future = self._pending.popleft()
+        if seconds is None and (while_waiting or stopping.is_worker()):
+            while not future.done():
+                wait([future], stopping.CHECK_INTERVAL)
+                stopping.check_stopped()
+                if while_waiting:
+                    while_waiting()
+        return future.result(seconds)
+
+    def _run(self, item: Item) -> Result:
+        stopping.begin(self._stop)
+        stopping.check_stopped()
+        return self._function(item)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def bounded_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+    while_waiting: Callable[[], object] | None = None,
+) -> Iterator[Result]:
+    """The results of `function` for each item, in order, by up to `workers` threads; lazily, as they are asked for.
+
+    Items are taken in the caller's thread, at most `workers` + 1 before their results. The first failure is raised at
+    its place, after the calls that run have stopped. For one worker, or one item, no thread starts.
+
+    Args:
+        while_waiting: Called in the caller's thread each `CHECK_INTERVAL` seconds that it waits for a result: for this
+            a thread starts always. What it raises goes out as a failure does.
+    """
+    iterator = iter(items)
+    head = list(itertools.islice(iterator, 2))
+    if not while_waiting and (workers == 1 or len(head) < 2):
+        yield from map(function, itertools.chain(head, iterator))
+        return
+    with WorkerPool(function, workers) as pool:
+        for item in itertools.chain(head, iterator):
+            if pool.pending >= workers:
+                yield pool.result(while_waiting=while_waiting)
+            pool.submit(item)
+        while pool.pending:
+            yield pool.result(while_waiting=while_waiting)
+
+
+@contextlib.contextmanager
+def ended(items: Iterable[Item]) -> Iterator[Iterable[Item]]:
+    """Items of which none is asked for after the block: a generator is closed, and the threads that it owns end.
+
+    Without it they would last as long as the traceback of the exception that left the block.
+    """
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
+
+
+def within(call: Callable[[], Result], seconds: float) -> Result:
+    """The result of a call that is stopped after so many seconds.
+
+    Raises:
+        TimeoutError: It did not end in time.
+    """
+
+    def run(_: None) -> Result:
+        return call()
+
+    with WorkerPool(run, 1) as pool:
+        pool.submit(None)
+        return pool.result(seconds)

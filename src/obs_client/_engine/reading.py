@@ -1,0 +1,172 @@
+"""Reading one object or one range of it: resumed where a body breaks off, of one version only, and checked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from obs_client._engine.border import Border
+from obs_client._engine.retry import Retries
+from obs_client.backend import stopping
+from obs_client.backend.body import BLOCK_SIZE
+from obs_client.backend.integrity import ContentCheck
+from obs_client.backend.values import ObjectReader
+from obs_client.errors import NotFoundError, ObjectChangedError, PreconditionError, TemporaryError
+from obs_client.models import ObjectInfo
+
+_logger = logging.getLogger("obs_client")
+
+
+class GuardedReader(ObjectReader):
+    """A backend's reader behind the border; the engine holds no other.
+
+    Args:
+        start, stop: The range in bytes; None as stop: the end.
+        pinned: The object as it was first seen; another version raises `ObjectChangedError`.
+        check: What to hash the bytes of a range with; a whole object brings its own.
+    """
+
+    def __init__(
+        self,
+        border: Border,
+        container: str,
+        name: str,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        pinned: ObjectInfo | None = None,
+        check: ContentCheck | None = None,
+    ) -> None:
+        self._border = border
+        self.container = container
+        self.name = name
+        self._asked_stop = stop
+        self.position = start
+        self._retries: Retries | None = None
+        self._failed_at = start
+        self._pinned = pinned
+        self._inner = self._open()
+        self.info = pinned or self._inner.info
+        self.digest = self._inner.digest
+        self.stop = self.info.size if stop is None else min(stop, self.info.size)
+        self._finished = False
+        self._whole = start == 0 and self.stop == self.info.size and check is None
+        self._own_check = self._whole and border.options.check_content
+        self._check = ContentCheck(self.digest) if self._own_check and self.digest else check
+
+    @property
+    def left(self) -> int:
+        """Bytes of the range that are still to come."""
+        return max(0, self.stop - self.position)
+
+    @property
+    def content_digests(self) -> Mapping[str, bytes]:
+        """By algorithm, what the whole content was hashed to; empty before its end, and if nothing was compared."""
+        if not self.verified or not self._check or not self.digest or len(self._check.digests) != 1:
+            return {}
+        return {self.digest.algorithm: self._check.digests[0]}
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill the start of `buffer`; gives how many bytes, 0 only at the end of the range, checked by then."""
+        stopping.check_stopped()
+        view = buffer[: self.left]
+        if not view:
+            self._finish()
+            return 0
+        count = self._read(view)
+        self.position += count
+        if self._check:
+            self._check.update(view[:count])
+        if not self.left:
+            self._finish()
+        return count
+
+    def read_fully(self, buffer: memoryview) -> None:
+        """Fill all of `buffer`, which is no longer than what is left."""
+        while buffer:
+            buffer = buffer[self.readinto(buffer) :]
+
+    def end_at(self, stop: int) -> None:
+        """Read no further than to `stop`, though more was asked for; the rest is for others."""
+        self.stop = min(self.stop, stop)
+
+    def with_check(self, check: ContentCheck | None) -> None:
+        """Hash what is read from here on with this, in place of the check of the whole."""
+        self._check = check
+        self._own_check = self._whole = False
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def _finish(self) -> None:
+        """At the last byte: compare the digest, or say that none could be compared."""
+        if self._finished:
+            return
+        if self._own_check and self._check and self.digest:
+            self._check.finish()
+            self.verified = self.digest.check_composite(self._check.digests)
+        self._finished = True
+        if self._whole and not self.verified:
+            note_unverified(self.name)
+
+    def _read(self, view: memoryview) -> int:
+        while True:
+            try:
+                count = self._inner.readinto(view)
+            except Exception as raised:  # noqa: BLE001 - the border tells which are the store's
+                error = self._border.typed("read", raised, self.container, self.name)
+                if not isinstance(error, TemporaryError):
+                    raise error from error.__cause__
+            else:
+                if count:
+                    return count
+                error = TemporaryError(
+                    f"{self.name!r} broke off after {self.position:,} of {self.stop:,} bytes",
+                    container=self.container,
+                    object_name=self.name,
+                )
+            self._resume(error)
+
+    def _resume(self, error: TemporaryError) -> None:
+        self._inner.close()
+        # Tries are counted anew only after a good piece came through: a store that gives a byte a try is down.
+        if self._retries is None or self.position - self._failed_at >= BLOCK_SIZE:
+            self._retries = self._border.retries()
+        self._failed_at = self.position
+        self._retries.wait(error, self._border.retry_after(error))
+        self._pinned = self.info
+        self._inner = self._open()
+
+    def _open(self) -> ObjectReader:
+        pinned = self._pinned
+        try:
+            inner = self._border.object_open(
+                self.container, self.name, self.position, self._asked_stop, pinned.hash if pinned else None
+            )
+        except (PreconditionError, NotFoundError) as error:
+            if pinned is None:
+                raise
+            raise self._changed() from error
+        if pinned and not _same_version(pinned, inner.info):
+            inner.close()
+            raise self._changed()
+        return inner
+
+    def _changed(self) -> ObjectChangedError:
+        return ObjectChangedError(
+            f"{self.name!r} in container {self.container!r} was replaced or deleted while it was read; read it again",
+            container=self.container,
+            object_name=self.name,
+        )
+
+
+def note_unverified(name: str) -> None:
+    """Say that an object was read whole, but that the store told no digest to compare it with."""
+    _logger.debug("%r was read to its end; no digest of it could be compared", name)
+
+
+def _same_version(first: ObjectInfo, second: ObjectInfo) -> bool:
+    """Whether two answers tell of the same content; some answers give times in whole seconds."""
+    if first.size != second.size or first.hash != second.hash:
+        return False
+    return first.hash is not None or int(first.last_modified) == int(second.last_modified)

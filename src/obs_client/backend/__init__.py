@@ -1,0 +1,112 @@
+"""The one door for those who write a store: all that a backend needs is imported from here.
+
+    from obs_client.backend import Body, Capabilities, NewObject, ObjectInfo, ObjectStorageClient, Page
+
+A store subclasses `ObjectStorageClient` and writes its primitives: the underscore methods of `Backend`, whose
+docstrings say what each is given and must raise. What they take and give is here too: `NewObject` and `Body` for
+writing, `ObjectReader` for reading, `MultipartUpload` for large objects, `Page` for listings, `ContentDigest` for the
+check of content, the errors, and for stores that speak HTTP the transport and its kit (`HttpPool` and what follows it).
+
+Nothing in the library imports from this door: it looks down on all that it shows.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # as in the package's own first module
+
+if TYPE_CHECKING:
+    from obs_client._http.answer import HttpAnswer as HttpAnswer
+    from obs_client._http.head import BrokenAnswer as BrokenAnswer
+    from obs_client._http.pool import ConnectFailure as ConnectFailure
+    from obs_client._http.pool import HttpPool as HttpPool
+    from obs_client._http.pool import warn_if_unchecked as warn_if_unchecked
+    from obs_client.backend.atomic import AtomicFile as AtomicFile
+    from obs_client.backend.body import Body as Body
+    from obs_client.backend.body import BytesBody as BytesBody
+    from obs_client.backend.body import CallerError as CallerError
+    from obs_client.backend.body import FileBody as FileBody
+    from obs_client.backend.body import SourceFile as SourceFile
+    from obs_client.backend.content_types import guess_content_type as guess_content_type
+    from obs_client.backend.integrity import ContentCheck as ContentCheck
+    from obs_client.backend.integrity import ContentDigest as ContentDigest
+    from obs_client.backend.integrity import new_hash as new_hash
+    from obs_client.backend.listing import ListedObjects as ListedObjects
+    from obs_client.backend.listing import fold as fold
+    from obs_client.backend.listing import name_of as name_of
+    from obs_client.backend.multipart import MultipartUpload as MultipartUpload
+    from obs_client.backend.multipart import Part as Part
+    from obs_client.backend.multipart import SpooledUpload as SpooledUpload
+    from obs_client.backend.primitives import Backend as Backend
+    from obs_client.backend.stopping import check_stopped as check_stopped
+    from obs_client.backend.stopping import sleep as sleep
+    from obs_client.backend.values import NewObject as NewObject
+    from obs_client.backend.values import ObjectReader as ObjectReader
+    from obs_client.backend.values import Page as Page
+    from obs_client.client import ObjectStorageClient as ObjectStorageClient
+    from obs_client.credentials import Credentials as Credentials
+    from obs_client.credentials import Secret as Secret
+    from obs_client.credentials import forget_frames as forget_frames
+    from obs_client.errors import AuthorizationError as AuthorizationError
+    from obs_client.errors import ConfigurationError as ConfigurationError
+    from obs_client.errors import ConflictError as ConflictError
+    from obs_client.errors import ContainerExistsError as ContainerExistsError
+    from obs_client.errors import ContainerNotEmptyError as ContainerNotEmptyError
+    from obs_client.errors import ContainerNotFoundError as ContainerNotFoundError
+    from obs_client.errors import IntegrityError as IntegrityError
+    from obs_client.errors import InvalidNameError as InvalidNameError
+    from obs_client.errors import NotFoundError as NotFoundError
+    from obs_client.errors import NotSupportedError as NotSupportedError
+    from obs_client.errors import ObjectChangedError as ObjectChangedError
+    from obs_client.errors import ObjectNotFoundError as ObjectNotFoundError
+    from obs_client.errors import ObjectStorageClientError as ObjectStorageClientError
+    from obs_client.errors import PreconditionError as PreconditionError
+    from obs_client.errors import ServiceError as ServiceError
+    from obs_client.errors import TemporaryError as TemporaryError
+    from obs_client.models import Attributes as Attributes
+    from obs_client.models import Capabilities as Capabilities
+    from obs_client.models import CleanupReport as CleanupReport
+    from obs_client.models import ClientOptions as ClientOptions
+    from obs_client.models import ContainerInfo as ContainerInfo
+    from obs_client.models import ObjectInfo as ObjectInfo
+    from obs_client.models import SubdirInfo as SubdirInfo
+
+_MODULES = {
+    "obs_client._http.answer": "HttpAnswer",
+    "obs_client._http.head": "BrokenAnswer",
+    "obs_client._http.pool": "ConnectFailure HttpPool warn_if_unchecked",
+    "obs_client.backend.atomic": "AtomicFile",
+    "obs_client.backend.body": "Body BytesBody CallerError FileBody SourceFile",
+    "obs_client.backend.content_types": "guess_content_type",
+    "obs_client.backend.integrity": "ContentCheck ContentDigest new_hash",
+    "obs_client.backend.listing": "ListedObjects fold name_of",
+    "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload",
+    "obs_client.backend.primitives": "Backend",
+    "obs_client.backend.stopping": "check_stopped sleep",
+    "obs_client.backend.values": "NewObject ObjectReader Page",
+    "obs_client.client": "ObjectStorageClient",
+    "obs_client.credentials": "Credentials Secret forget_frames",
+    "obs_client.errors": (
+        "AuthorizationError ConfigurationError ConflictError ContainerExistsError ContainerNotEmptyError "
+        "ContainerNotFoundError IntegrityError InvalidNameError NotFoundError NotSupportedError ObjectChangedError "
+        "ObjectNotFoundError ObjectStorageClientError PreconditionError ServiceError TemporaryError"
+    ),
+    "obs_client.models": "Attributes Capabilities CleanupReport ClientOptions ContainerInfo ObjectInfo SubdirInfo",
+}
+
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'obs_client.backend' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,79 @@
+"""A large object on its way into a store, part by part: nothing is visible before `complete`."""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+
+from obs_client.backend.body import Body, FileBody, SourceFile
+from obs_client.backend.values import NewObject
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Part:
+    """One part. `number` counts from 1, `offset` and `size` are bytes; parts may come in any order."""
+
+    number: int
+    offset: int
+    size: int
+
+
+class MultipartUpload(abc.ABC):
+    """What a backend's `_object_multipart` gives.
+
+    `put_part` is called by several threads at once, each with another part, and again with the same part after a
+    failure. `complete` is called once all parts are there, and again after a failure. `abort` may come at any time,
+    more than once, and also after `complete` failed.
+    """
+
+    def __str__(self) -> str:
+        """The upload as its store knows it, for messages."""
+        return "an unfinished upload"
+
+    @abc.abstractmethod
+    def put_part(self, part: Part, body: Body) -> None:
+        """Store a part's bytes, and check the store's digest of them where it tells one (`IntegrityError`)."""
+
+    @abc.abstractmethod
+    def complete(self) -> None:
+        """Publish the object in one step, under the conditions of the `NewObject` that it was begun with.
+
+        Raises:
+            PreconditionError: A condition does not hold.
+        """
+
+    @abc.abstractmethod
+    def abort(self) -> None:
+        """Remove all parts; the object of this name, if any, stays as it is. Never called once it is published."""
+
+
+class SpooledUpload(MultipartUpload):
+    """The default for stores without parts: they are put together in a temporary file, then written in one request."""
+
+    def __init__(self, new: NewObject, write: Callable[[NewObject, Body], None]) -> None:
+        self._new = new
+        self._write = write
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by complete and abort
+        self._lock = threading.Lock()
+        self._size = 0
+
+    def put_part(self, part: Part, body: Body) -> None:
+        with self._lock:
+            self._file.seek(part.offset)
+            shutil.copyfileobj(body, self._file)
+            self._size = max(self._size, part.offset + part.size)
+
+    def complete(self) -> None:
+        if self._file.closed:
+            return  # it was done, and the answer to the first call was lost
+        self._file.flush()
+        new = dataclasses.replace(self._new, size=self._size)
+        self._write(new, FileBody(SourceFile(self._file.fileno()), 0, self._size))
+        self._file.close()
+
+    def abort(self) -> None:
+        self._file.close()

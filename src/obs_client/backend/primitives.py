@@ -1,0 +1,214 @@
+"""The backend's half of a client: the primitives that each store writes, about ten, and what they must keep.
+
+A backend subclasses `ObjectStorageClient` and overrides these underscore methods, its constructor, `close` and
+`capabilities`, nothing else.
+
+What is given to a primitive was checked before: names, metadata and ranges are legal, metadata keys are lower-case and
+unique, a body knows its size and stands at its start. Two laws hold for all:
+
+- One request where the store allows it, so that another try repeats little.
+- Repeatable: the same call after a failure, whether or not it was done, reaches the same end.
+
+A primitive raises the vendor's own exceptions, which `_classify_error` names, or typed ones where its docstring says
+so. It does not try again, and it does not translate.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Hashable, Mapping, Sequence
+
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload, SpooledUpload
+from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.errors import NotSupportedError, ObjectStorageClientError
+from obs_client.models import (
+    Attributes,
+    Capabilities,
+    CleanupReport,
+    ClientOptions,
+    ContainerInfo,
+    ObjectInfo,
+    SubdirInfo,
+)
+
+
+class Backend(abc.ABC):
+    """What the library calls on a store; see this module's first lines for what holds for every primitive."""
+
+    timeout: float = 0.0
+    """Seconds that one try may wait for the store; the border counts them when it decides on another try."""
+
+    condition_hint: str = ""
+    """What to do about a condition that is refused because `capabilities` does not declare it."""
+
+    def __init__(self, options: ClientOptions) -> None:
+        self.options = options
+
+    @property
+    @abc.abstractmethod
+    def capabilities(self) -> Capabilities:
+        """What this store can do, and its limits."""
+
+    @abc.abstractmethod
+    def _container_create(self, container: str) -> None:
+        """Create a container.
+
+        Raises:
+            ContainerExistsError: It is there already.
+            InvalidNameError: The store takes no such name.
+        """
+
+    @abc.abstractmethod
+    def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+        """One page of the containers whose names start with `prefix`; `marker` is the page's before, None at first."""
+
+    @abc.abstractmethod
+    def _container_info(self, container: str) -> ContainerInfo:
+        """One container.
+
+        Raises:
+            ContainerNotFoundError: It is absent.
+        """
+
+    @abc.abstractmethod
+    def _container_delete(self, container: str) -> None:
+        """Delete an empty container.
+
+        Raises:
+            ContainerNotFoundError: It is absent.
+            ContainerNotEmptyError: It holds objects, and all of them stay.
+        """
+
+    @abc.abstractmethod
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        """One page of a container's objects, by one request.
+
+        An entry whose `metadata` is not None must be whole, as `_object_info` gives it; the others are asked for by
+        `_object_info` when metadata is wanted, a few at once, or one after the other where `listing_has_metadata` says
+        that they are rare.
+
+        Args:
+            start_after: Entries up to it may be left out; never those after it.
+            marker: The `next_marker` of the page before, None at first.
+
+        Raises:
+            ContainerNotFoundError: The container is absent.
+        """
+
+    @abc.abstractmethod
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        """An object, with its metadata.
+
+        Raises:
+            NotFoundError: It, or its container, is absent.
+        """
+
+    @abc.abstractmethod
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        """A reader of the bytes from `start` to before `stop` (None: the end), with the info of the whole object.
+
+        It gives the bytes of one version, and as many as the range has; a start at or past the end gives none.
+
+        Raises:
+            NotFoundError: The object, or its container, is absent.
+            PreconditionError: `if_hash` is given and is not the object's hash.
+        """
+
+    @abc.abstractmethod
+    def _object_write(self, new: NewObject, body: Body) -> None:
+        """Write an object by one request, in the place of any other; readers see the old one or the new one, whole.
+
+        Raises:
+            ContainerNotFoundError: The container is absent.
+            PreconditionError: A condition of `new` does not hold; given only what `capabilities` declares.
+            IntegrityError: The store received other bytes; nothing is written.
+        """
+
+    @abc.abstractmethod
+    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
+        """Give an object these attributes in place of its own; the content stays, and what the store keeps besides.
+
+        Args:
+            if_hash: The hash the object had when its attributes were read; given only if `capabilities.if_hash`.
+
+        Raises:
+            NotFoundError: The object, or its container, is absent.
+            PreconditionError: `if_hash` is not the object's hash.
+        """
+
+    @abc.abstractmethod
+    def _object_delete(self, container: str, name: str) -> None:
+        """Delete an object. An absent one is no failure, or a `NotFoundError`, as suits the store."""
+
+    # ---- with a default that a backend may better -------------------------------------------------------------------
+
+    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+        """Copy within the store; called if `capabilities.server_side_copy`, otherwise the content is read and written.
+
+        Args:
+            source: As `_object_info` gave it; where the store can, the copy is refused if the hash is another by now.
+            new: Where to; its attributes are the source's.
+
+        Raises:
+            ObjectNotFoundError: The source is absent.
+            ContainerNotFoundError: The target's container is absent.
+            PreconditionError: A condition of `new` does not hold.
+            ObjectChangedError: The source is another by now.
+        """
+        raise NotSupportedError(f"{type(self).__name__} cannot copy within the store")
+
+    def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
+        """Delete up to `capabilities.delete_batch_maximum` objects by one request; gives the error of each failure."""
+        failures: dict[str, Exception] = {}
+        for name in object_names:
+            try:
+                self._object_delete(container, name)
+            except Exception as error:  # noqa: BLE001 - handed back by name, none is dropped
+                failures[name] = error
+        return failures
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        """Begin a large object.
+
+        Raises:
+            ContainerNotFoundError: The container is absent; here or by `complete`.
+        """
+        return SpooledUpload(new, self._object_write)
+
+    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
+        """A URL for GET that expires after so many seconds."""
+        raise NotSupportedError(f"{type(self).__name__} has no signed URLs: capabilities.download_urls is False")
+
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
+        """A URL for PUT that expires after so many seconds."""
+        raise NotSupportedError(f"{type(self).__name__} has no signed URLs: capabilities.upload_urls is False")
+
+    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+        """Remove leftovers of killed writers older than so many seconds; nothing where writers leave nothing.
+
+        Raises:
+            ContainerNotFoundError: The container is absent.
+        """
+        self._container_info(container)
+        return CleanupReport((), 0)
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        """The store, and where in it a container's names begin, ending in a slash.
+
+        Clients that reach the same store tell the same of it, so that nobody syncs a container into itself. By default
+        each client is a store of its own.
+        """
+        return self, f"{container}/"
+
+    def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
+        """The kind of a vendor's exception; None: it is not the store's, and goes out as it is."""
+        return None
+
+    def _retry_after(self, error: Exception) -> float | None:
+        """Seconds that the store asked to wait before another try, or None."""
+        return None

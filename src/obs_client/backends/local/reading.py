@@ -1,0 +1,152 @@
+"""Reading: the file of a name, opened with its record, so that both are of one version."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import stat
+from collections.abc import Iterator
+
+from obs_client.backend.values import ObjectReader
+from obs_client.backends.local import attributes as local_attributes
+from obs_client.backends.local import record as local_record
+from obs_client.backends.local import walk as local_walk
+from obs_client.backends.local.names import Path
+from obs_client.backends.local.record import Record
+from obs_client.backends.local.tree import Tree
+from obs_client.backends.local.walk import Place
+from obs_client.errors import ObjectChangedError, ObjectNotFoundError, TemporaryError
+from obs_client.models import ObjectInfo
+
+_TRIES = 200
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file that is open for reading, as it was when it was opened; whoever has it closes the descriptor."""
+
+    descriptor: int
+    path: Path
+    status: os.stat_result
+    record: Record | None
+
+    @property
+    def hash(self) -> str | None:
+        return local_record.valid_hash(self.status, self.record)
+
+    def info(self, name: str) -> ObjectInfo:
+        """The object, under the name it was asked for."""
+        return local_record.info_of(name, self.status, self.record)
+
+    def check_unchanged(self, name: str) -> None:
+        """Raise `ObjectChangedError` if another program wrote into the file since it was opened."""
+        status = os.fstat(self.descriptor)
+        if (status.st_size, status.st_mtime_ns) != (self.status.st_size, self.status.st_mtime_ns):
+            raise ObjectChangedError(
+                f"the file of {name!r} was written to by another program while it was read; read it again",
+                object_name=name,
+            )
+
+
+def open_path(tree: Tree, path: Path) -> OpenFile | None:
+    """Open the file at a path; None: none is there, or another one by now.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    try:
+        descriptor = tree.open_file(path)
+    except FileNotFoundError:
+        return None
+    try:
+        found = _with_record(tree, path, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if found is None:
+        os.close(descriptor)
+    return found
+
+
+def open_object(tree: Tree, container: str, name: str) -> OpenFile:
+    """Open the file of a name.
+
+    Raises:
+        ObjectNotFoundError: There is none.
+        TemporaryError: It was replaced each time before it was open.
+    """
+    for _ in range(_TRIES):
+        place = local_walk.first_place(tree, name)
+        if place is None:
+            raise ObjectNotFoundError(
+                f"there is no object {name!r} in container {container!r}", container=container, object_name=name
+            )
+        found = open_path(tree, place.path)
+        if found is not None:
+            return found
+    raise TemporaryError(f"{name!r} was replaced each time before it could be opened; try again")
+
+
+@contextlib.contextmanager
+def opened(tree: Tree, container: str, name: str) -> Iterator[OpenFile]:
+    """`open_object` for the time of a `with`."""
+    found = open_object(tree, container, name)
+    try:
+        yield found
+    finally:
+        os.close(found.descriptor)
+
+
+def hash_at(tree: Tree, place: Place) -> str | None:
+    """The hash of a file that was found, None if it is not known, or gone."""
+    found = open_path(tree, place.path)
+    if found is None:
+        return None
+    os.close(found.descriptor)
+    return found.hash
+
+
+def _with_record(tree: Tree, path: Path, descriptor: int) -> OpenFile | None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    try:
+        record = local_attributes.load(descriptor, tree.directory(path[:-1]), path[-1], status)
+    except (local_attributes.ReplacedError, FileNotFoundError):
+        return None
+    return OpenFile(descriptor, path, status, record)
+
+
+class LocalReader(ObjectReader):
+    """The bytes of a range of an open file."""
+
+    def __init__(self, file: OpenFile, name: str, start: int, stop: int | None) -> None:
+        """The file's descriptor belongs to the reader from here on."""
+        self.info = file.info(name)
+        self.digest = local_record.digest_of(file.status, file.record)
+        self.verified = False
+        self._file = file
+        self._position = start
+        self._stop = file.status.st_size if stop is None else min(stop, file.status.st_size)
+        self._closed = False
+
+    def readinto(self, buffer: memoryview) -> int:
+        view = buffer[: max(0, self._stop - self._position)]
+        if not view:
+            return 0
+        if self._closed:
+            raise ValueError("the reader is closed")
+        count = os.preadv(self._file.descriptor, [view], self._position)
+        self._position += count
+        if count == 0 or self._position == self._stop:
+            # Before the last bytes are handed over: whoever has them all need not ask again.
+            self._file.check_unchanged(self.info.name)
+        if count == 0:
+            raise ObjectChangedError(f"the file of {self.info.name!r} ended early", object_name=self.info.name)
+        return count
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            os.close(self._file.descriptor)

@@ -1,0 +1,126 @@
+"""What is kept with a file: the attributes of the object, and the hash of the content that they were written with."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import Any
+
+from obs_client.backend import content_types
+from obs_client.backend.integrity import ContentDigest
+from obs_client.models import Attributes, ObjectInfo
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_TEXTS = ("hash", "encoding", "disposition", "language", "cache_control")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Record:
+    """The attributes of a file.
+
+    Attributes:
+        size, mtime_ns: Of the file (bytes, epoch nanoseconds) when the record was made.
+        hash: Of the content that the file had then; None: not known.
+        part_size: Bytes of each part but the last, if the hash was made of parts.
+        name: The file's last component, in a sidecar only.
+    """
+
+    size: int
+    mtime_ns: int
+    content_type: str
+    metadata: dict[str, str]
+    hash: str | None = None
+    part_size: int | None = None
+    encoding: str | None = None
+    disposition: str | None = None
+    language: str | None = None
+    cache_control: str | None = None
+    name: str | None = None
+
+    def describes(self, status: os.stat_result) -> bool:
+        """Whether the file still has the content that the record was made with, as far as its status tells."""
+        return self.size == status.st_size and self.mtime_ns == status.st_mtime_ns
+
+    def encode(self) -> bytes:
+        """As it is stored: JSON, what is None left out."""
+        known = {key: value for key in self.__slots__ if (value := getattr(self, key)) is not None}
+        return _ENCODER.encode(known).encode()
+
+
+def make(attributes: Attributes, status: os.stat_result, content_hash: str | None, part_size: int | None) -> Record:
+    """The record of a file with this status."""
+    return Record(
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        hash=content_hash,
+        part_size=part_size,
+        content_type=attributes.content_type,
+        encoding=attributes.content_encoding,
+        disposition=attributes.content_disposition,
+        language=attributes.content_language,
+        cache_control=attributes.cache_control,
+        metadata=attributes.metadata,
+    )
+
+
+def decode(stored: bytes) -> Record:
+    """The reverse of `Record.encode`; raises ValueError for anything that it did not make."""
+    try:
+        fields = json.loads(stored)
+        record = Record(**{key: fields[key] for key in Record.__slots__ if key in fields})
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"not a record: {error}") from error
+    if not _is_sound(record):
+        raise ValueError("a record with values of wrong types")
+    return record
+
+
+def _is_sound(record: Record) -> bool:
+    texts: tuple[Any, ...] = (*(getattr(record, key) for key in _TEXTS), record.name)
+    return (
+        type(record.size) is int
+        and type(record.mtime_ns) is int
+        and type(record.content_type) is str
+        and type(record.metadata) is dict
+        and all(type(value) is str for value in record.metadata.values())
+        and all(text is None or type(text) is str for text in texts)
+        and (record.part_size is None or (type(record.part_size) is int and record.part_size > 0))
+    )
+
+
+def info_of(name: str, status: os.stat_result, record: Record | None) -> ObjectInfo:
+    """The object of a file; one that another program wrote has what can be said without reading it."""
+    if record is None:
+        return ObjectInfo(name, status.st_size, None, content_types.guess_content_type(name), {}, status.st_mtime)
+    return ObjectInfo(
+        name=name,
+        size=status.st_size,
+        hash=valid_hash(status, record),
+        content_type=record.content_type,
+        metadata=record.metadata,
+        last_modified=status.st_mtime,
+        content_encoding=record.encoding,
+        content_disposition=record.disposition,
+        content_language=record.language,
+        cache_control=record.cache_control,
+    )
+
+
+def valid_hash(status: os.stat_result, record: Record | None) -> str | None:
+    """The hash of a file's content; None if another program changed it, or wrote it."""
+    return record.hash if record is not None and record.describes(status) else None
+
+
+def digest_of(status: os.stat_result, record: Record | None) -> ContentDigest | None:
+    """What a file's content must hash to, if its record tells."""
+    content_hash = valid_hash(status, record)
+    if record is None or content_hash is None:
+        return None
+    if record.part_size is None:
+        return ContentDigest("md5", (status.st_size,), (content_hash,))
+    composite, _, count = content_hash.partition("-")
+    whole, rest = divmod(status.st_size, record.part_size)
+    if count != str(whole + bool(rest)):
+        return None
+    return ContentDigest("md5", [record.part_size] * whole + [rest] * bool(rest), composite=composite)

@@ -1,0 +1,157 @@
+"""Attributes of objects as S3's parameters and headers, and back: metadata of any text within 2 KB."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import calendar
+import email.utils
+import quopri
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from obs_client._engine import write_id
+from obs_client._http.pool import BrokenAnswer, HttpAnswer
+from obs_client.errors import InvalidNameError
+from obs_client.models import Attributes, ObjectInfo
+
+METADATA_MAXIMUM = 2048
+"""Bytes of all keys and values as they are sent."""
+
+RESERVED = 64
+"""Bytes of them that this library keeps for its own mark: its key, a random id, a part size."""
+
+HEADER_COUNT_MAXIMUM = 80
+"""Metadata keys of one object: an answer has some 20 headers besides, and many clients stop at 100."""
+
+_PREFIX = "x-amz-meta-"
+_WORD = re.compile(r"=\?([^?]+)\?([BbQq])\?([^?]*)\?=")
+_WORDS = re.compile(rf"{_WORD.pattern}(?:[ \t]+{_WORD.pattern})*")
+_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
+_MONTHS = {"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * number : 3 * number + 3]: number + 1 for number in range(12)}
+_HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
+
+
+def params_of(attributes: Attributes, part_size: int | None = None) -> dict[str, Any]:
+    """The parameters of a write that carries these attributes.
+
+    Args:
+        part_size: Bytes of each part but the last, noted with our own mark for whoever reads the object.
+
+    Raises:
+        InvalidNameError: The metadata is too large as it must be sent.
+    """
+    params: dict[str, Any] = {"ContentType": attributes.content_type}
+    if attributes.metadata:
+        params["Metadata"] = _sent_metadata(attributes.metadata, part_size)
+    headers = {
+        "ContentEncoding": attributes.content_encoding,
+        "ContentDisposition": attributes.content_disposition,
+        "ContentLanguage": attributes.content_language,
+        "CacheControl": attributes.cache_control,
+    }
+    return params | {name: value for name, value in headers.items() if value is not None}
+
+
+def info_of(name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
+    """What the headers of a GET or HEAD tell of an object."""
+    headers = answer.headers
+    etag = headers.get("etag", "")
+    return ObjectInfo(
+        name,
+        size,
+        clean_hash(etag) or None,
+        headers.get("content-type"),
+        _metadata(headers),
+        http_time(headers.get("last-modified")),
+        _coding(headers.get("content-encoding")),
+        headers.get("content-disposition") or None,
+        headers.get("content-language") or None,
+        headers.get("cache-control") or None,
+    )
+
+
+def clean_hash(etag: str) -> str:
+    """An ETag without quotes."""
+    return etag.removeprefix("W/").strip('"')
+
+
+def part_size_of(answer: HttpAnswer) -> int | None:
+    """The part size that this library noted when it wrote the object."""
+    _, mark, size = answer.headers.get(_PREFIX + write_id.KEY, "").partition(".")
+    return int(size) if mark and size.isdecimal() and size.isascii() and int(size) else None
+
+
+def hash_is_md5(etag: str, headers: Mapping[str, str]) -> bool:
+    """Whether the ETag can be made of MD5s: encryption with keys of a service or of the caller changes it."""
+    if headers.get("x-amz-server-side-encryption", "AES256") != "AES256":
+        return False
+    return not any(name in headers for name in _HASH_CHANGING) and bool(re.fullmatch(r"[0-9a-fA-F]{32}(-\d+)?", etag))
+
+
+def http_time(text: str | None) -> float:
+    """Epoch seconds of an HTTP date."""
+    if text and (match := _DATE.fullmatch(text)):
+        day, month, year, *clock = match.groups()
+        if month in _MONTHS:
+            return float(calendar.timegm((int(year), _MONTHS[month], int(day), *map(int, clock))))
+    found = email.utils.parsedate_tz(text or "")
+    if found is None:
+        raise BrokenAnswer("the answer has no Last-Modified: it is not whole")
+    return float(email.utils.mktime_tz(found))
+
+
+def encode(value: str) -> str:
+    """A metadata value as it is sent: as itself, or as an encoded word of RFC 2047."""
+    if value and value.isascii() and value == value.strip() and "=?" not in value and "  " not in value:
+        return value
+    return f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
+
+
+def decode(value: str) -> str:
+    """A metadata value as it was meant; what is no encoded word comes back as it is."""
+    if "=?" in value and _WORDS.fullmatch(value):
+        try:
+            return "".join(_decode_word(*match.groups()) for match in _WORD.finditer(value))
+        except (LookupError, UnicodeDecodeError, binascii.Error):
+            return value
+    if not value.isascii():
+        try:
+            return value.encode("latin-1").decode()
+        except UnicodeError:
+            return value
+    return value
+
+
+def _decode_word(charset: str, coding: str, text: str) -> str:
+    if coding in "Bb":
+        return base64.b64decode(text, validate=True).decode(charset)
+    return quopri.decodestring(text.encode("ascii"), header=True).decode(charset)
+
+
+def _sent_metadata(metadata: Mapping[str, str], part_size: int | None) -> dict[str, str]:
+    sent = {key: encode(value) for key, value in metadata.items()}
+    if part_size and write_id.KEY in sent:
+        sent[write_id.KEY] += f".{part_size}"
+    size = sum(len(key) + len(value) for key, value in sent.items() if key != write_id.KEY)
+    if size > METADATA_MAXIMUM - RESERVED:
+        raise InvalidNameError(
+            f"the metadata has {size:,} bytes as S3 must be sent it (other letters than ASCII take more); it keeps "
+            f"{METADATA_MAXIMUM - RESERVED:,}"
+        )
+    return sent
+
+
+def _metadata(headers: Mapping[str, str]) -> dict[str, str]:
+    found = {name[len(_PREFIX) :]: decode(headers[name]) for name in headers if name.startswith(_PREFIX)}
+    if write_id.KEY in found:
+        found[write_id.KEY] = found[write_id.KEY].partition(".")[0]
+    return found
+
+
+def _coding(value: str | None) -> str | None:
+    """The content encoding without the transfer's own, which some servers keep."""
+    if not value or "aws-chunked" not in value:
+        return value or None
+    return ", ".join(part for part in map(str.strip, value.split(",")) if part and part != "aws-chunked") or None

@@ -1,0 +1,322 @@
+"""`SwiftClient`: OpenStack Swift, by swiftclient and keystoneauth1 over the library's own transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from obs_client._http.pool import warn_if_unchecked
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload
+from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backends.swift import errors as swift_errors
+from obs_client.backends.swift import headers as swift_headers
+from obs_client.backends.swift import login as swift_login
+from obs_client.backends.swift.cleanup import Cleanup
+from obs_client.backends.swift.condition import check_won
+from obs_client.backends.swift.copying import Copying
+from obs_client.backends.swift.deleting import delete_object, delete_objects
+from obs_client.backends.swift.errors import status_of
+from obs_client.backends.swift.limits import Limits, info_path, limits_of
+from obs_client.backends.swift.listing import all_rows, containers_page, objects_page
+from obs_client.backends.swift.reading import open_object
+from obs_client.backends.swift.requests import BODY_LIMIT, SwiftHttp, parse_json
+from obs_client.backends.swift.segments import Segments
+from obs_client.backends.swift.session import SwiftSession, make_access
+from obs_client.backends.swift.signing import Signing
+from obs_client.backends.swift.writing import SwiftUpload
+from obs_client.client import ObjectStorageClient
+from obs_client.credentials import Credentials, Secret
+from obs_client.errors import (
+    ContainerExistsError,
+    ContainerNotEmptyError,
+    ContainerNotFoundError,
+    IntegrityError,
+    NotSupportedError,
+    ObjectStorageClientError,
+)
+from obs_client.models import (
+    Attributes,
+    Capabilities,
+    CleanupReport,
+    ClientOptions,
+    ContainerInfo,
+    ObjectInfo,
+    SubdirInfo,
+)
+
+LISTED_FOR_SIZE = 10_000
+"""Objects of a container with large objects up to which its size is exact; of more it includes their manifests."""
+
+
+class SwiftClient(ObjectStorageClient):
+    """An account (project) of OpenStack Swift.
+
+    Large objects are static large objects; their segments are in the container `<container>_segments`, and go when
+    the object is replaced or deleted, unless the container keeps versions. Large objects of other tools are read as
+    any object; deleting one deletes its manifest only, since others may use its segments. Dynamic ones likewise.
+
+    A write with `if_absent` is refused if the object is there when the write begins. Of several that begin at once the
+    last wins, and the others are told so when they look after it; who looks before the last has ended is not.
+
+    `cleanup` removes segments of this library's layout that no manifest in the container names. Besides those of
+    killed writers there may be some of a large object that another writer replaced in the moment in which it was
+    published: Swift tells no writer what it replaced.
+
+    A pickled client carries the credentials that were given to it as a mapping, and the TempURL key; never what came
+    from the environment, nor a token of a login.
+    """
+
+    def __init__(
+        self,
+        storage_url: str | None = None,
+        container_name: str | None = None,
+        *,
+        region: str | None = None,
+        credentials: Mapping[str, str] | None = None,
+        verify: bool | str = True,
+        timeout: float = 60.0,
+        temp_url_key: str | None = None,
+        create_temp_url_key: bool = False,
+        allow_http_storage: bool = False,
+        options: ClientOptions | None = None,
+    ) -> None:
+        """Choose a store and how to log in; makes no request.
+
+        Args:
+            storage_url: `https://host/v1/AUTH_project`, in place of the catalogue's.
+            region: Of the catalogue; None: `OS_REGION_NAME`.
+            credentials: The environment's own names (`OS_*`, `ST_*`) with their values, in place of the environment;
+                an empty mapping reads public data without a login.
+            verify: Check servers' certificates; a path: by the authorities in this file or directory. False says by a
+                `RuntimeWarning` that whoever is on the way can read and change everything.
+            timeout: Seconds without a byte after which a request has failed.
+            temp_url_key: What to sign URLs with; None: the key of the container or the account.
+            create_temp_url_key: Set a key on the account if there is none.
+            allow_http_storage: Follow a login by https to a storage URL of http.
+
+        Raises:
+            ConfigurationError: No login can be made of the credentials, or the URL is none.
+        """
+        super().__init__(container_name, options=options)
+        self._given = {
+            "storage_url": storage_url,
+            "region": region,
+            "verify": verify,
+            "timeout": timeout,
+            "create_temp_url_key": create_temp_url_key,
+            "allow_http_storage": allow_http_storage,
+        }
+        self._credentials = Credentials(credentials, *swift_login.PREFIXES)
+        self._temp_url_key = None if temp_url_key is None else Secret(temp_url_key)
+        self.timeout = timeout
+        url = storage_url or self._credentials.get("OS_STORAGE_URL")
+        if url is not None:
+            make_access(url, None)
+        if verify is True:
+            verify = self._credentials.get("OS_CACERT") or True
+        warn_if_unchecked(verify)
+        login = swift_login.choose(self._credentials, url)
+        session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
+        self._http = SwiftHttp(session, verify, timeout)
+        self._segments = Segments(self._http, self._try_again)
+        self._signing = Signing(self._http, self._temp_url_key, create_temp_url_key)
+        self._known_limits: tuple[Limits, Capabilities] | None = None
+
+    def _try_again(self, verb: str, call: Callable[[], None], container: str) -> None:
+        """Make a request of its own within another one, with tries of its own."""
+        self._border.run(verb, call, container)
+
+    def __repr__(self) -> str:
+        return f"SwiftClient(storage_url={self._given['storage_url']!r}, container_name={self.container_name!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        key = None if self._temp_url_key is None else self._temp_url_key.reveal()
+        given = {**self._given, "credentials": self._credentials.given(), "temp_url_key": key}
+        return _rebuild, (given, self.container_name, self.options)
+
+    def close(self) -> None:
+        self._http.close()
+
+    @property
+    def native(self) -> Any:
+        """A new `swiftclient.Connection` to the same account, for what this library does not do.
+
+        It logs in for itself, is for one thread, and has swiftclient's own behaviour: it changes names with `.` and
+        `..` in them, and checks no content.
+        """
+        session, sdk = self._http.session, swift_errors.swift_sdk()
+        if not session.login.renewable:
+            access = session.access()
+            token = "" if access.token is None else access.token.reveal()
+            return sdk.Connection(preauthurl=access.url, preauthtoken=token, timeout=self.timeout)
+        region = self._given["region"] or self._credentials.get("OS_REGION_NAME")
+        options = {"region_name": region, "object_storage_url": self._given["storage_url"]}
+        return sdk.Connection(session=session.sdk_session(), os_options=options, timeout=self.timeout)
+
+    # ---- what the cluster can -----------------------------------------------------------------------------------
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this cluster can, by its `/info`, asked once."""
+        return self._known()[1]
+
+    @property
+    def _limits(self) -> Limits:
+        return self._known()[0]
+
+    def _known(self) -> tuple[Limits, Capabilities]:
+        if self._known_limits is None:
+            limits = self._border.run("ask for the capabilities of the store", self._ask_limits)
+            self._known_limits = limits, limits.capabilities()
+        return self._known_limits
+
+    def _ask_limits(self) -> Limits:
+        target = info_path(self._http.session.access().parsed.path)
+        with self._http.send("GET", target, {}, None)[0] as answer:
+            content = answer.read(BODY_LIMIT)
+        if answer.status >= 500:
+            raise swift_errors.StrangeAnswer(f"the store answers status {answer.status} for {target}")
+        return limits_of(parse_json(content) if answer.status == 200 else None)
+
+    # ---- containers -------------------------------------------------------------------------------------------------
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        return ("swift", self._http.session.access().url), f"{container}/"
+
+    def _container_create(self, container: str) -> None:
+        if self._http.call("put_container", container).answer.status == 202:
+            raise ContainerExistsError(f"container {container!r} is there already", container=container)
+
+    def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+        return containers_page(self._http, prefix, marker)
+
+    def _container_info(self, container: str) -> ContainerInfo:
+        with _NoContainer(container):
+            headers = self._http.call("head_container", container).headers
+        size, count = int(headers["x-container-bytes-used"]), int(headers["x-container-object-count"])
+        return ContainerInfo(container, self._size_with_segments(container, size, count), count)
+
+    def _size_with_segments(self, container: str, size: int, count: int) -> int:
+        """Bytes of all objects: Swift counts a large one by its manifest, and its bytes where the segments are."""
+        if not self._segments.exist(container):
+            return size
+        if count > LISTED_FOR_SIZE:
+            return size + self._segments.size(container)
+        rows = all_rows(self._http, container)
+        return sum(int(row["bytes"]) for row in rows)
+
+    def _container_delete(self, container: str) -> None:
+        try:
+            with _NoContainer(container):
+                self._http.call("delete_container", container)
+        except swift_errors.swift_sdk().ClientException as error:
+            if status_of(error) != 409:
+                raise
+            raise ContainerNotEmptyError(f"container {container!r} holds objects", container=container) from error
+        self._segments.remove_place(container)
+
+    # ---- objects ----------------------------------------------------------------------------------------------------
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        with _NoContainer(container):
+            return objects_page(self._http, container, prefix, delimiter, marker or start_after)
+
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        return swift_headers.object_info(name, self._http.call("head_object", container, name).headers)
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        return open_object(self._http, container, name, start, stop, if_hash, self.options.check_content)
+
+    def _object_write(self, new: NewObject, body: Body) -> None:
+        self._write(new, body, {})
+
+    def _write(self, new: NewObject, body: Body, further: Mapping[str, str]) -> None:
+        self._check_size(body.size)
+        headers = {**swift_headers.attribute_headers(new.attributes), **further}
+        if self.options.check_content:
+            headers["ETag"] = body.digest("md5").hex()
+        if new.if_absent:
+            headers["If-None-Match"] = "*"
+        with self._segments.replacing(new.container, new.name, self._limits), _NoContainer(new.container):
+            exchange = self._http.call(
+                "put_object", new.container, new.name, body, content_length=body.size, headers=headers, body=body
+            )
+        found = swift_headers.etag(exchange.headers)
+        if found != headers.get("ETag", found):
+            raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
+        check_won(self._http, new)
+
+    def _check_size(self, size: int) -> None:
+        maximum = self._limits.file_size
+        if size > maximum:
+            raise NotSupportedError(f"{size:,} bytes are more than this store takes at once: {maximum:,}")
+
+    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
+        old = self._http.call("head_object", container, name).headers
+        headers = swift_headers.attribute_headers(attributes)
+        if attributes.content_type == old.get("content-type"):
+            del headers["content-type"]
+        kept = {key: swift_headers.text(old[key]) for key in swift_headers.KEPT_BY_POST if key in old}
+        self._http.call("post_object", container, name, {**kept, **headers})
+
+    def _object_delete(self, container: str, name: str) -> None:
+        delete_object(self._http, self._segments, container, name, self._limits)
+
+    def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
+        return delete_objects(self._http, self._segments, container, object_names, self._limits)
+
+    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+        copying = Copying(self._http, self._segments, self._write, self._try_again, container, source, new)
+        copying.run(self.capabilities, self.options, self._limits)
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        if not self._limits.segments:
+            return super()._object_multipart(new)
+        with _NoContainer(new.container):
+            self._segments.provide(new.container)
+        limits, check = self._limits, self.options.check_content
+        return SwiftUpload(self._http, self._segments, new, limits, check=check)
+
+    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
+        if not self.capabilities.download_urls or self._limits.digest is None:
+            return super()._object_generate_download_url(container, name, seconds)
+        return self._signing.url("GET", container, name, seconds, self._limits.digest)
+
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
+        if not self.capabilities.upload_urls or self._limits.digest is None:
+            return super()._object_generate_upload_url(container, name, seconds)
+        return self._signing.url("PUT", container, name, seconds, self._limits.digest)
+
+    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+        with _NoContainer(container):
+            return Cleanup(self._http, container).run(prefix, older_than, self._limits)
+
+    def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
+        return swift_errors.classify(error)
+
+    def _retry_after(self, error: Exception) -> float | None:
+        return swift_errors.retry_after(error)
+
+
+class _NoContainer:
+    """A request whose 404 means that the container is absent."""
+
+    def __init__(self, container: str) -> None:
+        self._container = container
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None and status_of(error) == 404:
+            message = f"there is no container {self._container!r}"
+            raise ContainerNotFoundError(message, container=self._container) from error
+
+
+def _rebuild(given: dict[str, Any], container_name: str | None, options: ClientOptions) -> SwiftClient:
+    return SwiftClient(container_name=container_name, options=options, **given)

@@ -1,0 +1,123 @@
+"""What the exceptions of swiftclient, keystoneauth1 and the transport mean."""
+
+from __future__ import annotations
+
+import email.utils
+import functools
+import ssl
+import time
+from typing import Any
+
+from obs_client.errors import (
+    AuthorizationError,
+    ConfigurationError,
+    IntegrityError,
+    NotSupportedError,
+    ObjectNotFoundError,
+    ObjectStorageClientError,
+    PreconditionError,
+    ServiceError,
+    TemporaryError,
+)
+
+Kind = type[ObjectStorageClientError]
+
+_STATUSES: dict[int, Kind] = {
+    401: AuthorizationError,
+    403: AuthorizationError,
+    404: ObjectNotFoundError,
+    407: AuthorizationError,
+    408: TemporaryError,
+    409: TemporaryError,  # a write with an older time stamp than the stored object's
+    412: PreconditionError,
+    422: IntegrityError,
+    425: TemporaryError,
+    429: TemporaryError,
+    498: TemporaryError,
+    499: TemporaryError,
+    501: NotSupportedError,
+    505: ServiceError,
+}
+
+
+class StrangeAnswer(OSError):
+    """An answer that no Swift gives: of a portal or a proxy, or without what must be in it."""
+
+
+@functools.cache
+def swift_sdk() -> Any:
+    """The module of swiftclient's functions, loaded when a client is first used."""
+    from swiftclient import client
+
+    return client
+
+
+@functools.cache
+def login_sdk() -> Any:
+    """The exceptions of keystoneauth1."""
+    from keystoneauth1 import exceptions
+
+    return exceptions
+
+
+def status_of(error: BaseException) -> int | None:
+    """The status of an answer that swiftclient raised, or None."""
+    status = error.http_status if isinstance(error, swift_sdk().ClientException) else None
+    return status if isinstance(status, int) else None
+
+
+def classify(error: Exception) -> Kind | None:
+    """The kind of a vendor's exception, or None if it is not the store's."""
+    status = status_of(error)
+    if status is not None:
+        return _STATUSES.get(status, TemporaryError if status >= 500 else ServiceError)
+    if isinstance(error, swift_sdk().ClientException):
+        return ServiceError
+    if isinstance(error, login_sdk().ClientException):
+        return _login_kind(error)
+    return _transport_kind(error)
+
+
+def _transport_kind(error: Exception) -> Kind | None:
+    from obs_client._http.pool import BrokenAnswer, ConnectFailure
+
+    if isinstance(error, ConnectFailure) and isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return ServiceError
+    return TemporaryError if isinstance(error, (BrokenAnswer, ConnectFailure, TimeoutError, StrangeAnswer)) else None
+
+
+def _login_kind(error: Exception) -> Kind:
+    sdk = login_sdk()
+    kinds: tuple[tuple[Any, Kind], ...] = (
+        ((sdk.Unauthorized, sdk.Forbidden), AuthorizationError),
+        ((sdk.EndpointNotFound, sdk.AuthPluginException, sdk.NotFound, sdk.MethodNotAllowed), ConfigurationError),
+        ((sdk.SSLError, sdk.HttpVersionNotSupported), ServiceError),
+        ((sdk.ConnectionError, sdk.HttpServerError, sdk.TooManyRequests, sdk.RequestTimeout), TemporaryError),
+        ((sdk.ServiceUnavailable, sdk.RetriableConnectionFailure), TemporaryError),
+    )
+    return next((kind for classes, kind in kinds if isinstance(error, classes)), ServiceError)
+
+
+def login_error(error: Exception, place: str) -> ObjectStorageClientError:
+    """What a failed login says to the user: what is wrong, and where."""
+    kind = classify(error) or ServiceError
+    told = {
+        AuthorizationError: f"{place} refused the login: the user, the password (or secret), the project or a domain "
+        f"is wrong or unknown, or the user has no role in the project",
+        ConfigurationError: f"the login at {place} leads to no object store",
+        TemporaryError: f"{place} cannot be reached, or does not answer",
+    }.get(kind, f"the login at {place} failed")
+    return kind(f"{told}: {error}")
+
+
+def retry_after(error: Exception) -> float | None:
+    """Seconds that an answer asked to wait."""
+    headers = getattr(error, "http_response_headers", None) or {}
+    value = headers.get("retry-after")
+    if not value:
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        date = email.utils.parsedate_tz(value)
+        return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())

@@ -1,0 +1,108 @@
+"""The headers of Swift's objects, and what they mean."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from collections.abc import Mapping
+
+from obs_client.backends.swift.errors import StrangeAnswer
+from obs_client.models import Attributes, ObjectInfo
+
+METADATA = "x-object-meta-"
+
+KEPT_BY_POST = (
+    "expires",
+    "x-delete-at",
+    "x-object-manifest",
+    "x-robots-tag",
+)
+"""Headers beside the attributes that a change of metadata drops unless they are sent again."""
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+
+
+def object_info(name: str, headers: Mapping[str, str], size: int | None = None) -> ObjectInfo:
+    """An object by the headers of its HEAD or GET; `size` where Content-Length is that of a range."""
+    if size is None:
+        size = _content_length(headers)
+    return ObjectInfo(
+        name, size, etag(headers), _optional(headers, "content-type"), metadata(headers), last_modified(headers),
+        _optional(headers, "content-encoding"), _optional(headers, "content-disposition"),
+        _optional(headers, "content-language"), _optional(headers, "cache-control"),
+    )  # fmt: skip
+
+
+def _optional(headers: Mapping[str, str], name: str) -> str | None:
+    value = headers.get(name)
+    return None if value is None else text(value)
+
+
+def _content_length(headers: Mapping[str, str]) -> int:
+    try:
+        return int(headers["content-length"])
+    except (KeyError, ValueError):
+        raise StrangeAnswer("the store does not tell the object's size") from None
+
+
+def last_modified(headers: Mapping[str, str]) -> float:
+    """Epoch seconds, whole ones in answers to a write."""
+    try:
+        return float(headers["x-timestamp"])
+    except (KeyError, ValueError):
+        date = email.utils.parsedate_tz(headers.get("last-modified", ""))
+    if date is None:
+        raise StrangeAnswer("the store does not tell the object's time")
+    return float(email.utils.mktime_tz(date))
+
+
+def etag(headers: Mapping[str, str]) -> str | None:
+    """The hash, without quotes."""
+    return headers.get("etag", "").strip('"') or None
+
+
+def metadata(headers: Mapping[str, str]) -> dict[str, str]:
+    """The metadata: names in lower case, values of UTF-8."""
+    start = len(METADATA)
+    return {name[start:]: text(value) for name, value in headers.items() if name.startswith(METADATA)}
+
+
+def text(value: str) -> str:
+    """A header's text: UTF-8; bytes that are none stay as they are and can be sent back."""
+    return value if value.isascii() else value.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def attribute_headers(attributes: Attributes) -> dict[str, str]:
+    """The headers that give an object all its attributes."""
+    headers = {METADATA + key: value for key, value in attributes.metadata.items()}
+    others = {
+        "content-type": attributes.content_type,
+        "content-encoding": attributes.content_encoding,
+        "content-disposition": attributes.content_disposition,
+        "content-language": attributes.content_language,
+        "cache-control": attributes.cache_control,
+    }
+    headers.update({name: value for name, value in others.items() if value is not None})
+    return headers
+
+
+def is_manifest(headers: Mapping[str, str]) -> bool:
+    """Whether this is a static large object."""
+    return headers.get("x-static-large-object", "").lower() in ("true", "1", "yes")
+
+
+def is_plain(headers: Mapping[str, str]) -> bool:
+    """Whether the hash is the MD5 of the content."""
+    tag = headers.get("etag", "")
+    return re.fullmatch("[0-9a-f]{32}", tag) is not None and not (
+        is_manifest(headers) or "x-object-manifest" in headers
+    )
+
+
+def content_range(headers: Mapping[str, str]) -> tuple[int, int, int]:
+    """Start, stop and the whole size that an answer of status 206 tells."""
+    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
+    if not match:
+        raise StrangeAnswer("the store gives a range without saying which")
+    first, last, size = (int(group) for group in match.groups())
+    return first, last + 1, size

@@ -1,0 +1,107 @@
+"""What a cluster says of itself by `/info`, and the capabilities that follow."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from obs_client._engine import write_id
+from obs_client.models import Capabilities
+
+DIGESTS = ("sha256", "sha512", "sha1")
+"""What a URL is signed with, the best first."""
+
+BATCH = 1250
+"""Names of one bulk delete at the most: Swift works on two at a time, so that several requests at once are faster."""
+
+_MARK_SIZE = len(write_id.KEY) + 16
+_VERSION = re.compile(r"/v\d+\.?\d*(/.*)?$")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """A cluster's features and limits, Swift's own defaults where it says nothing.
+
+    Attributes:
+        file_size: Bytes of one object that is no manifest.
+        bulk_delete: Names of one bulk delete, 0: there is none.
+        segments: Segments of a static large object, 0: there are none.
+        signed_methods: Methods that a signed URL may have.
+        digest: What URLs are signed with, or None.
+    """
+
+    file_size: int = 5 * 1024**3 + 2
+    object_name: int = 1024
+    container_name: int = 256
+    metadata_key: int = 128
+    metadata_value: int = 256
+    metadata_count: int = 90
+    metadata_total: int = 4096
+    bulk_delete: int = 0
+    segments: int = 0
+    segment_minimum: int = 1
+    signed_methods: frozenset[str] = frozenset()
+    digest: str | None = None
+
+    def capabilities(self) -> Capabilities:
+        """The same as every store tells it; some metadata is kept for the library's own mark."""
+        return Capabilities(
+            download_urls=self.digest is not None and "GET" in self.signed_methods,
+            upload_urls=self.digest is not None and "PUT" in self.signed_methods,
+            server_side_copy=True,
+            if_absent=True,
+            atomic_conditions=False,
+            container_totals=True,
+            part_size_minimum=max(1, self.segment_minimum),
+            part_size_maximum=self.file_size,
+            part_count_maximum=self.segments or None,
+            delete_batch_maximum=min(self.bulk_delete, BATCH) or 1,
+            object_name_maximum=self.object_name,
+            container_name_maximum=self.container_name,
+            metadata_underscore=False,
+            metadata_blank_edges=False,
+            metadata_count_maximum=self.metadata_count - 1,
+            metadata_key_maximum=self.metadata_key,
+            metadata_value_maximum=self.metadata_value,
+            metadata_total_maximum=self.metadata_total - _MARK_SIZE,
+        )
+
+
+def info_path(storage_path: str) -> str:
+    """Where the cluster tells it, by the path of the storage URL."""
+    return _VERSION.sub("", storage_path) + "/info"
+
+
+def limits_of(info: Any) -> Limits:
+    """The limits in a parsed `/info`; a cluster that has none, or hides it, is taken for one with large objects."""
+    if not isinstance(info, Mapping):
+        return Limits(segments=1000)
+    swift, slo, bulk, signed = (_section(info, name) for name in ("swift", "slo", "bulk_delete", "tempurl"))
+    allowed = signed.get("allowed_digests") or (["sha256", "sha1"] if "tempurl" in info else [])
+    known = Limits()
+    return Limits(
+        file_size=_number(swift, "max_file_size", known.file_size),
+        object_name=_number(swift, "max_object_name_length", known.object_name),
+        container_name=_number(swift, "max_container_name_length", known.container_name),
+        metadata_key=_number(swift, "max_meta_name_length", known.metadata_key),
+        metadata_value=_number(swift, "max_meta_value_length", known.metadata_value),
+        metadata_count=_number(swift, "max_meta_count", known.metadata_count),
+        metadata_total=_number(swift, "max_meta_overall_size", known.metadata_total),
+        bulk_delete=_number(bulk, "max_deletes_per_request", 1000) if "bulk_delete" in info else 0,
+        segments=_number(slo, "max_manifest_segments", 1000) if "slo" in info else 0,
+        segment_minimum=_number(slo, "min_segment_size", 1),
+        signed_methods=frozenset(signed.get("methods") or ("GET", "PUT")),
+        digest=next((digest for digest in DIGESTS if digest in allowed), None),
+    )
+
+
+def _section(info: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = info.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _number(section: Mapping[str, Any], name: str, default: int) -> int:
+    value = section.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else default

@@ -1,0 +1,230 @@
+"""Requests to Swift: swiftclient's functions over the library's own transport, and some without them.
+
+Only here a token joins a request: swiftclient gets none, so that it can neither log nor lose one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import deque
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from obs_client._http.pool import HttpAnswer, HttpPool
+from obs_client.backend.body import Body
+from obs_client.backends.swift.errors import StrangeAnswer, swift_sdk
+from obs_client.backends.swift.log import lowered
+from obs_client.backends.swift.session import Access, SwiftSession
+from obs_client.credentials import forget_frames
+
+BODY_LIMIT = 64 * 1024 * 1024
+"""Bytes of a listing or message that are read into memory."""
+
+EXPECT_FROM = 1024 * 1024
+"""Bytes of a body from which on the store is asked first whether it will take it."""
+
+RENEWALS = 2
+"""Tokens asked for in one request: a short one may run out again while a new one is on its way."""
+
+_BUFFERS = 2
+_BUFFER_LIMIT = 4 * 1024 * 1024
+
+_BUSY = (408, 429)
+_SENT_ANEW = frozenset({"accept-encoding", "x-auth-token"})
+
+
+class SwiftHttp:
+    """Sends requests with the session's token; one whose token ran out is sent again, whole, with a new one."""
+
+    def __init__(self, session: SwiftSession, verify: bool | str, timeout: float) -> None:
+        self.session = session
+        self._verify = verify
+        self._timeout = timeout
+        self._pool: HttpPool | None = HttpPool(verify=verify, timeout=timeout)
+        self._buffers: deque[bytearray] = deque(maxlen=_BUFFERS)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        pool, self._pool = self._pool, None
+        self._buffers.clear()
+        if pool:
+            pool.close()
+
+    def call(self, function: str, *arguments: Any, body: Body | bytes | None = None, **options: Any) -> Exchange:
+        """Let a function of swiftclient make its request; raises its ClientException for a refusal."""
+        access = self.session.access()
+        exchange = Exchange(self, body)
+        connection = access.parsed, exchange
+        make = getattr(swift_sdk(), function)
+        exchange.result = lowered(partial(make, access.url, "", *arguments, http_conn=connection, **options))
+        return exchange
+
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Body | bytes | None = None
+    ) -> Exchange:
+        """As `fetch`; the result is parsed JSON, an empty list where there is no content (204)."""
+        exchange = self.fetch(method, path, headers, body)
+        exchange.result = [] if exchange.answer.status == 204 else parse_json(exchange.result)
+        return exchange
+
+    def fetch(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: Body | bytes | None = None
+    ) -> Exchange:
+        """Make a request without swiftclient, for a quoted path below the storage URL; the result is the text."""
+        exchange = Exchange(self, body)
+        exchange.request(method, self.session.access().parsed.path + path, None, headers or {})
+        if exchange.answer.status >= 300:
+            response = exchange.getresponse()
+            raise swift_sdk().ClientException.from_response(response, f"{method} failed", response.read())
+        exchange.result = self._text_of(exchange.answer)
+        return exchange
+
+    def _text_of(self, answer: HttpAnswer) -> str:
+        """The whole content as text, by way of a buffer that is used again: fresh memory is dear in long listings."""
+        size = answer.length
+        try:
+            if size is None or size > _BUFFER_LIMIT:
+                return answer.read(BODY_LIMIT).decode()
+            buffer = self._take_buffer(size)
+            rest = memoryview(buffer)[:size]
+            while count := answer.readinto(rest):
+                rest = rest[count:]
+            text = str(memoryview(buffer)[:size], "utf-8")
+        except UnicodeDecodeError as error:
+            raise StrangeAnswer(f"the store's answer is not in UTF-8: {error}") from error
+        self._buffers.append(buffer)
+        return text
+
+    def _take_buffer(self, size: int) -> bytearray:
+        with contextlib.suppress(IndexError):  # there is none, or another thread was faster
+            buffer = self._buffers.pop()
+            if len(buffer) >= size:
+                return buffer
+        return bytearray(size)
+
+    def send(
+        self, method: str, target: str, headers: Mapping[str, str], body: Body | bytes | None
+    ) -> tuple[HttpAnswer, Access]:
+        """Send a request for a path of the store's host; any status but that of a token that can be renewed."""
+        access = self.session.access()
+        for renewals_left in reversed(range(RENEWALS + 1)):
+            answer = self._send_once(method, target, headers, body, access)
+            if answer.status != 401 or not renewals_left or access.token is None:
+                break
+            answer.read(BODY_LIMIT)
+            access = self.session.renewed(access)
+            if isinstance(body, Body):
+                body.rewind()
+        return answer, access
+
+    def _send_once(
+        self, method: str, target: str, headers: Mapping[str, str], body: Body | bytes | None, access: Access
+    ) -> HttpAnswer:
+        pool = self._pool
+        if pool is None:
+            pool = self._pool = HttpPool(verify=self._verify, timeout=self._timeout)
+        expect = body is not None and len(body) >= EXPECT_FROM
+        try:
+            answer = pool.request(
+                method, access.origin + target, _complete(headers, access), body, expect_continue=expect
+            )
+        except OSError as error:
+            forget_frames(error)
+            raise
+        check_answer(answer)
+        return answer
+
+
+class Exchange:
+    """One request and its answer: what swiftclient takes for a connection.
+
+    Attributes:
+        answer: The answer; its body may still be unread.
+        access: What the request was made with.
+        result: What swiftclient's function gave, or the JSON that was asked for.
+    """
+
+    def __init__(self, http: SwiftHttp, body: Body | bytes | None) -> None:
+        self._http = http
+        self._body = body
+        self._url = ""
+        self.answer: HttpAnswer
+        self.access: Access
+        self.result: Any = None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The answer's headers, names in lower case, values as text of latin-1."""
+        return self.answer.headers
+
+    def request(self, method: str, target: str, _data: object, headers: Mapping[str, str]) -> None:
+        """Send; the body is the one that the exchange was made with."""
+        self._url = target
+        self.answer, self.access = self._http.send(method, target, headers, self._body)
+
+    def putrequest(self, target: str, data: object, headers: Mapping[str, str]) -> None:
+        """Send a body that has `read`."""
+        self.request("PUT", target, data, headers)
+
+    def getresponse(self) -> Response:
+        """The answer, as swiftclient reads it."""
+        return Response(self.answer, self._url)
+
+
+class Response:
+    """An answer as swiftclient reads it.
+
+    It is told no headers but in an error: what it does to them (it takes `%` for its own quoting) is not wanted.
+    """
+
+    def __init__(self, answer: HttpAnswer, url: str) -> None:
+        self.status = self.status_code = answer.status
+        self.reason = answer.reason
+        self.headers = answer.headers
+        self.request = self
+        self.url = url
+        self.content = b""
+        self._answer = answer
+
+    def getheaders(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        return self.headers.get(name, default)
+
+    def read(self) -> bytes:
+        return self._answer.read(BODY_LIMIT)
+
+
+def check_answer(answer: HttpAnswer) -> None:
+    """Raise `StrangeAnswer` for what no Swift said: it puts its transaction id on every answer.
+
+    A balancer before it has none, and may say that it is busy.
+    """
+    headers = answer.headers
+    if "x-trans-id" in headers or "x-openstack-request-id" in headers or answer.status >= 500 or answer.status in _BUSY:
+        return
+    answer.close()
+    raise StrangeAnswer(f"status {answer.status} without a transaction id: this was not said by Swift")
+
+
+def parse_json(content: bytes | str) -> Any:
+    """The JSON of an answer; raises `StrangeAnswer` if it is none."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise StrangeAnswer(f"the store's answer is no JSON: {error}") from error
+
+
+def _complete(headers: Mapping[str, str], access: Access) -> dict[str, str]:
+    """The headers as they are sent: text beyond ASCII as UTF-8, and the token."""
+    sent = {
+        name: value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("latin-1")
+        for name, value in headers.items()
+        if name.lower() not in _SENT_ANEW
+    }
+    if access.token is not None:
+        sent["X-Auth-Token"] = access.token.reveal()
+    return sent

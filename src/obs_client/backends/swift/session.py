@@ -1,0 +1,162 @@
+"""Where the store is and the token for it: one login for all threads, on first use and when the token ran out."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+import weakref
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from obs_client.backends.swift.errors import login_error
+from obs_client.backends.swift.login import Login
+from obs_client.credentials import Secret, forget_frames
+from obs_client.errors import AuthorizationError, ConfigurationError
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Access:
+    """What every request needs.
+
+    Attributes:
+        origin: Scheme, host and port of the storage URL.
+        parsed: The storage URL, without a slash at its end; the token goes nowhere else.
+        token: None: no token is sent.
+    """
+
+    origin: str
+    parsed: SplitResult
+    token: Secret | None
+
+    @property
+    def url(self) -> str:
+        """The storage URL."""
+        return self.parsed.geturl()
+
+
+class SwiftSession:
+    """The access of one client."""
+
+    def __init__(
+        self, login: Login, storage_url: str | None, region: str | None, verify: bool | str, timeout: float, http: bool
+    ) -> None:
+        self.login = login
+        self._storage_url = storage_url
+        self._region = region
+        self._verify = verify
+        self._timeout = timeout
+        self._http = http
+        self._access: Access | None = None
+        self.lock = threading.Lock()
+        _sessions.add(self)
+
+    def access(self) -> Access:
+        """The access that is known, or that of a login."""
+        return self._access or self.renewed(None)
+
+    def renewed(self, stale: Access | None) -> Access:
+        """Another access than the stale one; of many threads that ask one logs in, and the others take what it got."""
+        with self.lock:
+            if self._access is None or self._access is stale:
+                self._access = self._log_in(stale)
+            return self._access
+
+    def _log_in(self, stale: Access | None) -> Access:
+        if self.login.renewable:
+            return self._ask_keystone()
+        if stale is not None:
+            raise AuthorizationError(
+                "the store refused the token (it ran out, or was revoked), and there is nothing to renew it with: give "
+                "a new OS_AUTH_TOKEN, or a login by password or application credential"
+            )
+        assert self._storage_url is not None
+        return make_access(self._storage_url, self.login.token)
+
+    def _ask_keystone(self) -> Access:
+        try:
+            url, token = self._url_and_token()
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            forget_frames(error)
+            raise login_error(error, self.login.place) from error
+        self._check_scheme(url)
+        return make_access(url, token)
+
+    def _check_scheme(self, url: str) -> None:
+        """Refuse to go on in the clear what began encrypted, unless the user named the URL or allowed it."""
+        place = self.login.place
+        if self._storage_url or self._http or not place.startswith("https://") or url.startswith("https://"):
+            return
+        raise ConfigurationError(
+            f"the login at {place} is https, but leads to the storage URL {url}, which would show the token and all "
+            f"content to the network; allow_http_storage=True allows it"
+        )
+
+    def _url_and_token(self) -> tuple[str, Secret]:
+        import requests
+        from keystoneauth1.session import Session
+
+        from obs_client.backends.swift.login_http import LoginAdapter
+
+        plugin = self.login.plugin()
+        # A redirect is not followed: the request holds the password.
+        with requests.Session() as http:
+            if self.login.is_built_in:
+                http.trust_env = False  # the adapter sees to proxies and authorities, and `.netrc` is nobody's
+                for scheme in ("https://", "http://"):
+                    http.mount(scheme, LoginAdapter(self._verify, self._timeout))
+            session = Session(plugin, http, verify=self._verify, timeout=self._timeout, redirect=False)
+            token = Secret(session.get_token() or "")
+            return self._storage_url or self._endpoint(plugin, session), token
+
+    def _endpoint(self, plugin: Any, session: Any) -> str:
+        from keystoneauth1.exceptions import EndpointNotFound
+
+        credentials = self.login.credentials
+        interface = credentials.get("OS_INTERFACE", "OS_ENDPOINT_TYPE") or "public"
+        region = self._region or credentials.get("OS_REGION_NAME")
+        wanted = {"service_type": "object-store", "interface": interface, "region_name": region}
+        access = plugin.get_access(session) if hasattr(plugin, "get_access") else None
+        url = access.service_catalog.url_for(**wanted) if access else plugin.get_endpoint(session, **wanted)
+        if not url:
+            raise EndpointNotFound(f"no {interface} endpoint of an object store in region {region}")
+        return str(url)
+
+    def sdk_session(self) -> Any:
+        """A session of keystoneauth1 with a login of its own, for the SDK's own client."""
+        from keystoneauth1.session import Session
+
+        return Session(self.login.plugin(), verify=self._verify, timeout=self._timeout, redirect=False)
+
+
+def make_access(storage_url: str, token: Secret | None) -> Access:
+    """The access to a storage URL.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    try:
+        parsed = urlsplit(storage_url.rstrip("/"))
+        valid = parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0
+    except ValueError:
+        valid = False
+    if not valid or "@" in parsed.netloc or parsed.query or parsed.fragment or not parsed.path:
+        raise ConfigurationError(
+            "a storage URL reads https://host/v1/AUTH_project: http or https, a host, a path, no user, query or "
+            "fragment; a container is given as container_name=..."
+        )
+    return Access(f"{parsed.scheme}://{parsed.netloc}", parsed, token)
+
+
+_sessions: weakref.WeakSet[SwiftSession] = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    """A thread of the parent may have held a lock at the fork; in the child nobody would ever let go of it."""
+    for session in _sessions:
+        session.lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_locks)

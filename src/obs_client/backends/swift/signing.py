@@ -1,0 +1,93 @@
+"""TempURLs: a signature by a key of the container or the account."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+from obs_client.backends.swift.errors import status_of
+from obs_client.backends.swift.requests import SwiftHttp
+from obs_client.credentials import Secret
+from obs_client.errors import AuthorizationError, ConfigurationError, InvalidNameError
+
+_HEADERS = ("temp-url-key", "temp-url-key-2")
+_REMEMBERED = 60.0
+
+_ADVICE = (
+    "give temp_url_key=... to the client, set a key on the container or the account "
+    '(`swift post -m "Temp-URL-Key: <secret>"`), or give create_temp_url_key=True to let the client set one'
+)
+
+
+class Signing:
+    """The keys that one client signs with; found once a minute, so that a changed key is soon seen.
+
+    Args:
+        key: What to sign with, in place of what is found.
+        create: Set a key on the account if there is none.
+    """
+
+    def __init__(self, http: SwiftHttp, key: Secret | None, create: bool) -> None:
+        self._http = http
+        self._given = key
+        self._create = create
+        self._known: dict[str, tuple[Secret, float]] = {}
+
+    def url(self, method: str, container: str, name: str, seconds: int, digest: str) -> str:
+        """A URL that lets anybody use a method on an object for so many seconds."""
+        if not name.strip("/"):
+            raise InvalidNameError(f"{name!r}: Swift refuses signed URLs of a name that is nothing but slashes")
+        key = self._key(container)
+        access = self._http.session.access()
+        path = f"{access.parsed.path}/{quote(container)}/{quote(name)}"
+        expires = int(time.time()) + seconds
+        message = f"{method}\n{expires}\n{unquote(path)}".encode()
+        signature = hmac.new(key.reveal().encode(), message, getattr(hashlib, digest)).hexdigest()
+        return f"{access.origin}{path}?temp_url_sig={signature}&temp_url_expires={expires}"
+
+    def _key(self, container: str) -> Secret:
+        if self._given:
+            return self._given
+        key, at = self._known.get(container, (None, 0.0))
+        if key is None or time.monotonic() - at > _REMEMBERED:
+            key = self._find(container)
+            self._known[container] = key, time.monotonic()
+        return key
+
+    def _find(self, container: str) -> Secret:
+        found = _key_in(self._http.call("head_container", container).headers, "container")
+        return found or self._account_key() or self._make()
+
+    def _account_key(self) -> Secret | None:
+        try:
+            return _key_in(self._http.call("head_account").headers, "account")
+        except Exception as error:
+            if status_of(error) not in (401, 403):
+                raise
+            raise AuthorizationError(f"these credentials may not read the account's TempURL key: {_ADVICE}") from error
+
+    def _make(self) -> Secret:
+        if not self._create:
+            raise ConfigurationError(
+                f"no TempURL key can be seen on the container or the account: there is none, or these credentials have "
+                f"no right to read it; {_ADVICE}"
+            )
+        key = Secret(secrets.token_hex(32))
+        try:
+            self._http.call("post_account", {"X-Account-Meta-Temp-URL-Key": key.reveal()})
+        except Exception as error:
+            if status_of(error) not in (401, 403):
+                raise
+            raise AuthorizationError(f"these credentials may not set a TempURL key: {_ADVICE}") from error
+        # Another client may have set one at the same moment: what the account has now is what counts.
+        return self._account_key() or key
+
+
+def _key_in(headers: Mapping[str, str], place: str) -> Secret | None:
+    names = [f"x-{place}-meta-{name}" for name in _HEADERS]
+    found = next((headers[name] for name in names if headers.get(name)), None)
+    return Secret(found.encode("latin-1").decode("utf-8", "replace")) if found else None

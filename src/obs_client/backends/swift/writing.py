@@ -1,0 +1,195 @@
+"""A static large object on its way: segments in parallel, then the manifest that makes it visible."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from obs_client.backend.body import Body, BytesBody
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject
+from obs_client.backends.swift import headers as swift_headers
+from obs_client.backends.swift.bulk import delete_many
+from obs_client.backends.swift.condition import check_won, successor
+from obs_client.backends.swift.errors import status_of
+from obs_client.backends.swift.headers import last_modified
+from obs_client.backends.swift.limits import Limits
+from obs_client.backends.swift.manifest import segment_name, segment_type, segments_container, upload_id_of
+from obs_client.backends.swift.requests import RENEWALS, SwiftHttp
+from obs_client.backends.swift.segments import Segments
+from obs_client.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class HashingBody(Body):
+    """A body whose MD5 is computed as it is read, beside the transfer."""
+
+    def __init__(self, inner: Body) -> None:
+        super().__init__(inner.size)
+        self._inner = inner
+        self._hash = hashlib.md5(usedforsecurity=False)
+
+    def _read_at(self, position: int, buffer: memoryview) -> int:
+        raise NotImplementedError
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        count = self._inner.readinto(view)
+        self._hash.update(view[:count])
+        return count
+
+    def rewind(self) -> None:
+        self._inner.rewind()
+        self._hash = hashlib.md5(usedforsecurity=False)
+
+    def hexdigest(self) -> str:
+        """The MD5 of what was read since the start."""
+        return self._hash.hexdigest()
+
+
+class SwiftUpload(MultipartUpload):
+    """An upload of segments under a random id.
+
+    Args:
+        check: Compare what arrived with what was sent.
+        further: Headers of the object beside its attributes.
+    """
+
+    def __init__(
+        self,
+        http: SwiftHttp,
+        segments: Segments,
+        new: NewObject,
+        limits: Limits,
+        *,
+        check: bool,
+        further: Mapping[str, str] | None = None,
+    ) -> None:
+        self.id = secrets.token_hex(16)
+        self._http = http
+        self._segments = segments
+        self._new = new
+        self._limits = limits
+        self._check = check
+        self._further = further or {}
+        self._place = segments_container(new.container)
+        self._tried: set[int] = set()
+        self._stored: dict[int, tuple[str, int]] = {}
+        self._old: list[str] = []
+        self._doubtful = False
+        self._answered: Mapping[str, str] | None = None
+
+    def __str__(self) -> str:
+        return f"the upload with segments in {self._place}/{self.id}"
+
+    def put_part(self, part: Part, body: Body) -> None:
+        hashing = body if isinstance(body, BytesBody) or not self._check else HashingBody(body)
+        known = body.digest("md5").hex() if isinstance(body, BytesBody) and self._check else None
+        found = self._put(part.number, hashing, {"ETag": known} if known else {})
+        expected = hashing.hexdigest() if isinstance(hashing, HashingBody) else known
+        if expected is not None and expected != found:
+            raise IntegrityError(f"part {part.number} arrived with other bytes: MD5 {found} in place of {expected}")
+        self._stored[part.number] = (found, part.size)
+
+    def copy_part(self, part: Part, headers: Mapping[str, str]) -> None:
+        """Let the store copy a segment from where the headers say."""
+        self._stored[part.number] = (self._put(part.number, b"", headers), part.size)
+
+    def _put(self, number: int, body: Body | bytes, headers: Mapping[str, str]) -> str:
+        self._tried.add(number)
+        headers = {"Content-Type": segment_type(self._new.name), **headers}
+        size = len(body) if isinstance(body, Body) else None
+        exchange = self._http.call(
+            "put_object",
+            self._place,
+            segment_name(self.id, number),
+            body,
+            content_length=size,
+            headers=headers,
+            body=body,
+        )
+        return swift_headers.etag(exchange.headers) or ""
+
+    def complete(self) -> None:
+        if self._answered is None:
+            self._old += self._segments.named_by(self._new.container, self._new.name)
+            self._answered = self._publish()
+        self._segments.discard(self._new.container, self._old, self._limits, spared=self.id)
+        check_won(self._http, self._new)
+        self._leave_nothing_if_replaced(self._answered)
+
+    def _publish(self) -> Mapping[str, str]:
+        """Put the manifest; gives the headers of the answer."""
+        doubtful, self._doubtful = self._doubtful, True
+        try:
+            return self._put_manifest_by_a_living_token()
+        except Exception as error:
+            if not _says(error, "Mismatch", "404 Not Found"):
+                raise
+            if doubtful:
+                # An earlier try was done, though its answer was lost: who replaced the object removed its segments.
+                return {}
+            raise IntegrityError("the store does not have the segments as they were sent") from error
+
+    def _leave_nothing_if_replaced(self, answered: Mapping[str, str]) -> None:
+        """Remove the segments if another writer replaced the manifest before it could know of them."""
+        found = successor(self._http, self._new)
+        if found is not None and answered and last_modified(found) > last_modified(answered) - 1:
+            self._segments.discard(self._new.container, self._names(), self._limits)
+
+    def _is_published(self) -> bool:
+        """Whether a manifest names the segments, though the answer to its PUT was lost."""
+        named = self._segments.named_by(self._new.container, self._new.name)
+        return any(upload_id_of(name) == self.id for name in named)
+
+    def _names(self) -> list[str]:
+        return [segment_name(self.id, number) for number in sorted(self._tried)]
+
+    def _put_manifest_by_a_living_token(self) -> Mapping[str, str]:
+        """Put the manifest; Swift looks at each segment with the token, and answers 400 if it runs out meanwhile."""
+        for _ in range(RENEWALS):
+            try:
+                return self._put_manifest()
+            except Exception as error:
+                if not _says(error, "401 Unauthorized"):
+                    raise
+                self._http.session.renewed(self._http.session.access())
+        return self._put_manifest()
+
+    def _put_manifest(self) -> Mapping[str, str]:
+        stored = sorted(self._stored.items())
+        entries = [
+            {"path": f"/{self._place}/{segment_name(self.id, number)}", "etag": tag, "size_bytes": size}
+            for number, (tag, size) in stored
+        ]
+        whole = hashlib.md5("".join(tag for _, (tag, _) in stored).encode(), usedforsecurity=False).hexdigest()
+        headers = {**swift_headers.attribute_headers(self._new.attributes), **self._further, "ETag": whole}
+        if self._new.if_absent:
+            headers["If-None-Match"] = "*"
+        content = json.dumps(entries).encode()
+        return self._http.call(
+            "put_object",
+            self._new.container,
+            self._new.name,
+            content,
+            headers=headers,
+            query_string="multipart-manifest=put",
+            body=content,
+        ).headers
+
+    def abort(self) -> None:
+        if self._doubtful and self._is_published():
+            return
+        for error in delete_many(self._http, self._place, self._names(), self._limits).values():
+            raise error
+
+
+def _says(error: Exception, *phrases: str) -> bool:
+    """Whether a manifest was refused for what one of its segments is said to be."""
+    content = str(getattr(error, "http_response_content", ""))
+    return status_of(error) == 400 and any(phrase in content for phrase in phrases)

@@ -1,0 +1,74 @@
+"""The suite catches what it claims to catch: each broken backend fails the test that is named beside it."""
+
+from __future__ import annotations
+
+import unittest
+from types import TracebackType
+from typing import ClassVar
+
+import pytest
+
+from obs_client import ObjectStorageClient
+from obs_client.testing import Conformance
+from test.contract import broken_listings, broken_reads, broken_writes, signing_store
+from test.contract.broken_backends import CAUGHT_BY, BrokenClient
+
+assert broken_listings
+assert broken_reads
+assert broken_writes
+assert signing_store
+
+Failure = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+
+
+class Failures(unittest.TestResult):
+    """Keeps the messages of failed tests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: dict[str, str] = {}
+
+    def addFailure(self, test: unittest.TestCase, err: Failure) -> None:  # noqa: N802 - unittest's name
+        super().addFailure(test, err)
+        self.messages.setdefault(test.id().rpartition(".")[2], str(err[1]))
+
+
+def failures_of(store: ObjectStorageClient, tests: list[str]) -> Failures:
+    """What some tests of the suite say of a store."""
+
+    class Case(Conformance, unittest.TestCase):
+        settle_seconds = 0.0
+        keeps_everything = True
+        client: ClassVar[ObjectStorageClient]
+
+        def make_client(self) -> ObjectStorageClient:
+            return store
+
+    result = Failures()
+    unittest.TestSuite(Case(test) for test in tests).run(result)
+    return result
+
+
+@pytest.mark.parametrize("broken", CAUGHT_BY, ids=lambda broken: broken.__name__)
+def test_broken_backend_is_caught(broken: type[BrokenClient]) -> None:
+    """The named test fails, and its message is the promise."""
+    test = CAUGHT_BY[broken]
+    found = failures_of(broken(), [test]).messages
+    assert test in found, f"{broken.__name__} passes {test}"
+    promise = getattr(Conformance, test).__doc__
+    assert found[test].startswith(promise), found[test]
+    assert len(promise.split()) > 4
+    assert promise.endswith(".")
+
+
+def test_the_same_tests_pass_on_a_good_backend() -> None:
+    """It is the fault that fails them, not the wrapper around it."""
+    result = failures_of(signing_store.SigningClient(), sorted(set(CAUGHT_BY.values())))
+    assert result.messages == {}
+    assert result.errors == []
+    # These two pass on LocalClient and on MemoryClient, in test_conformance.py.
+    assert {test.id().rpartition(".")[2] for test, _ in result.skipped} == {"test_pickle", "test_urls_undeclared"}
+
+
+def test_there_are_many_hazards() -> None:
+    assert len(CAUGHT_BY) >= 60

@@ -1,0 +1,128 @@
+"""The lines that say where servers are not as S3: what they let pass, what they do not, and how the run tells them."""
+
+import io
+import re
+import unittest
+from collections.abc import Callable
+
+import pytest
+
+from obs_client import LocalClient, ObjectStorageClient
+from obs_client.testing import Conformance, differences, run
+from obs_client.testing.differences import Difference
+from test.s3.test_servers import KINDS, client, server
+
+
+def outcome(test: Callable[[unittest.TestCase], None], *, always: bool = True) -> unittest.TestResult:
+    """The result of a test in which a server is known to differ: it says `folders stay` then."""
+
+    class Case(unittest.TestCase):
+        test_it = test
+
+    def end(line: str) -> None:
+        raise unittest.SkipTest(line)
+
+    lines = {"odd": {"test_it": Difference("folders are objects", "folders? stay", always)}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(differences, "SERVERS", lines)
+        differences.apply(Case, "odd", end)  # type: ignore[arg-type]
+    result = unittest.TestResult()
+    Case("test_it").run(result)
+    return result
+
+
+def test_a_test_that_fails_as_declared_ends_with_its_line() -> None:
+    result = outcome(lambda self: self.fail("the folder stay"))
+    assert [line for _, line in result.skipped] == ["odd differs in test_it: folders are objects"]
+    assert result.wasSuccessful()
+
+
+def test_a_test_that_fails_otherwise_fails() -> None:
+    result = outcome(lambda self: self.fail("the client lost a byte"))
+    assert "lost a byte" in result.failures[0][1]
+
+
+def test_an_error_is_not_what_a_line_declares() -> None:
+    def broken(_: unittest.TestCase) -> None:
+        raise OSError("folders stay")
+
+    assert len(outcome(broken).errors) == 1
+
+
+def test_a_difference_that_does_not_show_is_told() -> None:
+    result = outcome(lambda _: None)
+    assert "take the line away: odd differs in test_it" in result.failures[0][1]
+    assert outcome(lambda _: None, always=False).wasSuccessful()
+
+
+def test_a_skipped_test_stays_skipped() -> None:
+    result = outcome(lambda self: self.skipTest("no such capability"))
+    assert [reason for _, reason in result.skipped] == ["no such capability"]
+
+
+@pytest.mark.parametrize("name", differences.SERVERS)
+def test_each_line_is_of_a_test_and_says_how_it_fails(name: str) -> None:
+    for test, difference in differences.SERVERS[name].items():
+        assert callable(getattr(Conformance, test))
+        assert difference.reason
+        assert not re.search(difference.sign, "the client lost a byte")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_servers_are_recognised_by_their_own_answer(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    assert differences.recognise(client(kind)) == (None if kind == "swift" else kind)
+
+
+def test_who_may_not_list_is_told_so_by_the_same_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    from obs_client.backends.s3.client import S3Client
+
+    monkeypatch.setenv("no_proxy", "*")
+    wrong = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "wrong"}
+    stranger = S3Client(endpoint_url=server("seaweedfs").endpoint_url, credentials=wrong)
+    assert differences.recognise(stranger) == "seaweedfs"
+
+
+def test_other_stores_are_no_servers() -> None:
+    found: ObjectStorageClient = LocalClient("anywhere")
+    assert differences.recognise(found) is None
+
+
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of SeaweedFS, with the credentials in the environment; three tests of the suite are taken."""
+    wanted = ("test_folder_is_absent", "test_list_long_delimiter", "test_ranges")
+
+    def few(case: type[unittest.TestCase]) -> unittest.TestSuite:
+        return unittest.TestSuite([case(name) for name in wanted])
+
+    monkeypatch.setattr(unittest.defaultTestLoader, "loadTestsFromTestCase", few)
+    monkeypatch.setenv("no_proxy", "*")
+    running = server("seaweedfs")
+    for name, value in running.environment().items():
+        monkeypatch.setenv(name, value)
+    return "s3://"
+
+
+def test_the_run_names_the_server_and_each_reason(url: str) -> None:
+    output = io.StringIO()
+    assert run.main([url], output) == 0
+    assert output.getvalue().splitlines()[-3:] == [
+        "seaweedfs differs in test_folder_is_absent: a folder that objects are in is an object",
+        "seaweedfs differs in test_list_long_delimiter: names are paths: slashes at the end, doubled or leading ones "
+        "are lost, segments have 255 bytes at most",
+        "2 passed, 0 failed, 0 skipped, 4 where the server differs",
+    ]
+
+
+def test_a_server_that_is_named_goes_before_its_own_word(url: str) -> None:
+    output = io.StringIO()
+    assert run.main([url, "--server", "swift"], output) == 1
+    assert output.getvalue().endswith("2 passed, 4 failed, 0 skipped\n")
+
+
+def test_a_server_that_nobody_knows_is_one_line(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main([url, "--server", "nonesuch"]) == 2
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1
+    assert "seaweedfs, swift, moto" in said.err

@@ -1,0 +1,93 @@
+"""The README's examples do what they say."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import obs_client
+from obs_client.client import ObjectStorageClient
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+SHOWN = re.compile(r"^(?P<code>\S.*?)\s+# (?P<value>b'.*'|\{.*\}|\[.*\]|None|True|False)(: .*)?$")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The directory in which a newcomer copies the examples: it has a store and a large file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "store").mkdir()
+    (tmp_path / "movie.mkv").write_bytes(bytes(range(256)) * 150_000)
+    return tmp_path
+
+
+def test_every_example_runs_and_gives_what_its_comment_says(place: Path) -> None:
+    names: dict[str, Any] = {"__name__": "readme"}
+    output = io.StringIO()
+    checked = 0
+    for statement in (statement for block in BLOCKS[:-2] for statement in _statements(block)):
+        found = SHOWN.match(statement)
+        if found:
+            assert eval(found["code"], names) == eval(found["value"]), statement
+            checked += 1
+        else:
+            with redirect_stdout(output):
+                exec(compile(statement, "README.md", "exec"), names)
+    assert checked == sum(bool(SHOWN.match(line)) for line in README.splitlines())
+    assert checked >= 7
+    assert "2026/cat.txt 4 text/plain\n" in output.getvalue()
+    assert "[{'name': 'cat', 'size': '4'}]\n" in output.getvalue()
+    assert "3 0 {}\n" in output.getvalue()
+    assert (place / "copy.mkv").read_bytes() == (place / "movie.mkv").read_bytes()
+
+
+def _statements(block: str) -> Iterator[str]:
+    """The top-level statements of a block, each with the comment at its end."""
+    lines: list[str] = []
+    for line in block.splitlines():
+        if lines and line and not line.startswith((" ", ")")):
+            yield "\n".join(lines)
+            lines = []
+        if line:
+            lines.append(line)
+    yield "\n".join(lines)
+
+
+def test_the_backend_of_the_readme_keeps_the_contract(place: Path) -> None:
+    backend, tests = BLOCKS[-2:]
+    (place / "mystore.py").write_text(backend)
+    (place / "test_mystore.py").write_text(tests)
+    command = [sys.executable, "-W", "error", "-m", "unittest", "test_mystore"]
+    environment = {**os.environ, "TMPDIR": str(place)}
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    ran = re.search(r"^Ran (\d+) tests", done.stderr, re.MULTILINE)
+    assert ran
+    assert int(ran[1]) > 100
+
+
+def test_the_contract_names_every_public_method() -> None:
+    methods = {name for name in vars(ObjectStorageClient) if not name.startswith("_")} - {"close"}
+    for method in methods:
+        assert f"`{method}" in README, method
+    for name in obs_client.__all__:
+        if name.endswith("Error"):
+            assert name in README, name
+
+
+def test_the_commands_of_the_readme_are_there() -> None:
+    for command in ("test/demo", "test/run"):
+        assert f"$ {command}\n" in README
+        assert (ROOT / command).stat().st_mode & 0o111

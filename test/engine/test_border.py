@@ -1,0 +1,163 @@
+"""Typed errors and the one retry loop."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import time
+
+import pytest
+
+import obs_client
+from obs_client import ClientOptions, TemporaryError
+from obs_client._engine.border import Border
+from obs_client._engine.retry import Retries
+from test.engine.scripted import QUICK, Outage, Refusal, ScriptedClient
+
+
+def test_what_may_pass_is_tried_again_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    client = ScriptedClient()
+    client.before["_object_info"].extend([Outage(), Outage()])
+    with caplog.at_level(logging.WARNING, "obs_client"):
+        assert client.object_info("absent") is None
+    assert client.calls["_object_info"] == 3
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+
+
+def test_the_last_failure_tells_tries_place_and_cause() -> None:
+    client = ScriptedClient()
+    client.before["_object_info"].extend([Outage() for _ in range(20)])
+    with pytest.raises(TemporaryError) as caught:
+        client.object_info("some/name")
+    assert caught.value.tries == QUICK.attempts == client.calls["_object_info"]
+    assert (caught.value.container, caught.value.object_name) == ("box", "some/name")
+    assert isinstance(caught.value.__cause__, Outage)
+    assert "8 tries" in str(caught.value)
+    assert "some/name" in str(caught.value)
+
+
+def test_what_is_not_the_stores_goes_out_unchanged_and_at_once() -> None:
+    client = ScriptedClient()
+    error = Refusal("a fault of the program")
+    client.before["_object_info"].append(error)
+    with pytest.raises(Refusal) as caught:
+        client.object_info("name")
+    assert caught.value is error
+    assert client.calls["_object_info"] == 1
+
+
+def test_giving_up_counts_pauses_and_the_timeout_of_the_last_try() -> None:
+    options = ClientOptions(attempts=100, first_pause=0.0, give_up_after=0.2)
+    started = time.monotonic()
+    with pytest.raises(TemporaryError):
+        _fail_for_ever(Retries(options, timeout=0.15))
+    assert time.monotonic() - started < 0.2
+
+
+def test_retry_after_is_waited_for_and_given_up_on_when_too_long() -> None:
+    client = ScriptedClient(options=ClientOptions(first_pause=0.0, give_up_after=5.0))
+    client.before["_object_info"].append(Outage(retry_after=0.3))
+    started = time.monotonic()
+    client.object_info("name")
+    assert time.monotonic() - started >= 0.3
+    client.before["_object_info"].append(Outage(retry_after=3600.0))
+    started = time.monotonic()
+    with pytest.raises(TemporaryError):
+        client.object_info("name")
+    assert time.monotonic() - started < 1.0
+
+
+def test_pauses_are_drawn_up_to_a_bound_that_doubles() -> None:
+    retries = Retries(ClientOptions(first_pause=0.5, longest_pause=3.0), timeout=0.0)
+    bounds = []
+    for retries.tries in (1, 2, 3, 4, 5):
+        drawn = [retries._pause(None) for _ in range(2000)]
+        assert min(drawn) >= 0.0
+        bounds.append(max(drawn))
+    for found, bound in zip(bounds, (0.5, 1.0, 2.0, 3.0, 3.0), strict=True):
+        assert 0.9 * bound < found <= bound
+
+
+def test_a_typed_error_is_filled_in_with_its_place() -> None:
+    border = Border(ScriptedClient())
+    error = obs_client.ServiceError("no")
+    assert border.typed("read", error, "box", "name") is error
+    assert (error.container, error.object_name) == ("box", "name")
+
+
+def test_every_error_survives_a_process_pool() -> None:
+    error = obs_client.PartialFailureError("two", {"a": obs_client.ServiceError("x", container="c")}, container="box")
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is obs_client.PartialFailureError
+    assert copy.container == "box"
+    assert copy.failures["a"].args == ("x",)
+    temporary = TemporaryError("busy", object_name="n")
+    temporary.tries = 4
+    again = pickle.loads(pickle.dumps(temporary))
+    assert (again.tries, again.object_name, str(again)) == (4, "n", "busy")
+
+
+def test_bulk_delete_tries_again_only_what_may_pass() -> None:
+    client = ScriptedClient()
+    for name in "abcd":
+        client.object_write(name, b"x")
+    asked: list[list[str]] = []
+
+    def delete_many(container: str, names: list[str]) -> dict[str, Exception]:
+        asked.append(list(names))
+        if len(asked) == 1:
+            return {"b": Outage(), "c": obs_client.AuthorizationError("not yours")}
+        return {}
+
+    client._object_delete_many = delete_many  # type: ignore[method-assign, assignment]
+    with pytest.raises(obs_client.PartialFailureError) as caught:
+        client.object_delete_many(list("abcd"))
+    assert asked == [["a", "b", "c", "d"], ["b"]]
+    assert {name: type(error) for name, error in caught.value.failures.items()} == {"c": obs_client.AuthorizationError}
+
+
+def test_a_lost_answer_to_a_conditional_write_is_found_out() -> None:
+    client = ScriptedClient()
+    client.after["_object_write"].append(Outage("answer lost"))
+    assert client.object_write("new", b"mine", if_absent=True)
+    assert client.calls["_object_write"] == 2
+    assert client.object_read("new") == b"mine"
+    info = client.object_info("new")
+    assert info is not None
+    assert info.metadata == {}
+
+
+def test_a_lost_answer_does_not_make_anothers_write_ours() -> None:
+    client = ScriptedClient()
+    client.object_write("name", b"other")
+    client.before["_object_write"].append(Outage("never done"))
+    assert not client.object_write("name", b"mine", if_absent=True)
+    assert client.object_read("name") == b"other"
+
+
+def test_a_lost_answer_to_the_end_of_a_large_write_is_found_out() -> None:
+    client = ScriptedClient()
+    lost = [Outage("answer lost")]
+    original = client._object_multipart
+
+    def multipart(new: object) -> object:
+        upload = original(new)  # type: ignore[arg-type]
+        complete = upload.complete
+
+        def once() -> None:
+            complete()
+            if lost:
+                raise lost.pop()
+            raise Refusal("no such upload")
+
+        upload.complete = once  # type: ignore[method-assign]
+        return upload
+
+    client._object_multipart = multipart  # type: ignore[method-assign, assignment]
+    assert client.object_write("large", b"x" * 5000)
+    assert client.object_read("large") == b"x" * 5000
+
+
+def _fail_for_ever(retries: Retries) -> None:
+    while True:
+        retries.wait(TemporaryError("busy"), None)

@@ -1,0 +1,231 @@
+"""Copying and moving objects between any two clients."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import tracemalloc
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from obs_client import (
+    Capabilities,
+    ClientOptions,
+    ContainerNotFoundError,
+    IntegrityError,
+    InvalidNameError,
+    LocalClient,
+    MemoryClient,
+    NotSupportedError,
+    ObjectChangedError,
+    PreconditionError,
+    copying,
+)
+from obs_client.backend.values import ObjectReader
+from obs_client.client import ObjectStorageClient
+from obs_client.models import Attributes
+from obs_client.testing.faults import FaultyClient
+from obs_client.testing.wrapper import RecordingClient
+from test.engine.scripted import ScriptedClient
+from test.sync.support import PAIRS, PART, QUICK, fill, make_place, shown, tree
+
+
+def store(content: bytes = b"content", **attributes: Any) -> MemoryClient:
+    client = MemoryClient("box", options=QUICK)
+    client.container_create("box")
+    client.object_write("name", content, **attributes)
+    return client
+
+
+def empty() -> MemoryClient:
+    client = MemoryClient("box", options=QUICK)
+    client.container_create("box")
+    return client
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_every_object_arrives_whole_with_all_attributes(one: str, other: str, tmp_path: Path) -> None:
+    source, target = make_place(one, tmp_path / "one"), make_place(other, tmp_path / "other")
+    things = tree()
+    fill(source, things)
+    for name, thing in things.items():
+        full = source.full_name(name)
+        seen: list[int] = []
+        assert copying.object_copy(
+            source.client, source.container_name, full, target.client, target.container_name, name, progress=seen.append
+        )
+        assert sum(seen) == len(thing.content)
+        before = source.client.object_info(full, source.container_name)
+        after = target.client.object_info(name, target.container_name)
+        assert before is not None
+        assert after is not None
+        assert shown(before) == shown(after)
+        assert target.client.object_read(name, target.container_name) == thing.content
+
+
+def test_a_small_object_takes_one_request_on_each_side() -> None:
+    source, target = RecordingClient(store()), RecordingClient(empty())
+    assert copying.object_copy(source, "box", "name", target, "box", "name")
+    assert (source.calls, target.calls) == (["object_open"], ["object_write"])
+
+
+def test_within_one_client_the_store_copies() -> None:
+    client = RecordingClient(store())
+    assert copying.object_copy(client, "box", "name", client, "box", "other")
+    assert client.calls == ["object_info", "object_copy"]
+
+
+def test_an_absent_source_is_no_copy() -> None:
+    target = empty()
+    assert not copying.object_copy(store(), "box", "absent", target, "box", "name")
+    assert not copying.object_copy(empty(), "nowhere", "absent", target, "box", "name")
+    assert not copying.object_move(store(), "box", "absent", target, "box", "name")
+    assert target.object_list() == []
+
+
+def test_an_absent_target_container_is_an_error() -> None:
+    with pytest.raises(ContainerNotFoundError):
+        copying.object_copy(store(), "box", "name", empty(), "nowhere", "name")
+
+
+@pytest.mark.parametrize("size", [3, 5 * PART])
+def test_if_absent_holds(size: int) -> None:
+    source, target = store(b"s" * size), store(b"old")
+    with pytest.raises(PreconditionError):
+        copying.object_copy(source, "box", "name", target, "box", "name", if_absent=True)
+    assert target.object_read("name") == b"old"
+    assert copying.object_copy(source, "box", "name", target, "box", "new", if_absent=True)
+    assert target.object_info("new").metadata == {}  # type: ignore[union-attr]
+
+
+class Narrow(MemoryClient):
+    """Keeps no metadata keys with an underscore, and no conditions."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return dataclasses.replace(super().capabilities, metadata_underscore=False, if_absent=False)
+
+
+def narrow() -> Narrow:
+    client = Narrow("box", options=QUICK)
+    client.container_create("box")
+    return client
+
+
+def test_what_the_target_cannot_keep_is_named_and_nothing_is_written() -> None:
+    source, target = store(metadata={"snake_case": "1"}), narrow()
+    with pytest.raises(InvalidNameError, match="snake_case"):
+        copying.object_copy(source, "box", "name", target, "box", "name")
+    with pytest.raises(NotSupportedError):
+        copying.object_copy(store(), "box", "name", target, "box", "name", if_absent=True)
+    assert target.object_list() == []
+
+
+def test_a_function_of_the_callers_maps_attributes() -> None:
+    def map_attributes(attributes: Attributes) -> Attributes:
+        keys = {key.replace("_", "-"): value for key, value in attributes.metadata.items()}
+        return dataclasses.replace(attributes, metadata=keys, content_type="text/plain")
+
+    source, target = store(metadata={"snake_case": "1"}), narrow()
+    assert copying.object_copy(source, "box", "name", target, "box", "name", map_attributes=map_attributes)
+    info = target.object_info("name")
+    assert info is not None
+    assert (info.metadata, info.content_type) == ({"snake-case": "1"}, "text/plain")
+    assert copying.object_copy(source, "box", "name", source, "box", "name", map_attributes=map_attributes)
+    assert source.object_info("name").metadata == {"snake-case": "1"}  # type: ignore[union-attr]
+
+
+class Flipping(MemoryClient):
+    """Gives one wrong byte, beside the right digest."""
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = super()._object_open(container, name, start, stop, if_hash)
+        content = bytearray(self._stored(container, name).content)
+        content[len(content) // 2] ^= 1
+        cast("Any", reader)._left = memoryview(content)[start:stop]
+        return reader
+
+
+@pytest.mark.parametrize("size", [10, 7 * PART])
+def test_wrong_bytes_are_never_published(size: int) -> None:
+    source = Flipping("box", options=QUICK)
+    source.container_create("box")
+    source.object_write("name", b"x" * size)
+    target = store(b"old")
+    with pytest.raises(IntegrityError):
+        copying.object_copy(source, "box", "name", target, "box", "name")
+    assert target.object_read("name") == b"old"
+
+
+@pytest.mark.parametrize("size", [10, 7 * PART])
+def test_over_stores_that_fail_all_the_time(size: int) -> None:
+    content = bytes(range(256)) * 28
+    source, target = FaultyClient(store(content[:size])), FaultyClient(empty())
+    assert copying.object_copy(source, "box", "name", target, "box", "name")
+    assert target.object_read("name") == content[:size]
+
+
+def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
+    options = ClientOptions(part_size=256 * 1024, workers=2)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    source, target = LocalClient(tmp_path, "one", options=options), LocalClient(tmp_path, "two", options=options)
+    with source.object_open("name", "wb") as file:
+        for _ in range(64):
+            file.write(b"x" * options.part_size)
+    tracemalloc.start()
+    try:
+        assert copying.object_copy(source, "one", "name", target, "two", "name")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 12 * options.part_size
+    digest = hashlib.md5()
+    sink = io.BytesIO()
+    target.object_download("name", sink)
+    digest.update(sink.getvalue())
+    assert digest.digest() == hashlib.md5(b"x" * 64 * options.part_size).digest()
+
+
+def test_a_move_leaves_the_copy_only() -> None:
+    source, target = store(metadata={"a": "ü"}), empty()
+    assert copying.object_move(source, "box", "name", target, "box", "there")
+    assert source.object_list() == []
+    assert target.object_read("there") == b"content"
+    assert target.object_info("there").metadata == {"a": "ü"}  # type: ignore[union-attr]
+
+
+def test_a_move_onto_itself_keeps_the_object(tmp_path: Path) -> None:
+    client = store()
+    assert copying.object_move(client, "box", "name", client, "box", "name")
+    assert client.object_read("name") == b"content"
+    (tmp_path / "box").mkdir()
+    one, other = LocalClient(tmp_path, "box"), LocalClient(tmp_path, "box")
+    one.object_write("name", b"content")
+    with pytest.raises(Exception, match=r"stays|replaced"):
+        copying.object_move(one, "box", "name", other, "box", "name")
+    assert one.object_read("name") == b"content"
+
+
+def test_a_source_that_is_replaced_during_a_move_stays() -> None:
+    source = store()
+
+    def replace(_: int) -> None:
+        source.object_write("name", b"newer")
+
+    with pytest.raises(ObjectChangedError):
+        copying.object_move(source, "box", "name", empty(), "box", "name", progress=replace)
+    assert source.object_read("name") == b"newer"
+
+
+def test_a_move_whose_copy_fails_keeps_the_source() -> None:
+    source, target = store(), ScriptedClient(options=QUICK)
+    target.before["_object_write"].append(ValueError("no"))
+    with pytest.raises(ValueError, match="no"):
+        copying.object_move(cast("ObjectStorageClient", source), "box", "name", target, "box", "name")
+    assert source.object_read("name") == b"content"

@@ -1,0 +1,270 @@
+"""Checksums of parts: a server that refuses a wrong one is believed, all others are sent and compared with MD5."""
+
+import base64
+import hashlib
+import os
+import re
+import signal
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from socket import socket
+
+import pytest
+
+from obs_client import IntegrityError, NotSupportedError
+from obs_client.backends.s3.client import S3Client
+from obs_client.models import ClientOptions
+from test.loopback.raw import answer, header, raw_server, read_request
+from test.s3.test_objects import content, read_verified
+from test.s3.test_servers import KINDS, client, container
+
+MIB = 1024 * 1024
+LARGE = content(11 * MIB)
+KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+BAD_DIGEST = answer(b"<Error><Code>BadDigest</Code></Error>", b"400 Bad Request")
+CRC32 = b"x-amz-checksum-crc32"
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@dataclass
+class Server:
+    """A server of multipart uploads that keeps nothing.
+
+    Attributes:
+        refuses: The status with which it answers a request that has a header of checksums; None: it does not mind.
+        confirms: It says at the begin that parts have checksums.
+        echoes: It tells a part's checksum back.
+        verifies: It compares checksums with the bytes.
+        etag: What it answers for a part; None: its MD5.
+        spoils: It takes other bytes for those of the second part.
+        probe: What it answers to a part that carries a wrong checksum, in place of all that.
+        interrupts: At such a part the client's program is interrupted.
+        seen: Of each request: its line, its headers of digests, and the length of its body.
+    """
+
+    refuses: bytes | None = None
+    confirms: bool = False
+    echoes: bool = False
+    verifies: bool = False
+    etag: bytes | None = None
+    spoils: bool = False
+    probe: bytes | None = None
+    interrupts: bool = False
+    seen: list[tuple[str, set[str], int]] = field(default_factory=list)
+
+    def serve(self, connection: socket, _: int) -> None:
+        while True:
+            head, body = read_request(connection)
+            if not head:
+                return
+            names = {name.decode() for name in re.findall(rb"(?im)^(x-amz-checksum-[\w-]+|content-md5):", head)}
+            self.seen.append((head.split(b" HTTP")[0].decode(), {name.lower() for name in names}, len(body)))
+            connection.sendall(self._answer(head, body))
+
+    def _answer(self, head: bytes, body: bytes) -> bytes:
+        if self.refuses and re.search(rb"(?i)x-amz-checksum", head):
+            return answer(b"<Error><Code>InvalidArgument</Code></Error>", self.refuses)
+        if head.startswith(b"POST"):
+            return self._begun(head) if b"?uploads" in head else COMPLETED
+        if head.startswith(b"PUT"):
+            return self._part(head, body)
+        return b"HTTP/1.1 204 No Content\r\n\r\n"
+
+    def _begun(self, head: bytes) -> bytes:
+        asked = header(head, b"x-amz-checksum-algorithm")
+        told = b"x-amz-checksum-algorithm: " + asked + b"\r\n" if asked and self.confirms else b""
+        return answer(b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>",
+                      headers=told)  # fmt: skip
+
+    def _part(self, head: bytes, body: bytes) -> bytes:
+        told = header(head, CRC32)
+        if told and told != crc32(body):
+            if self.interrupts:
+                os.kill(os.getpid(), signal.SIGINT)
+            if self.probe:
+                return self.probe
+        if self.spoils and b"partNumber=2" in head:
+            body = bytes(len(body))
+        if self.verifies and told and told != crc32(body):
+            return BAD_DIGEST
+        etag = self.etag or hashlib.md5(body).hexdigest().encode()
+        echo = CRC32 + b": " + told + b"\r\n" if told and self.echoes else b""
+        return answer(headers=b'x-amz-request-id: 1\r\nETag: "' + etag + b'"\r\n' + echo)
+
+    def parts(self) -> list[set[str]]:
+        """The headers of digests of each real part."""
+        return [names for line, names, size in self.seen if line.startswith("PUT") and size > MIB]
+
+    def probes(self) -> int:
+        """How many parts were too small to be real."""
+        return sum(1 for line, _, size in self.seen if line.startswith("PUT") and size < 100)
+
+
+COMPLETED = answer(b"<CompleteMultipartUploadResult><ETag>e</ETag></CompleteMultipartUploadResult>")
+
+
+def crc32(body: bytes) -> bytes:
+    return base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
+
+
+@contextmanager
+def uploading(server: Server, **options: object) -> Iterator[S3Client]:
+    quick = ClientOptions(attempts=2, first_pause=0.0, part_size=6 * MIB, workers=1)
+    with raw_server(server.serve) as running:
+        yield S3Client("c", endpoint_url=running.url, credentials=KEYS, options=quick, timeout=30.0, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("confirms", [True, False], ids=["confirms", "silent"])
+def test_a_server_that_refuses_a_wrong_checksum_is_believed(confirms: bool) -> None:
+    server = Server(verifies=True, confirms=confirms, echoes=confirms, etag=b"no-md5")
+    with uploading(server) as owner:
+        owner.object_write("a", LARGE)
+        owner.object_write("b", LARGE)
+    assert server.parts() == [{CRC32.decode()}] * 4
+    assert server.probes() == 1
+
+
+@pytest.mark.parametrize("status", [b"400 Bad Request", b"403 Forbidden", b"501 Not Implemented"])
+def test_a_server_that_refuses_the_header_gets_md5(status: bytes) -> None:
+    server = Server(refuses=status)
+    with uploading(server) as owner:
+        owner.object_write("a", LARGE)
+        owner.object_write("b", LARGE)
+    assert server.parts() == [{"content-md5"}] * 4
+    assert server.probes() == 0
+    assert [bool(names) for line, names, _ in server.seen if "?uploads" in line] == [True, False, False]
+
+
+def test_a_server_that_knows_nothing_of_checksums_gets_md5() -> None:
+    server = Server()
+    with uploading(server) as owner:
+        owner.object_write("a", LARGE)
+        owner.object_write("b", LARGE)
+    assert all("content-md5" in names for names in server.parts())
+    assert server.parts()[2:] == [{"content-md5"}] * 2
+    assert server.probes() == 1
+
+
+@pytest.mark.parametrize("etag", [None, b"no-md5"])
+def test_a_server_that_only_echoes_is_not_believed(etag: bytes | None) -> None:
+    """It says that all is well whatever comes: its ETag tells, or nothing does, as with any server without digests."""
+    server = Server(confirms=True, echoes=True, spoils=True, etag=etag)
+    with uploading(server) as owner:
+        if etag is None:
+            with pytest.raises(IntegrityError):
+                owner.object_write("a", LARGE)
+        else:
+            owner.object_write("a", LARGE)
+    assert all("content-md5" in names for names in server.parts())
+
+
+def test_other_bytes_at_a_server_that_verifies_are_an_error() -> None:
+    server = Server(verifies=True, confirms=True, echoes=True, spoils=True)
+    with uploading(server) as owner, pytest.raises(IntegrityError):
+        owner.object_write("a", LARGE)
+    assert server.seen[-1][0].startswith("DELETE"), "the upload is aborted"
+
+
+@pytest.mark.parametrize(
+    "probe", [answer(b"<Error><Code>SlowDown</Code></Error>", b"503 Slow Down"), b"220 mail.example ready\r\n\r\n"]
+)
+def test_what_could_not_be_told_is_asked_again(probe: bytes) -> None:
+    server = Server(verifies=True, probe=probe)
+    with uploading(server) as owner:
+        owner.object_write("a", LARGE)
+        assert server.parts() == [{CRC32.decode(), "content-md5"}] * 2
+        server.probe = None
+        owner.object_write("b", LARGE)
+    assert server.parts()[2:] == [{CRC32.decode()}] * 2
+    assert server.probes() == 2
+
+
+def test_an_interrupted_trial_leaves_no_upload() -> None:
+    server = Server(interrupts=True)
+    # A run that was started in the background ignores the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with uploading(server) as owner, pytest.raises(KeyboardInterrupt):
+            owner.object_write("a", LARGE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [line.split(" ")[0] for line, _, _ in server.seen] == ["POST", "PUT", "DELETE"]
+
+
+@pytest.mark.parametrize("checksums", [True, False])
+def test_the_callers_word_goes_before(checksums: bool) -> None:
+    server = Server()
+    with uploading(server, checksums=checksums) as owner:
+        owner.object_write("a", LARGE)
+    assert server.parts() == [{CRC32.decode() if checksums else "content-md5"}] * 2
+    assert server.probes() == 0
+
+
+def test_a_begin_that_fails_otherwise_is_not_tried_without() -> None:
+    with raw_server(lambda connection, _: _refuse(connection)) as running:
+        owner = S3Client("c", endpoint_url=running.url, credentials=KEYS, options=ClientOptions(part_size=6 * MIB))
+        with pytest.raises(NotSupportedError, match="405"):
+            owner.object_write("a", LARGE)
+    assert len(running.connections) == 1
+
+
+def _refuse(connection: socket) -> None:
+    read_request(connection)
+    connection.sendall(answer(b"", b"405 Method Not Allowed", b"Connection: close\r\n"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_servers_are_believed_that_verify(kind: str) -> None:
+    owner = client(kind)
+    name = container(owner)
+    owner.object_write("a", LARGE * 2)
+    assert owner._checksums.verified is (kind != "moto")
+    assert read_verified(owner, "a") == (LARGE * 2, True)
+    head = owner.native.head_object(Bucket=name, Key="a", ChecksumMode="ENABLED")
+    assert head.get("ChecksumType") == ("COMPOSITE" if kind == "seaweedfs" else None)
+    with owner._object_open(name, "a", 0, None, None) as reader:
+        assert reader.digest
+        assert reader.digest.algorithm == ("crc32" if kind == "seaweedfs" else "md5")
+
+
+def test_a_stored_checksum_finds_flipped_bytes() -> None:
+    """The same bytes, and a composite that is not theirs."""
+    owner = client("seaweedfs")
+    name = container(owner)
+    owner.object_write("a", LARGE * 2)
+    with owner._object_open(name, "a", 0, None, None) as reader:
+        assert reader.digest
+        with pytest.raises(IntegrityError):
+            reader.digest.check_composite([bytes(4)] * len(reader.digest.part_sizes))
+
+
+@pytest.mark.parametrize("status", [b"400 Bad Request", b"501 Not Implemented", b"503 Slow Down"])
+def test_a_server_that_will_not_tell_checksums_is_checked_by_md5(status: bytes) -> None:
+    """Backblaze B2 answers 400 to `x-amz-checksum-mode`: then the ETag's composite of MD5s is compared."""
+    digests = b"".join(hashlib.md5(LARGE[start : start + 6 * MIB]).digest() for start in (0, 6 * MIB))
+    tags = (
+        b'ETag: "%s-2"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n' % hashlib.md5(digests).hexdigest().encode()
+    )
+    note = b"x-amz-meta-obs-write-id: abc.%d\r\n" % (6 * MIB)
+    modes = []
+
+    def script(connection: socket, _: int) -> None:
+        while head := read_request(connection)[0]:
+            if header(head, b"x-amz-checksum-mode"):
+                modes.append(head.split(b" ")[0])
+                connection.sendall(b"HTTP/1.1 %b\r\nContent-Length: 0\r\n\r\n" % status)
+            else:
+                connection.sendall(answer(LARGE, headers=tags + note))
+
+    options = ClientOptions(part_size=32 * MIB, attempts=1)
+    with raw_server(script) as running:
+        owner = S3Client("c", endpoint_url=running.url, credentials=KEYS, options=options)
+        for _ in range(2):
+            assert read_verified(owner, "a") == (LARGE, True)
+    assert modes == [b"HEAD"] * (2 if status.startswith(b"503") else 1)

@@ -1,0 +1,70 @@
+"""The contract, kept by `S3Client` on three servers, plain and through the fault layer.
+
+Where a server is not as S3, `obs_client.testing.differences` has a line with the reason; there the test must fail so.
+"""
+
+import unittest
+
+import pytest
+
+from obs_client.client import ObjectStorageClient
+from obs_client.testing import Conformance, FaultyClient, differences
+from test.s3.test_servers import client
+
+
+def with_differences(case: type["S3Suite"]) -> type["S3Suite"]:
+    """Let the tests in which a server is known to differ fail as declared, and only so."""
+    differences.apply(case, case.kind, pytest.xfail)
+    return case
+
+
+class S3Suite(Conformance):
+    kind = ""
+    conditional_writes = False
+
+    def make_client(self) -> ObjectStorageClient:
+        return client(self.kind, conditional_writes=self.conditional_writes)
+
+
+class Faulty(S3Suite):
+    lost_answers = True
+
+    def make_client(self) -> ObjectStorageClient:
+        return FaultyClient(super().make_client())
+
+
+@with_differences
+class TestSeaweedFS(S3Suite, unittest.TestCase):
+    kind = "seaweedfs"
+    conditional_writes = True
+
+
+@pytest.mark.full
+@with_differences
+class TestSeaweedFSWithFaults(Faulty, unittest.TestCase):
+    kind = "seaweedfs"
+    conditional_writes = True
+
+
+@pytest.mark.full
+@with_differences
+class TestSwift(S3Suite, unittest.TestCase):
+    kind = "swift"
+
+
+@pytest.mark.full
+@with_differences
+class TestSwiftWithFaults(Faulty, unittest.TestCase):
+    kind = "swift"
+
+
+@pytest.mark.full
+@with_differences
+class TestMoto(S3Suite, unittest.TestCase):
+    kind = "moto"
+
+
+@pytest.mark.full
+@with_differences
+class TestMotoWithFaults(Faulty, unittest.TestCase):
+    kind = "moto"

@@ -1,0 +1,84 @@
+"""TempURLs, fetched by a plain HTTP client."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from obs_client.errors import AuthorizationError, ConfigurationError, InvalidNameError, NotSupportedError
+from test.servers import SwiftLimits, start_swift
+from test.swift.support import client_of, keystone, login_of, new_container, swift
+
+NAMES = ("plain", "a b", "50%", "%41", "a?b#c", "a&b=c", "ü/日本", "a//b", "/first", "last/", "\t\n", "+;:'\"")
+
+
+def fetch(url: str, method: str = "GET", data: bytes | None = None) -> bytes:
+    with urllib.request.urlopen(urllib.request.Request(url, data, method=method)) as answer:
+        return bytes(answer.read())
+
+
+def test_names_of_every_kind() -> None:
+    with new_container(swift(), temp_url_key=None, create_temp_url_key=True) as client:
+        for name in NAMES:
+            client.object_write(name, name.encode())
+            assert fetch(client.object_generate_download_url(name)) == name.encode()
+            fetch(client.object_generate_upload_url(name), "PUT", b"by anybody")
+            assert client.object_read(name) == b"by anybody"
+        with pytest.raises(InvalidNameError, match="slashes"):
+            client.object_generate_download_url("//")
+
+
+def test_a_url_is_for_one_method_and_name() -> None:
+    with new_container(swift(), create_temp_url_key=True) as client:
+        client.object_write("name", b"content")
+        client.object_write("other", b"content")
+        url = client.object_generate_download_url("name", expires_in_seconds=60)
+        for wrong, method in ((url.replace("/name?", "/other?"), "GET"), (url, "PUT"), (url, "DELETE")):
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                fetch(wrong, method, b"" if method == "PUT" else None)
+            caught.value.close()
+            assert caught.value.code == 401
+
+
+def test_key_of_the_container() -> None:
+    with new_container(keystone()) as client:
+        login = login_of(keystone())
+        headers = {"X-Container-Meta-Temp-URL-Key-2": "of the container"}
+        assert login.send("POST", f"/{client.container_name}", headers=headers).status == 204
+        client.object_write("name", b"content")
+        assert fetch(client.object_generate_download_url("name")) == b"content"
+
+
+def test_no_key_and_no_right_to_set_one() -> None:
+    with new_container(keystone()) as owner:
+        owner.object_write("name", b"content")
+        with pytest.raises(ConfigurationError, match="create_temp_url_key"):
+            owner.object_generate_download_url("name")
+        reader = client_of(keystone(), "reader", container_name=owner.container_name, create_temp_url_key=True)
+        with pytest.raises(AuthorizationError, match="give temp_url_key"):
+            reader.object_generate_download_url("name")
+
+
+@pytest.mark.parametrize("digest", ["sha1", "sha512"])
+def test_digests(digest: str) -> None:
+    limits = SwiftLimits(tempurl_digests=(digest,))
+    with start_swift(limits) as server, new_container(server, create_temp_url_key=True) as client:
+        client.object_write("name", b"content")
+        assert fetch(client.object_generate_download_url("name")) == b"content"
+
+
+def test_cluster_without_the_features() -> None:
+    limits = SwiftLimits(without=("tempurl", "bulk", "slo"), max_file_size=100_000)
+    with start_swift(limits) as server, new_container(server, create_temp_url_key=True) as client:
+        assert not client.capabilities.download_urls
+        with pytest.raises(NotSupportedError):
+            client.object_generate_download_url("name")
+        client.object_write("name", bytes(90_000))
+        assert client.object_read("name") == bytes(90_000)
+        client.object_copy("name", "copy")
+        with pytest.raises(NotSupportedError):
+            client.object_write("name", bytes(100_001))
+        client.object_delete_many(["name", "copy"])
+        assert client.object_list() == []

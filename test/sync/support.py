@@ -1,0 +1,145 @@
+"""Places and trees for the tests of copying and sync."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo
+from obs_client.backend.values import Page
+from obs_client.client import ObjectStorageClient
+from obs_client.sync import Place
+from obs_client.testing.wrapper import RecordingClient
+
+PART = 1000
+QUICK = ClientOptions(part_size=PART, workers=3, first_pause=0.001, longest_pause=0.002)
+
+KINDS = ("memory", "folder", "local", "directory")
+ODD_NAMES = (
+    "ü/é/日本", "line\nbreak", "esc\x1b[31m", "~", "$HOME", "-rf", "a%2e%2e", "%2F", "back\\slash", "C:x", "trailing. ",
+    "con", "q?a=b#c", "...", "..x", "'\"<>&", "x" * 255,
+)  # fmt: skip
+PAIRS = [(one, other) for one in KINDS for other in KINDS]
+
+
+class Thing(NamedTuple):
+    """An object of a tree."""
+
+    content: bytes
+    attributes: dict[str, Any]
+
+
+class Hashless(RecordingClient):
+    """Lists no hashes."""
+
+    def _object_list(self, *arguments: Any) -> Page[Any]:
+        page: Page[Any] = super()._object_list(*arguments)
+        return Page([dataclasses.replace(entry, hash=None) for entry in page.entries], page.next_marker)
+
+
+def tree(odd_names: bool = True, large: int = 7 * PART + 123) -> dict[str, Thing]:
+    """Empty files, odd names, all attributes, and objects of many parts."""
+    noise = random.Random(5)
+    full = {
+        "metadata": {"author": "Zoë ☃", "empty-looking": "=?x", "n": "1"},
+        "content_type": "text/x-odd; charset=latin-1",
+        "content_encoding": "br",
+        "content_disposition": 'attachment; filename="a b"',
+        "content_language": "de-AT",
+        "cache_control": "max-age=5",
+    }
+    things = {
+        "empty": Thing(b"", {}),
+        "empty with all": Thing(b"", full),
+        "a/b/c/deep.txt": Thing(b"deep", full),
+        "a!": Thing(b"before the slash", {}),
+        "a-b/c": Thing(b"x", {}),
+        "exactly one part": Thing(noise.randbytes(PART), {}),
+        "one more": Thing(noise.randbytes(PART + 1), {}),
+        "large": Thing(noise.randbytes(large), full),
+    }
+    if odd_names:
+        things |= {name: Thing(name.encode(), {}) for name in ODD_NAMES}
+    return things
+
+
+def memory(prefix: str = "", /, **things: bytes) -> Place:
+    """A new place in memory that holds these things."""
+    client = MemoryClient(options=QUICK)
+    client.container_create("box")
+    place = Place(client, "box", prefix)
+    for name, content in things.items():
+        client.object_write(place.full_name(name), content, container_name="box")
+    return place
+
+
+def make_place(kind: str, path: Path, options: ClientOptions = QUICK) -> Place:
+    """A new place of a kind, empty."""
+    if kind == "directory":
+        place = Place.of_directory(path / "directory")
+        place.client.options = options
+        return place
+    if kind == "local":
+        path.mkdir(parents=True, exist_ok=True)
+        client: ObjectStorageClient = LocalClient(path, options=options)
+    else:
+        client = MemoryClient(options=options)
+    client.container_create("box")
+    return Place(client, "box", "some/folder" if kind == "folder" else "")
+
+
+def fill(place: Place, things: dict[str, Thing]) -> None:
+    """Write all objects of a tree."""
+    for name, thing in things.items():
+        place.client.object_write(
+            place.full_name(name), thing.content, container_name=place.container_name, **thing.attributes
+        )
+
+
+def state(place: Place) -> dict[str, tuple[bytes, dict[str, Any]]]:
+    """All that a place holds: contents, and what is told of each object but its hash and time."""
+    found = {}
+    for entry in place.objects():
+        info = place.client.object_info(entry.name, place.container_name)
+        assert info is not None
+        content = place.client.object_read(entry.name, place.container_name)
+        found[entry.name[len(place.prefix) :]] = content, shown(info)
+    return found
+
+
+def contents(place: Place) -> dict[str, bytes]:
+    """The contents alone."""
+    return {name: content for name, (content, _) in state(place).items()}
+
+
+def shown(info: ObjectInfo) -> dict[str, Any]:
+    """An object's attributes."""
+    row = dataclasses.asdict(info)
+    return {key: row[key] for key in row if key not in ("name", "hash", "last_modified")}
+
+
+def set_time(place: Place, name: str, seconds: float) -> None:
+    """Make an object of a memory or directory place look as if written then."""
+    if place.directory is not None:
+        path = Path(place.directory.directory.path) / name
+        os.utime(path, (seconds, seconds))
+        return
+    assert isinstance(place.client, MemoryClient)
+    container = place.client._containers[place.container_name]
+    stored = container.get(place.full_name(name))
+    assert stored is not None
+    info = dataclasses.replace(stored.info, last_modified=seconds)
+    container.put(dataclasses.replace(stored, info=info))
+
+
+def without_hashes(place: Place) -> None:
+    """Make the objects of a memory place look as if the store told no hash."""
+    assert isinstance(place.client, MemoryClient)
+    container = place.client._containers[place.container_name]
+    for entry in list(place.objects()):
+        stored = container.get(entry.name)
+        assert stored is not None
+        container.put(dataclasses.replace(stored, info=dataclasses.replace(stored.info, hash=None)))
