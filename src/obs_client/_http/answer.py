@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from obs_client._http.connection import Connection
-from obs_client._http.head import BrokenAnswer, Head
+from obs_client._http.errors import BrokenAnswer
+from obs_client._http.head import Head
 
 _READ_SIZE = 64 * 1024
 _TRAILERS = 100

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from obs_client._http.head import BrokenAnswer, Head, parse_head
+from obs_client._http.errors import BrokenAnswer, ClosedBeforeAnswer, ConnectFailure, ProxyRefusal
+from obs_client._http.head import Head, parse_head
 from obs_client.backend import stopping
 
 if TYPE_CHECKING:
@@ -34,17 +35,6 @@ _INTERIM_HEADS = 1000
 _LINE_LIMIT = 8 * 1024
 _RECEIVE_SIZE = 16 * 1024
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
-
-
-class ClosedBeforeAnswer(BrokenAnswer):
-    """The connection ended before one byte of the answer came: if it was kept open, it may have been stale."""
-
-
-class ConnectFailure(OSError):
-    """No connection: refused, unknown host, no answer in time, a TLS failure, or a proxy that will not.
-
-    `__cause__` is the system's error: an `ssl.SSLCertVerificationError` will not pass by itself.
-    """
 
 
 class Connection:
@@ -317,7 +307,7 @@ def _open_tunnel(connection: Connection, route: Route) -> None:
     connection.send_request([request.encode("latin-1")])
     status = connection.receive_head().status
     if not 200 <= status < 300 or not connection.is_quiet:
-        raise BrokenAnswer(f"the proxy {route.proxy.host}:{route.proxy.port} opened no tunnel, status {status}")
+        raise ProxyRefusal(f"the proxy {route.proxy.host}:{route.proxy.port} opened no tunnel, status {status}", status)
 
 
 def _reason(error: Exception) -> str:

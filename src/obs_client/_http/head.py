@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeVar, overload
 
+from obs_client._http.errors import BrokenAnswer
+
 T = TypeVar("T")
 
 _STATUS = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?")
@@ -14,10 +16,6 @@ _REQUEST_LINE = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1\r\n")
 _FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0\u0100-\U0010ffff]*\r\n)*")
 _HANDLED = frozenset({"accept-encoding", "content-length", "expect", "host", "transfer-encoding"})
 _LENGTH_DIGITS = 18
-
-
-class BrokenAnswer(OSError):
-    """What came is no whole answer of HTTP: cut, closed, not HTTP, or of a length that is unclear or does not hold."""
 
 
 class HttpHeaders(Mapping[str, str]):

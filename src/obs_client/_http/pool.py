@@ -16,13 +16,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from obs_client._http.answer import HttpAnswer
-from obs_client._http.connection import ClosedBeforeAnswer, ConnectFailure, Connection, connect
-from obs_client._http.head import BrokenAnswer, HttpHeaders, body_length, request_head
+from obs_client._http.connection import Connection, connect
+from obs_client._http.errors import BrokenAnswer, ClosedBeforeAnswer, ConnectFailure, StrangeAnswer
+from obs_client._http.head import HttpHeaders, body_length, request_head
 from obs_client._http.proxy import Route, find_route
 from obs_client.backend.body import Body, BytesBody
 from obs_client.errors import ConfigurationError
 
-__all__ = ["BrokenAnswer", "ConnectFailure", "HttpAnswer", "HttpHeaders", "HttpPool", "warn_if_unchecked"]
+__all__ = [
+    "BrokenAnswer",
+    "ConnectFailure",
+    "HttpAnswer",
+    "HttpHeaders",
+    "HttpPool",
+    "StrangeAnswer",
+    "warn_if_unchecked",
+]
 
 BLOCK_SIZE = 512 * 1024
 """Bytes that are read from a body and sent at a time."""

@@ -18,8 +18,24 @@ TYPE_CHECKING = False  # as in the package's own first module
 
 if TYPE_CHECKING:
     from obs_client._http.answer import HttpAnswer as HttpAnswer
-    from obs_client._http.head import BrokenAnswer as BrokenAnswer
-    from obs_client._http.pool import ConnectFailure as ConnectFailure
+    from obs_client._http.errors import BrokenAnswer as BrokenAnswer
+    from obs_client._http.errors import ConnectFailure as ConnectFailure
+    from obs_client._http.errors import StrangeAnswer as StrangeAnswer
+    from obs_client._http.kit.dates import read_date as read_date
+    from obs_client._http.kit.dates import write_date as write_date
+    from obs_client._http.kit.failures import kind_of_failure as kind_of_failure
+    from obs_client._http.kit.fork import ForkLock as ForkLock
+    from obs_client._http.kit.fork import renew_in_children as renew_in_children
+    from obs_client._http.kit.identity import check_identity as check_identity
+    from obs_client._http.kit.json_answer import parse_json as parse_json
+    from obs_client._http.kit.ranges import Place as Place
+    from obs_client._http.kit.ranges import find_place as find_place
+    from obs_client._http.kit.ranges import range_header as range_header
+    from obs_client._http.kit.readers import AnswerReader as AnswerReader
+    from obs_client._http.kit.readers import EmptyReader as EmptyReader
+    from obs_client._http.kit.retry_after import retry_after as retry_after
+    from obs_client._http.kit.xml import Element as Element
+    from obs_client._http.kit.xml import parse_answer as parse_answer
     from obs_client._http.pool import HttpPool as HttpPool
     from obs_client._http.pool import warn_if_unchecked as warn_if_unchecked
     from obs_client.backend.atomic import AtomicFile as AtomicFile
@@ -74,8 +90,17 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "obs_client._http.answer": "HttpAnswer",
-    "obs_client._http.head": "BrokenAnswer",
-    "obs_client._http.pool": "ConnectFailure HttpPool warn_if_unchecked",
+    "obs_client._http.errors": "BrokenAnswer ConnectFailure StrangeAnswer",
+    "obs_client._http.kit.dates": "read_date write_date",
+    "obs_client._http.kit.failures": "kind_of_failure",
+    "obs_client._http.kit.fork": "ForkLock renew_in_children",
+    "obs_client._http.kit.identity": "check_identity",
+    "obs_client._http.kit.json_answer": "parse_json",
+    "obs_client._http.kit.ranges": "Place find_place range_header",
+    "obs_client._http.kit.readers": "AnswerReader EmptyReader",
+    "obs_client._http.kit.retry_after": "retry_after",
+    "obs_client._http.kit.xml": "Element parse_answer",
+    "obs_client._http.pool": "HttpPool warn_if_unchecked",
     "obs_client.backend.atomic": "AtomicFile",
     "obs_client.backend.body": "Body BytesBody CallerError FileBody SourceFile",
     "obs_client.backend.content_types": "guess_content_type",

@@ -7,6 +7,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from obs_client._engine import write_id
+from obs_client._http.kit import xml as s3_xml
+from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client._http.pool import BrokenAnswer, HttpAnswer, warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.integrity import ContentDigest
@@ -21,9 +24,7 @@ from obs_client.backends.s3 import errors as s3_errors
 from obs_client.backends.s3 import headers as s3_headers
 from obs_client.backends.s3 import listing as s3_listing
 from obs_client.backends.s3 import multipart as s3_multipart
-from obs_client.backends.s3 import reading as s3_reading
 from obs_client.backends.s3 import settings as s3_settings
-from obs_client.backends.s3 import xml as s3_xml
 from obs_client.backends.s3.connection import Exchange, S3Connection, check_identity
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import (
@@ -240,7 +241,7 @@ class S3Client(ObjectStorageClient):
             return self._empty_reader(container, name, condition)
         params = {**self._place(container, name), **condition}
         whole = start == 0 and stop is None
-        if asked := s3_reading.range_header(start, stop):
+        if asked := range_header(start, stop):
             params["Range"] = asked
         if whole and self._checksums.always:
             params["ChecksumMode"] = "ENABLED"
@@ -257,14 +258,14 @@ class S3Client(ObjectStorageClient):
             raise
 
     def _empty_reader(self, container: str, name: str, condition: dict[str, str]) -> ObjectReader:
-        return s3_reading.EmptyReader(self._info_of(name, self._head(container, name, **condition)))
+        return EmptyReader(self._info_of(name, self._head(container, name, **condition)))
 
     def _reader(self, container: str, name: str, answer: HttpAnswer, start: int, stop: int | None) -> ObjectReader:
         check_identity(answer)
-        size, skip, left = s3_reading.place(answer, start, stop)
-        info = s3_headers.info_of(name, answer, size)
-        digest = self._digest(container, name, answer, size) if left == size else None
-        return s3_reading.S3Reader(info, answer, digest, skip, left)
+        place = find_place(answer, start, stop)
+        info = s3_headers.info_of(name, answer, place.size)
+        digest = self._digest(container, name, answer, place.size) if place.take == place.size else None
+        return AnswerReader(info, answer, place, digest)
 
     def _digest(self, container: str, name: str, answer: HttpAnswer, size: int) -> ContentDigest | None:
         if not self.options.check_content:

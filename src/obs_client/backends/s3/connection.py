@@ -6,16 +6,15 @@ are not used.
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from typing import Any
 
+from obs_client._http.kit import xml as s3_xml
+from obs_client._http.kit.fork import renew_in_children
 from obs_client._http.pool import BrokenAnswer, HttpAnswer, HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.s3 import errors as s3_errors
 from obs_client.backends.s3 import vendor as s3_vendor
-from obs_client.backends.s3 import xml as s3_xml
 from obs_client.backends.s3.requests import Requests
 from obs_client.backends.s3.settings import Settings, is_vendor
 from obs_client.credentials import forget_frames
@@ -51,16 +50,16 @@ class S3Connection:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._forget()
+        self.renew()
         self._pool: HttpPool | None = None
         self._is_vendor: bool | None = None
         self._regions: dict[str, str] = {}
-        _connections.add(self)
+        renew_in_children(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return S3Connection, (self.settings,)
 
-    def _forget(self) -> None:
+    def renew(self) -> None:
         """Begin anew: in a child process, locks may be held by threads that do not exist there."""
         self._lock = threading.Lock()
         self._requests: dict[str | None, Requests] = {}
@@ -192,14 +191,3 @@ def _error_in(content: bytes) -> s3_xml.Element | None:
         return None
     found = s3_xml.parse(content)
     return found if found.name == "Error" else None
-
-
-_connections: weakref.WeakSet[S3Connection] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for connection in _connections:
-        connection._forget()
-
-
-os.register_at_fork(after_in_child=_after_fork)

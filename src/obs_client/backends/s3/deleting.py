@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from obs_client._http.kit import xml as s3_xml
 from obs_client._http.pool import BrokenAnswer
 from obs_client.backends.s3 import digests as s3_digests
 from obs_client.backends.s3 import errors as s3_errors
-from obs_client.backends.s3 import xml as s3_xml
 from obs_client.backends.s3.connection import Exchange, S3Connection
 
 BATCH_MAXIMUM = 1000

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import email.utils
-import ssl
 import time
 from typing import Any
 
-from obs_client._http.pool import BrokenAnswer, HttpAnswer
-from obs_client.backends.s3 import xml as s3_xml
+from obs_client._http.kit import xml as s3_xml
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.retry_after import retry_after as retry_after_of
+from obs_client._http.pool import BrokenAnswer, HttpAnswer, StrangeAnswer
 from obs_client.errors import (
     AuthorizationError,
     ConfigurationError,
@@ -87,7 +88,7 @@ def parsed(answer: HttpAnswer) -> dict[str, Any]:
     body = answer.read(_LIMIT)
     try:
         found = s3_xml.parse(body) if body else None
-    except BrokenAnswer:
+    except (BrokenAnswer, StrangeAnswer):
         found = None
     return _parsed(answer, found if found is not None and found.name == "Error" else None)
 
@@ -120,10 +121,10 @@ def _parsed(answer: HttpAnswer, found: s3_xml.Element | None) -> dict[str, Any]:
 
 
 def _skew(code: str, answer: HttpAnswer) -> str:
-    date = email.utils.parsedate_tz(answer.headers.get("date", ""))
+    date = read_date(answer.headers.get("date"))
     if date is None or code not in ("RequestTimeTooSkewed", "AccessDenied", "403", "SignatureDoesNotMatch"):
         return ""
-    ahead = time.time() - email.utils.mktime_tz(date)
+    ahead = time.time() - date
     if abs(ahead) < _SKEW:
         return ""
     where = "ahead of" if ahead > 0 else "behind"
@@ -159,9 +160,9 @@ def classify(error: Exception) -> Kind | None:
     answered = _response(error)
     if answered is not None:
         return _kind(answered, getattr(error, "operation_name", ""))
-    if isinstance(error, OSError):
-        return ServiceError if _is_for_good(error) else TemporaryError
-    return _kind_of_sdk(error)
+    if isinstance(error, StrangeAnswer):
+        return TemporaryError
+    return kind_of_failure(error) or _kind_of_sdk(error)
 
 
 def retry_after(error: Exception) -> float | None:
@@ -169,11 +170,7 @@ def retry_after(error: Exception) -> float | None:
     answered = _response(error)
     if answered is None:
         return None
-    wanted = str(answered["ResponseMetadata"].get("HTTPHeaders", {}).get("retry-after", ""))
-    if wanted.isdecimal():
-        return float(wanted)
-    date = email.utils.parsedate_tz(wanted)
-    return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())
+    return retry_after_of(answered["ResponseMetadata"].get("HTTPHeaders", {}))
 
 
 def _response(error: Exception) -> dict[str, Any] | None:
@@ -198,11 +195,6 @@ def _kind(answered: dict[str, Any], operation: str) -> Kind:
     if status >= 500 or status < 300:
         return _STATUSES.get(status, TemporaryError)
     return _STATUSES.get(status, ServiceError)
-
-
-def _is_for_good(error: OSError) -> bool:
-    """A certificate that does not fit will not fit at the next try."""
-    return isinstance(error, ssl.SSLCertVerificationError) or isinstance(error.__cause__, ssl.SSLCertVerificationError)
 
 
 def _kind_of_sdk(error: Exception) -> Kind | None:

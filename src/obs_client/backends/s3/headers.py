@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import calendar
-import email.utils
 import quopri
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from obs_client._engine import write_id
+from obs_client._http.kit.dates import read_date
 from obs_client._http.pool import BrokenAnswer, HttpAnswer
 from obs_client.errors import InvalidNameError
 from obs_client.models import Attributes, ObjectInfo
@@ -28,8 +27,6 @@ HEADER_COUNT_MAXIMUM = 80
 _PREFIX = "x-amz-meta-"
 _WORD = re.compile(r"=\?([^?]+)\?([BbQq])\?([^?]*)\?=")
 _WORDS = re.compile(rf"{_WORD.pattern}(?:[ \t]+{_WORD.pattern})*")
-_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
-_MONTHS = {"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * number : 3 * number + 3]: number + 1 for number in range(12)}
 _HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
 
 
@@ -92,14 +89,10 @@ def hash_is_md5(etag: str, headers: Mapping[str, str]) -> bool:
 
 def http_time(text: str | None) -> float:
     """Epoch seconds of an HTTP date."""
-    if text and (match := _DATE.fullmatch(text)):
-        day, month, year, *clock = match.groups()
-        if month in _MONTHS:
-            return float(calendar.timegm((int(year), _MONTHS[month], int(day), *map(int, clock))))
-    found = email.utils.parsedate_tz(text or "")
+    found = read_date(text)
     if found is None:
         raise BrokenAnswer("the answer has no Last-Modified: it is not whole")
-    return float(email.utils.mktime_tz(found))
+    return found
 
 
 def encode(value: str) -> str:

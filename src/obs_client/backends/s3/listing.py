@@ -6,9 +6,9 @@ import datetime as dt
 import re
 from urllib.parse import unquote_plus
 
+from obs_client._http.kit import xml as s3_xml
 from obs_client._http.pool import BrokenAnswer
 from obs_client.backend.values import Page
-from obs_client.backends.s3 import xml as s3_xml
 from obs_client.backends.s3.headers import clean_hash
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 

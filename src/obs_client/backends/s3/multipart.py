@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from obs_client._engine.write_id import KEY
+from obs_client._http.kit import xml as s3_xml
 from obs_client._http.pool import BrokenAnswer
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload, Part
@@ -15,7 +16,6 @@ from obs_client.backend.values import NewObject
 from obs_client.backends.s3 import digests as s3_digests
 from obs_client.backends.s3 import errors as s3_errors
 from obs_client.backends.s3 import listing as s3_listing
-from obs_client.backends.s3 import xml as s3_xml
 from obs_client.backends.s3.connection import Exchange, S3Connection
 from obs_client.errors import NotFoundError
 from obs_client.models import CleanupReport, ObjectInfo

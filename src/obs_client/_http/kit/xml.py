@@ -1,16 +1,34 @@
-"""The XML of S3's answers as a small tree, strict: a cut, foreign or empty document is a broken answer."""
+"""The XML of an answer as a small tree, strict and safe: no document type, so no entities but XML's own."""
 
 from __future__ import annotations
 
 import re
+from typing import NoReturn
 from xml.parsers import expat
+from xml.parsers.expat.errors import (
+    XML_ERROR_NO_ELEMENTS,
+    XML_ERROR_PARTIAL_CHAR,
+    XML_ERROR_UNCLOSED_CDATA_SECTION,
+    XML_ERROR_UNCLOSED_TOKEN,
+    codes,
+)
 
-from obs_client._http.pool import BrokenAnswer
+from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 
 _NOT_IN_XML = re.compile(r"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of the largest document that is read."""
+
+_ENDS_EARLY = frozenset(
+    codes[each]
+    for each in (
+        XML_ERROR_NO_ELEMENTS,
+        XML_ERROR_PARTIAL_CHAR,
+        XML_ERROR_UNCLOSED_CDATA_SECTION,
+        XML_ERROR_UNCLOSED_TOKEN,
+    )
+)
 
 
 class Element:
@@ -35,11 +53,11 @@ class Element:
         """The text of the first child of this name.
 
         Raises:
-            BrokenAnswer: There is none.
+            StrangeAnswer: There is none.
         """
         found = self.find(name)
         if found is None:
-            raise BrokenAnswer(f"the answer's {self.name} has no {name}: it is not whole")
+            raise StrangeAnswer(f"the answer's {self.name} has no {name}")
         return found
 
 
@@ -47,7 +65,8 @@ def parse(document: bytes) -> Element:
     """The root of a document.
 
     Raises:
-        BrokenAnswer: It is no whole document of XML, or declares a document type.
+        BrokenAnswer: It is empty, or ends before its root does.
+        StrangeAnswer: It is no XML, or declares a document type.
     """
     top = Element("")
     path = [top]
@@ -69,7 +88,8 @@ def parse(document: bytes) -> Element:
     try:
         parser.Parse(document.lstrip(), True)
     except expat.ExpatError as error:
-        raise BrokenAnswer(f"the answer is no whole XML document: {error}") from error
+        kind = BrokenAnswer if error.code in _ENDS_EARLY else StrangeAnswer
+        raise kind(f"the answer is no whole XML document: {error}") from error
     return top.children[0]
 
 
@@ -81,13 +101,14 @@ def parse_answer(document: bytes, root: str | tuple[str, ...], fields: tuple[str
         fields: What the root must have.
 
     Raises:
-        BrokenAnswer: As `parse`, or it is another document.
+        BrokenAnswer: As `parse`.
+        StrangeAnswer: As `parse`, or it is another document.
     """
     found = parse(document)
     if found.name == "Error" and found.find("Code"):
         return found
     if found.name not in ((root,) if isinstance(root, str) else root):
-        raise BrokenAnswer(f"the answer is a document {found.name[:40]!r} in place of {root}")
+        raise StrangeAnswer(f"the answer is a document {found.name[:40]!r} in place of {root}")
     for field in fields:
         found.get(field)
     return found
@@ -103,5 +124,5 @@ def can_hold(text: str) -> bool:
     return _NOT_IN_XML.search(text) is None
 
 
-def _refuse(*_: object) -> None:
-    raise BrokenAnswer("the answer declares a document type, which S3 never does")
+def _refuse(*_: object) -> NoReturn:
+    raise StrangeAnswer("the answer declares a document type, which no store does")

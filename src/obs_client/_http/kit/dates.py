@@ -1,0 +1,42 @@
+"""HTTP dates both ways: `Thu, 26 Nov 2026 10:00:00 GMT` and epoch seconds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+
+_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
+
+
+def read_date(text: str | None) -> float | None:
+    """Epoch seconds of an HTTP date; None if there is none or nobody can read it."""
+    if text and (match := _DATE.fullmatch(text)) and match[2] in _NUMBERS:
+        day, month, year, hour, minute, second = match.groups()
+        try:
+            days = dt.date(int(year), _NUMBERS[month], int(day)).toordinal() - _EPOCH
+        except ValueError:
+            return None
+        return float(days * 86_400 + int(hour) * 3600 + int(minute) * 60 + int(second))
+    return _read_odd_date(text) if text else None
+
+
+def write_date(seconds: float | None = None) -> str:
+    """Epoch seconds, now if none are given, as an HTTP date; whole seconds, rounded down."""
+    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(seconds)
+    return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
+
+
+def _read_odd_date(text: str) -> float | None:
+    """The obsolete forms, and what servers write in their place."""
+    import email.utils  # slow to load, and seldom needed
+
+    try:
+        found = email.utils.parsedate_tz(text)
+        return None if found is None else float(email.utils.mktime_tz(found))
+    except (ValueError, OverflowError):
+        return None

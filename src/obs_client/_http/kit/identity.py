@@ -1,0 +1,24 @@
+"""Whether it was the store that answered: a portal on the way says 200 to anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import StrangeAnswer
+
+_BUSY = (408, 429)
+
+
+def check_identity(answer: HttpAnswer, names: Sequence[str], store: str) -> None:
+    """Let an answer through that has one of the headers by which the store is known.
+
+    A balancer before the store has none of them, and may say that it is busy.
+
+    Raises:
+        StrangeAnswer: It has none; the answer is closed then.
+    """
+    if answer.status >= 500 or answer.status in _BUSY or any(name in answer.headers for name in names):
+        return
+    answer.close()
+    raise StrangeAnswer(f"status {answer.status} without {' or '.join(names)}: this was not said by {store}")
