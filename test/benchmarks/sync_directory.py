@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_client import S3Client
-from obs_client.sync import Place, sync
+from obs_client.sync import Place, SyncOptions, sync
 from test.benchmarks.measuring import interleaved
 from test.servers import RunningServer, start_seaweedfs
 
@@ -121,10 +121,12 @@ class _Bench:
         return down
 
     def _sync_up(self, container: str) -> None:
-        assert sync(Place.of_directory(self._source), Place(self._client, container), workers=WORKERS).copied == FILES
+        report = sync(Place.of_directory(self._source), Place(self._client, container), SyncOptions(workers=WORKERS))
+        assert report.copied == FILES
 
     def _sync_down(self, target: Path) -> None:
-        assert sync(Place(self._client, "full"), Place.of_directory(target), workers=WORKERS).copied == FILES
+        report = sync(Place(self._client, "full"), Place.of_directory(target), SyncOptions(workers=WORKERS))
+        assert report.copied == FILES
 
     def _boto3_up(self, container: str) -> None:
         with self._transfers() as manager:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_client import LocalClient, MemoryClient, ObjectInfo, ObjectStorageClient, ObjectStorageClientError
-from obs_client.sync import Place, Step, Version, apply, sync
+from obs_client.sync import Place, Step, SyncOptions, Version, apply, sync
 from test.faults.cells import MATRIX, Stage
 from test.faults.exchange import Fault
 from test.faults.hostile import HOSTILE, NAMES, beside, generated, planted, stored_anyway
@@ -135,14 +135,14 @@ def test_generated_names(jail: Path, count: int) -> None:
             source, target = Place(client, "c"), Place.of_directory(jail / "generated")
             copies = [Step("copy", name, "because", Version.of(info)) for name, info in _infos(source).items()]
             with contextlib.suppress(ObjectStorageClientError):
-                sync(source, target, delete=True, max_delete=100)
+                sync(source, target, SyncOptions(delete=True, max_delete=100))
             report = apply(copies, source, target)
             brought.extend(set(names) - set(report.failures))
             removals = [
                 Step("delete", name, "because", None, Version.of(info)) for name, info in _infos(target).items()
             ]
             client.container_create("empty")
-            assert apply(removals, Place(client, "empty"), target, max_delete=100).ok
+            assert apply(removals, Place(client, "empty"), target, SyncOptions(max_delete=100)).ok
 
     check()
     assert len(set(brought)) > count, "hardly a name became a file"

@@ -26,7 +26,7 @@ from obs_client.backend.listing import name_of
 from obs_client.backend.values import NewObject
 from obs_client.backends.local import directory, guarded_join
 from obs_client.models import Attributes
-from obs_client.sync import Place, apply, plan_sync, sync
+from obs_client.sync import Place, SyncOptions, apply, plan_sync, sync
 from obs_client.sync.steps import Step, Version
 from obs_client.testing.faults import FaultyClient
 from test.sync.support import PART, QUICK, contents, memory
@@ -102,7 +102,7 @@ def test_nor_by_a_plan_a_copy_or_a_deletion(name: str, trap: tuple[Path, Path]) 
     steps = [Step("copy", name, "because", version), Step("delete", name + "/secret", "because", None, version)]
     apply([*steps, Step("delete", name, "because", None, version)], source, target)
     for step in steps:
-        apply([step], memory(keep=b"1"), target, max_delete=1)
+        apply([step], memory(keep=b"1"), target, SyncOptions(max_delete=1))
     if name not in HARMLESS and name != "file-link":
         with pytest.raises((InvalidNameError, ConflictError)):
             copying.object_copy(memory(a=b"1").client, "box", "a", target.client, target.container_name, name)
@@ -128,7 +128,7 @@ def test_a_directory_that_is_swapped_for_a_link_meanwhile(size: int, trap: tuple
     try:
         target = Place.of_directory(inside)
         target.client.options = QUICK
-        sync(source, target, workers=3)
+        sync(source, target, SyncOptions(workers=3))
     finally:
         over.set()
         swapper.join()
@@ -157,13 +157,13 @@ def test_a_file_that_would_be_a_directory_is_found_before_writing(between: tuple
 def test_a_collision_with_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"file")
     with pytest.raises(ConflictError, match=r"'a' and 'a/b'.*'a' is in the target only"):
-        sync(memory(**{"0": b"1", "a/b": b"2"}), Place.of_directory(tmp_path), delete=True)
+        sync(memory(**{"0": b"1", "a/b": b"2"}), Place.of_directory(tmp_path), SyncOptions(delete=True))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
     (tmp_path / "a").unlink()
     (tmp_path / "a").mkdir()
     (tmp_path / "a/b").write_bytes(b"file")
     with pytest.raises(ConflictError, match=r"'a' and 'a/b'.*'a/b' is in the target only"):
-        sync(memory(a=b"1"), Place.of_directory(tmp_path), delete=True)
+        sync(memory(a=b"1"), Place.of_directory(tmp_path), SyncOptions(delete=True))
     assert (tmp_path / "a/b").read_bytes() == b"file"
 
 
@@ -246,7 +246,7 @@ def test_links_are_followed_if_asked_but_never_out_of_the_directory(odd: Path) -
     assert found["to-sub/deeper/x"] == found["absolute/x"] == found["sub/deeper/x-too"] == b"x"
     assert not any(name.startswith(("out", "sneaky", "self", "dangling", "sub/up/", "through")) for name in found)
     assert {"out", "out-file", "out-absolute", "sneaky", "self", "dangling", "sub/up", "fifo"} <= set(report.notes)
-    assert sync(source, target, delete=True).copied == 0
+    assert sync(source, target, SyncOptions(delete=True)).copied == 0
     with pytest.raises(NotSupportedError):
         source.client.object_write("new", b"1")
 
@@ -258,7 +258,7 @@ def test_a_name_that_no_object_can_have_stops_the_sync_and_deletes_nothing(tmp_p
             pass
         target = memory(old=b"1")
         with pytest.raises(ServiceError, match="no object name"):
-            sync(Place.of_directory(tmp_path), target, delete=True)
+            sync(Place.of_directory(tmp_path), target, SyncOptions(delete=True))
         assert contents(target) == {"old": b"1"}
         os.unlink(path)
 
@@ -307,7 +307,7 @@ def test_directories_go_with_their_last_file(tmp_path: Path) -> None:
     source, target = memory(keep=b"1", **{"a/b/c": b"2", "a/d": b"3"}), Place.of_directory(tmp_path / "t")
     sync(source, target)
     source.client.object_delete_many(["a/b/c", "a/d"], "box")
-    assert sync(source, target, delete=True).deleted == 2
+    assert sync(source, target, SyncOptions(delete=True)).deleted == 2
     assert [path.name for path in (tmp_path / "t").iterdir()] == ["keep"]
 
 
@@ -325,7 +325,7 @@ def test_without_extended_attributes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [entry.hash for entry in target.objects()] == [source.client.object_info("a", "box").hash]  # type: ignore[union-attr]
     assert target.client.object_info("a").metadata == {"k": "ü"}  # type: ignore[union-attr]
     source.client.object_delete("a", "box")
-    sync(source, target, delete=True, max_delete=1)
+    sync(source, target, SyncOptions(delete=True, max_delete=1))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -381,7 +381,7 @@ def test_over_a_disk_that_fails_all_the_time(size: int, tmp_path: Path) -> None:
     assert sync(source, target).ok
     assert contents(target) == contents(source)
     source.client.object_delete_many([f"d1/{number}" for number in range(1, 12, 3)], "box")
-    assert sync(source, target, delete=True).deleted == 4
+    assert sync(source, target, SyncOptions(delete=True)).deleted == 4
     assert sorted(path.name for path in (tmp_path / "t").iterdir()) == ["d0", "d2"]
     assert not list(tmp_path.rglob("%obs_*"))
 

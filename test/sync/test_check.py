@@ -10,7 +10,7 @@ import pytest
 
 from obs_client import MemoryClient
 from obs_client.backend.values import Page
-from obs_client.sync import Place, check, sync
+from obs_client.sync import Place, SyncOptions, check, sync
 from obs_client.testing.wrapper import RecordingClient
 from test.sync.support import PAIRS, PART, QUICK, Thing, fill, make_place, tree
 
@@ -88,5 +88,5 @@ def test_what_cannot_be_read_is_a_failure_by_name(tmp_path: Path) -> None:
 
 def test_patterns_leave_names_out() -> None:
     one, other = memory(a=b"1", b=b"2"), memory(a=b"1", c=b"3")
-    assert check(Place(one, "box"), Place(other, "box"), include=["a"]).ok
-    assert check(Place(one, "box"), Place(other, "box"), exclude=["c"]).missing == ("b",)
+    assert check(Place(one, "box"), Place(other, "box"), SyncOptions(include=["a"])).ok
+    assert check(Place(one, "box"), Place(other, "box"), SyncOptions(exclude=["c"])).missing == ("b",)

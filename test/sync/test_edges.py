@@ -12,7 +12,7 @@ import pytest
 
 from obs_client import ConfigurationError, LocalClient, ServiceError
 from obs_client.backend.values import ObjectReader
-from obs_client.sync import Place, Step, Version, apply, plan_sync, read_steps, sync, write_steps
+from obs_client.sync import Place, Step, SyncOptions, Version, apply, plan_sync, read_steps, sync, write_steps
 from obs_client.testing.faults import FaultyClient
 from test.sync.support import Hashless, contents, fill, make_place, memory, tree
 
@@ -34,7 +34,7 @@ def test_a_place_is_known_by_whichever_client(delete: bool, tmp_path: Path) -> N
     for other in (part, by_path, wrapped):
         for source, target in ((other, whole), (whole, other)):
             with pytest.raises(ConfigurationError, match="one place"):
-                sync(source, target, delete=delete, max_delete=10)
+                sync(source, target, SyncOptions(delete=delete, max_delete=10))
             with pytest.raises(ConfigurationError, match="one place"):
                 apply([], source, target)
     assert contents(whole) == {"sub/a": b"precious"}
@@ -63,13 +63,13 @@ class GoneWhenOpened(Hashless):
 
 def test_a_target_that_goes_while_it_is_compared_is_copied() -> None:
     source, target = memory(a=b"12"), memory(a=b"12")
-    assert sync(source, Place(GoneWhenOpened(target.client), "box"), checksum=True).copied == 1
+    assert sync(source, Place(GoneWhenOpened(target.client), "box"), SyncOptions(checksum=True)).copied == 1
     assert contents(target) == {"a": b"12"}
 
 
 def test_a_source_that_goes_while_it_is_compared_is_left() -> None:
     source, target = memory(a=b"12"), memory(a=b"34")
-    assert sync(Place(GoneWhenOpened(source.client), "box"), target, checksum=True).skipped == 1
+    assert sync(Place(GoneWhenOpened(source.client), "box"), target, SyncOptions(checksum=True)).skipped == 1
     assert contents(target) == {"a": b"34"}
 
 
@@ -103,14 +103,14 @@ def test_workers_compare_contents_too(workers: int) -> None:
     names = [f"{number:03}" for number in range(60)]
     source, target = memory(**dict.fromkeys(names, b"1")), memory(**dict.fromkeys(names, b"1"))
     counting = Counting(source.client, workers)
-    assert sync(Place(counting, "box"), target, checksum=True, workers=workers).skipped == 60
+    assert sync(Place(counting, "box"), target, SyncOptions(checksum=True, workers=workers)).skipped == 60
     assert counting.most == workers
 
 
 def test_empty_objects_are_not_read_to_be_compared() -> None:
     source, target = memory(a=b""), memory(a=b"")
     counting = Counting(source.client, 1)
-    assert sync(Place(counting, "box"), Place(Hashless(target.client), "box"), checksum=True).skipped == 1
+    assert sync(Place(counting, "box"), Place(Hashless(target.client), "box"), SyncOptions(checksum=True)).skipped == 1
     assert counting.most == 0
 
 
@@ -120,7 +120,7 @@ def test_empty_objects_are_not_read_to_be_compared() -> None:
 @pytest.mark.parametrize("pattern", ["[z-a]", "x[a--b]", "", "/a", "./a", "../a/*", "cache/", "a/b/"])
 def test_a_pattern_that_cannot_be_is_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match="pattern"):
-        plan_sync(memory(), memory(), exclude=[pattern])
+        plan_sync(memory(), memory(), SyncOptions(exclude=[pattern]))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_pattern_that_cannot_be_is_refused(pattern: str) -> None:
 )
 def test_classes_of_characters(pattern: str, fits: str, fits_not: str) -> None:
     source = memory(**dict.fromkeys(fits + fits_not, b"1"))
-    steps = plan_sync(source, memory(), include=[pattern])
+    steps = plan_sync(source, memory(), SyncOptions(include=[pattern]))
     assert {step.name for step in steps} == set(fits)
 
 
@@ -168,6 +168,6 @@ def test_a_step_that_cannot_be_is_refused(row: dict[str, Any]) -> None:
 def test_a_map_of_attributes_must_give_attributes(wrong: Any, tmp_path: Path) -> None:
     source, target = make_place("memory", tmp_path), make_place("memory", tmp_path)
     fill(source, {"a": tree()["large"]})
-    report = sync(source, target, map_attributes=lambda _: wrong)
+    report = sync(source, target, SyncOptions(map_attributes=lambda _: wrong))
     assert "must give Attributes, not" in str(report.failures["a"])
     assert contents(target) == {}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from obs_client.client import ObjectStorageClient
-from obs_client.sync import Place, SyncReport, apply, plan_sync, sync
+from obs_client.sync import Place, SyncOptions, SyncReport, apply, plan_sync, sync
 from obs_client.testing.wrapper import WrappedClient
 from test.sync.support import PART, fill, make_place, state, tree
 
@@ -52,11 +52,11 @@ def two_places(kinds: tuple[str, str], path: Path) -> tuple[Place, Place]:
 
 
 def do_sync(source: Place, target: Place) -> SyncReport:
-    return sync(source, target, delete=True, workers=3)
+    return sync(source, target, SyncOptions(delete=True, workers=3))
 
 
 def do_apply(source: Place, target: Place) -> SyncReport:
-    return apply(list(plan_sync(source, target, delete=True)), source, target, workers=3)
+    return apply(list(plan_sync(source, target, SyncOptions(delete=True))), source, target, SyncOptions(workers=3))
 
 
 @pytest.mark.parametrize("run", [do_sync, do_apply])

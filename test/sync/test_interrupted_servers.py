@@ -23,7 +23,7 @@ import pytest
 
 from obs_client import ClientOptions
 from obs_client.client import ObjectStorageClient
-from obs_client.sync import Place, sync
+from obs_client.sync import Place, SyncOptions, sync
 from test.faults.exchange import Exchange, Fault
 from test.faults.proxy import FaultProxy, fault_proxy
 from test.faults.servers import started
@@ -190,7 +190,7 @@ def run(bench: Bench, number: int | None) -> int:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with bench.watched() as places:
-            assert sync(*places, delete=True, workers=WORKERS).ok
+            assert sync(*places, SyncOptions(delete=True, workers=WORKERS)).ok
     finally:
         signal.signal(signal.SIGINT, before)
     return next(counter)
@@ -219,8 +219,7 @@ def stopped_at(bench: Bench, number: int, wanted: State) -> bool:
     with bench.watched() as places:
         report = sync(
             *places,
-            delete=True,
-            workers=WORKERS,
+            SyncOptions(delete=True, workers=WORKERS),
             on_done=lambda done: copied.add(done.step.name) if done.outcome == "copied" else None,
         )
     assert report.ok, report.failures

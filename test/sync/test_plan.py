@@ -15,7 +15,7 @@ import pytest
 from obs_client import Capabilities, MemoryClient, ObjectInfo, ServiceError
 from obs_client.backend.values import Page
 from obs_client.client import ObjectStorageClient
-from obs_client.sync import Place, plan_sync, sync
+from obs_client.sync import Place, SyncOptions, plan_sync, sync
 from obs_client.sync import listing as sync_listing
 from obs_client.testing.wrapper import WrappedClient
 from test.sync.support import contents, fill, make_place, tree
@@ -46,10 +46,10 @@ def test_places_that_list_out_of_order(tmp_path: Any) -> None:
     fill(target, {name: thing for name, thing in tree().items() if "a" in name})
     target.client.object_write(target.full_name("a/b/extra"), b"1", container_name="box")
     one, other = (Place(ByFolder(place.client), "box", place.prefix) for place in (source, target))
-    steps = list(plan_sync(one, other, delete=True))
+    steps = list(plan_sync(one, other, SyncOptions(delete=True)))
     assert [step.name for step in steps] == sorted(step.name for step in steps)
-    assert steps == list(plan_sync(source, target, delete=True))
-    assert sync(one, other, delete=True).ok
+    assert steps == list(plan_sync(source, target, SyncOptions(delete=True)))
+    assert sync(one, other, SyncOptions(delete=True)).ok
     assert contents(target) == contents(source)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from obs_client import ContainerNotFoundError, ObjectChangedError
-from obs_client.sync import Place, SavedPlan, apply, parse_both, plan_sync, read_steps, sync, write_steps
+from obs_client.sync import Place, SavedPlan, SyncOptions, apply, parse_both, plan_sync, read_steps, sync, write_steps
 from obs_client.testing.wrapper import RecordingClient
 from test.sync.support import Thing, contents, fill, make_place, tree
 
@@ -28,15 +28,15 @@ def test_a_saved_plan_tells_what_it_comes_to_and_is_done(places: Places) -> None
     source, target = places
     moved: list[int] = []
     ended: list[str] = []
-    with SavedPlan(plan_sync(source, target, delete=True)) as plan:
+    with SavedPlan(plan_sync(source, target, SyncOptions(delete=True))) as plan:
         assert (plan.copies, plan.deletions, plan.skips) == (len(tree()) - 1, 1, 1)
         assert plan.size == sum(len(thing.content) for thing in tree().values())
-        assert list(plan) == list(plan) == list(plan_sync(source, target, delete=True))
+        assert list(plan) == list(plan) == list(plan_sync(source, target, SyncOptions(delete=True)))
         report = apply(
             plan,
             source,
             target,
-            max_delete=plan.deletions,
+            SyncOptions(max_delete=plan.deletions),
             progress=moved.append,
             on_done=lambda done: ended.append(done.step.name),
         )
@@ -50,7 +50,7 @@ def test_a_saved_plan_tells_what_it_comes_to_and_is_done(places: Places) -> None
 def test_skips_that_are_counted_only_are_in_the_report(places: Places) -> None:
     source, target = places
     sync(source, target)
-    with SavedPlan(plan_sync(source, target, delete=True), keep_skips=False) as plan:
+    with SavedPlan(plan_sync(source, target, SyncOptions(delete=True)), keep_skips=False) as plan:
         assert [step.action for step in plan] == ["delete"]
         assert (plan.skips, plan.dropped) == (len(tree()), len(tree()))
         report = apply(plan, source, target)
@@ -62,7 +62,7 @@ def test_a_plan_that_fails_is_no_plan(places: Places) -> None:
     source, target = places
     gone = Place(source.client, "never")
     with pytest.raises(ContainerNotFoundError):
-        SavedPlan(plan_sync(gone, target, delete=True))
+        SavedPlan(plan_sync(gone, target, SyncOptions(delete=True)))
 
 
 def test_a_fresh_plan_takes_no_more_requests_than_a_sync(places: Places) -> None:
@@ -79,7 +79,7 @@ def test_a_fresh_plan_takes_no_more_requests_than_a_sync(places: Places) -> None
 
 def test_without_asking_a_changed_object_is_copied_as_it_is_and_a_changed_one_is_never_deleted(places: Places) -> None:
     source, target = places
-    plan = list(plan_sync(source, target, delete=True))
+    plan = list(plan_sync(source, target, SyncOptions(delete=True)))
     fill(source, {"a!": Thing(b"changed", {})})
     fill(target, {"old": Thing(b"changed too", {})})
     report = apply(plan, source, target, ask=False)
@@ -91,7 +91,7 @@ def test_without_asking_a_changed_object_is_copied_as_it_is_and_a_changed_one_is
 def test_a_dry_run_of_a_plan_writes_nothing(places: Places) -> None:
     source, target = places
     before = contents(target)
-    report = apply(plan_sync(source, target, delete=True), source, target, dry_run=True)
+    report = apply(plan_sync(source, target, SyncOptions(delete=True)), source, target, SyncOptions(dry_run=True))
     assert (report.copied, report.deleted, report.dry_run) == (len(tree()) - 1, 1, True)
     assert contents(target) == before
 
@@ -112,13 +112,13 @@ def test_an_exception_in_a_callback_stops_it_and_it_goes_on_later(callback: str,
     callbacks = {callback: stop}
     before = threading.active_count()
     with pytest.raises(InterruptedError, match="enough"):
-        sync(source, target, delete=True, workers=2, **callbacks)  # type: ignore[arg-type]
+        sync(source, target, SyncOptions(delete=True, workers=2), **callbacks)
     assert threading.active_count() == before
     left = contents(target)
     assert left.pop("old") == b"old", "nothing was deleted"
     assert len(left) < len(tree())
     assert left.items() <= contents(source).items(), "what was copied is whole"
-    report = sync(source, target, delete=True)
+    report = sync(source, target, SyncOptions(delete=True))
     assert report.ok
     assert report.copied == len(tree()) - len(left)
     assert contents(target) == contents(source)

@@ -27,7 +27,7 @@ from obs_client import (
 from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.models import Capabilities, ContainerInfo, ObjectInfo
-from obs_client.sync import Done, Place, SavedPlan, apply, check, plan_sync, sync
+from obs_client.sync import Done, Place, SavedPlan, SyncOptions, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
 from test.sync.support import PART, QUICK, contents, memory, set_time, without_hashes
 
@@ -43,11 +43,11 @@ def threads() -> set[threading.Thread]:
 
 
 def run_sync(source: Place, target: Place, **how: Any) -> object:
-    return sync(source, target, delete=True, **how)
+    return sync(source, target, SyncOptions(delete=True), **how)
 
 
 def run_apply(source: Place, target: Place, **how: Any) -> object:
-    return apply(list(plan_sync(source, target, delete=True)), source, target, **how)
+    return apply(list(plan_sync(source, target, SyncOptions(delete=True))), source, target, **how)
 
 
 @pytest.mark.parametrize("run", [run_sync, run_apply])
@@ -110,8 +110,8 @@ def stop_at_once(*_: object) -> None:
 @pytest.mark.parametrize(
     "run",
     [
-        lambda one, other: sync(one, other, checksum=True, on_done=stop_at_once),
-        lambda one, other: apply(plan_sync(one, other, checksum=True), one, other, on_done=stop_at_once),
+        lambda one, other: sync(one, other, SyncOptions(checksum=True), on_done=stop_at_once),
+        lambda one, other: apply(plan_sync(one, other, SyncOptions(checksum=True)), one, other, on_done=stop_at_once),
         lambda one, other: check(one, other, on_done=stop_at_once),
     ],
     ids=["sync", "apply", "check"],
@@ -144,7 +144,7 @@ def test_nothing_is_copied_after_the_file_of_the_plan_could_not_be_written(monke
     before = threads()
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_, **__: FullDisk())
     with pytest.raises(OSError, match="No space") as kept:
-        sync(source, Place(target, "box"), delete=True, workers=4)
+        sync(source, Place(target, "box"), SyncOptions(delete=True, workers=4))
     moved = target.moved
     assert threads() <= before
     time.sleep(0.1)
@@ -177,7 +177,7 @@ def test_a_target_that_changed_is_never_taken_for_a_copy_since_it_is_newer(tmp_p
         (tmp_path / name).write_bytes(b"right")
         set_time(source, name, 1_000_000_000)
     target = memory(changed=b"wrong")
-    steps = list(plan_sync(source, target, checksum=True))
+    steps = list(plan_sync(source, target, SyncOptions(checksum=True)))
     target.client.object_write("changed", b"WRONG", container_name="box")
     target.client.object_write("made", b"other", container_name="box")
     target.client.object_write("same", b"right", container_name="box")
@@ -241,7 +241,7 @@ def test_a_file_that_changes_all_the_time_fails_by_name(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old!")
     report = sync(source, Place(Editing(target.client, tmp_path / "file", 100), "box"))
     assert isinstance(report.failures["file"], ObjectChangedError)
-    assert sync(source, target, checksum=True).ok
+    assert sync(source, target, SyncOptions(checksum=True)).ok
     assert contents(target) == contents(source)
 
 
@@ -314,7 +314,9 @@ def test_deletions_that_fail_as_a_whole_fail_by_name(at: str) -> None:
             return super()._container_info(container)
 
     source, target = memory(a=b"1", b=b"2"), memory("x", old=b"3", older=b"4")
-    report = sync(Place(Refusing(source.client), "box"), Place(Refusing(target.client), "box", "x"), delete=True)
+    report = sync(
+        Place(Refusing(source.client), "box"), Place(Refusing(target.client), "box", "x"), SyncOptions(delete=True)
+    )
     assert (report.copied, report.deleted) == (2, 0)
     assert set(report.failures) == {"old", "older"}
     assert all(isinstance(error, AuthorizationError) for error in report.failures.values())
@@ -342,7 +344,7 @@ def test_little_is_asked_before_it_is_deleted(bulk: bool) -> None:
             return super()._object_delete_many(container, names)
 
     client = Counting(memory(**{f"{number:03}": b"1" for number in range(100)}).client)
-    report = sync(memory(keep=b"1"), Place(client, "box"), delete=True, workers=3)
+    report = sync(memory(keep=b"1"), Place(client, "box"), SyncOptions(delete=True, workers=3))
     assert (report.deleted, report.ok) == (100, True)
     assert client.most == (12 if bulk else 3)
 
@@ -356,7 +358,7 @@ def test_a_source_that_goes_away_while_its_names_are_asked_for_does_not_count_as
 
     source, target = memory(keep=b"1"), memory(keep=b"1", old=b"2")
     with pytest.raises(ContainerNotFoundError, match="nothing more is deleted"):
-        sync(Place(Vanishing(source.client), "box"), target, delete=True)
+        sync(Place(Vanishing(source.client), "box"), target, SyncOptions(delete=True))
     assert set(contents(target)) == {"keep", "old"}
 
 
@@ -439,18 +441,18 @@ def test_a_store_that_goes_down_stops_the_sync() -> None:
     told: list[Done] = []
     down = Down(target.client, 100)
     with pytest.raises(TemporaryError, match=r"20 names failed one after another.*it is down") as raised:
-        sync(source, Place(down, "box"), delete=True, workers=2, on_done=told.append)
+        sync(source, Place(down, "box"), SyncOptions(delete=True, workers=2), on_done=told.append)
     assert [done.outcome for done in told] == ["copied"] * 100 + ["failed"] * 20
     assert isinstance(raised.value.__cause__, TemporaryError)
     assert down.refused <= (20 + 5 * 2) * QUICK.attempts
-    report = sync(source, target, delete=True)
+    report = sync(source, target, SyncOptions(delete=True))
     assert (report.copied, report.deleted) == (200, 1)
 
 
 def test_a_store_that_goes_down_stops_the_deletions() -> None:
     target = memory(**{f"{number:03}": b"1" for number in range(300)})
     with pytest.raises(TemporaryError, match="names failed one after another"):
-        sync(memory(keep=b"1"), Place(Down(target.client, 3), "box"), delete=True, workers=2)
+        sync(memory(keep=b"1"), Place(Down(target.client, 3), "box"), SyncOptions(delete=True, workers=2))
     assert len(contents(target)) == 300 + 1 - 2 * 8, "one write, and two batches of eight"
 
 
@@ -462,7 +464,7 @@ def test_failures_between_which_something_works_do_not_stop_it() -> None:
             super()._object_write(new, body)
 
     source, target = memory(**{f"{number:03}": b"1" for number in range(100)}), memory()
-    report = sync(source, Place(Flaky(target.client), "box"), workers=2)
+    report = sync(source, Place(Flaky(target.client), "box"), SyncOptions(workers=2))
     assert (report.copied, len(report.failures)) == (10, 90)
 
 
@@ -472,4 +474,4 @@ def test_failures_of_other_kinds_do_not_stop_it() -> None:
             raise ServiceError("never")
 
     source = memory(**{f"{number:03}": b"1" for number in range(100)})
-    assert len(sync(source, Place(Failing(memory().client), "box"), workers=2).failures) == 100
+    assert len(sync(source, Place(Failing(memory().client), "box"), SyncOptions(workers=2)).failures) == 100

@@ -11,7 +11,7 @@ import pytest
 
 from obs_client import ClientOptions, ConfigurationError, InvalidNameError, S3Client, SwiftClient, copying
 from obs_client.client import ObjectStorageClient
-from obs_client.sync import Place, apply, check, plan_sync, sync
+from obs_client.sync import Place, SyncOptions, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
 from test.servers import start_keystone, start_seaweedfs
 from test.sync.support import Thing, fill, make_place, set_time, state, tree
@@ -53,7 +53,7 @@ def test_a_container_by_two_clients_is_one_place(kind: str, stores: Stores, tmp_
     with pickle.loads(pickle.dumps(place.client)) as again:
         inner = Place(again, place.container_name, place.full_name("sub"))
         with pytest.raises(ConfigurationError, match="one place"):
-            sync(inner, place, delete=True)
+            sync(inner, place, SyncOptions(delete=True))
         assert sync(inner, place_of(kind, stores, tmp_path)).copied == 1
     assert set(state(place)) == {"sub/a"}
 
@@ -79,11 +79,11 @@ def test_a_tree_arrives_whole_and_a_second_sync_moves_nothing(
     wanted = things()
     fill(source, wanted)
     fill(target, {"old/one": Thing(b"1", {}), "a!": Thing(b"other content", {})})
-    report = sync(source, target, delete=True)
+    report = sync(source, target, SyncOptions(delete=True))
     assert report.failures == {}
     assert (report.copied, report.deleted) == (len(wanted), 1)
     assert state(target) == state(source)
-    assert [step for step in plan_sync(source, target, delete=True) if step.action != "skip"] == []
+    assert [step for step in plan_sync(source, target, SyncOptions(delete=True)) if step.action != "skip"] == []
     proved = check(source, target)
     assert proved.ok
     assert proved.same == len(wanted)
@@ -94,7 +94,7 @@ def test_a_plan_is_applied_twice(one: str, other: str, stores: Stores, tmp_path:
     source, target = place_of(one, stores, tmp_path / "one"), place_of(other, stores, tmp_path / "other")
     fill(source, things())
     fill(target, {"old/one": Thing(b"1", {}), "large": Thing(b"other content", {})})
-    steps = list(plan_sync(source, target, delete=True))
+    steps = list(plan_sync(source, target, SyncOptions(delete=True)))
     assert apply(steps, source, target).failures == {}
     assert state(target) == state(source)
     again = apply(steps, source, target)

@@ -19,7 +19,7 @@ from obs_client import (
 )
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.models import Attributes, Capabilities
-from obs_client.sync import Done, apply, plan_sync, read_steps, sync, write_steps
+from obs_client.sync import Done, SyncOptions, apply, plan_sync, read_steps, sync, write_steps
 from obs_client.sync.places import Place, parse_both
 from obs_client.testing.faults import FaultyClient
 from obs_client.testing.wrapper import RecordingClient
@@ -45,12 +45,12 @@ def test_a_tree_arrives_whole_and_a_second_sync_moves_nothing(one: str, other: s
     things = tree()
     fill(source, things)
     seen: list[int] = []
-    report = sync(source, target, delete=True, progress=seen.append)
+    report = sync(source, target, SyncOptions(delete=True), progress=seen.append)
     assert (report.copied, report.skipped, report.deleted) == (len(things), 0, 0)
     assert report.ok
     assert report.copied_size == sum(seen) == sum(len(thing.content) for thing in things.values())
     assert state(target) == state(source)
-    again = sync(source, target, delete=True)
+    again = sync(source, target, SyncOptions(delete=True))
     assert (again.copied, again.skipped, again.deleted) == (0, len(things), 0)
 
 
@@ -66,7 +66,7 @@ def test_what_changed_is_copied_and_what_went_is_deleted(one: str, other: str, t
     client.object_delete(source.full_name("a/b/c/deep.txt"), container)
     assert sync(source, target).copied == 3
     assert "a/b/c/deep.txt" in state(target)
-    report = sync(source, target, delete=True)
+    report = sync(source, target, SyncOptions(delete=True))
     assert (report.copied, report.deleted) == (0, 1)
     assert state(target) == state(source)
 
@@ -93,7 +93,7 @@ def test_prefixes_end_at_a_slash() -> None:
     for name in ("ab/c", "a", "a-b", "other", "b/a/x"):
         target.client.object_write(name, b"not ours", container_name="box")
         source.client.object_write(name, b"not ours either", container_name="box")
-    report = sync(source, target, delete=True)
+    report = sync(source, target, SyncOptions(delete=True))
     assert (report.copied, report.deleted) == (1, 1)
     everything = contents(Place(target.client, "box"))
     assert everything == {"a/x": b"1", **dict.fromkeys(("ab/c", "a", "a-b", "other", "b/a/x"), b"not ours")}
@@ -113,7 +113,7 @@ def test_a_place_cannot_be_synced_into_itself(tmp_path: Path) -> None:
 
 
 def reasons(source: Place, target: Place, **options: Any) -> dict[str, tuple[str, str]]:
-    return {step.name: (step.action, step.reason) for step in plan_sync(source, target, **options)}
+    return {step.name: (step.action, step.reason) for step in plan_sync(source, target, SyncOptions(**options))}
 
 
 def test_sizes_then_md5s_then_times_decide() -> None:
@@ -183,7 +183,7 @@ def test_checksum_reads_where_hashes_prove_nothing(hashless: str) -> None:
         "b": ("copy", "the contents differ"),
         "empty": ("skip", "the same content"),
     }
-    assert sync(source, target, checksum=True).copied == 1
+    assert sync(source, target, SyncOptions(checksum=True)).copied == 1
 
 
 def test_include_and_exclude() -> None:
@@ -199,10 +199,10 @@ def test_include_and_exclude() -> None:
     assert copied(include=["d/*"]) == {"d/c.py"}
     assert copied(include=["?.[!p]*"]) == {"b.txt"}
     assert copied(exclude=["**"]) == set()
-    sync(source, target, delete=True, include=["*.py"], exclude=["d/**"])
+    sync(source, target, SyncOptions(delete=True, include=["*.py"], exclude=["d/**"]))
     assert set(contents(target)) == {"a.py", "cache/y.py", "d/cache/old", "e.txt"}
     with pytest.raises(TypeError, match="list"):
-        sync(source, target, exclude="*.py")
+        sync(source, target, SyncOptions(exclude="*.py"))
 
 
 def test_the_mark_of_a_folder_itself_is_not_in_it(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_the_mark_of_a_folder_itself_is_not_in_it(tmp_path: Path) -> None:
     source.client.object_write("a/b/", b"", container_name="box")
     with pytest.raises(InvalidNameError, match=r"\*\*/"):
         sync(source, Place.of_directory(tmp_path))
-    assert sync(source, Place.of_directory(tmp_path), exclude=["**/"]).ok
+    assert sync(source, Place.of_directory(tmp_path), SyncOptions(exclude=["**/"])).ok
 
 
 def test_callbacks_come_in_the_callers_thread() -> None:
@@ -234,19 +234,19 @@ def test_callbacks_come_in_the_callers_thread() -> None:
 
 def test_max_delete_holds() -> None:
     source, target = memory(a=b"1"), memory(a=b"1", b=b"2", c=b"3")
-    report = sync(source, target, delete=True, max_delete=1)
+    report = sync(source, target, SyncOptions(delete=True, max_delete=1))
     assert (report.deleted, report.withheld) == (0, 2)
     assert not report.ok
     assert len(contents(target)) == 3
-    assert sync(source, target, delete=True, max_delete=2).deleted == 2
+    assert sync(source, target, SyncOptions(delete=True, max_delete=2)).deleted == 2
 
 
 def test_an_empty_source_deletes_only_if_a_number_is_given() -> None:
     source, target = memory(), memory(a=b"1", b=b"2")
-    report = sync(source, target, delete=True)
+    report = sync(source, target, SyncOptions(delete=True))
     assert (report.deleted, report.withheld) == (0, 2)
     assert "max_delete" in str(report.withheld_reason)
-    assert sync(source, target, delete=True, max_delete=5).deleted == 2
+    assert sync(source, target, SyncOptions(delete=True, max_delete=5)).deleted == 2
 
 
 def test_a_failed_copy_is_collected_and_nothing_is_deleted() -> None:
@@ -258,7 +258,7 @@ def test_a_failed_copy_is_collected_and_nothing_is_deleted() -> None:
                 raise ServiceError("no b today")
             super()._object_write(new, body)
 
-    report = sync(source, Place(Refusing(target.client), "box"), delete=True)
+    report = sync(source, Place(Refusing(target.client), "box"), SyncOptions(delete=True))
     assert (report.copied, report.deleted, report.withheld) == (2, 0, 1)
     assert list(report.failures) == ["b"]
     assert set(contents(target)) == {"a", "c", "old"}
@@ -280,7 +280,7 @@ def test_a_listing_that_fails_deletes_nothing(broken: str) -> None:
     places = {"source": source, "target": target}
     places[broken] = Place(BrokenListing(places[broken].client), "box")
     with pytest.raises(ServiceError, match="broke off"):
-        sync(places["source"], places["target"], delete=True)
+        sync(places["source"], places["target"], SyncOptions(delete=True))
     assert sum(name.endswith("x") for name in contents(target)) == 1500
 
 
@@ -288,7 +288,7 @@ def test_an_absent_source_is_an_error_and_deletes_nothing(tmp_path: Path) -> Non
     target = memory(a=b"1")
     for source in (Place(MemoryClient(), "nowhere"), Place.of_directory(tmp_path / "absent")):
         with pytest.raises(ContainerNotFoundError):
-            sync(source, target, delete=True, max_delete=10)
+            sync(source, target, SyncOptions(delete=True, max_delete=10))
     assert set(contents(target)) == {"a"}
 
 
@@ -301,7 +301,7 @@ def test_what_came_back_or_changed_before_its_deletion_stays() -> None:
             target.client.object_write("changed", b"33", container_name="box")
             target.client.object_delete("gone", "box")
 
-    report = sync(source, target, delete=True, on_done=meddle)
+    report = sync(source, target, SyncOptions(delete=True), on_done=meddle)
     assert set(contents(target)) == {"keep", "back", "changed"}
     assert set(report.failures) == {"back", "changed"}
     assert all(isinstance(error, ObjectChangedError) for error in report.failures.values())
@@ -331,18 +331,20 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     source, target = memory(a=b"1", b=b"22"), memory(b=b"2", c=b"3")
     before = state(target)
     done: list[Done] = []
-    report = sync(source, target, delete=True, dry_run=True, on_done=done.append)
+    report = sync(source, target, SyncOptions(delete=True, dry_run=True), on_done=done.append)
     assert (report.copied, report.copied_size, report.deleted, report.dry_run) == (2, 3, 1, True)
     assert state(target) == before
     assert [(one.step.name, one.outcome) for one in done] == [("a", "copied"), ("b", "copied"), ("c", "deleted")]
-    sync(source, Place.of_directory(tmp_path / "new"), dry_run=True)
+    sync(source, Place.of_directory(tmp_path / "new"), SyncOptions(dry_run=True))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_over_stores_that_fail_all_the_time() -> None:
     source, target = memory(), memory(old=b"1")
     fill(source, tree())
-    report = sync(Place(FaultyClient(source.client), "box"), Place(FaultyClient(target.client), "box"), delete=True)
+    report = sync(
+        Place(FaultyClient(source.client), "box"), Place(FaultyClient(target.client), "box"), SyncOptions(delete=True)
+    )
     assert report.ok
     assert report.deleted == 1
     assert state(target) == state(source)
@@ -365,7 +367,7 @@ def test_attributes_are_mapped_or_refused_by_name() -> None:
     def plain(attributes: Attributes) -> Attributes:
         return dataclasses.replace(attributes, metadata={})
 
-    assert sync(source, Place(client, "box"), map_attributes=plain).ok
+    assert sync(source, Place(client, "box"), SyncOptions(map_attributes=plain)).ok
 
 
 # ---- plans ----------------------------------------------------------------------------------------------------------
@@ -373,7 +375,7 @@ def test_attributes_are_mapped_or_refused_by_name() -> None:
 
 def plan_file(source: Place, target: Place, path: Path) -> Path:
     with path.open("w") as file:
-        write_steps(plan_sync(source, target, delete=True), file)
+        write_steps(plan_sync(source, target, SyncOptions(delete=True)), file)
     return path
 
 
@@ -388,7 +390,7 @@ def test_a_plan_is_written_read_and_applied_later(one: str, other: str, tmp_path
     fill(source, tree())
     target.client.object_write(target.full_name("old"), b"old", container_name=target.container_name)
     path = plan_file(source, target, tmp_path / "plan")
-    steps = list(plan_sync(source, target, delete=True))
+    steps = list(plan_sync(source, target, SyncOptions(delete=True)))
     with path.open() as file:
         assert list(read_steps(file)) == steps
     report = apply_file(path, source, target)

@@ -12,7 +12,7 @@ from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Progress, Settings
-from obs_client.cli.syncing import exclude_option, follow_option, include_option
+from obs_client.cli.syncing import exclude_option, follow_option, include_option, workers_option
 from obs_client.cli.text import count_text, printable, size_text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @include_option
 @exclude_option
 @follow_option
-@click.option("--workers", type=click.IntRange(1, 1000), metavar="N", help="Contents compared at a time.")
+@workers_option("Contents compared at a time.")
 @json_lines
 @shared
 @pass_settings
@@ -36,7 +36,7 @@ def check(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     follow_symlinks: bool,
-    workers: int | None,
+    workers: int,
 ) -> None:
     """Prove that two places hold the same names and contents.
 
@@ -48,13 +48,14 @@ def check(
     from obs_client import sync as library
 
     settings.go_on = "nothing was written"
+    options = library.SyncOptions(include=include, exclude=exclude, workers=workers)
     addresses = (Address.parse(source), Address.parse(target))
     with (
         two_places(*addresses, follow_symlinks) as (start, end),
         settings.progress("check", lambda: None) as progress,
     ):
         tell = _teller(settings, progress)
-        report = library.check(start, end, include=include, exclude=exclude, workers=workers, on_done=tell)
+        report = library.check(start, end, options, on_done=tell)
         in_both = report.same or report.differing or report.failures
         silent = (not in_both and not report.missing, not in_both and not report.extra)
         empty = []

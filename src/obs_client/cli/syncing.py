@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
-from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
+from obs_client.cli.options import Function, json_lines, pass_settings, place, shared, yes
 from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
 from obs_client.errors import InvalidNameError, NotSupportedError
 
 if TYPE_CHECKING:
-    from obs_client.sync import Done, Place, SavedPlan, Step, SyncReport
+    from obs_client.sync import Done, Place, SavedPlan, Step, SyncOptions, SyncReport
 
 include_option = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
 exclude_option = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
 follow_option = click.option("--follow-symlinks", is_flag=True, help="In a source directory, and never out of it.")
+
+
+def workers_option(help_text: str) -> Callable[[Function], Function]:
+    """`--workers`, with what there are so many of at a time."""
+    return click.option(
+        "--workers", type=click.IntRange(1, 1000), default=16, show_default=True, metavar="N", help=help_text
+    )
 
 
 @click.command()
@@ -36,9 +44,7 @@ follow_option = click.option("--follow-symlinks", is_flag=True, help="In a sourc
 @exclude_option
 @follow_option
 @METADATA
-@click.option(
-    "--workers", type=click.IntRange(1, 1000), default=16, show_default=True, metavar="N", help="Copies at a time."
-)
+@workers_option("Copies at a time.")
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
 @click.option("--apply", "plan", metavar="FILE", help="Do this plan, where nothing has changed since; - is stdin.")
 @yes
@@ -74,47 +80,109 @@ def sync(
     from obs_client import sync as library
 
     settings.go_on = "what was copied is whole; run the same command again, and it goes on"
-    what: dict[str, Any] = {"delete": delete, "checksum": checksum, "include": include, "exclude": exclude}
+    options = library.SyncOptions(
+        delete=delete,
+        checksum=checksum,
+        include=include,
+        exclude=exclude,
+        max_delete=max_delete,
+        dry_run=dry_run,
+        workers=workers,
+        map_attributes=attributes_map(metadata),
+    )
     if plan is not None:
-        _check_not_planned(what)
-    tells = settings.json or settings.verbose or settings.debug or dry_run
+        _check_not_planned(options)
+    addresses = Address.parse(source), Address.parse(target)
     with contextlib.ExitStack() as stack:
-        address = Address.parse(source)
-        start, end = stack.enter_context(two_places(address, Address.parse(target), follow_symlinks))
-        how: dict[str, Any] = {
-            "max_delete": max_delete,
-            "workers": workers,
-            "dry_run": dry_run,
-            "map_attributes": attributes_map(metadata),
-            "on_done": partial(_tell, settings, dry_run) if tells else None,
-        }
-        if plan is not None:
-            steps = library.read_steps(stack.enter_context(_opened(plan)))
-        else:
-            steps = library.plan_sync(start, end, **what)
+        places = stack.enter_context(two_places(*addresses, follow_symlinks))
+        run = _Run(settings, addresses, places, options)
+        steps = None if plan is None else library.read_steps(stack.enter_context(_opened(plan)))
         if dry_run and settings.json:
-            count = library.write_steps(steps, sys.stdout)
-            _warn_of_nothing(settings, address, start, 0 if delete and holds_nothing(start) else count)
-            return
-        if plan is not None or settings.shows_progress or (delete and not settings.yes):
-            saved = stack.enter_context(_saved(settings, steps, keep_skips=tells))
-            _warn_of_nothing(settings, address, start, saved.copies + saved.skips)
-            asks = bool(saved.deletions) and max_delete is None and not (dry_run or settings.yes)
-            if asks:
-                settings.confirm(f"Delete {count_text(saved.deletions, 'object')} in {target} that the source lacks?")
-                how["max_delete"] = saved.deletions
-            with settings.progress("sync", lambda: saved.size) as progress:
-                # Much may have changed since a plan was written, and while the question waited.
-                report = library.apply(saved, start, end, ask=asks or plan is not None, progress=progress, **how)
+            run.write_plan(steps)
+        elif plan is not None or settings.shows_progress or (delete and not settings.yes):
+            run.apply(steps)
         else:
-            report = library.sync(start, end, **what, **how)
-            _warn_of_nothing(settings, address, start, report.copied + report.skipped + len(report.failures))
-        _finish(settings, report)
+            run.sync()
 
 
-def _check_not_planned(what: dict[str, Any]) -> None:
+class _Run:
+    """One sync of the command."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        addresses: tuple[Address, Address],
+        places: tuple[Place, Place],
+        options: SyncOptions,
+    ) -> None:
+        self._settings = settings
+        self._source_address, self._target_address = addresses
+        self._source, self._target = places
+        self._options = options
+        tells = settings.json or settings.verbose or settings.debug or options.dry_run
+        self._on_done = partial(_tell, settings, options.dry_run) if tells else None
+
+    def write_plan(self, steps: Iterable[Step] | None) -> None:
+        """Write the steps to stdout; None: those that are planned now."""
+        from obs_client.sync import write_steps
+
+        count = write_steps(steps or self._planned(), sys.stdout)
+        self._warn_of_nothing(0 if self._options.delete and holds_nothing(self._source) else count)
+
+    def apply(self, steps: Iterable[Step] | None) -> None:
+        """Do the steps when all of them are known; None: those that are planned now."""
+        from obs_client.sync import apply
+
+        settings, options = self._settings, self._options
+        with self._saved(steps or self._planned()) as plan:
+            self._warn_of_nothing(plan.copies + plan.skips)
+            asks = bool(plan.deletions) and options.max_delete is None and not (options.dry_run or settings.yes)
+            if asks:
+                amount = count_text(plan.deletions, "object")
+                settings.confirm(f"Delete {amount} in {self._target_address.text} that the source lacks?")
+                options = dataclasses.replace(options, max_delete=plan.deletions)
+            # Much may have changed since a plan was written, and while the question waited.
+            ask = asks or steps is not None
+            with settings.progress("sync", lambda: plan.size) as progress:
+                places = self._source, self._target
+                report = apply(plan, *places, options, ask=ask, progress=progress, on_done=self._on_done)
+            _finish(settings, report)
+
+    def sync(self) -> None:
+        """Do each step as soon as it is known."""
+        from obs_client.sync import sync
+
+        report = sync(self._source, self._target, self._options, on_done=self._on_done)
+        self._warn_of_nothing(report.copied + report.skipped + len(report.failures))
+        _finish(self._settings, report)
+
+    def _planned(self) -> Iterator[Step]:
+        from obs_client.sync import plan_sync
+
+        return plan_sync(self._source, self._target, self._options)
+
+    def _saved(self, steps: Iterable[Step]) -> SavedPlan:
+        """The plan whole, so that deletions can be asked for, and the bar tells the time left."""
+        from obs_client.sync import SavedPlan
+
+        with self._settings.progress("comparing", lambda: None, stays=False):
+            return SavedPlan(steps, keep_skips=self._on_done is not None)
+
+    def _warn_of_nothing(self, count: int) -> None:
+        """Warn if no name of the source was seen: perhaps it was mistyped. An object as the source is wrong use."""
+        if count:
+            return
+        text = self._source_address.text
+        if holds_nothing(self._source):
+            check_no_object(self._source_address, self._source)
+            self._settings.warn(f"there is nothing in {text}")
+        else:
+            self._settings.warn(f"{text} holds no names (that fit the patterns)")
+
+
+def _check_not_planned(options: SyncOptions) -> None:
     """Raise a usage error if what decides a plan is asked for beside a plan."""
-    given = sorted(f"--{option}" for option, value in what.items() if value)
+    given = [f"--{name}" for name in ("checksum", "delete", "exclude", "include") if getattr(options, name)]
     if given:
         raise click.UsageError(f"--apply takes no {', '.join(given)}: a plan has in it what is done; plan anew with it")
 
@@ -129,14 +197,6 @@ def _opened(path: str) -> Iterator[IO[str]]:
         raise NotThere(f"there is no file {path!r}", hint) from None
     with stream:
         yield stream
-
-
-def _saved(settings: Settings, steps: Iterable[Step], *, keep_skips: bool) -> SavedPlan:
-    """The plan whole, so that deletions can be asked for, and the bar tells the time left."""
-    from obs_client.sync import SavedPlan
-
-    with settings.progress("comparing", lambda: None, stays=False):
-        return SavedPlan(steps, keep_skips=keep_skips)
 
 
 def _finish(settings: Settings, report: SyncReport) -> None:
@@ -163,17 +223,6 @@ def _advice(errors: Collection[Exception]) -> str:
     elif lasting:
         advice.append("what the target cannot hold fails again: rename it, or --exclude it")
     return "; ".join(advice)
-
-
-def _warn_of_nothing(settings: Settings, source: Address, place: Place, count: int) -> None:
-    """Warn if no name of the source was seen: perhaps it was mistyped. An object as the source is wrong use."""
-    if count:
-        return
-    if holds_nothing(place):
-        check_no_object(source, place)
-        settings.warn(f"there is nothing in {source.text}")
-    else:
-        settings.warn(f"{source.text} holds no names (that fit the patterns)")
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:

@@ -5,24 +5,25 @@ started again. To stop it, raise an exception in a callback (`progress`, `on_don
 under way is undone, what was copied is whole, nothing more is deleted, and the exception goes out.
 
     source, target = Place.of_directory("photos"), Place.parse("s3://album/photos")
-    with SavedPlan(plan_sync(source, target, delete=True)) as plan:
+    options = SyncOptions(delete=True, exclude=["*.tmp"])
+    with SavedPlan(plan_sync(source, target, options)) as plan:
         print(plan.copies, plan.size, plan.deletions)
-        report = apply(plan, source, target, max_delete=plan.deletions, progress=print)
+        report = apply(plan, source, target, options, progress=print)
     print(report.copied, report.failures)
+    print(check(source, target, options).ok)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from obs_client._engine.progress import Progress
-from obs_client.copying import AttributesMap
-from obs_client.sync.patterns import matcher
+from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.places import Place, check_apart, parse_both
 from obs_client.sync.plan import Kept, plan_sync, planned
 from obs_client.sync.proof import CheckReport, check
 from obs_client.sync.report import Done, SyncReport
-from obs_client.sync.run import WORKERS, Run, Settings
+from obs_client.sync.run import Run
 from obs_client.sync.saved import SavedPlan
 from obs_client.sync.steps import Step, Version, read_steps, write_steps
 
@@ -32,6 +33,7 @@ __all__ = [
     "Place",
     "SavedPlan",
     "Step",
+    "SyncOptions",
     "SyncReport",
     "Version",
     "apply",
@@ -47,15 +49,8 @@ __all__ = [
 def sync(
     source: Place,
     target: Place,
+    options: SyncOptions = DEFAULTS,
     *,
-    delete: bool = False,
-    checksum: bool = False,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    max_delete: int | None = None,
-    dry_run: bool = False,
-    workers: int = WORKERS,
-    map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
     on_done: Callable[[Done], object] | None = None,
 ) -> SyncReport:
@@ -67,14 +62,7 @@ def sync(
     directory that is changed while it is copied is copied again.
 
     Args:
-        delete, checksum, include, exclude: As in `plan_sync`.
-        max_delete: If more names would be deleted, none is. None: any number; but if the source holds nothing at all,
-            nothing is deleted unless this is given.
-        dry_run: Write nothing; the report says what would be done.
-        workers: Threads for objects of one part, and for comparing contents; larger objects are copied one at a time,
-            by parts in parallel.
-        map_attributes: Makes of an object's attributes those that its copy is to have, where the target cannot keep
-            them; it may be called by several threads at once.
+        options: What to do, and what not.
         progress: Called in this thread with the count of bytes moved since the last call.
         on_done: Called in this thread with each step when it has ended.
 
@@ -83,10 +71,9 @@ def sync(
         TemporaryError: 5 x `workers` names (at least 20) failed so one after another, each after its last try: the
             store is down, and all else is left for the next sync.
     """
-    settings = Settings(False, workers, max_delete, dry_run, map_attributes, progress, on_done)
     kept = Kept() if on_done is None else None
-    steps = planned(source, target, delete, checksum, matcher(include, exclude), kept, workers)
-    run = Run(source, target, settings)
+    steps = planned(source, target, options, kept)
+    run = Run(source, target, options, ask=False, progress=progress, on_done=on_done)
     if target.directory is None:
         return run.run(steps, kept)
     with SavedPlan(steps) as plan:
@@ -97,12 +84,9 @@ def apply(
     steps: Iterable[Step],
     source: Place,
     target: Place,
+    options: SyncOptions = DEFAULTS,
     *,
     ask: bool = True,
-    max_delete: int | None = None,
-    dry_run: bool = False,
-    workers: int = WORKERS,
-    map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
     on_done: Callable[[Done], object] | None = None,
 ) -> SyncReport:
@@ -113,10 +97,12 @@ def apply(
 
     Args:
         steps: What `plan_sync` or `read_steps` gives, or a `SavedPlan`.
+        options: How to do it; what they say of the choice of steps (`delete`, `checksum`, `include`, `exclude`) was
+            decided with the plan, and changes nothing here.
         ask: Ask both sides just before each copy. False, for a plan that was made this minute: small objects take one
             request on each side, as in `sync`; deletions are asked for all the same.
     """
     check_apart(source, target)
-    settings = Settings(ask, workers, max_delete, dry_run, map_attributes, progress, on_done)
     dropped = Kept(steps.dropped if isinstance(steps, SavedPlan) else 0)
-    return Run(source, target, settings).run(steps, dropped)
+    run = Run(source, target, options, ask=ask, progress=progress, on_done=on_done)
+    return run.run(steps, dropped)

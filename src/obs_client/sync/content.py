@@ -14,17 +14,12 @@ MD5_DIGITS = 32
 
 
 class Comparison:
-    """Two places whose contents are compared.
+    """Two places whose contents are compared."""
 
-    Attributes:
-        workers: How many contents may be compared at once; by default as many as the clients' options say.
-    """
-
-    def __init__(self, source: Place, target: Place, workers: int | None = None) -> None:
+    def __init__(self, source: Place, target: Place) -> None:
         self.source = source
         self.target = target
         self.same_store = source.client is target.client
-        self.workers = workers or max(source.client.options.workers, target.client.options.workers)
 
     def proves_equal(self, source: str | None, target: str | None) -> bool:
         """Whether two hashes of objects of one size prove that their content is the same."""

@@ -17,9 +17,6 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], b
         ValueError: A pattern is empty, begins with a slash or a dot and a slash, ends with a slash after a name, or has
             a range in `[ ]` that ends before it begins.
     """
-    for patterns in (include, exclude):
-        if isinstance(patterns, str):
-            raise TypeError("include and exclude are several patterns, not one text: give a list")
     if not include and not exclude:
         return None
     wanted, unwanted = _any_of(include), _any_of(exclude)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from obs_client._engine.parallel import bounded_map
 from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
 from obs_client.sync.collisions import without_collisions
 from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
-from obs_client.sync.listing import Listed, Match, Pair, pairs
+from obs_client.sync.listing import Listed, Pair, pairs
+from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.patterns import matcher
 from obs_client.sync.places import Place, check_apart
 from obs_client.sync.steps import Step, Version
@@ -33,22 +34,12 @@ GONE = "gone while it was compared"
 NOT_IN_SOURCE = "not in the source"
 
 
-def plan_sync(
-    source: Place,
-    target: Place,
-    *,
-    delete: bool = False,
-    checksum: bool = False,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-) -> Iterator[Step]:
+def plan_sync(source: Place, target: Place, options: SyncOptions = DEFAULTS) -> Iterator[Step]:
     """The steps that make the target what the source is, in the order of names, as the listings come in.
 
     Args:
-        delete: Delete what only the target has; nothing outside its prefix, and nothing that the patterns leave out.
-        checksum: Compare contents: by stored digests if they prove them equal, else by reading.
-        include: Patterns, one of which a name must fit; none: any name does. `patterns.matcher` says how they read.
-        exclude: Patterns that a name must not fit.
+        options: `delete`, `checksum`, `include` and `exclude` decide which steps there are, `workers` how many contents
+            are compared at once; the others are for `apply`.
 
     Raises:
         ContainerNotFoundError: A container, or the source directory, is absent; as all below at the first step asked.
@@ -56,7 +47,7 @@ def plan_sync(
         ConflictError: The target is a directory, and no file system can have both of two names, which are named.
         ConfigurationError: The places are one, or one is in the other.
     """
-    return planned(source, target, delete, checksum, matcher(include, exclude))
+    return planned(source, target, options)
 
 
 class Kept:
@@ -66,24 +57,16 @@ class Kept:
         self.count = count
 
 
-def planned(
-    source: Place,
-    target: Place,
-    delete: bool,
-    checksum: bool,
-    match: Match | None,
-    kept: Kept | None = None,
-    workers: int | None = None,
-) -> Iterator[Step]:
-    """The steps of `plan_sync`; with `kept`, those that skip are counted only. `workers` compare contents."""
+def planned(source: Place, target: Place, options: SyncOptions, kept: Kept | None = None) -> Iterator[Step]:
+    """The steps of `plan_sync`; with `kept`, those that skip are counted only."""
     check_apart(source, target)
-    found = pairs(source, target, match)
+    found = pairs(source, target, matcher(options.include, options.exclude))
     if target.directory is not None:
         found = without_collisions(found, target.directory.directory)
-    comparison = Comparison(source, target, workers)
-    if checksum:
-        return _by_content(comparison, found, delete)
-    return _by_listing(comparison, found, delete, kept)
+    comparison = Comparison(source, target)
+    if options.checksum:
+        return _by_content(comparison, found, options)
+    return _by_listing(comparison, found, options.delete, kept)
 
 
 def decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
@@ -130,16 +113,16 @@ def _by_listing(
             yield decide(comparison, name, source, target)
 
 
-def _by_content(comparison: Comparison, found: Iterator[Pair], delete: bool) -> Iterator[Step]:
+def _by_content(comparison: Comparison, found: Iterator[Pair], options: SyncOptions) -> Iterator[Step]:
     def step(pair: Pair) -> Step | None:
         name, source, target = pair
         if source is None or target is None:
-            return next(_by_listing(comparison, (pair,), delete), None)
+            return next(_by_listing(comparison, (pair,), options.delete), None)
         if source.size != target.size:
             return _copy(name, SIZE, source, target)
         return _compare_contents(comparison, name, source, target)
 
-    for made in bounded_map(step, found, comparison.workers):
+    for made in bounded_map(step, found, options.workers):
         if made is not None:
             yield made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
 
 from obs_client._engine.parallel import bounded_map, ended
@@ -11,6 +11,7 @@ from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, ContainerNotFoundError
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Pair, pairs
+from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.patterns import matcher
 from obs_client.sync.places import Place
 
@@ -48,10 +49,8 @@ class CheckReport:
 def check(
     source: Place,
     target: Place,
+    options: SyncOptions = DEFAULTS,
     *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
-    workers: int | None = None,
     on_done: Callable[[str, Finding, int], object] | None = None,
 ) -> CheckReport:
     """Compare all names and contents of two places, without writing: by stored digests, or by reading both.
@@ -59,8 +58,7 @@ def check(
     Attributes, times and what is no file are not compared.
 
     Args:
-        include, exclude: Patterns as in `plan_sync`.
-        workers: Threads; None: as many as the clients' options say.
+        options: Those of the sync that is to be proved; `include`, `exclude` and `workers` count.
         on_done: Called in this thread with each name, what was found, and its size in bytes.
 
     Raises:
@@ -72,8 +70,8 @@ def check(
     def compare(pair: Pair) -> tuple[Pair, Finding, Exception | None]:
         return (pair, *_compare(comparison, pair))
 
-    listed = pairs(source, target, matcher(include, exclude))
-    with ended(bounded_map(compare, listed, workers or comparison.workers)) as compared:
+    listed = pairs(source, target, matcher(options.include, options.exclude))
+    with ended(bounded_map(compare, listed, options.workers)) as compared:
         for pair, finding, error in compared:
             size = findings.add(pair, finding, error)
             if on_done:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.progress import Progress
-from obs_client.copying import AttributesMap
 from obs_client.errors import TemporaryError
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
+from obs_client.sync.options import SyncOptions
 from obs_client.sync.places import Place
 from obs_client.sync.plan import Kept
 from obs_client.sync.report import Done, SyncReport, Tally
 from obs_client.sync.saved import SavedPlan
 from obs_client.sync.steps import Step
 
-WORKERS = 16
 IN_FLIGHT = 64 * 1024 * 1024
 """Bytes of small objects that may be on their way at once."""
 
@@ -31,44 +29,32 @@ DOWN_MINIMUM = 20
 _AHEAD = 4
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Settings:
-    """How steps are done.
+class Run:
+    """One sync at work; all its callbacks come in the caller's thread.
 
-    Attributes:
+    Args:
         ask: Ask just before each copy whether source and target are still what the step says.
-        workers: Threads for small objects; large ones are copied one at a time, by parts in parallel.
-        max_delete: How many names may be deleted; one more, and none is. None: any number, but not all there is.
-        dry_run: Do nothing.
-        map_attributes: Makes of an object's attributes those of its copy.
         progress: Told of bytes moved.
         on_done: Told of each step that has ended.
     """
 
-    ask: bool
-    workers: int = WORKERS
-    max_delete: int | None = None
-    dry_run: bool = False
-    map_attributes: AttributesMap | None = None
-    progress: Progress | None = None
-    on_done: Callable[[Done], object] | None = None
-
-    def __post_init__(self) -> None:
-        if self.workers < 1:
-            raise ValueError(f"workers must be at least 1, not {self.workers}")
-        if self.max_delete is not None and self.max_delete < 0:
-            raise ValueError(f"max_delete must be 0 or more, not {self.max_delete}")
-
-
-class Run:
-    """One sync at work; all its callbacks come in the caller's thread."""
-
-    def __init__(self, source: Place, target: Place, settings: Settings) -> None:
+    def __init__(
+        self,
+        source: Place,
+        target: Place,
+        options: SyncOptions,
+        *,
+        ask: bool,
+        progress: Progress | None,
+        on_done: Callable[[Done], object] | None,
+    ) -> None:
         self._source = source
         self._target = target
-        self._settings = settings
+        self._options = options
+        self._progress = progress
+        self._on_done = on_done
         self._tally = Tally()
-        self._copier = Copier(source, target, settings.ask, settings.map_attributes)
+        self._copier = Copier(source, target, ask, options.map_attributes)
         self._failed_in_a_row = 0
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
@@ -83,19 +69,19 @@ class Run:
             self._tally.counts["skipped"] += kept.count if kept else 0
             reason = self._why_not(count) if count else None
             if reason is None:
-                deleter = Deleter(self._source, self._target, self._settings.workers, self._settings.dry_run)
+                deleter = Deleter(self._source, self._target, self._options.workers, self._options.dry_run)
                 with ended(deleter.delete(iter(deletions))) as deleted:
                     for done in deleted:
                         self._count(done)
         if self._source.directory is not None:
             self._tally.notes.update(self._source.directory.skipped)
-        return self._tally.report(count if reason else 0, reason, self._settings.dry_run)
+        return self._tally.report(count if reason else 0, reason, self._options.dry_run)
 
     # ---- copies -----------------------------------------------------------------------------------------------------
 
     def _copy_all(self, steps: Iterable[Step]) -> Iterator[Step]:
         """Do the copies, and give the deletions, which are for later."""
-        workers, moving = self._settings.workers, 0
+        workers, moving = self._options.workers, 0
         with ended(steps), WorkerPool(self._copy, workers) as pool:
             for step in steps:
                 if step.action == "skip":
@@ -103,7 +89,7 @@ class Run:
                 elif step.action == "delete":
                     yield step
                 elif step.source is not None and step.source.size > self._large:
-                    self._count(self._copy(step, self._settings.progress))
+                    self._count(self._copy(step, self._progress))
                 else:
                     size = step.source.size if step.source else 0
                     while pool.pending >= _AHEAD * workers or (pool.pending and moving + size > IN_FLIGHT):
@@ -115,19 +101,19 @@ class Run:
 
     def _count_small(self, done: Done) -> int:
         """Count a step that a worker did; gives the bytes that it may have held."""
-        if self._settings.progress and done.size and not self._settings.dry_run:
-            self._settings.progress(done.size)
+        if self._progress and done.size and not self._options.dry_run:
+            self._progress(done.size)
         self._count(done)
         return done.step.source.size if done.step.source else 0
 
     def _count(self, done: Done) -> None:
         self._tally.add(done)
-        if self._settings.on_done:
-            self._settings.on_done(done)
+        if self._on_done:
+            self._on_done(done)
         self._check_store_is_up(done)
 
     def _copy(self, step: Step, progress: Progress | None = None) -> Done:
-        if self._settings.dry_run:
+        if self._options.dry_run:
             return Done(step, "copied", step.reason, step.source.size if step.source else 0)
         return self._copier.copy(step, progress)
 
@@ -138,7 +124,7 @@ class Run:
         if done.step.action == "skip":
             return
         self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(done.error, TemporaryError) else 0
-        if self._failed_in_a_row >= max(DOWN_MINIMUM, DOWN * self._settings.workers):
+        if self._failed_in_a_row >= max(DOWN_MINIMUM, DOWN * self._options.workers):
             raise TemporaryError(
                 f"{self._failed_in_a_row:,} names failed one after another, all others are left; "
                 f"sync again when the store is up; the last, {done.step.name!r}: {done.error}"
@@ -146,7 +132,7 @@ class Run:
 
     def _why_not(self, count: int) -> str | None:
         """Why nothing is to be deleted."""
-        most, counts = self._settings.max_delete, self._tally.counts
+        most, counts = self._options.max_delete, self._tally.counts
         if counts["failed"]:
             return f"{counts['failed']:,} steps failed"
         if most is not None and count > most:
