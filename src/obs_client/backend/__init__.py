@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from obs_client._http.errors import BrokenAnswer as BrokenAnswer
     from obs_client._http.errors import ConnectFailure as ConnectFailure
     from obs_client._http.errors import StrangeAnswer as StrangeAnswer
+    from obs_client._http.kit.buffers import Buffers as Buffers
     from obs_client._http.kit.dates import read_date as read_date
     from obs_client._http.kit.dates import write_date as write_date
+    from obs_client._http.kit.encoded_words import decode_words as decode_words
+    from obs_client._http.kit.encoded_words import encode_words as encode_words
+    from obs_client._http.kit.etags import bare_etag as bare_etag
+    from obs_client._http.kit.etags import etag_of as etag_of
+    from obs_client._http.kit.etags import quoted_etag as quoted_etag
     from obs_client._http.kit.failures import kind_of_failure as kind_of_failure
     from obs_client._http.kit.fork import ForkLock as ForkLock
     from obs_client._http.kit.fork import renew_in_children as renew_in_children
@@ -91,7 +97,10 @@ if TYPE_CHECKING:
 _MODULES = {
     "obs_client._http.answer": "HttpAnswer",
     "obs_client._http.errors": "BrokenAnswer ConnectFailure StrangeAnswer",
+    "obs_client._http.kit.buffers": "Buffers",
     "obs_client._http.kit.dates": "read_date write_date",
+    "obs_client._http.kit.encoded_words": "decode_words encode_words",
+    "obs_client._http.kit.etags": "bare_etag etag_of quoted_etag",
     "obs_client._http.kit.failures": "kind_of_failure",
     "obs_client._http.kit.fork": "ForkLock renew_in_children",
     "obs_client._http.kit.identity": "check_identity",

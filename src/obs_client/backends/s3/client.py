@@ -8,6 +8,7 @@ from typing import Any
 
 from obs_client._engine import write_id
 from obs_client._http.kit import xml as s3_xml
+from obs_client._http.kit.etags import etag_of
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client._http.pool import BrokenAnswer, HttpAnswer, warn_if_unchecked
@@ -353,7 +354,7 @@ class S3Client(ObjectStorageClient):
 
     def _head_of_source(self, container: str, name: str, known_hash: str | None) -> HttpAnswer:
         head = self._head(container, name)
-        if s3_headers.clean_hash(head.headers.get("etag", "")) != (known_hash or ""):
+        if etag_of(head.headers) != (known_hash or None):
             raise ObjectChangedError(f"{name!r} was replaced before it was copied")
         return head
 

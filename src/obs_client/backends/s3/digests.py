@@ -10,11 +10,12 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from obs_client._http.kit.etags import bare_etag
 from obs_client._http.pool import BrokenAnswer, HttpAnswer
 from obs_client.backend.body import Body
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backends.s3.errors import status_of
-from obs_client.backends.s3.headers import clean_hash, hash_is_md5
+from obs_client.backends.s3.headers import hash_is_md5
 from obs_client.errors import IntegrityError
 
 PARTS_ASKED = 200
@@ -61,7 +62,7 @@ class SentDigest:
         elif self.believed:
             return
         else:
-            found = clean_hash(answer.headers.get("etag", ""))
+            found = bare_etag(answer.headers.get("etag", ""))
             if not hash_is_md5(found, answer.headers) or "-" in found:
                 return
             wanted = self.value.hex() if self.algorithm == "md5" else body.digest("md5").hex()
@@ -147,7 +148,7 @@ def of_answer(answer: HttpAnswer, size: int, parts: PartSizes, whole_md5: bool) 
 
 def is_of_parts(answer: HttpAnswer) -> bool:
     """Whether the ETag is that of an object made of parts."""
-    return "-" in clean_hash(answer.headers.get("etag", ""))
+    return "-" in bare_etag(answer.headers.get("etag", ""))
 
 
 def _told(answer: HttpAnswer, whole_md5: bool) -> list[tuple[str, str, int]]:
@@ -161,7 +162,7 @@ def _told(answer: HttpAnswer, whole_md5: bool) -> list[tuple[str, str, int]]:
             value = base64.b64decode(match[1])
             if len(value) == length:
                 found.append((algorithm, value.hex(), int(match[2] or 0)))
-    etag = clean_hash(answer.headers.get("etag", ""))
+    etag = bare_etag(answer.headers.get("etag", ""))
     if whole_md5 and hash_is_md5(etag, answer.headers):
         digits, _, count = etag.lower().partition("-")
         found.append(("md5", digits, int(count or 0)))

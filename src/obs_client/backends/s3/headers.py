@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import quopri
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from obs_client._engine import write_id
 from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.encoded_words import decode_words, encode_words
+from obs_client._http.kit.etags import etag_of
 from obs_client._http.pool import BrokenAnswer, HttpAnswer
 from obs_client.errors import InvalidNameError
 from obs_client.models import Attributes, ObjectInfo
@@ -25,8 +24,6 @@ HEADER_COUNT_MAXIMUM = 80
 """Metadata keys of one object: an answer has some 20 headers besides, and many clients stop at 100."""
 
 _PREFIX = "x-amz-meta-"
-_WORD = re.compile(r"=\?([^?]+)\?([BbQq])\?([^?]*)\?=")
-_WORDS = re.compile(rf"{_WORD.pattern}(?:[ \t]+{_WORD.pattern})*")
 _HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
 
 
@@ -54,11 +51,10 @@ def params_of(attributes: Attributes, part_size: int | None = None) -> dict[str,
 def info_of(name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
     """What the headers of a GET or HEAD tell of an object."""
     headers = answer.headers
-    etag = headers.get("etag", "")
     return ObjectInfo(
         name,
         size,
-        clean_hash(etag) or None,
+        etag_of(headers),
         headers.get("content-type"),
         _metadata(headers),
         http_time(headers.get("last-modified")),
@@ -67,11 +63,6 @@ def info_of(name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
         headers.get("content-language") or None,
         headers.get("cache-control") or None,
     )
-
-
-def clean_hash(etag: str) -> str:
-    """An ETag without quotes."""
-    return etag.removeprefix("W/").strip('"')
 
 
 def part_size_of(answer: HttpAnswer) -> int | None:
@@ -95,36 +86,8 @@ def http_time(text: str | None) -> float:
     return found
 
 
-def encode(value: str) -> str:
-    """A metadata value as it is sent: as itself, or as an encoded word of RFC 2047."""
-    if value and value.isascii() and value == value.strip() and "=?" not in value and "  " not in value:
-        return value
-    return f"=?UTF-8?B?{base64.b64encode(value.encode()).decode()}?="
-
-
-def decode(value: str) -> str:
-    """A metadata value as it was meant; what is no encoded word comes back as it is."""
-    if "=?" in value and _WORDS.fullmatch(value):
-        try:
-            return "".join(_decode_word(*match.groups()) for match in _WORD.finditer(value))
-        except (LookupError, UnicodeDecodeError, binascii.Error):
-            return value
-    if not value.isascii():
-        try:
-            return value.encode("latin-1").decode()
-        except UnicodeError:
-            return value
-    return value
-
-
-def _decode_word(charset: str, coding: str, text: str) -> str:
-    if coding in "Bb":
-        return base64.b64decode(text, validate=True).decode(charset)
-    return quopri.decodestring(text.encode("ascii"), header=True).decode(charset)
-
-
 def _sent_metadata(metadata: Mapping[str, str], part_size: int | None) -> dict[str, str]:
-    sent = {key: encode(value) for key, value in metadata.items()}
+    sent = {key: encode_words(value) for key, value in metadata.items()}
     if part_size and write_id.KEY in sent:
         sent[write_id.KEY] += f".{part_size}"
     size = sum(len(key) + len(value) for key, value in sent.items() if key != write_id.KEY)
@@ -137,7 +100,7 @@ def _sent_metadata(metadata: Mapping[str, str], part_size: int | None) -> dict[s
 
 
 def _metadata(headers: Mapping[str, str]) -> dict[str, str]:
-    found = {name[len(_PREFIX) :]: decode(headers[name]) for name in headers if name.startswith(_PREFIX)}
+    found = {name[len(_PREFIX) :]: decode_words(headers[name]) for name in headers if name.startswith(_PREFIX)}
     if write_id.KEY in found:
         found[write_id.KEY] = found[write_id.KEY].partition(".")[0]
     return found

@@ -7,9 +7,9 @@ import re
 from urllib.parse import unquote_plus
 
 from obs_client._http.kit import xml as s3_xml
+from obs_client._http.kit.etags import bare_etag
 from obs_client._http.pool import BrokenAnswer
 from obs_client.backend.values import Page
-from obs_client.backends.s3.headers import clean_hash
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
 ROOT = "ListBucketResult"
@@ -125,7 +125,7 @@ def _entry(row: tuple[str, ...], url: bool) -> ObjectInfo:
     key, modified, etag, size = row
     if url and ("%" in key or "+" in key):
         key = unquote_plus(key, errors="strict")
-    return ObjectInfo(key, int(size), clean_hash(etag) or None, None, None, read_time(modified))
+    return ObjectInfo(key, int(size), bare_etag(etag) or None, None, None, read_time(modified))
 
 
 def _in_order(row: tuple[str, ...], order: tuple[int, ...]) -> tuple[str, ...]:
