@@ -1,4 +1,5 @@
-"""Faults on the wire: a proxy between client and real server, the scenarios that it plays, and their matrix.
+"""Faults on the wire, between client and real server.
 
-`python -m test.faults` runs the matrix and prints it as a table; `python -m test.faults D19 U16` runs some of it.
+`wire` is the proxy that plays them, `stores` the servers, `matrix` the scenarios and the operations that they touch,
+`endurance` what takes long. `python -m test.faults` runs the matrix and prints it as a table.
 """

@@ -6,8 +6,8 @@ import itertools
 import logging
 import sys
 
-from test.faults.cells import Outcome
-from test.faults.matrix import cells, playing, quick, table
+from test.faults.matrix.cells import Outcome
+from test.faults.matrix.matrix import cells, playing, quick, table
 
 
 def main(arguments: list[str]) -> int:

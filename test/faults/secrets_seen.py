@@ -9,9 +9,9 @@ import pickle
 import threading
 from collections.abc import Iterable, Iterator
 
-from test.faults import spoiling
-from test.faults.scenarios import BROKEN, said
-from test.faults.spoiling import Action
+from test.faults.matrix.scenarios import BROKEN, said
+from test.faults.wire import spoiling
+from test.faults.wire.spoiling import Action
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 

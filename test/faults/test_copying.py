@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from obs_client import ObjectStorageClient, TemporaryError
-from test.faults import spoiling
-from test.faults.cells import MATRIX, Stage
-from test.faults.exchange import Fault
-from test.faults.matrix import staged
-from test.faults.scenarios import BROKEN, SLOW_DOWN
-from test.faults.store import BRISK
-from test.faults.wire import Request
+from test.faults.matrix.cells import MATRIX, Stage
+from test.faults.matrix.matrix import staged
+from test.faults.matrix.scenarios import BROKEN, SLOW_DOWN
+from test.faults.stores.base import BRISK
+from test.faults.wire import spoiling
+from test.faults.wire.exchange import Fault
+from test.faults.wire.messages import Request
 
 SOURCE, TARGET = "copied", "copy"
 

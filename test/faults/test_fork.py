@@ -14,9 +14,9 @@ from typing import IO, cast
 import pytest
 
 from obs_client import ClientOptions, LocalClient, ObjectStorageClient
-from test.faults.proxy import fault_proxy
-from test.faults.servers import started
-from test.faults.store import BRISK, Store
+from test.faults.stores.base import BRISK, Store
+from test.faults.stores.starting import started
+from test.faults.wire.proxy import fault_proxy
 
 # From Python 3.12 on a fork beside threads is warned of; here it is what is tested.
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from obs_client import LocalClient, MemoryClient, ObjectInfo, ObjectStorageClient, ObjectStorageClientError
 from obs_client.sync import Place, Step, SyncOptions, Version, apply, sync
-from test.faults.cells import MATRIX, Stage
-from test.faults.exchange import Fault
 from test.faults.hostile import HOSTILE, NAMES, beside, generated, planted, stored_anyway
-from test.faults.matrix import staged
-from test.faults.spoiling import change
-from test.faults.wire import Answer, Request
+from test.faults.matrix.cells import MATRIX, Stage
+from test.faults.matrix.matrix import staged
+from test.faults.wire.exchange import Fault
+from test.faults.wire.messages import Answer, Request
+from test.faults.wire.spoiling import change
 
 PREFIX = "all/"
 CONTENT = b"hostile"

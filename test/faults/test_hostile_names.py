@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 
 from obs_client import ClientOptions, ObjectStorageClient, ObjectStorageClientError, S3Client, SwiftClient
-from test.faults.cells import MATRIX, Stage
 from test.faults.hostile import FEW, HOSTILE, NAMES, generated, stays, try_all
-from test.faults.matrix import staged
+from test.faults.matrix.cells import MATRIX, Stage
+from test.faults.matrix.matrix import staged
 from test.loopback.raw import RawServer, raw_server, read_request
 
 CONTAINER = MATRIX

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from obs_client import IntegrityError, ObjectChangedError, ObjectStorageClient, ObjectStorageClientError
-from test.faults import spoiling
-from test.faults.bench import OLD
-from test.faults.cells import MATRIX, Stage
-from test.faults.exchange import Exchange, Fault
-from test.faults.matrix import staged
-from test.faults.store import BRISK
+from test.faults.matrix.bench import OLD
+from test.faults.matrix.cells import MATRIX, Stage
+from test.faults.matrix.matrix import staged
+from test.faults.stores.base import BRISK
+from test.faults.wire import spoiling
+from test.faults.wire.exchange import Exchange, Fault
 
 NAME = "integrity"
 

@@ -11,14 +11,14 @@ import pytest
 
 from obs_client import ClientOptions, ObjectStorageClient, TemporaryError
 from obs_client._engine import parallel, retry
-from test.faults import spoiling
-from test.faults.cells import MATRIX, Stage
-from test.faults.exchange import Fault
-from test.faults.matrix import staged
-from test.faults.scenarios import BROKEN, SLOW_DOWN, balancer, said
-from test.faults.spoiling import Action
-from test.faults.store import BRISK
-from test.faults.wire import Answer
+from test.faults.matrix.cells import MATRIX, Stage
+from test.faults.matrix.matrix import staged
+from test.faults.matrix.scenarios import BROKEN, SLOW_DOWN, balancer, said
+from test.faults.stores.base import BRISK
+from test.faults.wire import spoiling
+from test.faults.wire.exchange import Fault
+from test.faults.wire.messages import Answer
+from test.faults.wire.spoiling import Action
 
 pytestmark = pytest.mark.full
 

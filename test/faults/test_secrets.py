@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from obs_client import ObjectStorageClient, ObjectStorageClientError, S3Client, SwiftClient
-from test.faults import spoiling
-from test.faults.cells import MATRIX, Stage
-from test.faults.exchange import Fault
-from test.faults.matrix import staged
-from test.faults.scenarios import BROKEN
+from test.faults.matrix.cells import MATRIX, Stage
+from test.faults.matrix.matrix import staged
+from test.faults.matrix.scenarios import BROKEN
 from test.faults.secrets_seen import LASTING, recorded, seen_in_error, seen_in_logs, seen_in_pickle
-from test.faults.store import BRISK, Store
+from test.faults.stores.base import BRISK, Store
+from test.faults.wire import spoiling
+from test.faults.wire.exchange import Fault
 from test.loopback.proxy import forward_proxy
 
 pytestmark = pytest.mark.full

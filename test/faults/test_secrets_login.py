@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from obs_client import ClientOptions, ObjectStorageClient, ObjectStorageClientError, S3Client
-from test.faults import spoiling
-from test.faults.cells import MATRIX, Stage
-from test.faults.exchange import Exchange, Fault
-from test.faults.matrix import staged
-from test.faults.scenarios import IMPATIENT
+from test.faults.matrix.cells import MATRIX, Stage
+from test.faults.matrix.matrix import staged
+from test.faults.matrix.scenarios import IMPATIENT
 from test.faults.secrets_seen import LASTING, recorded, seen_in_error, seen_in_logs, seen_in_pickle
+from test.faults.wire import spoiling
+from test.faults.wire.exchange import Exchange, Fault
 from test.loopback.raw import Script, answer, raw_server, read_request
 
 _KEYSTONE = ["keystone", "application credential"]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo, ObjectStorageClient
-from test.faults.servers import started
-from test.faults.store import BRISK, Store
+from test.faults.stores.base import BRISK, Store
+from test.faults.stores.starting import started
 
 CONTAINER = "sharing"
 THREADS = 16

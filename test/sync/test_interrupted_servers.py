@@ -24,11 +24,11 @@ import pytest
 from obs_client import ClientOptions
 from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place, SyncOptions, sync
-from test.faults.exchange import Exchange, Fault
-from test.faults.proxy import FaultProxy, fault_proxy
-from test.faults.servers import started
-from test.faults.store import Store
-from test.faults.wire import Request
+from test.faults.stores.base import Store
+from test.faults.stores.starting import started
+from test.faults.wire.exchange import Exchange, Fault
+from test.faults.wire.messages import Request
+from test.faults.wire.proxy import FaultProxy, fault_proxy
 from test.sync.support import ODD_NAMES, Thing, fill, make_place, state, tree
 
 # An interrupt may come between the end of a call and the assignment of what it gave: CPython closes such a socket, and

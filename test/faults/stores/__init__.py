@@ -1,0 +1,1 @@
+"""Real servers as the fault tests see them."""

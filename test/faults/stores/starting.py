@@ -1,0 +1,23 @@
+"""Starts a real server for the fault tests."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from test.faults.stores.base import PAGE, Store
+from test.faults.stores.s3 import S3Store
+from test.faults.stores.swift import SwiftStore
+from test.servers import SwiftLimits, start_keystone, start_seaweedfs, start_swift
+
+
+@contextlib.contextmanager
+def started(kind: str) -> Iterator[Store]:
+    """Start a server: `seaweedfs`, `swift`, `keystone`, or the last with a login by `application credential`."""
+    if kind == "seaweedfs":
+        with start_seaweedfs() as seaweedfs:
+            yield S3Store(seaweedfs)
+        return
+    start = start_swift if kind == "swift" else start_keystone
+    with start(SwiftLimits(container_listing_limit=PAGE, account_listing_limit=PAGE)) as swift:
+        yield SwiftStore(swift, "application_credential" if kind == "application credential" else "second")
