@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from obs_client.models import ContainerInfo as ContainerInfo
     from obs_client.models import ObjectInfo as ObjectInfo
     from obs_client.models import SubdirInfo as SubdirInfo
+    from obs_client.places import Place as Place
     from obs_client.urls import StorageUrl as StorageUrl
     from obs_client.urls import from_url as from_url
 
@@ -83,6 +84,7 @@ _MODULES = {
         "ObjectInfo",
         "SubdirInfo",
     ),
+    "obs_client.places": ("Place",),
     "obs_client.urls": ("StorageUrl", "from_url"),
 }
 

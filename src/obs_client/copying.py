@@ -21,18 +21,19 @@ from obs_client.backend.values import NewObject
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConflictError, IntegrityError, NotFoundError, ObjectChangedError
 from obs_client.models import Attributes, ObjectInfo
+from obs_client.places import Place
+
+__all__ = ["AttributesMap", "object_copy", "object_move"]
 
 AttributesMap = Callable[[Attributes], Attributes]
 """Makes of an object's attributes those that its copy is to have."""
 
 
 def object_copy(
-    source: ObjectStorageClient,
-    source_container: str,
+    source: Place,
     name: str,
-    target: ObjectStorageClient,
-    target_container: str,
-    target_name: str,
+    target: Place,
+    target_name: str | None = None,
     *,
     if_absent: bool = False,
     map_attributes: AttributesMap | None = None,
@@ -40,10 +41,12 @@ def object_copy(
 ) -> bool:
     """Copy an object with all its attributes. False: the source is absent.
 
-    If both clients are the same one, the store copies, and nothing comes by here. Readers of the target see the old
+    If both places are of one client, the store copies, and nothing comes by here. Readers of the target see the old
     object or the new one, whole.
 
     Args:
+        name: The object's name in the source: what follows its prefix.
+        target_name: The name in the target; None: the same.
         if_absent: Copy only if no object has the target's name.
         map_attributes: Changes what the target cannot keep, or what is to differ.
         progress: Called in this thread with the count of bytes moved since the last call; their sum is the size.
@@ -55,30 +58,22 @@ def object_copy(
         NotSupportedError: The target keeps no such condition; nothing was written.
         IntegrityError, ObjectChangedError: As `ObjectStorageClient.object_read`; nothing was written.
     """
-    for client_name, container in ((name, source_container), (target_name, target_container)):
-        arguments.check_container_name(container)
-        arguments.check_object_name(client_name)
-    arguments.check_conditions(if_absent, None, target.capabilities, type(target).__name__)
-    start, end = (source_container, name), (target_container, target_name)
-    if source is target and map_attributes is None:
-        return _copy_within(source, start, end, if_absent, progress)
-    border = Border(source)
-    try:
-        reader = GuardedReader(border, source_container, name)
-    except NotFoundError:
-        return False
-    with reader:
-        write_copy(border, reader, target, end, if_absent=if_absent, map_attributes=map_attributes, progress=progress)
-    return True
+    end = name if target_name is None else target_name
+    for given in (name, end):
+        arguments.check_object_name(given)
+    client = target.client
+    arguments.check_conditions(if_absent, None, client.capabilities, type(client).__name__)
+    copied = copy_checked(
+        source, name, target, end, if_absent=if_absent, map_attributes=map_attributes, progress=progress
+    )
+    return copied is not None
 
 
 def object_move(
-    source: ObjectStorageClient,
-    source_container: str,
+    source: Place,
     name: str,
-    target: ObjectStorageClient,
-    target_container: str,
-    target_name: str,
+    target: Place,
+    target_name: str | None = None,
     *,
     if_absent: bool = False,
     map_attributes: AttributesMap | None = None,
@@ -93,68 +88,84 @@ def object_move(
         ConflictError: The copy cannot be told from the source, which stays: perhaps they are one object.
         IntegrityError: The copy is not there, or has another size; the source stays.
     """
-    if source is target and (source_container, name) == (target_container, target_name):
-        return source.object_info(name, source_container) is not None
-    before = source.object_info(name, source_container)
-    if before is None or not object_copy(
-        source,
-        source_container,
-        name,
-        target,
-        target_container,
-        target_name,
-        if_absent=if_absent,
-        map_attributes=map_attributes,
-        progress=progress,
+    end = name if target_name is None else target_name
+    same_store = source.client is target.client
+    before = _info(source, name)
+    if before is None:
+        return False
+    if same_store and _spot(source, name) == _spot(target, end):
+        return True
+    if not object_copy(
+        source, name, target, end, if_absent=if_absent, map_attributes=map_attributes, progress=progress
     ):
         return False
-    after = source.object_info(name, source_container)
-    _check_moved(before, after, target.object_info(target_name, target_container), source is target)
-    return source.object_delete(name, source_container)
+    _check_moved(before, _info(source, name), _info(target, end), same_store)
+    return source.client.object_delete(source.full_name(name), source.container_name)
 
 
-def write_copy(
-    source: Border,
-    reader: GuardedReader,
-    target: ObjectStorageClient,
-    place: tuple[str, str],
+def copy_checked(
+    source: Place,
+    name: str,
+    target: Place,
+    target_name: str,
     *,
     if_absent: bool = False,
+    check: copying_within.Check = lambda _: None,
     map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
-) -> None:
-    """Write what a reader of `source` gives as an object of a container and name, with its attributes."""
-    border = Border(target)
-    info = reader.info
-    new = NewObject(*place, _attributes(info, place[1], target, map_attributes), info.size, if_absent=if_absent)
-    if info.size <= min(border.options.part_size, border.capabilities.part_size_maximum or info.size):
-        content = memoryview(bytearray(info.size))
+) -> ObjectInfo | None:
+    """Copy an object, and give what was copied. None: the source is absent.
+
+    Args:
+        check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
+            written. It is called again if the source is replaced meanwhile.
+    """
+    start, end = _spot(source, name), _spot(target, target_name)
+    for _, full_name in (start, end):
+        arguments.check_object_name(full_name)
+    border = Border(source.client)
+    if source.client is target.client and map_attributes is None:
+        arguments.check_new_object_name(end[1], border.capabilities)
+        info = copying_within.copy_checked(border, start, end, if_absent, check)
+        if progress and info and info.size:
+            progress(info.size)
+        return info
+    try:
+        reader = GuardedReader(border, *start)
+    except NotFoundError:
+        return None
+    with reader:
+        check(reader.info)
+        attributes = _attributes(reader.info, end[1], target.client, map_attributes)
+        new = NewObject(*end, attributes, reader.info.size, if_absent=if_absent)
+        _write(border, reader, Border(target.client), new, progress)
+    return reader.info
+
+
+def _write(source: Border, reader: GuardedReader, target: Border, new: NewObject, progress: Progress | None) -> None:
+    """Write what a reader of `source` gives as a new object."""
+    size = reader.info.size
+    if size <= min(target.options.part_size, target.capabilities.part_size_maximum or size):
+        content = memoryview(bytearray(size))
         reader.read_fully(content)
         reader.readinto(memoryview(bytearray(1)))  # an object of no bytes has not been asked for any yet
-        border.object_write(new, BytesBody(content, reader.content_digests))
-        if progress and info.size:
-            progress(info.size)
+        target.object_write(new, BytesBody(content, reader.content_digests))
+        if progress and size:
+            progress(size)
         return
-    with PartWriter(border, new, progress) as writer:
+    with PartWriter(target, new, progress) as writer:
         for block in download.blocks(source, reader):
             writer.write(block)
         writer.publish()
 
 
-def _copy_within(
-    client: ObjectStorageClient,
-    source: tuple[str, str],
-    target: tuple[str, str],
-    if_absent: bool,
-    progress: Progress | None,
-) -> bool:
-    if not copying_within.copy(Border(client), source, target, if_absent):
-        return False
-    if progress:
-        info = client.object_info(target[1], target[0])
-        if info is not None and info.size:
-            progress(info.size)
-    return True
+def _spot(place: Place, name: str) -> tuple[str, str]:
+    """The container and the full name of a name in a place."""
+    return place.container_name, place.full_name(name)
+
+
+def _info(place: Place, name: str) -> ObjectInfo | None:
+    return place.client.object_info(place.full_name(name), place.container_name)
 
 
 def _attributes(

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import os
 import re
 import typing
 from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ from obs_client.errors import ConfigurationError
 ENTRY_POINTS = "obs_client.backends"
 ANONYMOUS = "anonymous"
 
+_DIRECTORY = ("obs_client.backends.local.directory", "DirectoryClient")
 _SWIFT = ("obs_client.backends.swift.client", "SwiftClient")
 _BUILT_IN = {
     "file": ("obs_client.backends.local.store", "LocalClient"),
@@ -42,6 +44,7 @@ _BUILT_IN = {
     "s3": ("obs_client.backends.s3.client", "S3Client"),
     "swift": _SWIFT,
 }
+_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|http|https|memory|s3|swift):")
 _KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
 """What `urlsplit` would drop without a word, as the WHATWG's standard for URLs has it, and what stands for it."""
 
@@ -106,6 +109,22 @@ class StorageUrl:
         if self.scheme in ("file", "http", "https"):
             return make(self.root, self.container_name, **self.options)
         return make(container_name=self.container_name, **self.options)
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is meant as a storage URL; all else is the path of a file or directory."""
+    return _URL.match(text) is not None
+
+
+def directory_client(path: str | os.PathLike[str], *, follow_symlinks: bool = False) -> ObjectStorageClient:
+    """A client for one local directory, whose file names are the object names; nothing is looked at yet.
+
+    Args:
+        follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
+    """
+    module, name = _DIRECTORY
+    make: Callable[..., ObjectStorageClient] = getattr(import_module(module), name)
+    return make(path, follow_symlinks=follow_symlinks)
 
 
 def from_url(url: str) -> ObjectStorageClient:

@@ -21,6 +21,7 @@ from obs_client import (
     MemoryClient,
     NotSupportedError,
     ObjectChangedError,
+    Place,
     PreconditionError,
     copying,
 )
@@ -46,58 +47,59 @@ def empty() -> MemoryClient:
     return client
 
 
+def box(client: ObjectStorageClient) -> Place:
+    return Place(client, "box")
+
+
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_every_object_arrives_whole_with_all_attributes(one: str, other: str, tmp_path: Path) -> None:
     source, target = make_place(one, tmp_path / "one"), make_place(other, tmp_path / "other")
     things = tree()
     fill(source, things)
     for name, thing in things.items():
-        full = source.full_name(name)
         seen: list[int] = []
-        assert copying.object_copy(
-            source.client, source.container_name, full, target.client, target.container_name, name, progress=seen.append
-        )
+        assert copying.object_copy(source, name, target, progress=seen.append)
         assert sum(seen) == len(thing.content)
-        before = source.client.object_info(full, source.container_name)
-        after = target.client.object_info(name, target.container_name)
+        before = source.client.object_info(source.full_name(name), source.container_name)
+        after = target.client.object_info(target.full_name(name), target.container_name)
         assert before is not None
         assert after is not None
         assert shown(before) == shown(after)
-        assert target.client.object_read(name, target.container_name) == thing.content
+        assert target.client.object_read(target.full_name(name), target.container_name) == thing.content
 
 
 def test_a_small_object_takes_one_request_on_each_side() -> None:
     source, target = RecordingClient(store()), RecordingClient(empty())
-    assert copying.object_copy(source, "box", "name", target, "box", "name")
+    assert copying.object_copy(box(source), "name", box(target))
     assert (source.calls, target.calls) == (["object_open"], ["object_write"])
 
 
 def test_within_one_client_the_store_copies() -> None:
     client = RecordingClient(store())
-    assert copying.object_copy(client, "box", "name", client, "box", "other")
+    assert copying.object_copy(box(client), "name", box(client), "other")
     assert client.calls == ["object_info", "object_copy"]
 
 
 def test_an_absent_source_is_no_copy() -> None:
     target = empty()
-    assert not copying.object_copy(store(), "box", "absent", target, "box", "name")
-    assert not copying.object_copy(empty(), "nowhere", "absent", target, "box", "name")
-    assert not copying.object_move(store(), "box", "absent", target, "box", "name")
+    assert not copying.object_copy(box(store()), "absent", box(target), "name")
+    assert not copying.object_copy(Place(empty(), "nowhere"), "absent", box(target), "name")
+    assert not copying.object_move(box(store()), "absent", box(target), "name")
     assert target.object_list() == []
 
 
 def test_an_absent_target_container_is_an_error() -> None:
     with pytest.raises(ContainerNotFoundError):
-        copying.object_copy(store(), "box", "name", empty(), "nowhere", "name")
+        copying.object_copy(box(store()), "name", Place(empty(), "nowhere"))
 
 
 @pytest.mark.parametrize("size", [3, 5 * PART])
 def test_if_absent_holds(size: int) -> None:
     source, target = store(b"s" * size), store(b"old")
     with pytest.raises(PreconditionError):
-        copying.object_copy(source, "box", "name", target, "box", "name", if_absent=True)
+        copying.object_copy(box(source), "name", box(target), if_absent=True)
     assert target.object_read("name") == b"old"
-    assert copying.object_copy(source, "box", "name", target, "box", "new", if_absent=True)
+    assert copying.object_copy(box(source), "name", box(target), "new", if_absent=True)
     assert target.object_info("new").metadata == {}  # type: ignore[union-attr]
 
 
@@ -118,9 +120,9 @@ def narrow() -> Narrow:
 def test_what_the_target_cannot_keep_is_named_and_nothing_is_written() -> None:
     source, target = store(metadata={"snake_case": "1"}), narrow()
     with pytest.raises(InvalidNameError, match="snake_case"):
-        copying.object_copy(source, "box", "name", target, "box", "name")
+        copying.object_copy(box(source), "name", box(target))
     with pytest.raises(NotSupportedError):
-        copying.object_copy(store(), "box", "name", target, "box", "name", if_absent=True)
+        copying.object_copy(box(store()), "name", box(target), if_absent=True)
     assert target.object_list() == []
 
 
@@ -130,11 +132,11 @@ def test_a_function_of_the_callers_maps_attributes() -> None:
         return dataclasses.replace(attributes, metadata=keys, content_type="text/plain")
 
     source, target = store(metadata={"snake_case": "1"}), narrow()
-    assert copying.object_copy(source, "box", "name", target, "box", "name", map_attributes=map_attributes)
+    assert copying.object_copy(box(source), "name", box(target), map_attributes=map_attributes)
     info = target.object_info("name")
     assert info is not None
     assert (info.metadata, info.content_type) == ({"snake-case": "1"}, "text/plain")
-    assert copying.object_copy(source, "box", "name", source, "box", "name", map_attributes=map_attributes)
+    assert copying.object_copy(box(source), "name", box(source), map_attributes=map_attributes)
     assert source.object_info("name").metadata == {"snake-case": "1"}  # type: ignore[union-attr]
 
 
@@ -158,7 +160,7 @@ def test_wrong_bytes_are_never_published(size: int) -> None:
     source.object_write("name", b"x" * size)
     target = store(b"old")
     with pytest.raises(IntegrityError):
-        copying.object_copy(source, "box", "name", target, "box", "name")
+        copying.object_copy(box(source), "name", box(target))
     assert target.object_read("name") == b"old"
 
 
@@ -166,7 +168,7 @@ def test_wrong_bytes_are_never_published(size: int) -> None:
 def test_over_stores_that_fail_all_the_time(size: int) -> None:
     content = bytes(range(256)) * 28
     source, target = FaultyClient(store(content[:size])), FaultyClient(empty())
-    assert copying.object_copy(source, "box", "name", target, "box", "name")
+    assert copying.object_copy(box(source), "name", box(target))
     assert target.object_read("name") == content[:size]
 
 
@@ -180,7 +182,7 @@ def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
             file.write(b"x" * options.part_size)
     tracemalloc.start()
     try:
-        assert copying.object_copy(source, "one", "name", target, "two", "name")
+        assert copying.object_copy(Place(source, "one"), "name", Place(target, "two"))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -194,7 +196,7 @@ def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
 
 def test_a_move_leaves_the_copy_only() -> None:
     source, target = store(metadata={"a": "ü"}), empty()
-    assert copying.object_move(source, "box", "name", target, "box", "there")
+    assert copying.object_move(box(source), "name", box(target), "there")
     assert source.object_list() == []
     assert target.object_read("there") == b"content"
     assert target.object_info("there").metadata == {"a": "ü"}  # type: ignore[union-attr]
@@ -202,13 +204,13 @@ def test_a_move_leaves_the_copy_only() -> None:
 
 def test_a_move_onto_itself_keeps_the_object(tmp_path: Path) -> None:
     client = store()
-    assert copying.object_move(client, "box", "name", client, "box", "name")
+    assert copying.object_move(box(client), "name", box(client))
     assert client.object_read("name") == b"content"
     (tmp_path / "box").mkdir()
     one, other = LocalClient(tmp_path, "box"), LocalClient(tmp_path, "box")
     one.object_write("name", b"content")
     with pytest.raises(Exception, match=r"stays|replaced"):
-        copying.object_move(one, "box", "name", other, "box", "name")
+        copying.object_move(box(one), "name", box(other))
     assert one.object_read("name") == b"content"
 
 
@@ -219,7 +221,7 @@ def test_a_source_that_is_replaced_during_a_move_stays() -> None:
         source.object_write("name", b"newer")
 
     with pytest.raises(ObjectChangedError):
-        copying.object_move(source, "box", "name", empty(), "box", "name", progress=replace)
+        copying.object_move(box(source), "name", box(empty()), progress=replace)
     assert source.object_read("name") == b"newer"
 
 
@@ -227,5 +229,36 @@ def test_a_move_whose_copy_fails_keeps_the_source() -> None:
     source, target = store(), ScriptedClient(options=QUICK)
     target.before["_object_write"].append(ValueError("no"))
     with pytest.raises(ValueError, match="no"):
-        copying.object_move(cast("ObjectStorageClient", source), "box", "name", target, "box", "name")
+        copying.object_move(box(cast("ObjectStorageClient", source)), "name", box(target))
     assert source.object_read("name") == b"content"
+
+
+def test_names_are_those_below_the_prefixes() -> None:
+    source, target = Place(store(), "box", "in"), Place(empty(), "box", "out/")
+    source.client.object_write("in/deep/name", b"1")
+    assert not copying.object_copy(source, "name", target)
+    assert copying.object_copy(source, "deep/name", target)
+    assert copying.object_move(source, "deep/name", target, "moved")
+    assert [entry.name for entry in target.objects()] == ["out/deep/name", "out/moved"]
+    assert list(source.objects()) == []
+    within = Place(source.client, "box")
+    assert copying.object_copy(within, "name", source)
+    assert copying.object_move(source, "name", within, "in/name"), "it is the same object"
+    assert source.client.object_read("in/name") == b"content"
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/../b"])
+def test_a_name_that_leads_out_of_the_place_is_refused(name: str) -> None:
+    source, target = RecordingClient(store()), RecordingClient(empty())
+    places = Place(source, "box", "in"), Place(target, "box", "out")
+    with pytest.raises(InvalidNameError):
+        copying.object_copy(places[0], name, places[1], "ok")
+    with pytest.raises(InvalidNameError):
+        copying.object_copy(places[0], "ok", places[1], name)
+    assert source.calls == target.calls == []
+
+
+def test_a_copy_within_one_store_asks_once_for_what_it_copies() -> None:
+    client, seen = RecordingClient(store()), list[int]()
+    assert copying.object_copy(box(client), "name", box(client), "other", progress=seen.append)
+    assert (client.calls, seen) == (["object_info", "object_copy"], [7])

@@ -105,7 +105,7 @@ def test_nor_by_a_plan_a_copy_or_a_deletion(name: str, trap: tuple[Path, Path]) 
         apply([step], memory(keep=b"1"), target, SyncOptions(max_delete=1))
     if name not in HARMLESS and name != "file-link":
         with pytest.raises((InvalidNameError, ConflictError)):
-            copying.object_copy(memory(a=b"1").client, "box", "a", target.client, target.container_name, name)
+            copying.object_copy(memory(a=b"1"), "a", target, name)
 
 
 @pytest.mark.parametrize("size", [3, 5 * PART])

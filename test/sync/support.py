@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo
 from obs_client.backend.values import Page
+from obs_client.backends.local.directory import DirectoryClient
 from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place
 from obs_client.testing.wrapper import RecordingClient
@@ -123,8 +124,8 @@ def shown(info: ObjectInfo) -> dict[str, Any]:
 
 def set_time(place: Place, name: str, seconds: float) -> None:
     """Make an object of a memory or directory place look as if written then."""
-    if place.directory is not None:
-        path = Path(place.directory.directory.path) / name
+    if isinstance(place.client, DirectoryClient):
+        path = Path(place.client.directory.path) / name
         os.utime(path, (seconds, seconds))
         return
     assert isinstance(place.client, MemoryClient)

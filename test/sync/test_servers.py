@@ -121,14 +121,7 @@ def test_a_large_object_moves(one: str, other: str, stores: Stores, tmp_path: Pa
     thing = things()["large"]
     fill(source, {"large": thing})
     before = state(source)["large"]
-    assert copying.object_move(
-        source.client,
-        source.container_name,
-        source.full_name("large"),
-        target.client,
-        target.container_name,
-        target.full_name("large"),
-    )
+    assert copying.object_move(source, "large", target)
     assert state(source) == {}
     assert state(target) == {"large": before}
 

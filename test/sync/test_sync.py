@@ -19,8 +19,8 @@ from obs_client import (
 )
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.models import Attributes, Capabilities
-from obs_client.sync import Done, SyncOptions, apply, plan_sync, read_steps, sync, write_steps
-from obs_client.sync.places import Place, parse_both
+from obs_client.sync import Done, Place, SyncOptions, apply, parse_both, plan_sync, read_steps, sync, write_steps
+from obs_client.sync.sides import directory_of
 from obs_client.testing.faults import FaultyClient
 from obs_client.testing.wrapper import RecordingClient
 from test.sync.support import (
@@ -433,9 +433,9 @@ def test_places_are_parsed(tmp_path: Path) -> None:
     url = f"file://{tmp_path}?container_name=box"
     one, other = parse_both(url, url)
     assert one.client is other.client
-    assert Place.parse(str(tmp_path)).directory is not None
+    assert directory_of(Place.parse(str(tmp_path))) is not None
     source, target = parse_both(url, str(tmp_path / "x"))
-    assert source.directory is None
-    assert target.directory is not None
+    assert directory_of(source) is None
+    assert directory_of(target) is not None
     with pytest.raises(ConfigurationError, match="container"):
         Place.parse("s3:")

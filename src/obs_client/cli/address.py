@@ -14,14 +14,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 
 import click
 
 import obs_client
 from obs_client.cli.text import printable
-
-_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|http|https|memory|s3|swift):")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class Address:
         Raises:
             ConfigurationError: It begins with a scheme, but is no storage URL.
         """
-        if not _URL.match(text):
+        if not _is_url(text):
             return _local(text, text)
         place = obs_client.StorageUrl.parse(text)
         if place.scheme == "file" and place.container_name is None:
@@ -57,7 +54,7 @@ class Address:
     @classmethod
     def of_url(cls, text: str, advice: str) -> Address:
         """The address that a storage URL names; a usage error with an advice if it is a plain path."""
-        if not _URL.match(text):
+        if not _is_url(text):
             raise click.UsageError(printable(f"{text} is a path, not a storage URL like s3://container; {advice}"))
         return cls.parse(text)
 
@@ -107,6 +104,12 @@ class Address:
     def receiving(self, base_name: str) -> str:
         """The name of an object that is put here: its own, if this is a folder."""
         return self.name + base_name if self.is_folder else self.name
+
+
+def _is_url(text: str) -> bool:
+    from obs_client.urls import is_url
+
+    return is_url(text)
 
 
 def _local(text: str, path: str) -> Address:

@@ -75,20 +75,19 @@ def _copy_all(
     check_targets(names)
     with Clients() as clients:
         action = partial(action, if_absent=if_absent, map_attributes=attributes_map(metadata))
-        target_client = clients.of(end)
+        target_place = clients.container(end)
 
         def copy(source: str, target_name: str) -> None:
             start = Address.parse(source)
             check_not_one_file(start, end, target_name)
-            client = clients.of(start)
-            with settings.progress(start.name, partial(size_of, client, start)) as progress:
-                place = (client, start.container_name(), start.name)
+            place = clients.container(start)
+            with settings.progress(start.name, partial(size_of, place.client, start)) as progress:
                 try:
-                    done = action(*place, target_client, container, target_name, progress=progress)
+                    done = action(place, start.name, target_place, target_name, progress=progress)
                 except obs_client.PreconditionError:
                     raise already_there(target_name) from None
             if not done:
-                raise absent(client, start, folder_hint=SYNC_COPIES)
+                raise absent(place.client, start, folder_hint=SYNC_COPIES)
             settings.did(what, f"{source} -> {container}/{target_name}", source=source, name=target_name)
 
         each(settings, {source: partial(copy, source, name) for source, name in names})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere, WrongUse
 from obs_client.cli.several import Clients
@@ -18,7 +19,7 @@ from obs_client.errors import ContainerNotFoundError, InvalidNameError
 if TYPE_CHECKING:
     from obs_client.copying import AttributesMap
     from obs_client.models import Attributes
-    from obs_client.sync.places import Place
+    from obs_client.places import Place
 
 METADATA = click.option(
     "--metadata",
@@ -32,19 +33,13 @@ METADATA = click.option(
 @contextlib.contextmanager
 def two_places(source: Address, target: Address, follow_symlinks: bool) -> Iterator[tuple[Place, Place]]:
     """Both as folders; a path is a directory, and that of the target need not be there."""
-    from obs_client.sync.places import Place
-
     with Clients() as clients:
         if source.path is not None and not os.path.lexists(source.path):
             hint = "the first place must be there; a storage URL has a scheme: s3://container"
             raise NotThere(f"there is no directory {source.text!r}", hint)
         first = _directory(source, follow_symlinks)
         second = _directory(target, follow_symlinks=False)
-        if first is None:
-            first = Place(clients.of(source), source.container_name(), source.name)
-        if second is None:
-            second = Place(clients.of(target), target.container_name(), target.name)
-        yield first, second
+        yield first or clients.folder(source), second or clients.folder(target)
 
 
 def holds_nothing(place: Place) -> bool:
@@ -94,13 +89,11 @@ def _dashed(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def _directory(address: Address, follow_symlinks: bool) -> Place | None:
-    from obs_client.sync.places import Place
-
     if address.path is None:
         return None
     if os.path.isfile(address.path):
         raise click.UsageError(f"{printable(address.text)} is a file; obs cp copies one object")
-    return Place.of_directory(address.path, follow_symlinks=follow_symlinks)
+    return obs_client.Place.of_directory(address.path, follow_symlinks=follow_symlinks)
 
 
 def _real_path(address: Address, name: str) -> str | None:

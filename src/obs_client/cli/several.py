@@ -62,6 +62,14 @@ class Clients:
         self._made.append((address.place, made))
         return made
 
+    def container(self, address: Address) -> obs_client.Place:
+        """The container that an address names, as a place."""
+        return obs_client.Place(self.of(address), address.container_name())
+
+    def folder(self, address: Address) -> obs_client.Place:
+        """The folder that an address names, as a place."""
+        return obs_client.Place(self.of(address), address.container_name(), address.name)
+
 
 def check_targets(targets: Iterable[tuple[str, str]]) -> None:
     """Raise a usage error if two of some sources, each with its target's name, would become one object."""

@@ -18,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from obs_client._engine.progress import Progress
+from obs_client.places import Place, parse_both
 from obs_client.sync.options import DEFAULTS, SyncOptions
-from obs_client.sync.places import Place, check_apart, parse_both
 from obs_client.sync.plan import Kept, plan_sync, planned
 from obs_client.sync.proof import CheckReport, check
 from obs_client.sync.report import Done, SyncReport
 from obs_client.sync.run import Run
 from obs_client.sync.saved import SavedPlan
+from obs_client.sync.sides import check_apart, directory_of
 from obs_client.sync.steps import Step, Version, read_steps, write_steps
 
 __all__ = [
@@ -74,7 +75,7 @@ def sync(
     kept = Kept() if on_done is None else None
     steps = planned(source, target, options, kept)
     run = Run(source, target, options, ask=False, progress=progress, on_done=on_done)
-    if target.directory is None:
+    if directory_of(target) is None:
         return run.run(steps, kept)
     with SavedPlan(steps) as plan:
         return run.run(plan, kept)

@@ -7,8 +7,8 @@ import hashlib
 from obs_client._engine.border import Border
 from obs_client._engine.reading import GuardedReader
 from obs_client.backend.body import BLOCK_SIZE
+from obs_client.places import Place
 from obs_client.sync.listing import Listed
-from obs_client.sync.places import Place
 
 MD5_DIGITS = 32
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import functools
 
-from obs_client import copying
-from obs_client._engine import arguments
-from obs_client._engine import copying as copying_within
-from obs_client._engine.border import Border
 from obs_client._engine.progress import Progress
-from obs_client._engine.reading import GuardedReader
-from obs_client.copying import AttributesMap
+from obs_client.copying import AttributesMap, copy_checked
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError
 from obs_client.models import ObjectInfo
+from obs_client.places import Place
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Entry
-from obs_client.sync.places import Place
 from obs_client.sync.report import HOPELESS, Done, changed, failed
+from obs_client.sync.sides import check_is_there, directory_of
 from obs_client.sync.steps import Step, Version
 
 GONE = "gone from the source meanwhile"
@@ -54,14 +50,21 @@ class Copier:
 
     def _copy(self, step: Step, progress: Progress | None) -> Done:
         start, end = self._source.full_name(step.name), self._target.full_name(step.name)
-        arguments.check_object_name(start)
-        arguments.check_object_name(end)
         if self._ask and self._is_there_already(step, end):
             return Done(step, "skipped", THERE_ALREADY)
         planned = step.source if self._ask else None
         for _ in range(_TRIES):
-            info = self._move(start, end, functools.partial(_check, step, planned), progress)
+            info = copy_checked(
+                self._source,
+                step.name,
+                self._target,
+                step.name,
+                check=functools.partial(_check, step, planned),
+                map_attributes=self._map_attributes,
+                progress=progress,
+            )
             if info is None:
+                check_is_there(self._source)
                 return Done(step, "skipped", GONE)
             if not self._changed_after(start, info):
                 return Done(step, "copied", step.reason, info.size)
@@ -72,36 +75,12 @@ class Copier:
             object_name=step.name,
         )
 
-    def _move(self, start: str, end: str, check: copying_within.Check, progress: Progress | None) -> ObjectInfo | None:
-        """Copy from one full name to the other; gives what was copied, None if the source lacks it."""
-        source, target = self._source, self._target
-        border = Border(source.client)
-        place = target.container_name, end
-        if self._comparison.same_store and self._map_attributes is None:
-            arguments.check_new_object_name(end, border.capabilities)
-            info = copying_within.copy_checked(border, (source.container_name, start), place, check=check)
-            if progress and info and info.size:
-                progress(info.size)
-            return info
-        try:
-            reader = GuardedReader(border, source.container_name, start)
-        except ContainerNotFoundError:
-            raise
-        except NotFoundError:
-            return None
-        with reader:
-            check(reader.info)
-            copying.write_copy(
-                border, reader, target.client, place, map_attributes=self._map_attributes, progress=progress
-            )
-        return reader.info
-
     def _changed_after(self, name: str, info: ObjectInfo) -> bool:
         """Whether an object was changed after it was read; asked only where no later sync would see it by its hash.
 
         That is so for a directory, where asking costs no request, and for a store that told no hash.
         """
-        if info.hash is not None and self._source.directory is None:
+        if info.hash is not None and directory_of(self._source) is None:
             return False
         now = self._source.client.object_info(name, self._source.container_name)
         return now is not None and not Version.of(info).is_still(Version.of(now))

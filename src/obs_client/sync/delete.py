@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
-from obs_client.errors import ContainerNotFoundError, InvalidNameError, PartialFailureError
-from obs_client.sync.places import Place
+from obs_client.errors import InvalidNameError, PartialFailureError
+from obs_client.places import Place
 from obs_client.sync.report import HOPELESS, Done, changed, failed
+from obs_client.sync.sides import check_is_there
 from obs_client.sync.steps import Step, Version
 
 IN_BULK = 4
@@ -49,7 +50,8 @@ class Deleter:
 
     def _delete(self, groups: list[list[Step]]) -> dict[str, Exception]:
         """Delete what these steps say, a group by one request; gives the failures by name."""
-        failures = _failures(self._check_source_is_there, itertools.chain(*groups))
+        # Asked after its names, all of which a source that went away would lack.
+        failures = _failures(lambda: check_is_there(self._source), itertools.chain(*groups))
         if not failures:
             for found in bounded_map(self._delete_group, groups, self._workers):
                 failures |= found
@@ -78,14 +80,6 @@ class Deleter:
         except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
             return failed(step, error)
         return None
-
-    def _check_source_is_there(self) -> None:
-        """Raise if the source went away; asked after its names, all of which it would lack then."""
-        container = self._source.container_name
-        if self._source.client.container_info(container) is None:
-            raise ContainerNotFoundError(
-                f"the source {self._source} is gone; nothing more is deleted", container=container
-            )
 
     def _source_has(self, name: str) -> bool:
         try:

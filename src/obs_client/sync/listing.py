@@ -19,7 +19,8 @@ from typing import IO, Any, NamedTuple
 
 from obs_client.errors import ContainerNotFoundError, ServiceError
 from obs_client.models import ObjectInfo
-from obs_client.sync.places import Place
+from obs_client.places import Place
+from obs_client.sync.sides import directory_of
 
 IN_MEMORY = 20_000
 _BLOCK = 200
@@ -68,7 +69,7 @@ def _objects(place: Place, match: Match | None) -> Iterator[Listed]:
 
 def _of_target(target: Place, match: Match | None) -> Iterator[Listed]:
     found = _objects(target, match)
-    return found if target.directory is None else _or_none(found)
+    return found if directory_of(target) is None else _or_none(found)
 
 
 def _or_none(found: Iterator[Listed]) -> Iterator[Listed]:

@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 
 from obs_client._engine.parallel import bounded_map
 from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
+from obs_client.places import Place
 from obs_client.sync.collisions import without_collisions
 from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
 from obs_client.sync.listing import Listed, Pair, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.patterns import matcher
-from obs_client.sync.places import Place, check_apart
+from obs_client.sync.sides import check_apart, directory_of
 from obs_client.sync.steps import Step, Version
 
 ABSENT = "not in the target"
@@ -61,8 +62,9 @@ def planned(source: Place, target: Place, options: SyncOptions, kept: Kept | Non
     """The steps of `plan_sync`; with `kept`, those that skip are counted only."""
     check_apart(source, target)
     found = pairs(source, target, matcher(options.include, options.exclude))
-    if target.directory is not None:
-        found = without_collisions(found, target.directory.directory)
+    directory = directory_of(target)
+    if directory is not None:
+        found = without_collisions(found, directory.directory)
     comparison = Comparison(source, target)
     if options.checksum:
         return _by_content(comparison, found, options)

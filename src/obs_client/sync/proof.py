@@ -9,11 +9,12 @@ from typing import Literal
 from obs_client._engine.parallel import bounded_map, ended
 from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, ContainerNotFoundError
+from obs_client.places import Place
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Pair, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.patterns import matcher
-from obs_client.sync.places import Place
+from obs_client.sync.sides import directory_of
 
 Finding = Literal["same", "differing", "missing", "extra", "failed"]
 
@@ -76,7 +77,8 @@ def check(
             size = findings.add(pair, finding, error)
             if on_done:
                 on_done(pair[0], finding, size)
-    return findings.report(dict(source.directory.skipped) if source.directory is not None else {})
+    directory = directory_of(source)
+    return findings.report({} if directory is None else dict(directory.skipped))
 
 
 class _Findings:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.progress import Progress
 from obs_client.errors import TemporaryError
+from obs_client.places import Place
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
 from obs_client.sync.options import SyncOptions
-from obs_client.sync.places import Place
 from obs_client.sync.plan import Kept
 from obs_client.sync.report import Done, SyncReport, Tally
 from obs_client.sync.saved import SavedPlan
+from obs_client.sync.sides import directory_of
 from obs_client.sync.steps import Step
 
 IN_FLIGHT = 64 * 1024 * 1024
@@ -73,8 +74,9 @@ class Run:
                 with ended(deleter.delete(iter(deletions))) as deleted:
                     for done in deleted:
                         self._count(done)
-        if self._source.directory is not None:
-            self._tally.notes.update(self._source.directory.skipped)
+        directory = directory_of(self._source)
+        if directory is not None:
+            self._tally.notes.update(directory.skipped)
         return self._tally.report(count if reason else 0, reason, self._options.dry_run)
 
     # ---- copies -----------------------------------------------------------------------------------------------------

@@ -1,22 +1,18 @@
-"""Where a sync reads and writes: a container, a folder of one, or a local directory."""
+"""Where objects are: a store, a container in it, and perhaps a folder in that, as one value for copying and sync."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Self
 
+from obs_client import urls
 from obs_client._engine import arguments
-from obs_client._engine.border import Border
-from obs_client.backends.local.directory import DirectoryClient
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
 from obs_client.models import ObjectInfo
 from obs_client.urls import StorageUrl
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,7 +45,7 @@ class Place:
         Args:
             follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
         """
-        client = DirectoryClient(path, follow_symlinks=follow_symlinks)
+        client = urls.directory_client(path, follow_symlinks=follow_symlinks)
         return cls(client, client.container_name or "")
 
     @classmethod
@@ -63,11 +59,6 @@ class Place:
         if url is None:
             return cls.of_directory(text, follow_symlinks=follow_symlinks)
         return cls(url.client(), url.container_name or "", url.prefix)
-
-    @property
-    def directory(self) -> DirectoryClient | None:
-        """The client of a local directory, None for any other place."""
-        return self.client if isinstance(self.client, DirectoryClient) else None
 
     def full_name(self, name: str) -> str:
         """The object name of a name in this place."""
@@ -83,8 +74,6 @@ class Place:
                 yield entry
 
     def __str__(self) -> str:
-        if self.directory is not None:
-            return repr(self.directory.directory.path)
         return f"{self.container_name!r}" + (f" under {self.prefix!r}" if self.prefix else "")
 
 
@@ -101,20 +90,8 @@ def parse_both(source: str, target: str, *, follow_symlinks: bool = False) -> tu
     return first, Place.parse(target)
 
 
-def check_apart(source: Place, target: Place) -> None:
-    """Raise `ConfigurationError` if one place is in the other, so that a sync would read what it writes."""
-    (store, first), (other_store, second) = _location(source), _location(target)
-    if store == other_store and (first.startswith(second) or second.startswith(first)):
-        raise ConfigurationError(f"{source} and {target} are one place, or one is in the other; choose two apart")
-
-
-def _location(place: Place) -> tuple[Hashable, str]:
-    store, start = Border(place.client).location(place.container_name)
-    return store, start + place.prefix
-
-
 def _url(text: str) -> StorageUrl | None:
-    if not _SCHEME.match(text):
+    if not urls.is_url(text):
         return None
     url = StorageUrl.parse(text)
     if url.container_name is None:
