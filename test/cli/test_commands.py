@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import obs_client
-from obs_client.cli import obs
+from obs_client.cli import commands, obs
 from obs_client.cli.failures import without_secrets
 
 
@@ -230,7 +230,7 @@ def test_rm_asks_before_many_and_refuses_without_a_terminal(docs: str) -> None:
 
 
 def test_rm_deletes_more_than_one_batch(docs: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("obs_client.cli.removing.BATCH", 3)
+    monkeypatch.setattr("obs_client.cli.commands.removing.BATCH", 3)
     fill(docs, *(f"many/{number}" for number in range(10)), "many2")
     assert "3 objects and more" in failed(2, "rm", "-r", f"file://{docs}/many/")
     done("rm", "-r", "-y", f"{docs}/many")
@@ -356,8 +356,11 @@ def test_versions_and_help() -> None:
     listed = done("--help")
     assert done("-h") == listed
     assert "..." not in listed.partition("Commands:")[2], "no line is cut short"
-    for name, command in obs.commands.items():
+    assert len(commands.NAMES) == 19
+    for name in commands.NAMES:
+        command = commands.command(name)
         assert f"\n  {name} " in listed
+        assert command is not None
         assert command.help
         assert done(name, "--help").startswith(f"Usage: obs {name} ")
         assert ("--json" in done(name, "--help")) is (name not in ("cat", "completion", "meta", "test")), name

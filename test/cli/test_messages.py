@@ -12,8 +12,8 @@ import pytest
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import failure_of, without_query_secrets
+from obs_client.cli.objects import absent
 from obs_client.cli.settings import Settings
-from obs_client.cli.showing import absent
 from obs_client.testing.wrapper import RecordingClient
 from obs_client.urls import StorageUrl
 from test.cli.test_commands import done, failed, run
@@ -125,7 +125,7 @@ def test_no_object_is_asked_for_of_a_folder(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("obs_client.cli.pairs.check_no_object", refuses)
     for module in ("checking", "syncing"):
-        monkeypatch.setattr(f"obs_client.cli.{module}.check_no_object", refuses)
+        monkeypatch.setattr(f"obs_client.cli.commands.{module}.check_no_object", refuses)
     assert "copied 1" in done("sync", "store/album", "new")
     assert "1 object the same" in done("check", "store/album", "new")
 

@@ -132,6 +132,17 @@ def test_help_loads_neither_an_sdk_nor_rich() -> None:
     assert {name for name in ours if ".cli" not in name} <= {"obs_client", "obs_client.__main__", "obs_client.errors"}
 
 
+def test_a_command_loads_no_other() -> None:
+    code = (
+        "import sys; sys.argv = ['obs', 'cat', '--help']; import obs_client.__main__ as command\n"
+        "try: command.main()\n"
+        "except SystemExit: pass\n"
+        "print('OURS', *(name for name in sys.modules if name.startswith('obs_client.cli.commands.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].split()[1:] == ["obs_client.cli.commands.showing"]
+
+
 def test_help_comes_within_150_ms_of_a_bare_interpreter() -> None:
     def seconds(*arguments: str) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

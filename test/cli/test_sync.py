@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import obs_client
-from obs_client.cli.syncing import _advice
+from obs_client.cli.commands.syncing import _advice
 from test.cli.test_commands import done, failed, lines, run
 
 Stores = tuple[Path, Path]

@@ -27,13 +27,13 @@ class Address:
 
     Attributes:
         text: The argument itself.
-        place: The store, and the container if one is named.
+        url: The store, and the container if one is named.
         name: The object or folder in the container; "" for the container itself.
         path: The path of the file or directory, if it is on this machine.
     """
 
     text: str
-    place: obs_client.StorageUrl
+    url: obs_client.StorageUrl
     name: str = ""
     path: str | None = None
 
@@ -46,10 +46,10 @@ class Address:
         """
         if not _is_url(text):
             return _local(text, text)
-        place = obs_client.StorageUrl.parse(text)
-        if place.scheme == "file" and place.container_name is None:
-            return _local(text, place.root)
-        return cls(text, place, place.prefix)
+        url = obs_client.StorageUrl.parse(text)
+        if url.scheme == "file" and url.container_name is None:
+            return _local(text, url.root)
+        return cls(text, url, url.prefix)
 
     @classmethod
     def of_url(cls, text: str, advice: str) -> Address:
@@ -71,12 +71,12 @@ class Address:
     @property
     def container(self) -> str | None:
         """The container's name."""
-        return self.place.container_name
+        return self.url.container_name
 
     def container_name(self) -> str:
         """The container's name; a usage error if none is named."""
         if self.container is None:
-            store = f"{self.place.root}/" if self.place.scheme in ("http", "https") else f"{self.place.scheme}://"
+            store = f"{self.url.root}/" if self.url.scheme in ("http", "https") else f"{self.url.scheme}://"
             raise click.UsageError(printable(f"{self.text} names no container; write it like {store}container"))
         return self.container
 
@@ -92,7 +92,7 @@ class Address:
 
     def client(self) -> obs_client.ObjectStorageClient:
         """A new client with the container chosen."""
-        return self.place.client()
+        return self.url.client()
 
     def object_name(self, advice: str = "go on with the object's name") -> str:
         """The object's name; a usage error with an advice if only a container or directory is named."""
@@ -124,5 +124,5 @@ def _local(text: str, path: str) -> Address:
     root, container = os.path.split(directory)
     if not container:
         raise click.UsageError(f"{printable(text)}: the top directory '/' can be no container; name a directory in it")
-    place = obs_client.StorageUrl("file", root, container)
-    return Address(text, place, name, os.path.join(directory, name))
+    url = obs_client.StorageUrl("file", root, container)
+    return Address(text, url, name, os.path.join(directory, name))

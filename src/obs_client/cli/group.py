@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 import obs_client
+from obs_client.cli import commands
 from obs_client.cli.failures import CLOSED_PIPE, Failure, HungUp, Interrupted, Terminated, failure_of
 from obs_client.cli.options import pass_settings, shared
 from obs_client.cli.settings import Settings, flush
@@ -21,7 +22,15 @@ _STOPS: dict[int, type[Failure]] = {signal.SIGINT: Interrupted, signal.SIGTERM: 
 
 
 class Group(Commands):
-    """Shows every failure as one line on stderr, with its exit status."""
+    """Loads a command when it is asked for; shows every failure as one line on stderr, with its exit status."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands."""
+        return commands.NAMES
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of a name; None if there is none."""
+        return commands.command(name)
 
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
         """Take the options before the command."""

@@ -32,12 +32,22 @@ _debug = _flag("debug", "Say all that the library logs, and where an error comes
 
 json_lines = _flag("json", "Write results as JSON, one value a line.", "--json")
 yes = _flag("yes", "Do not ask.", "-y", "--yes")
+include = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
+exclude = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
+follow_symlinks = click.option("--follow-symlinks", is_flag=True, help="In a source directory, and never out of it.")
 human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB.")
 
 
 def place(name: str, **settings: Any) -> Callable[[Function], Function]:
     """An argument that is a storage URL or a path; the shell completes paths."""
     return click.argument(name, shell_complete=_paths, **settings)
+
+
+def workers(help_text: str) -> Callable[[Function], Function]:
+    """`--workers`, with what there are so many of at a time."""
+    return click.option(
+        "--workers", type=click.IntRange(1, 1000), default=16, show_default=True, metavar="N", help=help_text
+    )
 
 
 def shared(function: Function) -> Function:

@@ -97,6 +97,6 @@ def _directory(address: Address, follow_symlinks: bool) -> Place | None:
 
 
 def _real_path(address: Address, name: str) -> str | None:
-    if address.place.scheme != "file":
+    if address.url.scheme != "file":
         return None
-    return os.path.realpath(os.path.join(address.place.root, address.container_name(), name))
+    return os.path.realpath(os.path.join(address.url.root, address.container_name(), name))

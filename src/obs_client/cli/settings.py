@@ -10,6 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from typing import IO
 
 import click
 
@@ -162,6 +163,14 @@ class Settings:
         finally:
             logger.removeHandler(handler)
             logger.setLevel(level)
+
+
+def stdout() -> IO[bytes]:
+    """The binary stdout, with nothing waiting in the text one before it."""
+    if sys.stdout is None:
+        raise Failure("stdout is closed")
+    sys.stdout.flush()
+    return sys.stdout.buffer
 
 
 def flush() -> None:

@@ -52,14 +52,14 @@ class Clients:
         Raises:
             NotThere: It is a path whose directory's parent is absent.
         """
-        for place, client in self._made:
-            if place.is_same_store(address.place):
+        for url, client in self._made:
+            if url.is_same_store(address.url):
                 return client
-        if address.path is not None and not os.path.isdir(address.place.root):
+        if address.path is not None and not os.path.isdir(address.url.root):
             what = "directory" if address.is_folder else "file"
             raise NotThere(f"there is no {what} {address.text!r}", "a storage URL has a scheme: s3://container")
         made = self._stack.enter_context(address.client())
-        self._made.append((address.place, made))
+        self._made.append((address.url, made))
         return made
 
     def container(self, address: Address) -> obs_client.Place:

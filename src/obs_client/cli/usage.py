@@ -47,8 +47,9 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names."""
         name = arguments[0]
-        if name not in self.commands and not name.startswith("-") and not context.resilient_parsing:
-            raise click.UsageError(f"there is no command {name!r}{_meant(name, self.commands)}", context)
+        names = self.list_commands(context)
+        if name not in names and not name.startswith("-") and not context.resilient_parsing:
+            raise click.UsageError(f"there is no command {name!r}{_meant(name, names)}", context)
         return super().resolve_command(context, arguments)
 
 

@@ -9,10 +9,9 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
-from obs_client.cli.options import json_lines, pass_settings, place, shared
+from obs_client.cli.options import exclude, follow_symlinks, include, json_lines, pass_settings, place, shared, workers
 from obs_client.cli.pairs import check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Progress, Settings
-from obs_client.cli.syncing import exclude_option, follow_option, include_option, workers_option
 from obs_client.cli.text import count_text, printable, size_text
 
 if TYPE_CHECKING:
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 @click.command()
 @place("source")
 @place("target")
-@include_option
-@exclude_option
-@follow_option
-@workers_option("Contents compared at a time.")
+@include
+@exclude
+@follow_symlinks
+@workers("Contents compared at a time.")
 @json_lines
 @shared
 @pass_settings

@@ -12,11 +12,10 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import NotThere, failure_of
-from obs_client.cli.listing import entries
+from obs_client.cli.objects import absent, entries
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, each
-from obs_client.cli.showing import absent
 from obs_client.cli.text import count_text, duration, printable, size_text
 
 BATCH = 1000

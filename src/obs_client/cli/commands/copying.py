@@ -9,11 +9,11 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
+from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, check_targets, each
-from obs_client.cli.showing import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.text import printable
 
 _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import shutil
-import sys
-from typing import IO
 
 import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.failures import NotThere
+from obs_client.cli.objects import absent
 from obs_client.cli.options import json_lines, pass_settings, place, shared
-from obs_client.cli.settings import Settings
+from obs_client.cli.settings import Settings, stdout
 from obs_client.cli.text import printable, time_text
 
 BLOCK = 1024 * 1024
-SYNC_COPIES = "obs sync copies folders"
 
 
 @click.command()
@@ -57,51 +54,6 @@ def cat(settings: Settings, urls: tuple[str, ...], start: int, stop: int | None)
                 _write_range(client, name, start, stop)
             elif not client.object_download(name, stdout()):
                 raise absent(client, address)
-
-
-def stdout() -> IO[bytes]:
-    """The binary stdout, with nothing waiting in the text one before it."""
-    if sys.stdout is None:
-        raise Failure("stdout is closed")
-    sys.stdout.flush()
-    return sys.stdout.buffer
-
-
-def absent(
-    client: obs_client.ObjectStorageClient,
-    address: Address,
-    hint: str = "obs ls shows what is there",
-    folder_hint: str = "obs ls shows what is in it",
-) -> Failure:
-    """The failure of an object that is not there: tells what is there instead, or what else is missing.
-
-    Args:
-        hint: What to do if there is nothing of that name.
-        folder_hint: What to do if there is a folder of that name.
-    """
-    if address.path is not None:
-        if os.path.lexists(address.path):
-            return NotThere(f"{address.text!r} is no regular file", "links, pipes and devices are not objects")
-        return NotThere(f"there is no file {address.text!r}", hint)
-    name, container = address.name, address.container_name()
-    if "*" in name:
-        hint = "names are taken as they are, without patterns; obs sync takes --include"
-    if client.container_info(container) is None:
-        return NotThere(f"there is no container {container!r}", "obs mb creates one")
-    if next(client.object_iter(prefix=address.under, container_name=container), None) is not None:
-        return NotThere(f"{name!r} in {container!r} is a folder, not an object", folder_hint)
-    return NotThere(f"there is no object {name!r} in {container!r}", hint)
-
-
-def already_there(name: str) -> Exception:
-    """The failure of `--if-absent`."""
-    return Failure(f"there is an object {name!r} already", "without --if-absent it is replaced")
-
-
-def size_of(client: obs_client.ObjectStorageClient, address: Address) -> int | None:
-    """The size of an object; None if it is absent."""
-    found = client.object_info(address.object_name(), address.container_name())
-    return found.size if found else None
 
 
 def _write_range(client: obs_client.ObjectStorageClient, name: str, start: int, stop: int | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
@@ -13,7 +13,17 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
-from obs_client.cli.options import Function, json_lines, pass_settings, place, shared, yes
+from obs_client.cli.options import (
+    exclude,
+    follow_symlinks,
+    include,
+    json_lines,
+    pass_settings,
+    place,
+    shared,
+    workers,
+    yes,
+)
 from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
@@ -22,17 +32,6 @@ from obs_client.errors import InvalidNameError, NotSupportedError
 if TYPE_CHECKING:
     from obs_client.sync import Done, Place, SavedPlan, Step, SyncOptions, SyncReport
 
-include_option = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
-exclude_option = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
-follow_option = click.option("--follow-symlinks", is_flag=True, help="In a source directory, and never out of it.")
-
-
-def workers_option(help_text: str) -> Callable[[Function], Function]:
-    """`--workers`, with what there are so many of at a time."""
-    return click.option(
-        "--workers", type=click.IntRange(1, 1000), default=16, show_default=True, metavar="N", help=help_text
-    )
-
 
 @click.command()
 @place("source")
@@ -40,11 +39,11 @@ def workers_option(help_text: str) -> Callable[[Function], Function]:
 @click.option("--delete", is_flag=True, help="Delete what only the target has. Asks first.")
 @click.option("--max-delete", type=click.IntRange(0), metavar="N", help="If more would be deleted, delete nothing.")
 @click.option("--checksum", is_flag=True, help="Compare contents, not sizes and times.")
-@include_option
-@exclude_option
-@follow_option
+@include
+@exclude
+@follow_symlinks
 @METADATA
-@workers_option("Copies at a time.")
+@workers("Copies at a time.")
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
 @click.option("--apply", "plan", metavar="FILE", help="Do this plan, where nothing has changed since; - is stdin.")
 @yes

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import TypeAlias
 
 import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import NotThere
+from obs_client.cli.objects import Entry, entries
 from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text, time_text
-
-Entry: TypeAlias = "obs_client.ObjectInfo | obs_client.SubdirInfo"
 
 
 @click.command()
@@ -68,26 +65,6 @@ def du(settings: Settings, url: str, depth: int, human: bool) -> None:
         shown = printable(top if folder == address.under else folder) or "."
         text = f"{size_text(size, human):>14}  {count_text(count, 'object'):>16}  {shown}"
         settings.result({"type": "sum", "folder": folder, "size": size, "count": count}, text)
-
-
-def entries(client: obs_client.ObjectStorageClient, address: Address, recursive: bool) -> Iterator[Entry]:
-    """The object of this name, if there is one, and what is in the folder of this name.
-
-    Raises:
-        Failure: There is neither.
-    """
-    found, container = False, address.container_name()
-    if not address.is_folder and (info := client.object_info(address.name, container)):
-        found = True
-        yield info
-    delimiter = None if recursive else "/"
-    for entry in client.object_iter(prefix=address.under, delimiter=delimiter, container_name=container):
-        found = True
-        yield entry
-    if not found and address.path is not None and address.name:
-        raise NotThere(f"there is no file or directory {address.text!r}", "a storage URL has a scheme: s3://container")
-    if not found and address.name:
-        raise NotThere(f"there is no object and no folder {address.name!r} in {address.container!r}")
 
 
 def record(entry: Entry) -> dict[str, object]:

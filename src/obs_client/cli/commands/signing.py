@@ -39,7 +39,7 @@ def url(settings: Settings, method: str, url: str, expires: int) -> None:
         raise click.UsageError("--expires takes 1 second to 7 days")
     address = Address.parse(url)
     name = address.object_name()
-    if address.place.scheme == "file":
+    if address.url.scheme == "file":
         raise Failure(f"{url!r} is on this machine, and paths have no signed URLs", "s3:// and swift:// have them")
     with address.client() as client:
         sign = client.object_generate_download_url if method == "get" else client.object_generate_upload_url

@@ -6,9 +6,9 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
+from obs_client.cli.objects import absent
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
-from obs_client.cli.showing import absent
 from obs_client.cli.text import key_values, printable
 from obs_client.cli.usage import Commands
 

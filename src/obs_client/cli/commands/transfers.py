@@ -13,10 +13,10 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
-from obs_client.cli.settings import Settings
+from obs_client.cli.settings import Settings, stdout
 from obs_client.cli.several import Clients, check_targets, each
-from obs_client.cli.showing import SYNC_COPIES, absent, already_there, size_of, stdout
 from obs_client.cli.text import key_values
 
 
