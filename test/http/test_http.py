@@ -12,7 +12,7 @@ import pytest
 
 from obs_client._http.pool import BrokenAnswer, HttpPool
 from obs_client.backend.body import BytesBody
-from test.loopback.raw import Script, answer, echo, raw_server, read_head, read_request
+from test.loopback.raw import Script, answer, echo, raw_server, read_head, read_request, saying
 
 MEBIBYTE = 1024 * 1024
 LIMIT = 64 * MEBIBYTE
@@ -46,17 +46,6 @@ def read_by_pieces(pool: HttpPool, url: str, size: int) -> bytes:
         data += buffer[:count]
     assert reply.readinto(buffer) == 0
     return data
-
-
-def saying(*replies: bytes) -> Script:
-    """Answer the requests of all connections with these, in turn, and keep each connection for one alone."""
-    left = iter(replies)
-
-    def script(connection: socket.socket, _number: int) -> None:
-        read_request(connection)
-        connection.sendall(next(left))
-
-    return script
 
 
 class TestAnswers:

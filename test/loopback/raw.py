@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from traceback import clear_frames
 
 Script = Callable[[socket.socket, int], None]
@@ -14,10 +14,17 @@ Script = Callable[[socket.socket, int], None]
 
 PATIENCE_SECONDS = 10.0
 
+ENDING_SECONDS = 70.0
+"""How long a script may go on after its connection was shut down."""
+
 
 @dataclass
 class RawServer:
-    """A listening socket, and what came to it; `serving` counts the connections whose scripts have not ended."""
+    """A listening socket, and what came to it; `serving` counts the connections whose scripts have not ended.
+
+    Attributes:
+        stopped: Set when the server is to stop: for scripts that wait for something else than their connection.
+    """
 
     listener: socket.socket
     script: Script
@@ -25,6 +32,9 @@ class RawServer:
     connections: list[socket.socket] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     serving: int = 0
+    stopped: Event = field(default_factory=Event)
+    _open: list[socket.socket] = field(default_factory=list)
+    _threads: list[Thread] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
@@ -35,56 +45,113 @@ class RawServer:
         """Scheme, address and port, without a slash at the end."""
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
-    def run(self) -> None:
-        """Take connections, each in a thread of its own, until the listener closes."""
+    def start(self) -> None:
+        """Take connections, each in a thread of its own, until the server stops."""
+        self._begin(self._run)
+
+    def stop(self) -> None:
+        """End all threads, then close: each of them closes its own connection.
+
+        A descriptor that is closed while another thread reads from it may be somebody else's connection by the time
+        at which that thread goes on reading.
+        """
+        with self._lock:
+            self.stopped.set()
+            for connection in [self.listener, *self._open]:
+                _wake(connection)
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1.0):
+            pass  # where it is not enough to shut a listener down
+        for thread in self._threads:
+            thread.join(ENDING_SECONDS)
+        self.listener.close()
+        assert not any(thread.is_alive() for thread in self._threads), "a script goes on after its server was stopped"
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        thread = Thread(target=work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self) -> None:
         while True:
             try:
                 accepted = self.listener.accept()[0]
             except OSError:
                 return
-            accepted.settimeout(PATIENCE_SECONDS)
-            # Else a last answer waits for an acknowledgement, and is lost if the script closes with input unread.
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
+                if self.stopped.is_set():
+                    accepted.close()
+                    return
                 self.serving += 1
-            Thread(target=self._serve, args=(accepted,), daemon=True).start()
+                self._begin(lambda accepted=accepted: self._serve(accepted))  # type: ignore[misc]
 
-    def stop(self) -> None:
-        """Close the listener and all connections."""
-        with suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for connection in self.connections:
-            connection.close()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, accepted: socket.socket) -> None:
+        accepted.settimeout(PATIENCE_SECONDS)
+        # Else a last answer waits for an acknowledgement, and is lost if the script closes with input unread.
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = accepted
         try:
-            with connection:
-                secured = self.tls.wrap_socket(connection, server_side=True) if self.tls else connection
-                with secured:
-                    with self._lock:
-                        number = len(self.connections)
-                        self.connections.append(secured)
-                    self.script(secured, number)
+            if self.tls:
+                connection = self.tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+            self.script(connection, self._enter(connection))
         except Exception as error:  # noqa: BLE001 - clients that go away are part of the tests
             clear_frames(error.__traceback__)  # they hold bodies
             self.errors.append(error)
         finally:
             with self._lock:
+                if connection in self._open:
+                    self._open.remove(connection)
+                connection.close()
                 self.serving -= 1
+
+    def _enter(self, connection: socket.socket) -> int:
+        """The number of a connection, over which TLS is spoken by then if it is to be."""
+        with self._lock:
+            if self.stopped.is_set():
+                raise ConnectionAbortedError("the server was stopped")
+            self._open.append(connection)
+        if isinstance(connection, ssl.SSLSocket):
+            connection.do_handshake()
+        with self._lock:
+            self.connections.append(connection)
+            return len(self.connections) - 1
+
+
+def _wake(connection: socket.socket) -> None:
+    """End what another thread waits for; past TLS, whose own `shutdown` would let that thread go on in the clear."""
+    with suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 @contextmanager
 def raw_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
     """Run a script for each connection, over TLS if a context is given."""
     server = RawServer(socket.create_server(("127.0.0.1", 0), backlog=128), script, tls)
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
+    server.start()
     try:
         yield server
     finally:
         server.stop()
-        thread.join()
+
+
+def saying(*replies: bytes) -> Script:
+    """A script: answers the requests of all connections with these, in turn, and closes after each."""
+    left = iter(replies)
+
+    def script(connection: socket.socket, _number: int) -> None:
+        read_request(connection)
+        connection.sendall(next(left))
+
+    return script
+
+
+def replying(reply: bytes) -> Script:
+    """A script: answers every request with this, and keeps connections."""
+
+    def script(connection: socket.socket, _number: int) -> None:
+        while read_request(connection)[0]:
+            connection.sendall(reply)
+
+    return script
 
 
 def read_head(connection: socket.socket) -> tuple[bytes, bytes]:

@@ -34,3 +34,9 @@ class ProxyRefusal(OSError):
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
+
+
+def not_utf8(error: UnicodeDecodeError) -> BrokenAnswer | StrangeAnswer:
+    """The error for content that is no text: cut if it ends within a character."""
+    kind = BrokenAnswer if error.end == len(error.object) else StrangeAnswer
+    return kind(f"the answer is not in UTF-8: {error}")

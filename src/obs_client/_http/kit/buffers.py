@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import suppress
 
 from obs_client._http.answer import HttpAnswer
-from obs_client._http.errors import StrangeAnswer
+from obs_client._http.errors import not_utf8
 
 CONTENT_LIMIT = 64 * 1024 * 1024
 """Bytes of the largest document that is read into memory."""
@@ -29,15 +29,15 @@ class Buffers:
         """The rest of an answer's body.
 
         Raises:
-            StrangeAnswer: It is not in UTF-8.
-            BrokenAnswer: It is not whole, or longer than `CONTENT_LIMIT`.
+            BrokenAnswer: It was cut, or is longer than `CONTENT_LIMIT`.
+            StrangeAnswer: It is whole, and not in UTF-8.
         """
         try:
             if answer.length is None or answer.length > _BUFFER_LIMIT:
                 return answer.read(CONTENT_LIMIT).decode()
             return self._read_announced(answer, answer.length)
         except UnicodeDecodeError as error:
-            raise StrangeAnswer(f"the answer is not in UTF-8: {error}") from error
+            raise not_utf8(error) from error
 
     def _read_announced(self, answer: HttpAnswer, size: int) -> str:
         buffer = self._take(size)

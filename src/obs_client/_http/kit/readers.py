@@ -27,7 +27,7 @@ class AnswerReader(ObjectReader):
             return 0
         if self._skip:
             self._pass_over()
-        count = self._answer.readinto(buffer[: self._left])
+        count = self._next(buffer[: self._left])
         self._left -= count
         return count
 
@@ -37,10 +37,13 @@ class AnswerReader(ObjectReader):
     def _pass_over(self) -> None:
         view = memoryview(bytearray(min(_SKIP_SIZE, self._skip)))
         while self._skip:
-            count = self._answer.readinto(view[: self._skip])
-            if not count:
-                raise BrokenAnswer("the answer ended before the range that was asked for")
-            self._skip -= count
+            self._skip -= self._next(view[: self._skip])
+
+    def _next(self, buffer: memoryview) -> int:
+        count = self._answer.readinto(buffer)
+        if not count and buffer:
+            raise BrokenAnswer("the answer ended before the range that was asked for did")
+        return count
 
 
 class EmptyReader(ObjectReader):

@@ -1,0 +1,83 @@
+"""Ranges of bytes: what is asked for, and what an answer holds of it."""
+
+import pytest
+
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.ranges import Place, find_place, range_header
+from obs_client._http.pool import HttpPool
+from test.loopback.raw import answer, raw_server, saying
+
+
+def placed(reply: bytes, start: int, stop: int | None) -> Place:
+    """Where the range is in this answer."""
+    with raw_server(saying(reply)) as server:
+        pool = HttpPool(timeout=5.0)
+        found = pool.request("GET", server.url + "/", {})
+        try:
+            return find_place(found, start, stop)
+        finally:
+            found.close()
+            pool.close()
+
+
+def partial(fit: bytes, body: bytes = b"cd") -> bytes:
+    return answer(body, b"206 Partial Content", b"Content-Range: " + fit + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "asked"),
+    [(0, None, None), (3, None, "bytes=3-"), (0, 1, "bytes=0-0"), (2, 10, "bytes=2-9")],
+)
+def test_what_is_asked_for(start: int, stop: int | None, asked: str | None) -> None:
+    assert range_header(start, stop) == asked
+
+
+@pytest.mark.parametrize(
+    ("fit", "start", "stop", "size"),
+    [
+        (b"bytes 2-3/9", 2, 4, 9),
+        (b"bytes 2-3/4", 2, None, 4),
+        (b"bytes 2-3/4", 2, 10, 4),
+    ],
+)
+def test_the_range_that_was_asked_for(fit: bytes, start: int, stop: int | None, size: int) -> None:
+    assert placed(partial(fit), start, stop) == Place(size, 0, 2)
+
+
+def test_a_range_in_chunks() -> None:
+    reply = b"HTTP/1.1 206 x\r\nContent-Range: bytes 2-3/9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ncd\r\n0\r\n\r\n"
+    assert placed(reply, 2, 4) == Place(9, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "place"),
+    [
+        (0, None, Place(4, 0, 4)),
+        (1, None, Place(4, 1, 3)),
+        (1, 3, Place(4, 1, 2)),
+        (1, 30, Place(4, 1, 3)),
+        (4, None, Place(4, 4, 0)),
+        (9, 12, Place(4, 4, 0)),
+    ],
+)
+def test_a_server_that_ignores_ranges(start: int, stop: int | None, place: Place) -> None:
+    assert placed(answer(b"abcd"), start, stop) == place
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        partial(b"bytes 1-2/9"),
+        partial(b"bytes 2-4/9"),
+        partial(b"bytes 2-3/3"),
+        partial(b"bytes 2-3/*"),
+        partial(b"bytes */9"),
+        partial(b"bytes 2-3/9", b"cde"),
+        partial(b""),
+        answer(b"cd", b"206 Partial Content"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n",
+    ],
+)
+def test_other_ranges_make_no_sense(reply: bytes) -> None:
+    with pytest.raises(StrangeAnswer):
+        placed(reply, 2, 4)
