@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, Literal, Self, TextIO, overload
 
-from obs_client._engine import arguments, deleting, download, files, listing, upload, write_id
-from obs_client._engine import copying as copying_within
+from obs_client._engine import arguments, copying, deleting, download, files, listing, upload
+from obs_client._engine.attributes import Headers
 from obs_client._engine.border import Border
 from obs_client._engine.files import ReadFile, TextWriteFile, WriteFile
 from obs_client._engine.progress import Progress
@@ -25,11 +25,18 @@ from obs_client.errors import (
     ContainerNotFoundError,
     ContainerNotSpecified,
     NotFoundError,
-    ObjectChangedError,
     ObjectNotFoundError,
     PreconditionError,
 )
-from obs_client.models import Attributes, CleanupReport, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
+from obs_client.models import (
+    Attributes,
+    Capabilities,
+    CleanupReport,
+    ClientOptions,
+    ContainerInfo,
+    ObjectInfo,
+    SubdirInfo,
+)
 
 WEEK = 7 * 24 * 3600.0
 DAY = 24 * 3600
@@ -72,6 +79,11 @@ class ObjectStorageClient(Backend):
 
     def close(self) -> None:
         """Close idle connections; safe to repeat. A client that is used again opens new ones."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do, and its limits; some stores are asked for it, once."""
+        return self._border.capabilities
 
     # ---- containers -------------------------------------------------------------------------------------------------
 
@@ -207,7 +219,7 @@ class ObjectStorageClient(Backend):
         """An object's size, hash, type, metadata and time; None if it, or its container, is absent."""
         container = self._object(object_name, container_name)
         try:
-            return write_id.hide(self._border.object_info(container, object_name))
+            return self._border.object_info(container, object_name)
         except NotFoundError:
             return None
 
@@ -384,8 +396,8 @@ class ObjectStorageClient(Backend):
         kind = files.check_mode(mode, encoding)
         if kind == "r":
             return files.open_reader(self._border, container, object_name, mode, encoding)
-        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
-                                      content_language, cache_control)  # fmt: skip
+        headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
+        attributes = self._border.rules.attributes(object_name, metadata, headers)
         new = self._new(container, object_name, attributes, None, if_absent, if_hash)
         return files.open_writer(self._border, new, mode, encoding)
 
@@ -431,8 +443,8 @@ class ObjectStorageClient(Backend):
         container = self._object(object_name, container_name)
         arguments.check_binary(stream, "read")
         arguments.check_size(size)
-        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
-                                      content_language, cache_control)  # fmt: skip
+        headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
+        attributes = self._border.rules.attributes(object_name, metadata, headers)
         new = self._new(container, object_name, attributes, size, if_absent, if_hash)
         return _condition_held(new, lambda: upload.upload(self._border, new, stream, progress))
 
@@ -461,8 +473,8 @@ class ObjectStorageClient(Backend):
                 else "for files there is upload_file, for streams object_upload"
             )
             raise TypeError(f"data must be bytes, not {type(data).__name__}; {hint}")
-        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
-                                      content_language, cache_control)  # fmt: skip
+        headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
+        attributes = self._border.rules.attributes(object_name, metadata, headers)
         body = BytesBody(data)
         new = self._new(container, object_name, attributes, body.size, if_absent, if_hash)
         return _condition_held(new, lambda: upload.upload_bytes(self._border, new, body, progress))
@@ -489,8 +501,8 @@ class ObjectStorageClient(Backend):
             OSError: The file is absent, a directory, or cannot be read: as `open` raises it.
         """
         container = self._object(object_name, container_name)
-        attributes = self._attributes(object_name, metadata, content_type, content_encoding, content_disposition,
-                                      content_language, cache_control)  # fmt: skip
+        headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
+        attributes = self._border.rules.attributes(object_name, metadata, headers)
         new = self._new(container, object_name, attributes, None, if_absent, if_hash)
         with open(local_path, "rb") as stream:
             return _condition_held(new, lambda: upload.upload(self._border, new, stream, progress))
@@ -520,7 +532,7 @@ class ObjectStorageClient(Backend):
         target = container if target_container_name is None else self._container(target_container_name)
         arguments.check_new_object_name(target_name, self._border.capabilities)
         self._check_conditions(if_absent, None)
-        return copying_within.copy(self._border, (container, object_name), (target, target_name), if_absent)
+        return copying.copy(self._border, (container, object_name), (target, target_name), if_absent)
 
     # ---- changing metadata ------------------------------------------------------------------------------------------
 
@@ -532,21 +544,24 @@ class ObjectStorageClient(Backend):
         Of several that change an object's metadata at once the last wins, whole.
         """
         container = self._object(object_name, container_name)
-        wanted = arguments.check_metadata(metadata, self._border.capabilities)
-        return self._change_metadata(container, object_name, lambda _: wanted)
+        wanted = self._border.rules.metadata(metadata)
+        return copying.change_metadata(self._border, container, object_name, lambda _: wanted)
 
     def object_set_metadata(self, object_name: str, key: str, value: str, container_name: str | None = None) -> bool:
         """Set one metadata key of an object, as `object_replace_metadata` does. False: the object is absent."""
         container = self._object(object_name, container_name)
-        added = arguments.check_metadata({key: value}, self._border.capabilities)
-        return self._change_metadata(container, object_name, lambda old: {**old, **added})
+        added = self._border.rules.metadata({key: value})
+        return copying.change_metadata(self._border, container, object_name, lambda old: {**old, **added})
 
     def object_delete_metadata(self, object_name: str, key: str, container_name: str | None = None) -> bool:
         """Remove one metadata key; True also if the key was not there. False: the object is absent."""
         container = self._object(object_name, container_name)
-        unwanted = arguments.check_metadata_key(key, self._border.capabilities)
-        return self._change_metadata(
-            container, object_name, lambda old: {key: value for key, value in old.items() if key != unwanted}
+        unwanted = self._border.rules.key(key)
+        return copying.change_metadata(
+            self._border,
+            container,
+            object_name,
+            lambda old: {key: value for key, value in old.items() if key != unwanted},
         )
 
     # ---- deleting ---------------------------------------------------------------------------------------------------
@@ -632,15 +647,6 @@ class ObjectStorageClient(Backend):
         arguments.check_object_name(object_name)
         return container
 
-    def _attributes(
-        self,
-        object_name: str,
-        metadata: Mapping[str, str] | None,
-        content_type: str | None,
-        *others: str | None,
-    ) -> Attributes:
-        return arguments.check_attributes(object_name, metadata, content_type, others, self._border.capabilities)
-
     def _check_conditions(self, if_absent: bool, if_hash: str | None) -> None:
         arguments.check_conditions(if_absent, if_hash, self._border.capabilities, self.condition_hint)
 
@@ -655,26 +661,6 @@ class ObjectStorageClient(Backend):
     ) -> NewObject:
         self._check_conditions(if_absent, if_hash)
         return NewObject(container, name, attributes, size, if_absent=if_absent, if_hash=if_hash)
-
-    def _change_metadata(self, container: str, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> bool:
-        border = self._border
-        for _ in range(self.options.attempts):
-            try:
-                info = border.object_info(container, name)
-                attributes = write_id.attributes_of(info, change)
-                border.object_replace_metadata(
-                    container, name, attributes, info.hash if border.capabilities.if_hash else None
-                )
-            except NotFoundError:
-                return False
-            except PreconditionError:
-                continue
-            return True
-        raise ObjectChangedError(
-            f"{name!r} was replaced each time before its metadata could be changed; try again when it is quiet",
-            container=container,
-            object_name=name,
-        )
 
 
 def _condition_held(new: NewObject, write: Callable[[], None]) -> bool:

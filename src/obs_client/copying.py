@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from obs_client._engine import arguments, download, write_id
+from obs_client._engine import arguments, download
 from obs_client._engine import copying as copying_within
+from obs_client._engine.attributes import Headers
 from obs_client._engine.border import Border
 from obs_client._engine.part_writer import PartWriter
 from obs_client._engine.progress import Progress
@@ -172,13 +173,12 @@ def _attributes(
     info: ObjectInfo, name: str, target: ObjectStorageClient, map_attributes: AttributesMap | None
 ) -> Attributes:
     """What the copy carries, refused if the target cannot keep it."""
-    wanted = write_id.attributes_of(info)
+    wanted = Attributes.of(info)
     if map_attributes:
         wanted = map_attributes(wanted)
         if not isinstance(wanted, Attributes):
             raise TypeError(f"map_attributes must give Attributes, not {type(wanted).__name__}")
-    headers = (wanted.content_encoding, wanted.content_disposition, wanted.content_language, wanted.cache_control)
-    return arguments.check_attributes(name, wanted.metadata, wanted.content_type, headers, target.capabilities)
+    return Border(target).rules.attributes(name, wanted.metadata, Headers.of(wanted))
 
 
 def _check_moved(before: ObjectInfo, after: ObjectInfo | None, copy: ObjectInfo | None, same_store: bool) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Self
+
+METADATA_KEY_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+"""What the keys of metadata are made of."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class ObjectInfo:
         metadata: Lower-case keys. None in a listing without `fetch_metadata`.
         last_modified: Epoch seconds.
         content_encoding, content_disposition, content_language, cache_control: None if not set, or not listed.
+        write_id: The library's own mark of the write that made the object, by which a writer whose answer was lost
+            knows it again; None if it has none, or is not listed.
     """
 
     name: str
@@ -44,6 +50,7 @@ class ObjectInfo:
     content_disposition: str | None = None
     content_language: str | None = None
     cache_control: str | None = None
+    write_id: str | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
     def bytes(self) -> int:
@@ -60,7 +67,11 @@ class SubdirInfo:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Attributes:
-    """All that an object carries beside its content; None: not set. Metadata keys are legal, lower-case and unique."""
+    """All that an object carries beside its content; None: not set. Metadata keys are legal, lower-case and unique.
+
+    Attributes:
+        write_id: The library's own mark of a write; a store keeps it as one header or field of its own.
+    """
 
     content_type: str
     metadata: dict[str, str]
@@ -68,6 +79,19 @@ class Attributes:
     content_disposition: str | None = None
     content_language: str | None = None
     cache_control: str | None = None
+    write_id: str | None = dataclasses.field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, info: ObjectInfo) -> Self:
+        """Those of a stored object, as a copy of it carries them: without the mark of the write."""
+        return cls(
+            content_type=info.content_type or "application/octet-stream",
+            metadata=dict(info.metadata or {}),
+            content_encoding=info.content_encoding,
+            content_disposition=info.content_disposition,
+            content_language=info.content_language,
+            cache_control=info.cache_control,
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,15 +113,17 @@ class Capabilities:
         part_size_maximum: Bytes of a part.
         part_count_maximum: Parts of one object.
         equal_parts: All parts but the last must have the same size.
+        copy_part_size: Bytes of a part of a copy that the store makes by parts.
         delete_batch_maximum: Names that one request can delete.
         object_name_maximum: Bytes of UTF-8 of a new object's name, where the store takes less than this library does.
         container_name_maximum: Bytes of UTF-8 of a new container's name, likewise.
-        metadata_underscore: Metadata keys with `_` are kept.
+        metadata_key_characters: What metadata keys may be made of, after they were put into lower case. A store whose
+            own alphabet is smaller declares what it maps to that and back.
         metadata_blank_edges: Metadata values that begin or end with a blank are kept.
         metadata_count_maximum: Metadata keys of one object.
-        metadata_key_maximum: Bytes of a metadata key.
-        metadata_value_maximum: Bytes of a metadata value.
-        metadata_total_maximum: Bytes of all metadata keys and values of one object.
+        metadata_key_maximum: Bytes of a metadata key, as the store is sent it.
+        metadata_value_maximum: Bytes of a metadata value, likewise.
+        metadata_total_maximum: Bytes of all metadata keys and values of one object, likewise.
     """
 
     download_urls: bool = False
@@ -113,10 +139,11 @@ class Capabilities:
     part_size_maximum: int | None = None
     part_count_maximum: int | None = None
     equal_parts: bool = False
+    copy_part_size: int = 512 * 1024 * 1024
     delete_batch_maximum: int = 1
     object_name_maximum: int | None = None
     container_name_maximum: int | None = None
-    metadata_underscore: bool = True
+    metadata_key_characters: str = METADATA_KEY_CHARACTERS
     metadata_blank_edges: bool = True
     metadata_count_maximum: int | None = None
     metadata_key_maximum: int | None = None

@@ -38,9 +38,8 @@ class Listed(MemoryClient):
 
     ordered = True
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, ordered_listing=self.ordered)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), ordered_listing=self.ordered)
 
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None

@@ -100,9 +100,8 @@ class RaisesTheSdksOwnError(BrokenClient):
 
 @caught_by("test_download_url")
 class DeclaresUrlsThatItHasNot(BrokenClient):
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, download_urls=True)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), download_urls=True)
 
 
 @caught_by("test_urls_undeclared")

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 from obs_client import ObjectInfo
-from obs_client._engine import write_id
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
@@ -96,7 +95,7 @@ class BrokenAttributes(BrokenWriting):
 
 
 class BrokenValues(BrokenAttributes):
-    """Changes the metadata that is written, not the library's own mark in it."""
+    """Changes the metadata that is written."""
 
     def entry(self, key: str, value: str) -> dict[str, str]:
         """What is kept of one key and value."""
@@ -105,7 +104,7 @@ class BrokenValues(BrokenAttributes):
     def altered(self, attributes: Attributes) -> Attributes:
         kept: dict[str, str] = {}
         for key, value in attributes.metadata.items():
-            kept |= {key: value} if key == write_id.KEY else self.entry(key, value)
+            kept |= self.entry(key, value)
         return dataclasses.replace(attributes, metadata=kept)
 
 

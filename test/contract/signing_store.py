@@ -22,9 +22,8 @@ class SigningClient(BrokenClient):
 
     server: http.server.ThreadingHTTPServer | None = None
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, download_urls=True, upload_urls=True)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), download_urls=True, upload_urls=True)
 
     def close(self) -> None:
         if self.server:

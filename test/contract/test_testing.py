@@ -32,6 +32,7 @@ from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.models import METADATA_KEY_CHARACTERS
 from obs_client.testing import Conformance, FaultyClient, run
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.wrapper import WrappedClient
@@ -41,12 +42,11 @@ from test.contract.test_conformance import Embedded
 class BareClient(WrappedClient):
     """A store that can do as little as the contract allows: all defaults, no conditions, no order, narrow limits."""
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         return Capabilities(
             ordered_listing=False,
             part_size_minimum=10,
-            metadata_underscore=False,
+            metadata_key_characters=METADATA_KEY_CHARACTERS.replace("_", ""),
             metadata_blank_edges=False,
             metadata_count_maximum=20,
             metadata_key_maximum=50,

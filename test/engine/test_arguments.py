@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 import obs_client
 from obs_client import Capabilities, InvalidNameError
 from obs_client._engine import arguments
+from obs_client._engine.attributes import Headers, Rules
 from obs_client.backend import content_types
+from obs_client.models import METADATA_KEY_CHARACTERS
 from test.engine.scripted import ScriptedClient
 
 ANY = Capabilities()
+HEADERS = [field.name for field in dataclasses.fields(Headers)]
 STRICT = Capabilities(
-    metadata_underscore=False,
+    metadata_key_characters=METADATA_KEY_CHARACTERS.replace("_", ""),
     metadata_blank_edges=False,
     metadata_count_maximum=2,
     metadata_key_maximum=5,
@@ -68,8 +71,21 @@ def test_names_of_another_type(wrong: Any) -> None:
         arguments.check_object_name(wrong)
 
 
+def rules(capabilities: Capabilities) -> Rules:
+    return Rules(capabilities, lambda metadata: metadata)
+
+
+def test_metadata_is_measured_as_it_is_sent() -> None:
+    escaping = Rules(
+        Capabilities(metadata_key_maximum=9), lambda given: {key.replace("-", "__0x2d__"): given[key] for key in given}
+    )
+    assert escaping.metadata({"a-": "1"}) == {"a-": "1"}
+    with pytest.raises(InvalidNameError, match="17 bytes"):
+        escaping.metadata({"a--": "1"})
+
+
 def test_metadata_is_lowered_and_kept() -> None:
-    assert arguments.check_metadata({"Key-1": "  välue\U0001f600 ", "b_c": ""}, ANY) == {
+    assert rules(ANY).metadata({"Key-1": "  välue\U0001f600 ", "b_c": ""}) == {
         "key-1": "  välue\U0001f600 ",
         "b_c": "",
     }
@@ -93,7 +109,7 @@ def test_metadata_is_lowered_and_kept() -> None:
 )
 def test_metadata_refused(metadata: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidNameError, match=message):
-        arguments.check_metadata(metadata, ANY)
+        rules(ANY).metadata(metadata)
 
 
 @pytest.mark.parametrize(
@@ -109,26 +125,21 @@ def test_metadata_refused(metadata: dict[str, str], message: str) -> None:
 )
 def test_metadata_that_the_store_cannot_keep(metadata: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidNameError, match=message):
-        arguments.check_metadata(metadata, STRICT)
+        rules(STRICT).metadata(metadata)
 
 
 @pytest.mark.parametrize("wrong", [[("a", "b")], "a=b", {"a": 1}, {1: "a"}, {"a": None}])
 def test_metadata_of_another_type(wrong: Any) -> None:
     with pytest.raises(TypeError):
-        arguments.check_metadata(wrong, ANY)
+        rules(ANY).metadata(wrong)
 
 
 @pytest.mark.parametrize("value", ["", " x", "x ", "a\nb", "ü", "\x7f"])
 @pytest.mark.parametrize("position", range(5))
 def test_headers_refused(value: str, position: int) -> None:
-    headers: list[str | None] = [None] * 4
-    content_type = None
-    if position:
-        headers[position - 1] = value
-    else:
-        content_type = value
-    with pytest.raises(InvalidNameError, match="printable ASCII"):
-        arguments.check_attributes("n", None, content_type, headers, ANY)
+    headers = Headers(**{HEADERS[position]: value})
+    with pytest.raises(InvalidNameError, match=f"{HEADERS[position]} .* printable ASCII"):
+        rules(ANY).attributes("n", None, headers)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +243,8 @@ def test_bad_input_is_told_before_any_request(call: Any, error: type[Exception],
 
 def test_conditions_that_the_store_does_not_keep_are_refused() -> None:
     class Without(ScriptedClient):
-        @property
-        def capabilities(self) -> Capabilities:
-            return dataclasses.replace(super().capabilities, if_absent=False, if_hash=False)
+        def _capabilities(self) -> Capabilities:
+            return dataclasses.replace(super()._capabilities(), if_absent=False, if_hash=False)
 
     client = Without()
     conditions: list[dict[str, Any]] = [{"if_absent": True}, {"if_hash": "x"}]

@@ -27,11 +27,13 @@ from obs_client import (
 )
 from obs_client.backend.values import ObjectReader
 from obs_client.client import ObjectStorageClient
-from obs_client.models import Attributes
+from obs_client.models import METADATA_KEY_CHARACTERS, Attributes
 from obs_client.testing.faults import FaultyClient
 from obs_client.testing.wrapper import RecordingClient
 from test.engine.scripted import ScriptedClient
 from test.sync.support import PAIRS, PART, QUICK, fill, make_place, shown, tree
+
+NO_UNDERSCORE = METADATA_KEY_CHARACTERS.replace("_", "")
 
 
 def store(content: bytes = b"content", **attributes: Any) -> MemoryClient:
@@ -106,9 +108,8 @@ def test_if_absent_holds(size: int) -> None:
 class Narrow(MemoryClient):
     """Keeps no metadata keys with an underscore, and no conditions."""
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, metadata_underscore=False, if_absent=False)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), metadata_key_characters=NO_UNDERSCORE, if_absent=False)
 
 
 def narrow() -> Narrow:

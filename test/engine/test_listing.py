@@ -26,9 +26,8 @@ class PagesClient(MemoryClient):
         self.markers = markers or [*map(str, range(1, len(pages))), None]
         self.asked = 0
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, ordered_listing=self.ordered, listing_has_metadata=False)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), ordered_listing=self.ordered, listing_has_metadata=False)
 
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None

@@ -351,9 +351,8 @@ def test_parts_of_a_stream_of_unknown_size_grow_where_they_may() -> None:
 
 
 class _FewParts(ScriptedClient):
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, part_count_maximum=3, part_size_maximum=PART)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), part_count_maximum=3, part_size_maximum=PART)
 
 
 def test_a_stream_as_long_as_the_store_allows_is_whole_and_one_byte_more_is_refused() -> None:
@@ -379,9 +378,8 @@ def test_a_store_without_parts_gets_large_objects_in_one_request() -> None:
 
 
 class _Streaming(ScriptedClient):
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, server_side_copy=False)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), server_side_copy=False)
 
 
 def test_a_store_that_cannot_copy_is_read_and_written() -> None:

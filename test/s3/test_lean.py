@@ -1,5 +1,6 @@
 """Servers that keep less than S3 does: no bulk delete, no part numbers, no digests; never a loss or a false alarm."""
 
+import dataclasses
 import hashlib
 import re
 import time
@@ -13,7 +14,7 @@ import pytest
 from obs_client import AuthorizationError, IntegrityError, PartialFailureError, PreconditionError, TemporaryError
 from obs_client.backends.s3 import copying as s3_copying
 from obs_client.backends.s3.client import S3Client
-from obs_client.models import ClientOptions
+from obs_client.models import Capabilities, ClientOptions
 from test.loopback.raw import answer, header, raw_server, read_request
 from test.s3.test_objects import content, read_verified
 from test.s3.test_servers import client, container, server
@@ -232,7 +233,12 @@ def begun_copy(head: bytes) -> bytes | None:
 @pytest.fixture
 def _copies_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_copying, "COPY_MAXIMUM", 5)
-    monkeypatch.setattr(s3_copying, "PART_SIZE", 5)
+    found = S3Client._capabilities
+
+    def small_parts(client: S3Client) -> Capabilities:
+        return dataclasses.replace(found(client), part_size_minimum=1, copy_part_size=5)
+
+    monkeypatch.setattr(S3Client, "_capabilities", small_parts)
 
 
 @pytest.mark.usefixtures("_copies_by_parts")

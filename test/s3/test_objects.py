@@ -1,5 +1,6 @@
 """What `S3Client` does beyond the conformance suite, on real servers: parts, copies, digests, signed URLs, proxies."""
 
+import dataclasses
 import io
 import itertools
 import urllib.error
@@ -74,7 +75,8 @@ def test_own_parts_are_checked(owner: S3Client) -> None:
 
 def test_large_objects_are_copied_and_changed_by_parts(owner: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_copying, "COPY_MAXIMUM", 6 * MIB)
-    monkeypatch.setattr(s3_copying, "PART_SIZE", 5 * MIB)
+    small_parts = dataclasses.replace(owner.capabilities, copy_part_size=5 * MIB)
+    monkeypatch.setattr(owner, "_known_capabilities", small_parts)
     whole = content(11 * MIB)
     owner.object_write("a", whole, {"key": "value"}, content_type="text/x", cache_control="no-store")
     assert owner.object_copy("a", "b")

@@ -81,7 +81,7 @@ def test_what_amazon_has_is_declared(amazon: Amazon) -> None:
     assert capabilities.if_absent
     assert capabilities.if_hash
     assert capabilities.ordered_listing
-    assert capabilities.metadata_underscore
+    assert "_" in capabilities.metadata_key_characters
     assert not capabilities.equal_parts
     assert amazon.heads == []
 

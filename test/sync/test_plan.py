@@ -24,8 +24,7 @@ from test.sync.support import contents, fill, make_place, tree
 class ByFolder(WrappedClient):
     """Lists by folder, as some servers do: `a/b` before `a!`; with each page one entry, or all of them."""
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         return Capabilities(ordered_listing=False)
 
     def _object_list(self, container: str, prefix: str, *rest: Any) -> Page[Any]:
@@ -71,8 +70,7 @@ class Many(MemoryClient):
     count = 100_000
     ordered = True
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         return Capabilities(ordered_listing=self.ordered)
 
     def _object_list(

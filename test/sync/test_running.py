@@ -269,9 +269,8 @@ class Replacing(RecordingClient):
 @pytest.mark.parametrize("by_store", [True, False])
 def test_within_one_store_what_is_copied_is_what_was_checked(by_store: bool) -> None:
     class Client(Replacing):
-        @property
-        def capabilities(self) -> Capabilities:
-            return dataclasses.replace(super().capabilities, server_side_copy=by_store)
+        def _capabilities(self) -> Capabilities:
+            return dataclasses.replace(super()._capabilities(), server_side_copy=by_store)
 
         def _object_open(self, container: str, name: str, *rest: Any) -> ObjectReader:
             if not by_store:
@@ -329,9 +328,8 @@ def test_little_is_asked_before_it_is_deleted(bulk: bool) -> None:
         asked = 0
         most = 0
 
-        @property
-        def capabilities(self) -> Capabilities:
-            found = super().capabilities
+        def _capabilities(self) -> Capabilities:
+            found = super()._capabilities()
             return found if bulk else dataclasses.replace(found, delete_batch_maximum=1)
 
         def _object_info(self, container: str, name: str) -> ObjectInfo:

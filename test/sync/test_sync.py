@@ -18,7 +18,7 @@ from obs_client import (
     ServiceError,
 )
 from obs_client.backend.values import NewObject, ObjectReader, Page
-from obs_client.models import Attributes, Capabilities
+from obs_client.models import METADATA_KEY_CHARACTERS, Attributes, Capabilities
 from obs_client.sync import Done, Place, SyncOptions, apply, parse_both, plan_sync, read_steps, sync, write_steps
 from obs_client.sync.sides import directory_of
 from obs_client.testing.faults import FaultyClient
@@ -37,6 +37,8 @@ from test.sync.support import (
     tree,
     without_hashes,
 )
+
+NO_UNDERSCORE = METADATA_KEY_CHARACTERS.replace("_", "")
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
@@ -352,9 +354,8 @@ def test_over_stores_that_fail_all_the_time() -> None:
 
 def test_attributes_are_mapped_or_refused_by_name() -> None:
     class Narrow(MemoryClient):
-        @property
-        def capabilities(self) -> Capabilities:
-            return dataclasses.replace(super().capabilities, metadata_underscore=False)
+        def _capabilities(self) -> Capabilities:
+            return dataclasses.replace(super()._capabilities(), metadata_key_characters=NO_UNDERSCORE)
 
     source = memory()
     source.client.object_write("a", b"1", {"snake_case": "x"}, "box")

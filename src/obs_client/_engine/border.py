@@ -5,10 +5,12 @@ Inside, absence is an exception. The user's half (`client.py`) and the engine (`
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 from obs_client._engine import write_id
+from obs_client._engine.attributes import Rules
 from obs_client._engine.retry import Retries
 from obs_client.backend.body import Body, CallerError
 from obs_client.backend.multipart import MultipartUpload
@@ -31,6 +33,8 @@ from obs_client.models import (
 
 T = TypeVar("T")
 
+_logger = logging.getLogger("obs_client")
+
 
 class Border:
     """The primitives of one backend, with typed errors and retries; the names are those of `Backend`."""
@@ -40,7 +44,12 @@ class Border:
 
     @property
     def capabilities(self) -> Capabilities:
-        return self.run("capabilities", lambda: self._backend.capabilities)
+        return self.run("capabilities", self._backend._capabilities)
+
+    @property
+    def rules(self) -> Rules:
+        """What the store keeps of metadata."""
+        return Rules(self.capabilities, self._backend._metadata_sent)
 
     @property
     def options(self) -> ClientOptions:
@@ -95,6 +104,12 @@ class Border:
         marked = write_id.add(new) if new.conditional else new
         self.publish("copy to", lambda: self._backend._object_copy(container, source, marked), marked)
 
+    def object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        """The backend's own copy by parts; `GuardedUpload` guards it."""
+        return self.run(
+            "begin", lambda: self._backend._object_begin_copy(container, source, new), new.container, new.name
+        )
+
     def object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         self.run(
             "change the metadata of",
@@ -105,6 +120,7 @@ class Border:
 
     def object_delete(self, container: str, name: str) -> None:
         self.run("delete", lambda: self._backend._object_delete(container, name), container, name)
+        self.tidy(container)
 
     def object_delete_many(self, container: str, object_names: Sequence[str]) -> dict[str, Exception]:
         """Delete a batch, again and again those that failed in a way that may pass; gives the final failures."""
@@ -125,7 +141,15 @@ class Border:
             self.run("delete", attempt, container)
         except TemporaryError as error:
             failures.update(dict.fromkeys(left, error))
+        self.tidy(container)
         return failures
+
+    def tidy(self, container: str) -> None:
+        """Remove what a call replaced or deleted with its object; what cannot be is left to `cleanup`."""
+        try:
+            self.run("remove what was replaced in", lambda: self._backend._tidy(container), container)
+        except ObjectStorageClientError as error:
+            _logger.debug("what was replaced in %r is left to cleanup(): %s", container, str(error))
 
     def object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
         return self.run(
@@ -213,13 +237,15 @@ class Border:
                 raise
 
         self.run(verb, attempt, new.container, new.name)
+        self.tidy(new.container)
 
     def is_there(self, new: NewObject) -> bool:
         """Whether the object that is being written is the stored one, by its write id."""
-        if write_id.KEY not in new.attributes.metadata:
+        mark = new.attributes.write_id
+        if mark is None:
             return False
         try:
-            return write_id.matches(self.object_info(new.container, new.name), new)
+            return self.object_info(new.container, new.name).write_id == mark
         except NotFoundError:
             return False
 

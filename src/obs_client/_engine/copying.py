@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import IO, cast
 
-from obs_client._engine import upload, write_id
+from obs_client._engine import parts, upload
 from obs_client._engine.border import Border
+from obs_client._engine.guarded_upload import GuardedUpload
+from obs_client._engine.parallel import bounded_map, ended
 from obs_client._engine.reading import GuardedReader
+from obs_client.backend.multipart import NeedsParts
 from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError, PreconditionError
-from obs_client.models import ObjectInfo
+from obs_client.models import Attributes, ObjectInfo
 
 Place = tuple[str, str]
 """A container and an object's name in it."""
@@ -66,7 +70,7 @@ def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool
             _refuse_itself(if_absent, target)
             return info
         try:
-            border.object_copy(source[0], info, _new(info, target, if_absent))
+            _copy_version(border, source[0], info, _new(info, target, if_absent))
         except ContainerNotFoundError:
             raise
         except (NotFoundError, ObjectChangedError):
@@ -78,8 +82,65 @@ def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool
     return None
 
 
+def _copy_version(border: Border, container: str, source: ObjectInfo, new: NewObject) -> None:
+    try:
+        border.object_copy(container, source, new)
+    except NeedsParts:
+        copy_by_parts(border, container, source, new)
+
+
+def copy_by_parts(border: Border, container: str, source: ObjectInfo, new: NewObject) -> None:
+    """Let the store copy an object by parts in parallel, onto itself with other attributes or to another name."""
+    size = parts.part_size(source.size, border.capabilities.copy_part_size, border.capabilities)
+    new = dataclasses.replace(new, size=source.size, part_size=size)
+    guarded = GuardedUpload(border, new, (container, source))
+    try:
+        with ended(bounded_map(guarded.copy_part, parts.parts_of(source.size, size), border.options.workers)) as copied:
+            for _ in copied:
+                pass
+        guarded.complete()
+    except BaseException as error:
+        guarded.abort_after(error)
+        raise
+
+
+def change_metadata(
+    border: Border, container: str, name: str, change: Callable[[dict[str, str]], dict[str, str]]
+) -> bool:
+    """Give an object other metadata. False: it is absent.
+
+    Raises:
+        ObjectChangedError: It was replaced each time before the change could be made.
+    """
+    for _ in range(border.options.attempts):
+        try:
+            info = border.object_info(container, name)
+            attributes = Attributes.of(info)
+            attributes = dataclasses.replace(attributes, metadata=change(attributes.metadata), write_id=info.write_id)
+            _replace_attributes(border, container, info, attributes)
+        except NotFoundError:
+            return False
+        except PreconditionError:
+            continue
+        return True
+    raise ObjectChangedError(
+        f"{name!r} was replaced each time before its metadata could be changed; try again when it is quiet",
+        container=container,
+        object_name=name,
+    )
+
+
+def _replace_attributes(border: Border, container: str, info: ObjectInfo, attributes: Attributes) -> None:
+    if_hash = info.hash if border.capabilities.if_hash else None
+    try:
+        border.object_replace_metadata(container, info.name, attributes, if_hash)
+    except NeedsParts:
+        new = NewObject(container, info.name, attributes, info.size, if_hash=if_hash)
+        copy_by_parts(border, container, info, new)
+
+
 def _new(info: ObjectInfo, target: Place, if_absent: bool) -> NewObject:
-    return NewObject(*target, write_id.attributes_of(info), info.size, if_absent=if_absent)
+    return NewObject(*target, Attributes.of(info), info.size, if_absent=if_absent)
 
 
 def _refuse_itself(if_absent: bool, target: Place) -> None:

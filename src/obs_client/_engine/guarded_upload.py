@@ -12,6 +12,7 @@ from obs_client.backend.body import Body
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
 from obs_client.errors import ObjectStorageClientError, TemporaryError
+from obs_client.models import ObjectInfo
 
 LAST_SECONDS = 8.0
 """How long an interrupted program waits for a store to remove what it had sent."""
@@ -24,11 +25,15 @@ SHORTEST_SECONDS = 0.5
 class GuardedUpload:
     """A backend's upload behind the border; the engine holds no other."""
 
-    def __init__(self, border: Border, new: NewObject) -> None:
-        """Begin the upload, marked so that a lost answer to `complete` can be found out."""
+    def __init__(self, border: Border, new: NewObject, source: tuple[str, ObjectInfo] | None = None) -> None:
+        """Begin the upload, marked so that a lost answer to `complete` can be found out.
+
+        Args:
+            source: Container and object of which the store copies the parts; None: they are sent.
+        """
         self._border = border
         self._new = write_id.add(new)
-        self._upload = border.object_multipart(self._new)
+        self._upload = border.object_begin_copy(*source, self._new) if source else border.object_multipart(self._new)
         self._process = os.getpid()
         self._completing = False
 
@@ -40,6 +45,12 @@ class GuardedUpload:
             self._upload.put_part(part, body)
 
         self._border.run(f"write part {part.number} of", attempt, self._new.container, self._new.name)
+
+    def copy_part(self, part: Part) -> None:
+        """Let the store copy one part."""
+        self._border.run(
+            f"copy part {part.number} of", lambda: self._upload.copy_part(part), self._new.container, self._new.name
+        )
 
     def complete(self) -> None:
         """Publish the object."""

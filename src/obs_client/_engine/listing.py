@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
-from obs_client._engine import write_id
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
 from obs_client.backend.listing import ListedObjects, name_of
@@ -49,7 +48,7 @@ def objects(border: Border, query: Query, fetch_metadata: bool) -> Iterator[Obje
         return itertools.chain.from_iterable(map(_without_metadata, pages))
     workers = 1 if capabilities.listing_has_metadata else border.options.workers
     entries = itertools.chain.from_iterable(pages)
-    return map(_as_users_see_it, _with_metadata(border, query.container, entries, workers))
+    return _with_metadata(border, query.container, entries, workers)
 
 
 def _pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iterator[tuple[Sequence[Entry], Sequence[str]]]:
@@ -135,7 +134,3 @@ def _with_metadata(
     for found in bounded_map(fetch, entries, workers):
         if found is not None:
             yield found
-
-
-def _as_users_see_it(entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:
-    return write_id.hide(entry) if isinstance(entry, ObjectInfo) else entry

@@ -22,12 +22,16 @@ class Part:
     size: int
 
 
+class NeedsParts(Exception):
+    """Raised by a primitive that copies: this object is to be copied by parts (`_object_begin_copy`)."""
+
+
 class MultipartUpload(abc.ABC):
     """What a backend's `_object_multipart` gives.
 
     `put_part` is called by several threads at once, each with another part, and again with the same part after a
-    failure. `complete` is called once all parts are there, and again after a failure. `abort` may come at any time,
-    more than once, and also after `complete` failed.
+    failure; `copy_part` likewise, in a copy by parts. `complete` is called once all parts are there, and again after a
+    failure. `abort` may come at any time, more than once, and also after `complete` failed.
     """
 
     def __str__(self) -> str:
@@ -37,6 +41,14 @@ class MultipartUpload(abc.ABC):
     @abc.abstractmethod
     def put_part(self, part: Part, body: Body) -> None:
         """Store a part's bytes, and check the store's digest of them where it tells one (`IntegrityError`)."""
+
+    def copy_part(self, part: Part) -> None:
+        """Let the store copy a part from the source with which `_object_begin_copy` began; only called on its uploads.
+
+        Raises:
+            ObjectChangedError: The source is another by now.
+        """
+        raise NotImplementedError(f"{type(self).__name__} copies no parts")
 
     @abc.abstractmethod
     def complete(self) -> None:

@@ -1,7 +1,7 @@
 """The backend's half of a client: the primitives that each store writes, about ten, and what they must keep.
 
-A backend subclasses `ObjectStorageClient` and overrides these underscore methods, its constructor, `close` and
-`capabilities`, nothing else.
+A backend subclasses `ObjectStorageClient` and overrides these underscore methods, its constructor and `close`, nothing
+else.
 
 What is given to a primitive was checked before: names, metadata and ranges are legal, metadata keys are lower-case and
 unique, a body knows its size and stands at its start. Two laws hold for all:
@@ -45,10 +45,9 @@ class Backend(abc.ABC):
     def __init__(self, options: ClientOptions) -> None:
         self.options = options
 
-    @property
     @abc.abstractmethod
-    def capabilities(self) -> Capabilities:
-        """What this store can do, and its limits."""
+    def _capabilities(self) -> Capabilities:
+        """What this store can do, and its limits; it may ask the store, and keeps what it was told."""
 
     @abc.abstractmethod
     def _container_create(self, container: str) -> None:
@@ -139,6 +138,7 @@ class Backend(abc.ABC):
         Raises:
             NotFoundError: The object, or its container, is absent.
             PreconditionError: `if_hash` is not the object's hash.
+            NeedsParts: The store makes a copy for it, and the object is too large for one request; nothing was changed.
         """
 
     @abc.abstractmethod
@@ -159,8 +159,38 @@ class Backend(abc.ABC):
             ContainerNotFoundError: The target's container is absent.
             PreconditionError: A condition of `new` does not hold.
             ObjectChangedError: The source is another by now.
+            NeedsParts: One request cannot copy this object, or what it made is not to stay.
         """
         raise NotSupportedError(f"{type(self).__name__} cannot copy within the store")
+
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        """Begin a copy by parts; called if `_object_copy` or `_object_replace_metadata` raised `NeedsParts`.
+
+        The upload's `copy_part` is called for each part, in place of `put_part`. What the store keeps beside the
+        attributes goes along.
+
+        Args:
+            source: As `_object_info` gave it; a source that is another by now is refused, here or by a part.
+            new: Where to; the source itself where its attributes are changed, perhaps under `new.if_hash`.
+
+        Raises:
+            ObjectNotFoundError, ContainerNotFoundError, ObjectChangedError: As `_object_copy`.
+        """
+        raise NotSupportedError(f"{type(self).__name__} cannot copy by parts")
+
+    def _tidy(self, container: str) -> None:  # noqa: B027 - most stores have nothing to remove
+        """Remove what earlier calls replaced or deleted together with its object, as far as the store does not do it.
+
+        Called after each call that may leave something (parts of a replaced large object, say), in the same thread, and
+        again if it fails in a way that is transient; a failure in the end is no failure of that call.
+        """
+
+    def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
+        """The metadata as the store is sent it: what its limits count.
+
+        A store whose keys have a smaller alphabet, or whose values must be encoded, maps them here, reversibly.
+        """
+        return metadata
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         """Delete up to `capabilities.delete_batch_maximum` objects by one request; gives the error of each failure."""

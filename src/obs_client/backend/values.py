@@ -12,6 +12,9 @@ from obs_client.models import Attributes, ObjectInfo
 
 Entry = TypeVar("Entry", covariant=True)
 
+WRITE_ID_KEY = "obs-write-id"
+"""The key under which stores that keep the mark of a write among metadata keep it; no user's metadata has it."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Page(Generic[Entry]):

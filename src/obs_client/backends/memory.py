@@ -94,8 +94,7 @@ class MemoryClient(ObjectStorageClient):
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a MemoryClient cannot be pickled: its objects live in this process; use LocalClient")
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         return Capabilities(
             server_side_copy=True,
             if_absent=True,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import click
+
+from obs_client.models import ContainerInfo, ObjectInfo
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -53,3 +56,10 @@ def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
         if "=" not in pair:
             raise click.UsageError(f"{printable(pair)} does not read key=value")
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def fields_of(found: ContainerInfo | ObjectInfo) -> dict[str, object]:
+    """What a store tells, by field, without the library's own mark of a write."""
+    fields: dict[str, object] = dataclasses.asdict(found)
+    fields.pop("write_id", None)
+    return fields

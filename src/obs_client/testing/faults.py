@@ -14,7 +14,7 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError, TemporaryError
-from obs_client.models import ClientOptions
+from obs_client.models import ClientOptions, ObjectInfo
 from obs_client.testing.wrapper import WrappedClient
 
 Answer = TypeVar("Answer")
@@ -71,6 +71,14 @@ class FaultyClient(WrappedClient):
         upload = self._through("object_multipart", lambda: self.inner._object_multipart(new), lambda lost: lost.abort())
         return _FaultyUpload(upload, self._through)
 
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        upload = self._through(
+            "object_begin_copy",
+            lambda: self.inner._object_begin_copy(container, source, new),
+            lambda lost: lost.abort(),
+        )
+        return _FaultyUpload(upload, self._through)
+
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         if isinstance(error, InjectedError):
             return TemporaryError
@@ -124,6 +132,9 @@ class _FaultyUpload(MultipartUpload):
 
     def put_part(self, part: Part, body: Body) -> None:
         self._through("put_part", lambda: self._inner.put_part(part, body))
+
+    def copy_part(self, part: Part) -> None:
+        self._through("copy_part", lambda: self._inner.copy_part(part))
 
     def complete(self) -> None:
         self._through("complete", self._inner.complete)

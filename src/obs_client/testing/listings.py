@@ -166,9 +166,8 @@ class _VanishingClient(WrappedClient):
         super().__init__(inner)
         self._vanishing = vanishing
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return dataclasses.replace(super().capabilities, listing_has_metadata=False)
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), listing_has_metadata=False)
 
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None

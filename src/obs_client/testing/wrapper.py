@@ -27,10 +27,9 @@ class WrappedClient(ObjectStorageClient):
         """Make one call of a primitive."""
         return call()
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         """What the inner client can do."""
-        return self.inner.capabilities
+        return self.inner._capabilities()
 
     def close(self) -> None:
         """Close the inner client."""
@@ -81,6 +80,15 @@ class WrappedClient(ObjectStorageClient):
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         self._through("object_copy", lambda: self.inner._object_copy(container, source, new))
 
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        return self._through("object_begin_copy", lambda: self.inner._object_begin_copy(container, source, new))
+
+    def _tidy(self, container: str) -> None:
+        self._through("tidy", lambda: self.inner._tidy(container))
+
+    def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
+        return self.inner._metadata_sent(metadata)
+
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         return self._through("object_delete_many", lambda: self.inner._object_delete_many(container, object_names))
 
@@ -108,7 +116,7 @@ class WrappedClient(ObjectStorageClient):
 
 
 class RecordingClient(WrappedClient):
-    """Notes the name of every primitive that is called."""
+    """Notes the name of every primitive that is called, but for `_tidy`, which most stores do without a request."""
 
     def __init__(self, inner: ObjectStorageClient) -> None:
         super().__init__(inner)
@@ -117,3 +125,6 @@ class RecordingClient(WrappedClient):
     def _through(self, primitive: str, call: Callable[[], Answer]) -> Answer:
         self.calls.append(primitive)
         return super()._through(primitive, call)
+
+    def _tidy(self, container: str) -> None:
+        self.inner._tidy(container)

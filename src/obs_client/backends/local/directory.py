@@ -104,8 +104,7 @@ class DirectoryClient(ObjectStorageClient):
     def __repr__(self) -> str:
         return f"DirectoryClient({self.directory.path!r})"
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         return Capabilities(equal_parts=True, listing_has_metadata=True)
 
     # ---- the one container ------------------------------------------------------------------------------------------

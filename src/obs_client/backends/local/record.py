@@ -12,7 +12,7 @@ from obs_client.backend.integrity import ContentDigest
 from obs_client.models import Attributes, ObjectInfo
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_TEXTS = ("hash", "encoding", "disposition", "language", "cache_control")
+_TEXTS = ("hash", "encoding", "disposition", "language", "cache_control", "write_id")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Record:
     disposition: str | None = None
     language: str | None = None
     cache_control: str | None = None
+    write_id: str | None = None
     name: str | None = None
 
     def describes(self, status: os.stat_result) -> bool:
@@ -60,6 +61,7 @@ def make(attributes: Attributes, status: os.stat_result, content_hash: str | Non
         disposition=attributes.content_disposition,
         language=attributes.content_language,
         cache_control=attributes.cache_control,
+        write_id=attributes.write_id,
         metadata=attributes.metadata,
     )
 
@@ -104,6 +106,7 @@ def info_of(name: str, status: os.stat_result, record: Record | None) -> ObjectI
         content_disposition=record.disposition,
         content_language=record.language,
         cache_control=record.cache_control,
+        write_id=record.write_id,
     )
 
 

@@ -107,8 +107,7 @@ class LocalClient(ObjectStorageClient):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.root!r}, container_name={self.container_name!r})"
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         return _CAPABILITIES
 
     # ---- containers -------------------------------------------------------------------------------------------------

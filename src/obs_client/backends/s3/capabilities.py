@@ -7,7 +7,7 @@ from typing import Any
 from obs_client.backends.s3 import deleting as s3_deleting
 from obs_client.backends.s3 import headers as s3_headers
 from obs_client.backends.s3 import multipart as s3_multipart
-from obs_client.models import Capabilities
+from obs_client.models import METADATA_KEY_CHARACTERS, Capabilities
 
 
 def find(*, vendor: bool, anonymous: bool, conditional_writes: bool | None) -> Capabilities:
@@ -26,7 +26,7 @@ def find(*, vendor: bool, anonymous: bool, conditional_writes: bool | None) -> C
         equal_parts=not vendor,
         delete_batch_maximum=s3_deleting.BATCH_MAXIMUM,
         # Servers behind WSGI or nginx drop such headers without a word, and a client cannot know.
-        metadata_underscore=vendor,
+        metadata_key_characters=METADATA_KEY_CHARACTERS if vendor else METADATA_KEY_CHARACTERS.replace("_", ""),
         metadata_count_maximum=s3_headers.HEADER_COUNT_MAXIMUM,
         metadata_total_maximum=s3_headers.METADATA_MAXIMUM - s3_headers.RESERVED,
     )

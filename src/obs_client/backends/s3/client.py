@@ -6,7 +6,6 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from obs_client._engine import write_id
 from obs_client._http.kit import xml as s3_xml
 from obs_client._http.kit.etags import etag_of
 from obs_client._http.kit.ranges import find_place, range_header
@@ -14,7 +13,7 @@ from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client._http.pool import BrokenAnswer, HttpAnswer, warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.integrity import ContentDigest
-from obs_client.backend.multipart import MultipartUpload
+from obs_client.backend.multipart import MultipartUpload, NeedsParts
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.s3 import capabilities as s3_capabilities
 from obs_client.backends.s3 import checksums as s3_checksums
@@ -111,7 +110,7 @@ class S3Client(ObjectStorageClient):
         self._payer = {"RequestPayer": "requester"} if requester_pays else {}
         self.condition_hint = "; if yours does, say so: S3Client(..., conditional_writes=True)"
         self._chosen = s3_capabilities.chosen(storage_class, server_side_encryption, kms_key_id)
-        self._capabilities: Capabilities | None = None
+        self._known_capabilities: Capabilities | None = None
         self._bulk: s3_deleting.BulkDelete | None = None
 
     def __repr__(self) -> str:
@@ -126,15 +125,14 @@ class S3Client(ObjectStorageClient):
         """botocore's client."""
         return self._connection.client()
 
-    @property
-    def capabilities(self) -> Capabilities:
-        if self._capabilities is None:
-            self._capabilities = s3_capabilities.find(
+    def _capabilities(self) -> Capabilities:
+        if self._known_capabilities is None:
+            self._known_capabilities = s3_capabilities.find(
                 vendor=self._connection.is_vendor,
                 anonymous=self._connection.settings.anonymous,
                 conditional_writes=self._conditional_writes,
             )
-        return self._capabilities
+        return self._known_capabilities
 
     def close(self) -> None:
         self._connection.close()
@@ -208,7 +206,7 @@ class S3Client(ObjectStorageClient):
             params["Delimiter"] = delimiter
         if marker is not None:
             params["ContinuationToken"] = marker
-        elif start_after and self.capabilities.ordered_listing:
+        elif start_after and self._capabilities().ordered_listing:
             # In another order, what the server takes to be before it may be after it in ours.
             params["StartAfter"] = start_after
         answer = self._connection.call("list_objects_v2", params)
@@ -315,16 +313,17 @@ class S3Client(ObjectStorageClient):
             place,
             upload_id,
             s3_multipart.conditions_of(new),
-            new.attributes.metadata.get(write_id.KEY),
+            new.attributes.write_id,
             lambda: self._look(new.container, new.name),
             digests,
         )
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        head = self._head_of_source(container, source.name, source.hash)
-        copy = self._copy(container, source.name, head, new, self._chosen)
+        if source.size > s3_copying.COPY_MAXIMUM:
+            raise NeedsParts
+        copy = self._copy_of(container, source, new, self._chosen)
         try:
-            s3_copying.run(self._connection, copy, self._border.run, self.options.workers)
+            s3_copying.copy_at_once(self._connection, copy)
         except Exception as error:
             if s3_copying.is_refused(error) and s3_copying.source_changed(self._connection, copy):
                 raise ObjectChangedError(f"{source.name!r} was replaced before it was copied") from error
@@ -332,12 +331,22 @@ class S3Client(ObjectStorageClient):
                 self._container_info(new.container)  # SeaweedFS has no other answer if that is absent
             raise
 
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        onto_itself = (container, source.name) == (new.container, new.name)
+        copy = self._copy_of(container, source, new, {} if onto_itself else self._chosen)
+        return s3_copying.S3Copy(self._connection, copy)
+
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         condition = {} if if_hash is None else {"IfMatch": f'"{if_hash}"'}
         head = self._head(container, name, **condition)
-        new = NewObject(container, name, attributes, None, if_hash=if_hash)
-        copy = self._copy(container, name, head, new, {})
-        s3_copying.run(self._connection, copy, self._border.run, self.options.workers)
+        copy = self._copy(container, name, head, NewObject(container, name, attributes, None, if_hash=if_hash), {})
+        if copy.size > s3_copying.COPY_MAXIMUM:
+            raise NeedsParts
+        s3_copying.copy_at_once(self._connection, copy)
+
+    def _copy_of(self, container: str, source: ObjectInfo, new: NewObject, chosen: dict[str, Any]) -> s3_copying.Copy:
+        head = self._head_of_source(container, source.name, source.hash)
+        return self._copy(container, source.name, head, new, chosen)
 
     def _copy(
         self, container: str, source_name: str, head: HttpAnswer, new: NewObject, chosen: dict[str, Any]
@@ -382,6 +391,9 @@ class S3Client(ObjectStorageClient):
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         return s3_multipart.cleanup(self._connection, {"Bucket": container, **self._payer}, prefix, older_than)
+
+    def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
+        return s3_headers.sent_metadata(metadata)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return s3_errors.classify(error)

@@ -11,26 +11,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from obs_client._engine import parts
-from obs_client._engine.guarded_upload import abort_in_time
-from obs_client._engine.parallel import bounded_map
 from obs_client._http.pool import HttpAnswer
 from obs_client.backend.multipart import Part
 from obs_client.backends.s3 import errors as s3_errors
 from obs_client.backends.s3 import headers as s3_headers
 from obs_client.backends.s3 import multipart as s3_multipart
 from obs_client.backends.s3.connection import Exchange, S3Connection
-from obs_client.errors import PreconditionError
+from obs_client.errors import ObjectChangedError
 from obs_client.models import Attributes, ObjectInfo
 
 COPY_MAXIMUM = 5 * 1024**3
 """Bytes of an object that one request copies."""
-
-PART_SIZE = 512 * 1024**2
-"""Bytes of a part of a copy by parts."""
-
-Retry = Callable[[str, Callable[[], None], str, str], None]
-"""Is given what is done, how, the container and the object's name."""
 
 _KEPT = (
     "expires",
@@ -93,19 +84,12 @@ class Copy:
         return named
 
 
-def run(connection: S3Connection, copy: Copy, retry: Retry, workers: int) -> None:
-    """Copy, by one request or by parts.
-
-    Args:
-        retry: Makes a request of several again if it fails in a way that may pass; a single one is the caller's to
-            make again.
+def copy_at_once(connection: S3Connection, copy: Copy) -> None:
+    """Copy by one request.
 
     Raises:
         Exception: One that `is_refused`: the source is another by now, or a condition of the target does not hold.
     """
-    if copy.size > COPY_MAXIMUM:
-        _by_parts(connection, copy, retry, workers)
-        return
     params = {
         **copy.place,
         **copy.source_params,
@@ -119,27 +103,27 @@ def run(connection: S3Connection, copy: Copy, retry: Retry, workers: int) -> Non
 
 def is_refused(error: Exception) -> bool:
     """Whether a condition of the source or of the target did not hold."""
-    cause = error.__cause__ if isinstance(error, PreconditionError) else error
-    return isinstance(cause, Exception) and s3_errors.status_of(cause) == 412
+    return s3_errors.status_of(error) == 412
 
 
-def _by_parts(connection: S3Connection, copy: Copy, retry: Retry, workers: int) -> None:
-    size = max(PART_SIZE, -(-copy.size // s3_multipart.PART_COUNT_MAXIMUM))
-    params = {**s3_headers.params_of(copy.attributes), **copy.chosen, **_tags(connection, copy)}
-    upload_id = s3_multipart.begin(connection, copy.place, params, False, copy.kept)
-    upload = s3_multipart.S3Upload(connection, copy.place, upload_id, copy.conditions, None, copy.look)
-    names = copy.place["Bucket"], copy.place["Key"]
+class S3Copy(s3_multipart.S3Upload):
+    """A copy by parts: the server makes each of a range of the source."""
 
-    def put(part: Part) -> None:
-        retry(f"copy part {part.number} to", lambda: upload.copy_part(part, copy.source_params), *names)
+    def __init__(self, connection: S3Connection, copy: Copy) -> None:
+        """Begin it, without a note of its part size: the tags of copied parts are not of MD5s on every server."""
+        params = {**s3_headers.params_of(copy.attributes), **copy.chosen, **_tags(connection, copy)}
+        upload_id = s3_multipart.begin(connection, copy.place, params, False, copy.kept)
+        mark = copy.attributes.write_id
+        super().__init__(connection, copy.place, upload_id, copy.conditions, mark, copy.look)
+        self._copy = copy
 
-    try:
-        for _ in bounded_map(put, parts.parts_of(copy.size, size), workers):
-            pass
-        retry("complete", upload.complete, *names)
-    except BaseException as error:
-        abort_in_time(lambda: retry("abort", upload.abort, *names), error, str(upload))
-        raise
+    def copy_part(self, part: Part) -> None:
+        try:
+            self.put_from(part, self._copy.source_params)
+        except Exception as error:
+            if not is_refused(error) or not source_changed(self._connection, self._copy):
+                raise
+            raise ObjectChangedError(f"{self._copy.source[1]!r} was replaced before it was copied") from error
 
 
 def _tags(connection: S3Connection, copy: Copy) -> dict[str, str]:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from obs_client._engine import write_id
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words, encode_words
 from obs_client._http.kit.etags import etag_of
 from obs_client._http.pool import BrokenAnswer, HttpAnswer
-from obs_client.errors import InvalidNameError
+from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.models import Attributes, ObjectInfo
 
 METADATA_MAXIMUM = 2048
@@ -24,6 +23,7 @@ HEADER_COUNT_MAXIMUM = 80
 """Metadata keys of one object: an answer has some 20 headers besides, and many clients stop at 100."""
 
 _PREFIX = "x-amz-meta-"
+_WRITE_ID = _PREFIX + WRITE_ID_KEY
 _HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
 
 
@@ -32,13 +32,13 @@ def params_of(attributes: Attributes, part_size: int | None = None) -> dict[str,
 
     Args:
         part_size: Bytes of each part but the last, noted with our own mark for whoever reads the object.
-
-    Raises:
-        InvalidNameError: The metadata is too large as it must be sent.
     """
     params: dict[str, Any] = {"ContentType": attributes.content_type}
-    if attributes.metadata:
-        params["Metadata"] = _sent_metadata(attributes.metadata, part_size)
+    metadata = dict(sent_metadata(attributes.metadata))
+    if attributes.write_id:
+        metadata[WRITE_ID_KEY] = attributes.write_id + (f".{part_size}" if part_size else "")
+    if metadata:
+        params["Metadata"] = metadata
     headers = {
         "ContentEncoding": attributes.content_encoding,
         "ContentDisposition": attributes.content_disposition,
@@ -62,12 +62,13 @@ def info_of(name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
         headers.get("content-disposition") or None,
         headers.get("content-language") or None,
         headers.get("cache-control") or None,
+        headers.get(_WRITE_ID, "").partition(".")[0] or None,
     )
 
 
 def part_size_of(answer: HttpAnswer) -> int | None:
     """The part size that this library noted when it wrote the object."""
-    _, mark, size = answer.headers.get(_PREFIX + write_id.KEY, "").partition(".")
+    _, mark, size = answer.headers.get(_WRITE_ID, "").partition(".")
     return int(size) if mark and size.isdecimal() and size.isascii() and int(size) else None
 
 
@@ -86,24 +87,17 @@ def http_time(text: str | None) -> float:
     return found
 
 
-def _sent_metadata(metadata: Mapping[str, str], part_size: int | None) -> dict[str, str]:
-    sent = {key: encode_words(value) for key, value in metadata.items()}
-    if part_size and write_id.KEY in sent:
-        sent[write_id.KEY] += f".{part_size}"
-    size = sum(len(key) + len(value) for key, value in sent.items() if key != write_id.KEY)
-    if size > METADATA_MAXIMUM - RESERVED:
-        raise InvalidNameError(
-            f"the metadata has {size:,} bytes as S3 must be sent it (other letters than ASCII take more); it keeps "
-            f"{METADATA_MAXIMUM - RESERVED:,}"
-        )
-    return sent
+def sent_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The metadata as it is sent."""
+    return {key: encode_words(value) for key, value in metadata.items()}
 
 
 def _metadata(headers: Mapping[str, str]) -> dict[str, str]:
-    found = {name[len(_PREFIX) :]: decode_words(headers[name]) for name in headers if name.startswith(_PREFIX)}
-    if write_id.KEY in found:
-        found[write_id.KEY] = found[write_id.KEY].partition(".")[0]
-    return found
+    return {
+        name[len(_PREFIX) :]: decode_words(headers[name])
+        for name in headers
+        if name.startswith(_PREFIX) and name != _WRITE_ID
+    }
 
 
 def _coding(value: str | None) -> str | None:

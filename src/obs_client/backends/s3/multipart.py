@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
-from obs_client._engine.write_id import KEY
 from obs_client._http.kit import xml as s3_xml
 from obs_client._http.pool import BrokenAnswer
 from obs_client.backend.body import Body
@@ -78,8 +77,8 @@ class S3Upload(MultipartUpload):
         if "x-amz-checksum-crc32" in headers and "x-amz-checksum-crc32" in answer.headers:
             self._parts[part.number]["ChecksumCRC32"] = headers["x-amz-checksum-crc32"]
 
-    def copy_part(self, part: Part, source: dict[str, Any]) -> None:
-        """Store a part that is a range of another object."""
+    def put_from(self, part: Part, source: dict[str, Any]) -> None:
+        """Store a part that is a range of another object, which these parameters name."""
         params = {
             **self._place,
             **source,
@@ -106,7 +105,7 @@ class S3Upload(MultipartUpload):
 
     def _is_there(self) -> bool:
         info = self._look()
-        return info is not None and (self._write_id is None or (info.metadata or {}).get(KEY) == self._write_id)
+        return info is not None and (self._write_id is None or info.write_id == self._write_id)
 
     def _was_published(self) -> bool:
         """After a completion whose answer was lost the upload is gone: it was done, and maybe replaced since."""

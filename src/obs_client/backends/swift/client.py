@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from obs_client._http.pool import warn_if_unchecked
@@ -14,7 +14,7 @@ from obs_client.backends.swift import headers as swift_headers
 from obs_client.backends.swift import login as swift_login
 from obs_client.backends.swift.cleanup import Cleanup
 from obs_client.backends.swift.condition import check_won
-from obs_client.backends.swift.copying import Copying
+from obs_client.backends.swift.copying import Source, SwiftCopy, copy_at_once
 from obs_client.backends.swift.deleting import delete_object, delete_objects
 from obs_client.backends.swift.errors import status_of
 from obs_client.backends.swift.limits import Limits, info_path, limits_of
@@ -119,13 +119,9 @@ class SwiftClient(ObjectStorageClient):
         login = swift_login.choose(self._credentials, url)
         session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
         self._http = SwiftHttp(session, verify, timeout)
-        self._segments = Segments(self._http, self._try_again)
+        self._segments = Segments(self._http)
         self._signing = Signing(self._http, self._temp_url_key, create_temp_url_key)
         self._known_limits: tuple[Limits, Capabilities] | None = None
-
-    def _try_again(self, verb: str, call: Callable[[], None], container: str) -> None:
-        """Make a request of its own within another one, with tries of its own."""
-        self._border.run(verb, call, container)
 
     def __repr__(self) -> str:
         return f"SwiftClient(storage_url={self._given['storage_url']!r}, container_name={self.container_name!r})"
@@ -156,8 +152,7 @@ class SwiftClient(ObjectStorageClient):
 
     # ---- what the cluster can -----------------------------------------------------------------------------------
 
-    @property
-    def capabilities(self) -> Capabilities:
+    def _capabilities(self) -> Capabilities:
         """What this cluster can, by its `/info`, asked once."""
         return self._known()[1]
 
@@ -167,7 +162,7 @@ class SwiftClient(ObjectStorageClient):
 
     def _known(self) -> tuple[Limits, Capabilities]:
         if self._known_limits is None:
-            limits = self._border.run("ask for the capabilities of the store", self._ask_limits)
+            limits = self._ask_limits()
             self._known_limits = limits, limits.capabilities()
         return self._known_limits
 
@@ -242,7 +237,7 @@ class SwiftClient(ObjectStorageClient):
             headers["ETag"] = body.digest("md5").hex()
         if new.if_absent:
             headers["If-None-Match"] = "*"
-        with self._segments.replacing(new.container, new.name, self._limits), _NoContainer(new.container):
+        with self._segments.replacing(new.container, new.name), _NoContainer(new.container):
             exchange = self._http.call(
                 "put_object", new.container, new.name, body, content_length=body.size, headers=headers, body=body
             )
@@ -265,14 +260,24 @@ class SwiftClient(ObjectStorageClient):
         self._http.call("post_object", container, name, {**kept, **headers})
 
     def _object_delete(self, container: str, name: str) -> None:
-        delete_object(self._http, self._segments, container, name, self._limits)
+        delete_object(self._http, self._segments, container, name)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         return delete_objects(self._http, self._segments, container, object_names, self._limits)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        copying = Copying(self._http, self._segments, self._write, self._try_again, container, source, new)
-        copying.run(self.capabilities, self.options, self._limits)
+        piece = self._capabilities().copy_part_size
+        memory = min(piece, self.options.part_size) if self._limits.segments else None
+        seen = Source(self._http, container, source)
+        copy_at_once(self._http, self._segments, self._write, seen, new, piece, memory)
+
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        with _NoContainer(new.container):
+            self._segments.provide(new.container)
+        return SwiftCopy(self._http, self._segments, new, self._limits, Source(self._http, container, source))
+
+    def _tidy(self, container: str) -> None:
+        self._segments.remove_discarded(container, self._limits)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         if not self._limits.segments:
@@ -283,12 +288,12 @@ class SwiftClient(ObjectStorageClient):
         return SwiftUpload(self._http, self._segments, new, limits, check=check)
 
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
-        if not self.capabilities.download_urls or self._limits.digest is None:
+        if not self._capabilities().download_urls or self._limits.digest is None:
             return super()._object_generate_download_url(container, name, seconds)
         return self._signing.url("GET", container, name, seconds, self._limits.digest)
 
     def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
-        if not self.capabilities.upload_urls or self._limits.digest is None:
+        if not self._capabilities().upload_urls or self._limits.digest is None:
             return super()._object_generate_upload_url(container, name, seconds)
         return self._signing.url("PUT", container, name, seconds, self._limits.digest)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from obs_client._engine import write_id
-from obs_client.backend.values import NewObject
+from obs_client.backend.values import WRITE_ID_KEY, NewObject
 from obs_client.backends.swift.errors import status_of
 from obs_client.backends.swift.headers import METADATA
 from obs_client.backends.swift.requests import SwiftHttp
@@ -18,7 +17,7 @@ from obs_client.errors import PreconditionError
 
 def successor(http: SwiftHttp, new: NewObject) -> Mapping[str, str] | None:
     """The headers of the object that is there in place of the one just written; None: it is this, or none."""
-    mark = new.attributes.metadata.get(write_id.KEY)
+    mark = new.attributes.write_id
     if mark is None:
         return None
     try:
@@ -28,7 +27,7 @@ def successor(http: SwiftHttp, new: NewObject) -> Mapping[str, str] | None:
         if status_of(error) != 404:
             raise
         return None
-    return None if headers.get(METADATA + write_id.KEY) == mark else headers
+    return None if headers.get(METADATA + WRITE_ID_KEY) == mark else headers
 
 
 def check_won(http: SwiftHttp, new: NewObject) -> None:

@@ -14,9 +14,9 @@ from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 
 
-def delete_object(http: SwiftHttp, segments: Segments, container: str, name: str, limits: Limits) -> None:
+def delete_object(http: SwiftHttp, segments: Segments, container: str, name: str) -> None:
     """Delete one object, and then the segments of ours that it named; an absent one is no failure."""
-    with segments.replacing(container, name, limits):
+    with segments.replacing(container, name):
         try:
             http.call("delete_object", container, name)
         except Exception as error:
@@ -33,7 +33,7 @@ def delete_objects(
             segments.owe(container, name, _segments_of(http, container, name))
     failures = delete_many(http, container, names, limits)
     gone = [segment for name in names if name not in failures for segment in segments.settle(container, name)]
-    segments.discard(container, gone, limits)
+    segments.discard(container, gone)
     return failures
 
 

@@ -6,10 +6,12 @@ import email.utils
 import re
 from collections.abc import Mapping
 
+from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.backends.swift.errors import StrangeAnswer
 from obs_client.models import Attributes, ObjectInfo
 
 METADATA = "x-object-meta-"
+_WRITE_ID = METADATA + WRITE_ID_KEY
 
 KEPT_BY_POST = (
     "expires",
@@ -29,7 +31,7 @@ def object_info(name: str, headers: Mapping[str, str], size: int | None = None) 
     return ObjectInfo(
         name, size, etag(headers), _optional(headers, "content-type"), metadata(headers), last_modified(headers),
         _optional(headers, "content-encoding"), _optional(headers, "content-disposition"),
-        _optional(headers, "content-language"), _optional(headers, "cache-control"),
+        _optional(headers, "content-language"), _optional(headers, "cache-control"), headers.get(_WRITE_ID),
     )  # fmt: skip
 
 
@@ -64,7 +66,9 @@ def etag(headers: Mapping[str, str]) -> str | None:
 def metadata(headers: Mapping[str, str]) -> dict[str, str]:
     """The metadata: names in lower case, values of UTF-8."""
     start = len(METADATA)
-    return {name[start:]: text(value) for name, value in headers.items() if name.startswith(METADATA)}
+    found = {name[start:]: text(value) for name, value in headers.items() if name.startswith(METADATA)}
+    found.pop(WRITE_ID_KEY, None)
+    return found
 
 
 def text(value: str) -> str:
@@ -81,6 +85,7 @@ def attribute_headers(attributes: Attributes) -> dict[str, str]:
         "content-disposition": attributes.content_disposition,
         "content-language": attributes.content_language,
         "cache-control": attributes.cache_control,
+        _WRITE_ID: attributes.write_id,
     }
     headers.update({name: value for name, value in others.items() if value is not None})
     return headers

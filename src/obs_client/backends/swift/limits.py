@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from obs_client._engine import write_id
-from obs_client.models import Capabilities
+from obs_client.backend.values import WRITE_ID_KEY
+from obs_client.models import METADATA_KEY_CHARACTERS, Capabilities
 
 DIGESTS = ("sha256", "sha512", "sha1")
 """What a URL is signed with, the best first."""
@@ -16,7 +16,10 @@ DIGESTS = ("sha256", "sha512", "sha1")
 BATCH = 1250
 """Names of one bulk delete at the most: Swift works on two at a time, so that several requests at once are faster."""
 
-_MARK_SIZE = len(write_id.KEY) + 16
+COPY_PART_SIZE = 256 * 1024 * 1024
+"""Bytes that the store copies in one request; it must do so within the timeout."""
+
+_MARK_SIZE = len(WRITE_ID_KEY) + 16
 _VERSION = re.compile(r"/v\d+\.?\d*(/.*)?$")
 
 
@@ -57,10 +60,11 @@ class Limits:
             part_size_minimum=max(1, self.segment_minimum),
             part_size_maximum=self.file_size,
             part_count_maximum=self.segments or None,
+            copy_part_size=min(COPY_PART_SIZE, self.file_size),
             delete_batch_maximum=min(self.bulk_delete, BATCH) or 1,
             object_name_maximum=self.object_name,
             container_name_maximum=self.container_name,
-            metadata_underscore=False,
+            metadata_key_characters=METADATA_KEY_CHARACTERS.replace("_", ""),
             metadata_blank_edges=False,
             metadata_count_maximum=self.metadata_count - 1,
             metadata_key_maximum=self.metadata_key,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from obs_client.backends.swift.bulk import delete_many
 from obs_client.backends.swift.errors import classify, status_of
@@ -15,7 +15,7 @@ from obs_client.backends.swift.headers import is_manifest
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.manifest import own_segments, read_manifest, segments_container, upload_id_of
 from obs_client.backends.swift.requests import SwiftHttp
-from obs_client.errors import ObjectStorageClientError, TemporaryError
+from obs_client.errors import TemporaryError
 
 REMEMBERED = 60.0
 """Seconds for which it is remembered whether a container has segments."""
@@ -26,8 +26,6 @@ _VERSIONS = ("x-versions-enabled", "x-versions-location", "x-history-location")
 _UNSEEN = (403, 404)
 """Answers for what is not there, and for what who may only write may not look at."""
 
-_logger = logging.getLogger("obs_client")
-
 
 def keeps_versions(headers: Mapping[str, str]) -> bool:
     """Whether a container keeps, or once kept, replaced objects: their manifests go on naming segments."""
@@ -35,17 +33,13 @@ def keeps_versions(headers: Mapping[str, str]) -> bool:
 
 
 class Segments:
-    """The segments of all containers of one client.
+    """The segments of all containers of one client."""
 
-    Args:
-        try_again: Makes a call, again after failures that may pass; the other arguments are for its error.
-    """
-
-    def __init__(self, http: SwiftHttp, try_again: Callable[[str, Callable[[], None], str], None]) -> None:
+    def __init__(self, http: SwiftHttp) -> None:
         self._http = http
-        self._try_again = try_again
         self._known: dict[str, tuple[bool, float]] = {}
         self._owed: dict[tuple[str, str], list[str]] = {}
+        self._discarded: dict[str, deque[str]] = {}
         # Threads that ask at once ask the store once; by process, since a fork may leave a lock locked.
         self._turns: dict[int, threading.Lock] = {}
 
@@ -119,8 +113,8 @@ class Segments:
         return self._owed.pop((container, name), [])
 
     @contextlib.contextmanager
-    def replacing(self, container: str, name: str, limits: Limits) -> Iterator[None]:
-        """Around a request that replaces or deletes an object: afterwards remove the segments that it named."""
+    def replacing(self, container: str, name: str) -> Iterator[None]:
+        """Around a request that replaces or deletes an object: afterwards the segments that it named are discarded."""
         self.owe(container, name, self.named_by(container, name))
         try:
             yield
@@ -128,30 +122,38 @@ class Segments:
             if classify(error) is not TemporaryError:
                 self.settle(container, name)
             raise
-        self.discard(container, self.settle(container, name), limits)
+        self.discard(container, self.settle(container, name))
 
-    def discard(self, container: str, names: Sequence[str], limits: Limits, spared: str = "") -> None:
-        """Remove what a manifest named that is no more, unless versions of it may be kept.
-
-        What cannot be removed in several tries is left to `cleanup`: the object itself is written or deleted already.
+    def discard(self, container: str, names: Iterable[str], spared: str = "") -> None:
+        """Have `remove_discarded` remove what a manifest named that is no more.
 
         Args:
             spared: The id of an upload whose segments stay.
         """
-        names = [name for name in names if upload_id_of(name) != spared]
+        self._discarded.setdefault(container, deque()).extend(name for name in names if upload_id_of(name) != spared)
+
+    def remove_discarded(self, container: str, limits: Limits) -> None:
+        """Remove what was discarded, unless versions of its manifest may be kept; what fails for now stays."""
+        names = list(self._taken(container))
         if not names:
             return
-
-        def remove() -> None:
+        try:
             if keeps_versions(self._http.call("head_container", container).headers):
                 return
-            for error in delete_many(self._http, segments_container(container), names, limits).values():
-                raise error
+        except Exception as error:
+            if classify(error) is TemporaryError:
+                self.discard(container, names)
+            raise
+        failures = delete_many(self._http, segments_container(container), names, limits)
+        self.discard(container, [name for name, error in failures.items() if classify(error) is TemporaryError])
+        for failure in failures.values():
+            raise failure
 
-        try:
-            self._try_again("remove the old segments of", remove, container)
-        except ObjectStorageClientError as error:
-            _logger.debug("segments in %r are left to cleanup(): %s", container, str(error))
+    def _taken(self, container: str) -> Iterator[str]:
+        discarded = self._discarded.get(container)
+        while discarded:
+            with contextlib.suppress(IndexError):  # another thread was faster
+                yield discarded.popleft()
 
     def remove_place(self, container: str) -> None:
         """Remove the place for segments of a deleted container, if it is empty and this library made it."""

@@ -96,8 +96,8 @@ class SwiftUpload(MultipartUpload):
             raise IntegrityError(f"part {part.number} arrived with other bytes: MD5 {found} in place of {expected}")
         self._stored[part.number] = (found, part.size)
 
-    def copy_part(self, part: Part, headers: Mapping[str, str]) -> None:
-        """Let the store copy a segment from where the headers say."""
+    def put_from(self, part: Part, headers: Mapping[str, str]) -> None:
+        """Let the store make a segment of what the headers name."""
         self._stored[part.number] = (self._put(part.number, b"", headers), part.size)
 
     def _put(self, number: int, body: Body | bytes, headers: Mapping[str, str]) -> str:
@@ -119,7 +119,7 @@ class SwiftUpload(MultipartUpload):
         if self._answered is None:
             self._old += self._segments.named_by(self._new.container, self._new.name)
             self._answered = self._publish()
-        self._segments.discard(self._new.container, self._old, self._limits, spared=self.id)
+        self._segments.discard(self._new.container, self._old, spared=self.id)
         check_won(self._http, self._new)
         self._leave_nothing_if_replaced(self._answered)
 
@@ -140,7 +140,7 @@ class SwiftUpload(MultipartUpload):
         """Remove the segments if another writer replaced the manifest before it could know of them."""
         found = successor(self._http, self._new)
         if found is not None and answered and last_modified(found) > last_modified(answered) - 1:
-            self._segments.discard(self._new.container, self._names(), self._limits)
+            self._segments.discard(self._new.container, self._names())
 
     def _is_published(self) -> bool:
         """Whether a manifest names the segments, though the answer to its PUT was lost."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import click
@@ -12,7 +11,7 @@ from obs_client.cli.address import Address
 from obs_client.cli.objects import Entry, entries
 from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
-from obs_client.cli.text import count_text, printable, size_text, time_text
+from obs_client.cli.text import count_text, fields_of, printable, size_text, time_text
 
 
 @click.command()
@@ -71,16 +70,14 @@ def record(entry: Entry) -> dict[str, object]:
     """An entry of a listing for programs."""
     if isinstance(entry, obs_client.SubdirInfo):
         return {"type": "folder", "name": entry.subdir}
-    return {"type": "object", **dataclasses.asdict(entry)}
+    return {"type": "object", **fields_of(entry)}
 
 
 def _list_containers(settings: Settings, client: obs_client.ObjectStorageClient, long: bool, human: bool) -> None:
     for container in client.container_list():
         size = f"{size_text(container.size, human):>14}  " if long else ""
         count = f"{'-' if container.count is None else container.count:>10}  " if long else ""
-        settings.result(
-            {"type": "container", **dataclasses.asdict(container)}, f"{size}{count}{printable(container.name)}"
-        )
+        settings.result({"type": "container", **fields_of(container)}, f"{size}{count}{printable(container.name)}")
 
 
 def _line(entry: Entry, long: bool, human: bool) -> str:

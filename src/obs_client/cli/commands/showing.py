@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 
 import click
@@ -13,7 +12,7 @@ from obs_client.cli.failures import NotThere
 from obs_client.cli.objects import absent
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
-from obs_client.cli.text import printable, time_text
+from obs_client.cli.text import fields_of, printable, time_text
 
 BLOCK = 1024 * 1024
 
@@ -31,7 +30,7 @@ def info(settings: Settings, urls: tuple[str, ...]) -> None:
         with address.client() as client:
             found = _look(client, address)
         kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
-        settings.result({"type": kind, **dataclasses.asdict(found)}, "\n".join(_lines(found)))
+        settings.result({"type": kind, **fields_of(found)}, "\n".join(_lines(found)))
 
 
 @click.command()
@@ -82,7 +81,7 @@ def _look(client: obs_client.ObjectStorageClient, address: Address) -> obs_clien
 
 def _lines(found: obs_client.ObjectInfo | obs_client.ContainerInfo) -> list[str]:
     """Fields and metadata, those that are set, one a line."""
-    fields: dict[str, object] = dataclasses.asdict(found)
+    fields = fields_of(found)
     metadata = fields.pop("metadata", None)
     if isinstance(found, obs_client.ObjectInfo):
         fields["last_modified"] = time_text(found.last_modified)
