@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 import obs_client
-from obs_client.cli import commands, obs
+from obs_client.cli import commands
 from obs_client.cli.failures import without_secrets
+from test.cli.running import done, failed, lines, run
 
 
 @pytest.fixture
@@ -18,31 +17,6 @@ def docs(tmp_path: Path) -> str:
     """The path of an empty container."""
     (tmp_path / "store" / "docs").mkdir(parents=True)
     return f"{tmp_path}/store/docs"
-
-
-def run(*arguments: str | Path, stdin: bytes = b"") -> Result:
-    return CliRunner().invoke(obs, [str(argument) for argument in arguments], input=stdin, prog_name="obs")
-
-
-def done(*arguments: str | Path, stdin: bytes = b"") -> str:
-    """Run what must succeed and say nothing on stderr; gives its stdout."""
-    result = run(*arguments, stdin=stdin)
-    assert (result.exit_code, result.stderr) == (0, ""), (arguments, result.output, result.exception)
-    return result.stdout
-
-
-def lines(*arguments: str | Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in done(*arguments, "--json").splitlines()]
-
-
-def failed(status: int, *arguments: str | Path, stdin: bytes = b"") -> str:
-    """Run what must fail with a status and one line; gives the line."""
-    result = run(*arguments, stdin=stdin)
-    assert (result.exit_code, result.stdout) == (status, ""), (arguments, result.output, result.exception)
-    assert result.stderr.startswith("obs: ")
-    assert result.stderr.count("\n") == 1
-    assert "Traceback" not in result.stderr
-    return result.stderr
 
 
 def fill(docs: str, *names: str, content: bytes = b"content") -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from test.cli.test_process import ENVIRONMENT
-from test.cli.test_screen import Screen
+from test.cli.process import ENVIRONMENT
+from test.cli.screen import Screen
 
 CLEAR = "\x15"
 """Ctrl-U: an empty line again."""

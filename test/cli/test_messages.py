@@ -16,7 +16,7 @@ from obs_client.cli.objects import absent
 from obs_client.cli.settings import Settings
 from obs_client.testing.wrapper import RecordingClient
 from obs_client.urls import StorageUrl
-from test.cli.test_commands import done, failed, run
+from test.cli.running import done, failed, run
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import resource
@@ -11,76 +10,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import obs_client
+from test.cli.process import ENVIRONMENT, OBS, Deaf, shell, started
 
-OBS = [sys.executable, "-m", "obs_client"]
-ENVIRONMENT = {
-    **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "OS_", "ST_"))},
-    "AWS_ACCESS_KEY_ID": "canary-key",
-    "AWS_SECRET_ACCESS_KEY": "canary-secret",
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "PYTHONPATH": str(Path(obs_client.__file__).parents[1]),
-}
 #: What may be loaded by `obs --help` beside the standard library.
 ALLOWED = {"click", "obs_client"}
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Let Ctrl-C reach the commands even if this run is in the background of a script, where it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture
-def docs(tmp_path: Path) -> Path:
-    directory = tmp_path / "docs"
-    directory.mkdir()
-    return directory
-
-
-class Deaf:
-    """A store that takes connections and never answers."""
-
-    def __init__(self, server: socket.socket) -> None:
-        self.url = f"s3://container/?endpoint_url=http://127.0.0.1:{server.getsockname()[1]}&region=any"
-        self._server = server
-
-    def await_request(self) -> socket.socket:
-        """Wait until a command has begun to ask; it waits as long as the connection is kept."""
-        self._server.settimeout(30)
-        connection, _ = self._server.accept()
-        connection.settimeout(30)
-        assert connection.recv(1)
-        return connection
-
-
-@pytest.fixture
-def deaf() -> Iterator[Deaf]:
-    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
-        yield Deaf(server)
-
-
-@contextlib.contextmanager
-def started(*arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [*OBS, *map(str, arguments)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, env=ENVIRONMENT) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def shell(command: str, directory: Path) -> subprocess.CompletedProcess[bytes]:
-    script = f"obs() {{ '{sys.executable}' -m obs_client \"$@\"; }}; set -o pipefail; {command}"
-    return subprocess.run(["bash", "-c", script], cwd=directory, env=ENVIRONMENT, capture_output=True, check=False)
 
 
 def leftovers(directory: Path) -> list[str]:

@@ -6,41 +6,21 @@ import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from test.cli.test_commands import done, failed, lines, run
-from test.cli.test_process import ENVIRONMENT, OBS
-from test.servers import RunningServer, SwiftServer, start_seaweedfs, start_swift
+from test.cli.process import ENVIRONMENT, OBS
+from test.cli.running import done, failed, lines, run
+from test.servers import RunningServer, SwiftServer
 from test.servers.login import Login
-
-
-@pytest.fixture(scope="module")
-def seaweedfs() -> Iterator[RunningServer]:
-    with start_seaweedfs() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def swift() -> Iterator[SwiftServer]:
-    with start_swift() as server:
-        yield server
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """An environment without any login, to put the servers' into."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "OS_", "ST_"))]:
-        monkeypatch.delenv(name)
-    return monkeypatch
+from test.servers.shared import Servers
 
 
 @pytest.fixture(params=["seaweedfs", "swift"])
-def store(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> str:
+def store(request: pytest.FixtureRequest, servers: Servers, environment: pytest.MonkeyPatch) -> str:
     """The URL of a store, up to the container's name; the login is in the environment."""
-    server: RunningServer = request.getfixturevalue(request.param)
+    server = servers.seaweedfs() if request.param == "seaweedfs" else servers.swift()
     for name, value in server.environment().items():
         environment.setenv(name, value)
     return "s3://" if request.param == "seaweedfs" else "swift://"

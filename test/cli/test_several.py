@@ -12,7 +12,7 @@ import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, each
-from test.cli.test_commands import done, failed, lines, run
+from test.cli.running import done, failed, lines, run
 
 
 @pytest.fixture(autouse=True)

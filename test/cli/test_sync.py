@@ -10,7 +10,7 @@ import pytest
 
 import obs_client
 from obs_client.cli.commands.syncing import _advice
-from test.cli.test_commands import done, failed, lines, run
+from test.cli.running import done, failed, lines, run
 
 Stores = tuple[Path, Path]
 

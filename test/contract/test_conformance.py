@@ -1,4 +1,4 @@
-"""The contract, kept by both embedded stores, plain and through the fault layer."""
+"""The contract, kept by the embedded stores, plain and through the fault layer; by the poorest; and inside a fence."""
 
 from __future__ import annotations
 
@@ -6,15 +6,9 @@ import tempfile
 import unittest
 from typing import ClassVar
 
-from obs_client import LocalClient, MemoryClient, ObjectStorageClient
-from obs_client.testing import Conformance, FaultyClient
-
-
-class Embedded(Conformance):
-    """What holds for stores in this process."""
-
-    settle_seconds = 0.0
-    keeps_everything = True
+from obs_client import LocalClient, MemoryClient, ObjectInfo, ObjectStorageClient
+from obs_client.testing import FaultyClient
+from test.contract.embedded import BareClient, Embedded, FencedClient
 
 
 class TestMemory(Embedded, unittest.TestCase):
@@ -50,3 +44,39 @@ class TestLocalWithFaults(TestLocal):
 
     def make_client(self) -> ObjectStorageClient:
         return FaultyClient(super().make_client())
+
+
+class TestBareStoreWithFaults(Embedded, unittest.TestCase):
+    """The defaults of the backend's half, and refusals of what is not declared."""
+
+    store: ClassVar = BareClient(MemoryClient())
+    lost_answers = True
+
+    def make_client(self) -> ObjectStorageClient:
+        return FaultyClient(self.store)
+
+
+class TestLimited(Embedded, unittest.TestCase):
+    """With a container and prefix, nothing outside is touched."""
+
+    container_name = "given"
+    prefix = "some/prefix"
+    store: ClassVar = MemoryClient()
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.store.container_create("given")
+        for name in ("some/prefix", "some/prefix-other", "some/prefix/mine", "other"):
+            cls.store.object_write(name, name.encode(), container_name="given")
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        super().tearDownClass()
+        left = {entry.name for entry in cls.store.object_iter(container_name="given") if isinstance(entry, ObjectInfo)}
+        assert left == {"some/prefix", "some/prefix-other", "some/prefix/mine", "other"}
+        assert all(cls.store.object_read(name, "given") == name.encode() for name in left)
+        assert [info.name for info in cls.store.container_list()] == ["given"]
+
+    def make_client(self) -> ObjectStorageClient:
+        return FencedClient(self.store, "given", "some/prefix/")

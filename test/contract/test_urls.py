@@ -10,23 +10,7 @@ import pytest
 
 import obs_client
 from obs_client import ConfigurationError, LocalClient, MemoryClient, StorageUrl, from_url
-
-
-class PluginClient(MemoryClient):
-    """A third party's store with options of every kind that a URL can carry."""
-
-    def __init__(
-        self,
-        container_name: str | None = None,
-        *,
-        region: str | None = None,
-        timeout: float = 60.0,
-        retries: int = 3,
-        verify: bool | str = True,
-        temp_url_key: str | None = None,
-    ) -> None:
-        super().__init__(container_name)
-        self.given = (region, timeout, retries, verify, temp_url_key)
+from test.contract.plug_ins import PluginClient
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +23,10 @@ def plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = importlib.metadata.EntryPoints(
         importlib.metadata.EntryPoint(name, value, "obs_client.backends")
         for name, value in (
-            ("plug", "test.contract.test_urls:PluginClient"),
-            ("memory", "test.contract.test_urls:PluginClient"),
+            ("plug", "test.contract.plug_ins:PluginClient"),
+            ("memory", "test.contract.plug_ins:PluginClient"),
             ("lost", "no_such_module:Client"),
-            ("odd", "test.contract.test_urls:pytest"),
+            ("odd", "test.contract.plug_ins:NO_CLIENT"),
         )
     )
 

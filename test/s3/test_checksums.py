@@ -219,6 +219,7 @@ def _refuse(connection: socket) -> None:
     connection.sendall(answer(b"", b"405 Method Not Allowed", b"Connection: close\r\n"))
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("kind", KINDS)
 def test_servers_are_believed_that_verify(kind: str) -> None:
     owner = client(kind)
@@ -233,6 +234,7 @@ def test_servers_are_believed_that_verify(kind: str) -> None:
         assert reader.digest.algorithm == ("crc32" if kind == "seaweedfs" else "md5")
 
 
+@pytest.mark.server
 def test_a_stored_checksum_finds_flipped_bytes() -> None:
     """The same bytes, and a composite that is not theirs."""
     owner = client("seaweedfs")

@@ -11,6 +11,8 @@ from obs_client.client import ObjectStorageClient
 from obs_client.testing import Conformance, FaultyClient, differences
 from test.s3.test_servers import client
 
+pytestmark = pytest.mark.server
+
 
 def with_differences(case: type["S3Suite"]) -> type["S3Suite"]:
     """Let the tests in which a server is known to differ fail as declared, and only so."""

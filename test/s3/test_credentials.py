@@ -78,17 +78,20 @@ def test_an_option_that_makes_no_sense_is_refused(options: dict[str, str]) -> No
     assert "password" not in str(caught.value)
 
 
+@pytest.mark.server
 def test_no_credentials_are_named() -> None:
     with pytest.raises(ConfigurationError, match="AWS_ACCESS_KEY_ID"):
         seaweedfs(None).container_info("container")
 
 
+@pytest.mark.server
 def test_a_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(ConfigurationError, match="nowhere"):
         seaweedfs(None).container_info("container")
 
 
+@pytest.mark.server
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     running = server("seaweedfs")
     set_environment(monkeypatch, {**running.s3_credentials, "AWS_ENDPOINT_URL": running.endpoint_url})
@@ -97,6 +100,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not owner.capabilities.if_absent
 
 
+@pytest.mark.server
 def test_a_profile_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     keys = server("seaweedfs").s3_credentials
     lines = [f"{name.lower()} = {value}" for name, value in keys.items()]
@@ -106,6 +110,7 @@ def test_a_profile_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         container(owner)
 
 
+@pytest.mark.server
 def test_a_mapping_replaces_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     running = server("seaweedfs")
     (tmp_path / "config").write_text("[default]\nregion = nowhere-1\nendpoint_url = http://127.0.0.1:1\n")
@@ -116,6 +121,7 @@ def test_a_mapping_replaces_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
         assert owner.native.meta.region_name == "us-east-1"
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("kind", ["seaweedfs", "swift"])
 def test_a_wrong_key_is_refused_by_every_call(kind: str) -> None:
     running = server(kind)
@@ -129,12 +135,14 @@ def test_a_wrong_key_is_refused_by_every_call(kind: str) -> None:
             assert "wrong" not in str(caught.value)
 
 
+@pytest.mark.server
 def test_the_reason_of_a_refused_head_is_told() -> None:
     wrong = {**server("seaweedfs").s3_credentials, "AWS_ACCESS_KEY_ID": "nobody"}
     with pytest.raises(AuthorizationError, match="InvalidAccessKeyId"):
         seaweedfs(wrong).container_info("container")
 
 
+@pytest.mark.server
 def test_a_reader_may_not_write() -> None:
     name = container(client("seaweedfs"))
     reader = seaweedfs(server("seaweedfs").reader.s3_credentials)
@@ -160,6 +168,7 @@ def test_an_anonymous_client_signs_nothing() -> None:
         public.object_generate_download_url("a")
 
 
+@pytest.mark.server
 def test_a_wrong_region_is_named() -> None:
     running = server("swift")
     with pytest.raises(AuthorizationError, match="us-east-1"):
@@ -188,6 +197,7 @@ def test_clock_skew_is_told() -> None:
         S3Client(endpoint_url=running.url, credentials=KEYS).container_list()
 
 
+@pytest.mark.server
 def test_no_secret_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "obs_client")
     owner = seaweedfs({**KEYS, "AWS_SESSION_TOKEN": "canary-of-the-token"})
@@ -201,6 +211,7 @@ def test_no_secret_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert "canary" not in "".join(shown)
 
 
+@pytest.mark.server
 def test_a_pickled_client_carries_the_keys_that_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     owner = client("seaweedfs")
     name = container(owner)

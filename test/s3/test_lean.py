@@ -194,6 +194,7 @@ def test_the_composite_of_an_encrypted_object_is_no_digest(encryption: bytes) ->
         assert owner.object_read("a") == WHOLE
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("size", [5, 11 * MIB])
 def test_encrypted_objects_of_a_server_are_read(size: int) -> None:
     running = server("moto")
@@ -292,6 +293,7 @@ def test_a_copy_by_parts_that_fails_is_aborted_and_not_begun_again() -> None:
         assert lines[-1].startswith("DELETE /c/b?uploadId=u")
 
 
+@pytest.mark.server
 def test_names_that_xml_cannot_hold_are_deleted_one_by_one() -> None:
     owner = client("swift")
     container(owner)

@@ -22,6 +22,8 @@ from test.loopback.proxy import forward_proxy
 from test.loopback.tls import make_authority, tls_front
 from test.s3.test_servers import KINDS, QUICK, client, container, server
 
+pytestmark = pytest.mark.server
+
 MIB = 1024 * 1024
 
 

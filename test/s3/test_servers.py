@@ -10,6 +10,8 @@ from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.servers import RunningServer, start_moto, start_seaweedfs, start_swift
 
+pytestmark = pytest.mark.server
+
 KINDS = ("seaweedfs", "swift", "moto")
 QUICK = ClientOptions(first_pause=0.01, longest_pause=0.1)
 _STARTS = {"seaweedfs": start_seaweedfs, "swift": start_swift, "moto": start_moto}

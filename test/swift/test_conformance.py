@@ -16,6 +16,8 @@ from obs_client.testing import Conformance, FaultyClient
 from test.servers import start_swift
 from test.swift import support as swift_servers
 
+pytestmark = pytest.mark.server
+
 ROOT = Path(__file__).parents[2]
 
 

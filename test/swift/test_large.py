@@ -19,6 +19,8 @@ from test.servers import SwiftLimits, start_swift
 from test.servers.login import Login
 from test.swift.support import login_of, low_swift, new_container, path_of, segments_of, swift
 
+pytestmark = pytest.mark.server
+
 DATA = random.Random(5).randbytes(70_000)
 
 

@@ -129,6 +129,7 @@ def test_listed_objects_are_a_sequence() -> None:
         ListedObjects(["a", "b"], [1], ["h", "h"], [None, None], [1.0, 2.0])
 
 
+@pytest.mark.server
 def test_names_that_are_written_otherwise_in_json() -> None:
     names = sorted(['"', "\\", 'a", "bytes": 5', "\n", "\x7f", "ü", "{}", "日本", "😀", "plain"], key=str.encode)
     with new_container(swift()) as client:
@@ -144,6 +145,7 @@ def test_names_that_are_written_otherwise_in_json() -> None:
             assert int(found.last_modified) == int(entry.last_modified)
 
 
+@pytest.mark.server
 def test_small_pages() -> None:
     with new_container(low_swift()) as client:
         names = [f"{number:02}" for number in range(12)]

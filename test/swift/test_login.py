@@ -19,6 +19,8 @@ from obs_client.models import ClientOptions
 from test.swift import support as swift_servers
 from test.swift.support import QUICK, client_of, keystone, login_of, new_container, swift
 
+pytestmark = pytest.mark.server
+
 ONCE = ClientOptions(attempts=1)
 
 

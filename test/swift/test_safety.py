@@ -113,6 +113,7 @@ def test_silent_server() -> None:
             client.object_info("name")
 
 
+@pytest.mark.server
 def test_https_login_does_not_lead_to_http(tmp_path: Path) -> None:
     authority = make_authority(tmp_path)
     parts = urlsplit(keystone().auth_url)
@@ -125,6 +126,7 @@ def test_https_login_does_not_lead_to_http(tmp_path: Path) -> None:
             assert allowed.container_info("absent") is None
 
 
+@pytest.mark.server
 def test_tls_on_every_path(tmp_path: Path) -> None:
     authority = make_authority(tmp_path)
     parts = urlsplit(swift().storage_url)
@@ -140,6 +142,7 @@ def test_tls_on_every_path(tmp_path: Path) -> None:
                 distrustful.object_read("name")
 
 
+@pytest.mark.server
 def test_proxy_on_every_path(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -195,6 +198,7 @@ def wrong_client() -> SwiftClient:
     return SwiftClient(credentials=keys, temp_url_key="canary-key", options=ONCE)
 
 
+@pytest.mark.server
 def test_nothing_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with wrong_client() as client:
@@ -217,6 +221,7 @@ def test_nothing_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
     assert "a-secret-token" not in caplog.text
 
 
+@pytest.mark.server
 def test_nothing_is_louder_than_debug(caplog: pytest.LogCaptureFixture) -> None:
     with new_container(swift()) as client:
         caplog.set_level(logging.INFO)
@@ -242,6 +247,7 @@ def test_a_secret_keeps_itself() -> None:
         pickle.dumps(secret)
 
 
+@pytest.mark.server
 def test_one_connection_is_not_shared_by_threads() -> None:
     import concurrent.futures
 

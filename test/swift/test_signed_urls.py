@@ -11,6 +11,8 @@ from obs_client.errors import AuthorizationError, ConfigurationError, InvalidNam
 from test.servers import SwiftLimits, start_swift
 from test.swift.support import client_of, keystone, login_of, new_container, swift
 
+pytestmark = pytest.mark.server
+
 NAMES = ("plain", "a b", "50%", "%41", "a?b#c", "a&b=c", "ü/日本", "a//b", "/first", "last/", "\t\n", "+;:'\"")
 
 

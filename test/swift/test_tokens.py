@@ -16,6 +16,8 @@ from obs_client.credentials import Secret
 from obs_client.errors import AuthorizationError, PartialFailureError
 from test.swift.support import client_of, keystone, new_container, swift
 
+pytestmark = pytest.mark.server
+
 
 def spoil(client: SwiftClient) -> Access:
     """Give the client a token that the store does not know, as one that has run out."""

@@ -9,7 +9,7 @@ from obs_client import ObjectInfo, SubdirInfo
 from obs_client.backend.listing import name_of
 from obs_client.backend.values import Page
 from obs_client.errors import ContainerNotFoundError
-from test.contract.broken_backends import BrokenClient, caught_by
+from test.testing.broken.backends import BrokenClient, caught_by
 
 Entries = Sequence[ObjectInfo | SubdirInfo]
 

@@ -10,12 +10,12 @@ import pytest
 
 from obs_client import ObjectStorageClient
 from obs_client.testing import Conformance
-from test.contract import broken_listings, broken_reads, broken_writes, signing_store
-from test.contract.broken_backends import CAUGHT_BY, BrokenClient
+from test.testing.broken import listings, reads, signing_store, writes
+from test.testing.broken.backends import CAUGHT_BY, BrokenClient
 
-assert broken_listings
-assert broken_reads
-assert broken_writes
+assert listings
+assert reads
+assert writes
 assert signing_store
 
 Failure = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]

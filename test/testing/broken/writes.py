@@ -13,7 +13,7 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotFoundError, PreconditionError
 from obs_client.models import Attributes
-from test.contract.broken_backends import BrokenClient, caught_by
+from test.testing.broken.backends import BrokenClient, caught_by
 
 
 class BrokenWriting(BrokenClient):

@@ -12,7 +12,7 @@ from obs_client import ObjectInfo
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.errors import NotFoundError, ServiceError
-from test.contract.broken_backends import BrokenClient, ReaderAround, caught_by
+from test.testing.broken.backends import BrokenClient, ReaderAround, caught_by
 
 
 class BrokenReading(BrokenClient):

@@ -12,7 +12,7 @@ import time
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from obs_client import Capabilities, MemoryClient
-from test.contract.broken_backends import BrokenClient, caught_by
+from test.testing.broken.backends import BrokenClient, caught_by
 
 KEY = secrets.token_bytes(16)
 

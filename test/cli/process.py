@@ -1,0 +1,56 @@
+"""The command as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import obs_client
+
+OBS = [sys.executable, "-m", "obs_client"]
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "OS_", "ST_"))},
+    "AWS_ACCESS_KEY_ID": "canary-key",
+    "AWS_SECRET_ACCESS_KEY": "canary-secret",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "PYTHONPATH": str(Path(obs_client.__file__).parents[1]),
+}
+
+
+class Deaf:
+    """A store that takes connections and never answers."""
+
+    def __init__(self, server: socket.socket) -> None:
+        self.url = f"s3://container/?endpoint_url=http://127.0.0.1:{server.getsockname()[1]}&region=any"
+        self._server = server
+
+    def await_request(self) -> socket.socket:
+        """Wait until a command has begun to ask; it waits as long as the connection is kept."""
+        self._server.settimeout(30)
+        connection, _ = self._server.accept()
+        connection.settimeout(30)
+        assert connection.recv(1)
+        return connection
+
+
+@contextlib.contextmanager
+def started(*arguments: str | Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that runs until it ends, or until the end of the `with`."""
+    command = [*OBS, *map(str, arguments)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, env=ENVIRONMENT) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def shell(command: str, directory: Path) -> subprocess.CompletedProcess[bytes]:
+    """A line of a shell in which `obs` is the command, when it has ended."""
+    script = f"obs() {{ '{sys.executable}' -m obs_client \"$@\"; }}; set -o pipefail; {command}"
+    return subprocess.run(["bash", "-c", script], cwd=directory, env=ENVIRONMENT, capture_output=True, check=False)

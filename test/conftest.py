@@ -1,0 +1,43 @@
+"""What all tests share: the servers, and the mark of the tests that take them.
+
+A test that needs a server takes the fixture `servers`, or one that takes it, and is marked `server` by that. What
+starts servers of its own, or only by way of a program, has the mark written on it. Without the mark no server starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from test.servers import process
+from test.servers.shared import Servers
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The servers of this run."""
+    with contextlib.closing(Servers()) as shared:
+        yield shared
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that take the servers, before any are selected by their marks."""
+    for item in items:
+        if "servers" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.server)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let no server start for a test without the mark, nor for its fixtures."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("server") is None:
+            patch.setattr(process.ServerProcess, "__init__", _refuse)
+        return (yield)
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise AssertionError("a test that needs a server takes the fixture `servers`, or is marked `server`")

@@ -1,0 +1,29 @@
+"""The contract's two halves: what a backend may override, and what a wrapper must pass on."""
+
+from __future__ import annotations
+
+import pytest
+
+from obs_client import (
+    LocalClient,
+    MemoryClient,
+    ObjectStorageClient,
+)
+from obs_client.backend.primitives import Backend
+from obs_client.testing.wrapper import WrappedClient
+
+
+@pytest.mark.parametrize("backend", [LocalClient, MemoryClient])
+def test_backends_override_primitives_only(backend: type[ObjectStorageClient]) -> None:
+    """Every rule is written once: a backend has its constructor, `close`, `capabilities` and primitives."""
+    primitives = {name for name in vars(Backend) if name.startswith("_") and not name.startswith("__")}
+    contract = {name for name in dir(ObjectStorageClient) if not name.startswith("__")}
+    overridden = {name for kind in backend.__mro__ if kind not in ObjectStorageClient.__mro__ for name in vars(kind)}
+    assert overridden & contract <= primitives | {"close", "capabilities", "timeout"}
+    assert not {name for name in overridden if name.startswith(("object_", "container_"))}
+
+
+def test_every_primitive_goes_through_the_wrapper() -> None:
+    """A wrapper that forgot one would silently lose the inner store's own way, or its faults."""
+    primitives = {name for name in vars(Backend) if name.startswith("_") and not name.startswith(("__", "_abc"))}
+    assert primitives <= set(vars(WrappedClient))

@@ -1,0 +1,60 @@
+"""The servers that the tests of one run share: each is started when it is first asked for."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TypeVar
+
+from .limits import SwiftLimits
+from .running import RunningServer, SwiftServer, start_keystone, start_moto, start_seaweedfs, start_swift
+
+SWIFTS_OWN = SwiftLimits()
+Server = TypeVar("Server", bound=RunningServer)
+
+
+class Servers:
+    """One server of each kind, and of Swift one with each set of limits; all of them stop with `close`."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._speaking_s3: dict[str, RunningServer] = {}
+        self._swift: dict[SwiftLimits, SwiftServer] = {}
+        self._keystone: dict[SwiftLimits, SwiftServer] = {}
+
+    def seaweedfs(self) -> RunningServer:
+        """SeaweedFS."""
+        return self.speaking_s3("seaweedfs")
+
+    def moto(self) -> RunningServer:
+        """Moto's server."""
+        return self.speaking_s3("moto")
+
+    def swift(self, limits: SwiftLimits = SWIFTS_OWN) -> SwiftServer:
+        """Swift with its own v1 auth."""
+        if limits not in self._swift:
+            self._swift[limits] = self._started(lambda: start_swift(limits))
+        return self._swift[limits]
+
+    def keystone(self, limits: SwiftLimits = SWIFTS_OWN) -> SwiftServer:
+        """Swift behind a Keystone of its own."""
+        if limits not in self._keystone:
+            self._keystone[limits] = self._started(lambda: start_keystone(limits))
+        return self._keystone[limits]
+
+    def speaking_s3(self, kind: str) -> RunningServer:
+        """The server of a kind: `seaweedfs`, `swift` or `moto`."""
+        if kind == "swift":
+            return self.swift()
+        if kind not in self._speaking_s3:
+            self._speaking_s3[kind] = self._started(start_seaweedfs if kind == "seaweedfs" else start_moto)
+        return self._speaking_s3[kind]
+
+    def close(self) -> None:
+        """Stop all of them."""
+        self._stack.close()
+
+    def _started(self, start: Callable[[], Server]) -> Server:
+        server = start()
+        self._stack.callback(server.stop)
+        return server
