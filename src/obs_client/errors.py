@@ -32,7 +32,13 @@ from typing import Any
 
 
 class ObjectStorageClientError(Exception):
-    """Any failure of this library; ``__cause__`` is the SDK's or the system's own exception, where there is one."""
+    """Any failure of this library; ``__cause__`` is the SDK's or the system's own exception, where there is one.
+
+    Attributes:
+        container, object_name: What it was about; None where it was about something else.
+        request_id: By which the store knows the request, for its operators; None if it told none.
+        hint: What to do about it: an option, a step; empty where nothing can be advised. It is part of ``str(error)``.
+    """
 
     def __init__(
         self,
@@ -41,11 +47,17 @@ class ObjectStorageClientError(Exception):
         container: str | None = None,
         object_name: str | None = None,
         request_id: str | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__(message)
         self.container = container
         self.object_name = object_name
         self.request_id = request_id
+        self.hint = hint
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message} ({self.hint})" if self.hint else message
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Errors cross process pools: the default would call the class with the message alone.
@@ -112,8 +124,10 @@ class ObjectChangedError(ObjectStorageClientError):
 class PartialFailureError(ObjectStorageClientError):
     """Some of many names failed; `failures` has the error of each, all others are done."""
 
-    def __init__(self, message: str, failures: Mapping[str, Exception], *, container: str | None = None) -> None:
-        super().__init__(message, container=container)
+    def __init__(
+        self, message: str, failures: Mapping[str, Exception], *, container: str | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, container=container, hint=hint)
         self.failures: dict[str, Exception] = dict(failures)
 
 

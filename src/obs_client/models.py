@@ -161,7 +161,8 @@ class ClientOptions:
         attempts: Tries of one request, the first included.
         first_pause: Seconds, at the most, before the second try; doubled before each further one.
         longest_pause: Seconds, at the most, before any try.
-        give_up_after: Seconds for one request in all, with its pauses and the last try's timeout.
+        give_up_after: Seconds for one request in all, with its pauses and the last try's timeout; if it has no room for
+            two tries of that length, without the timeout.
         check_content: Compare what was read and written with the store's digests.
     """
 

@@ -224,6 +224,8 @@ class TestConnections:
             answer().replace(b"1.1", b"1.0"),
             answer() + b"more",
             b"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n",
+            answer(status=b"503 no tomes available"),  # mastodon#30030: another connection leads to a machine that has
+            answer(status=b"500 Internal Server Error"),
         ],
     )
     def test_are_not_kept_when_the_server_will_not(self, pool: HttpPool, reply: bytes) -> None:

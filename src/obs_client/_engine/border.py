@@ -195,7 +195,13 @@ class Border:
         kind = self._backend._classify_error(error)
         if kind is None:
             return error
-        made = kind(_message(verb, error, container, object_name), container=container, object_name=object_name)
+        made = kind(
+            _message(verb, error, container, object_name),
+            container=container,
+            object_name=object_name,
+            request_id=self._backend._request_id(error),
+            hint=self._backend._hint(error),
+        )
         made.__cause__ = error
         return made
 

@@ -23,23 +23,27 @@ class Retries:
     """The tries of one request, or of one body that is read by several.
 
     Args:
-        timeout: Seconds that one more try may take; counted in `options.give_up_after`.
+        timeout: Seconds that one more try may take. They are counted in `options.give_up_after`, unless that has no
+            room for two tries of this length: then one more is taken to be as long as the last one was, so that a long
+            timeout, which is for slow answers, does not forbid to ask again after a quick refusal.
     """
 
     def __init__(self, options: ClientOptions, timeout: float) -> None:
         self._options = options
         self._timeout = timeout
-        self._deadline = time.monotonic() + options.give_up_after
+        self._began = time.monotonic()
+        self._deadline = self._began + options.give_up_after
         self.tries = 1
 
     def wait(self, error: TemporaryError, retry_after: float | None) -> None:
         """Sleep before the next try, or raise the error if there is to be none.
 
         The pause is drawn at random up to a bound that doubles with each try ("full jitter"), so that clients that
-        failed together do not come back together; what the store asked for is waited in full.
+        failed together do not come back together. What the store asked for is the least: `Retry-After: 0` does not end
+        the pauses.
         """
         pause = self._pause(retry_after)
-        late = time.monotonic() + pause + self._timeout > self._deadline
+        late = time.monotonic() + pause + self._next_try() > self._deadline
         if self.tries >= self._options.attempts or late:
             error.tries = self.tries
             error.deadline = self._deadline
@@ -48,10 +52,16 @@ class Retries:
         # As text: a record may be kept for long, and the error itself holds on to part buffers by its traceback.
         _logger.warning("try %d failed, the next in %.2f s: %s", self.tries, pause, str(error))
         stopping.sleep(pause)
+        self._began = time.monotonic()
         self.tries += 1
 
+    def _next_try(self) -> float:
+        """Seconds that one more try is taken to need."""
+        if 2 * self._timeout <= self._options.give_up_after:
+            return self._timeout
+        return min(self._timeout, time.monotonic() - self._began)
+
     def _pause(self, retry_after: float | None) -> float:
-        if retry_after is not None:
-            return min(max(retry_after, 0.0), RETRY_AFTER_MAXIMUM)
         bound = min(self._options.longest_pause, self._options.first_pause * 2.0 ** (self.tries - 1))
-        return random.uniform(0.0, bound)  # noqa: S311 - spreads load, keeps no secret
+        drawn = random.uniform(0.0, bound)  # noqa: S311 - spreads load, keeps no secret
+        return drawn if retry_after is None else max(drawn, min(retry_after, RETRY_AFTER_MAXIMUM))

@@ -144,7 +144,8 @@ class HttpPool:
             if not whole and answer.status < 300:
                 raise BrokenAnswer("success was answered before the request was sent")
             length = body_length(method, answer)
-            connection.keeps = whole and answer.keeps
+            # After a failure of the server the next try goes by another connection: behind a balancer, to another one.
+            connection.keeps = whole and answer.keeps and answer.status < 500
             return HttpAnswer(answer, length, connection, self._release)
         except BaseException:
             connection.close()

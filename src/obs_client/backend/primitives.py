@@ -239,6 +239,14 @@ class Backend(abc.ABC):
         """The kind of a vendor's exception; None: it is not the store's, and goes out as it is."""
         return None
 
+    def _hint(self, error: Exception) -> str:
+        """What the user can do about a vendor's exception: the option or the step that helps; empty if nothing does."""
+        return ""
+
+    def _request_id(self, error: Exception) -> str | None:
+        """By which the store knows the request that failed, or None."""
+        return None
+
     def _retry_after(self, error: Exception) -> float | None:
         """Seconds that the store asked to wait before another try, or None."""
         return None

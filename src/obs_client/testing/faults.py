@@ -84,6 +84,12 @@ class FaultyClient(WrappedClient):
             return TemporaryError
         return self.inner._classify_error(error)
 
+    def _hint(self, error: Exception) -> str:
+        return "" if isinstance(error, InjectedError) else self.inner._hint(error)
+
+    def _request_id(self, error: Exception) -> str | None:
+        return None if isinstance(error, InjectedError) else self.inner._request_id(error)
+
     def _retry_after(self, error: Exception) -> float | None:
         if isinstance(error, InjectedError):
             return None

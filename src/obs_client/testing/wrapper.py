@@ -111,6 +111,12 @@ class WrappedClient(ObjectStorageClient):
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return self.inner._classify_error(error)
 
+    def _hint(self, error: Exception) -> str:
+        return self.inner._hint(error)
+
+    def _request_id(self, error: Exception) -> str | None:
+        return self.inner._request_id(error)
+
     def _retry_after(self, error: Exception) -> float | None:
         return self.inner._retry_after(error)
 
