@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import IO, Any, Literal, Self, TextIO, overload
 
-from obs_client._engine import arguments, copying, deleting, download, files, listing, upload
+from obs_client._engine import arguments, copying, deleting, listing
 from obs_client._engine.attributes import Headers
 from obs_client._engine.border import Border
-from obs_client._engine.files import ReadFile, TextWriteFile, WriteFile
-from obs_client._engine.progress import Progress
+from obs_client._engine.transfers import download, files, upload
+from obs_client._engine.transfers.files import ReadFile, TextWriteFile, WriteFile
+from obs_client._engine.transfers.progress import Progress
 from obs_client.backend.body import BytesBody
 from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from obs_client._engine import arguments, download
+from obs_client._engine import arguments
 from obs_client._engine import copying as copying_within
 from obs_client._engine.attributes import Headers
 from obs_client._engine.border import Border
-from obs_client._engine.part_writer import PartWriter
-from obs_client._engine.progress import Progress
-from obs_client._engine.reading import GuardedReader
+from obs_client._engine.transfers import download
+from obs_client._engine.transfers.part_writer import PartWriter
+from obs_client._engine.transfers.progress import Progress
+from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.body import BytesBody
 from obs_client.backend.values import NewObject
 from obs_client.client import ObjectStorageClient

@@ -19,7 +19,7 @@ from typing import IO, cast
 import pytest
 
 from obs_client import ClientOptions, MemoryClient, TemporaryError
-from obs_client._engine.progress import Meter
+from obs_client._engine.transfers.progress import Meter
 from obs_client._http.pool import HttpPool
 from obs_client.backend import stopping
 from obs_client.backend.body import BLOCK_SIZE, Body, BytesBody, FileBody, SourceFile

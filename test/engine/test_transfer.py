@@ -22,8 +22,8 @@ import pytest
 
 import obs_client
 from obs_client import Capabilities, ClientOptions, IntegrityError, ObjectChangedError, TemporaryError
-from obs_client._engine import guarded_upload, parts
 from obs_client._engine.parallel import bounded_map
+from obs_client._engine.transfers import guarded_upload, parts
 from obs_client.backend import stopping
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.multipart import MultipartUpload, SpooledUpload

@@ -1,15 +1,16 @@
 """Every call to a backend passes here: vendor exceptions become typed ones, and what may pass is tried again.
 
-Inside, absence is an exception. The user's half (`client.py`) and the engine (`transfer.py`) call nothing else.
+Inside, absence is an exception. The user's half (`client.py`) and the rest of the engine call nothing else.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import secrets
 from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
-from obs_client._engine import write_id
 from obs_client._engine.attributes import Rules
 from obs_client._engine.retry import Retries
 from obs_client.backend.body import Body, CallerError
@@ -87,7 +88,7 @@ class Border:
 
     def object_write(self, new: NewObject, body: Body) -> None:
         """Write in one request, a conditional one so that its lost answer can be found out."""
-        marked = write_id.add(new) if new.conditional else new
+        marked = marked_by_id(new) if new.conditional else new
 
         def attempt() -> None:
             body.rewind()
@@ -101,7 +102,7 @@ class Border:
 
     def object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         """Copy within the store, a conditional copy so that its lost answer can be found out."""
-        marked = write_id.add(new) if new.conditional else new
+        marked = marked_by_id(new) if new.conditional else new
         self.publish("copy to", lambda: self._backend._object_copy(container, source, marked), marked)
 
     def object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
@@ -254,6 +255,12 @@ class Border:
             return self.object_info(new.container, new.name).write_id == mark
         except NotFoundError:
             return False
+
+
+def marked_by_id(new: NewObject) -> NewObject:
+    """The same new object with a random mark, by which its writer knows it again after an answer was lost."""
+    attributes = dataclasses.replace(new.attributes, write_id=secrets.token_hex(8))
+    return dataclasses.replace(new, attributes=attributes)
 
 
 def _message(verb: str, error: Exception, container: str | None, object_name: str | None) -> str:

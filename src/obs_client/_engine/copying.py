@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Callable
 from typing import IO, cast
 
-from obs_client._engine import parts, upload
 from obs_client._engine.border import Border
-from obs_client._engine.guarded_upload import GuardedUpload
 from obs_client._engine.parallel import bounded_map, ended
-from obs_client._engine.reading import GuardedReader
+from obs_client._engine.transfers import parts, upload
+from obs_client._engine.transfers.guarded_upload import GuardedUpload
+from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.multipart import NeedsParts
 from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError, PreconditionError

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from obs_client._engine.progress import Progress
+from obs_client._engine.transfers.progress import Progress
 from obs_client.places import Place, parse_both
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.plan import Kept, plan_sync, planned

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from obs_client._engine.border import Border
-from obs_client._engine.reading import GuardedReader
+from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.body import BLOCK_SIZE
 from obs_client.places import Place
 from obs_client.sync.listing import Listed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from obs_client._engine.progress import Progress
+from obs_client._engine.transfers.progress import Progress
 from obs_client.copying import AttributesMap, copy_checked
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError
 from obs_client.models import ObjectInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from obs_client._engine.parallel import WorkerPool, ended
-from obs_client._engine.progress import Progress
+from obs_client._engine.transfers.progress import Progress
 from obs_client.errors import TemporaryError
 from obs_client.places import Place
 from obs_client.sync.copy import Copier

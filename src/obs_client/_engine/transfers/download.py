@@ -14,9 +14,9 @@ from typing import IO, Protocol
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map, ended
-from obs_client._engine.parts import Range, ranges_of
-from obs_client._engine.progress import Gauge, Meter, Progress
-from obs_client._engine.reading import GuardedReader, note_unverified
+from obs_client._engine.transfers.parts import Range, ranges_of
+from obs_client._engine.transfers.progress import Gauge, Meter, Progress
+from obs_client._engine.transfers.reading import GuardedReader, note_unverified
 from obs_client.backend.atomic import AtomicFile
 from obs_client.backend.body import BLOCK_SIZE
 from obs_client.backend.integrity import ContentCheck

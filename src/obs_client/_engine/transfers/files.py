@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 from obs_client._engine.border import Border
-from obs_client._engine.part_writer import PartWriter
-from obs_client._engine.reading import GuardedReader
+from obs_client._engine.transfers.part_writer import PartWriter
+from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotFoundError, ObjectNotFoundError
 

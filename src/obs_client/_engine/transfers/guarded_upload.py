@@ -6,8 +6,8 @@ import os
 import time
 from collections.abc import Callable
 
-from obs_client._engine import parallel, write_id
-from obs_client._engine.border import Border
+from obs_client._engine import parallel
+from obs_client._engine.border import Border, marked_by_id
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
@@ -32,7 +32,7 @@ class GuardedUpload:
             source: Container and object of which the store copies the parts; None: they are sent.
         """
         self._border = border
-        self._new = write_id.add(new)
+        self._new = marked_by_id(new)
         self._upload = border.object_begin_copy(*source, self._new) if source else border.object_multipart(self._new)
         self._process = os.getpid()
         self._completing = False

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from obs_client._engine import parts
 from obs_client._engine.border import Border
-from obs_client._engine.guarded_upload import GuardedUpload
 from obs_client._engine.parallel import WorkerPool
-from obs_client._engine.progress import Gauge, Meter, Progress
+from obs_client._engine.transfers import parts
+from obs_client._engine.transfers.guarded_upload import GuardedUpload
+from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client.backend.body import BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject

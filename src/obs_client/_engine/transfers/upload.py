@@ -12,12 +12,12 @@ import stat
 from collections.abc import Callable, Iterable
 from typing import IO
 
-from obs_client._engine import parts
 from obs_client._engine.border import Border
-from obs_client._engine.guarded_upload import GuardedUpload
 from obs_client._engine.parallel import bounded_map, ended
-from obs_client._engine.part_writer import PartWriter
-from obs_client._engine.progress import Gauge, Meter, Progress
+from obs_client._engine.transfers import parts
+from obs_client._engine.transfers.guarded_upload import GuardedUpload
+from obs_client._engine.transfers.part_writer import PartWriter
+from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client.backend.body import Body, BytesBody, FileBody, SourceFile
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
