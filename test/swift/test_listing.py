@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client.backend.listing import ListedObjects
 from obs_client.backends.swift import page as swift_page
-from obs_client.backends.swift.errors import StrangeAnswer
 from obs_client.models import ObjectInfo, SubdirInfo
 from test.swift.support import low_swift, new_container, swift
 
@@ -85,10 +85,15 @@ def test_folders_and_large_objects() -> None:
 WHOLE = json.dumps(ROWS[:5])
 
 
+@pytest.mark.parametrize("end", [0, 1, 2, 30, len(WHOLE) // 2, len(WHOLE) - 2, len(WHOLE) - 1])
+def test_a_page_that_was_cut(end: int) -> None:
+    with pytest.raises(BrokenAnswer):
+        list(swift_page.read_page(WHOLE[:end]))
+
+
 @pytest.mark.parametrize(
     "broken",
     [
-        *(WHOLE[:end] for end in (0, 1, 2, 30, len(WHOLE) // 2, len(WHOLE) - 2, len(WHOLE) - 1)),
         WHOLE + "]",
         WHOLE.replace("}, {", "} {", 1),
         WHOLE.replace("}, {", "}, 5, {", 1),

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
-from obs_client.backends.swift.errors import StrangeAnswer, status_of, swift_sdk
+from obs_client._http.errors import StrangeAnswer
+from obs_client.backends.swift.errors import classify, status_of, swift_sdk
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.requests import Exchange, SwiftHttp
 from obs_client.backends.swift.session import Access
+from obs_client.errors import TemporaryError
 
 _OVERLAP = 4
 
@@ -114,6 +116,8 @@ def _ended_early(answer: dict[str, Any], count: int, failures: int) -> bool:
         raise _refusal(status)
     if failures and status.startswith("400"):
         return True
+    if classify(_refusal(status)) is TemporaryError:
+        raise _refusal(status)
     raise StrangeAnswer(f"a bulk delete of {count} objects accounts for {told} only: {status} {text}")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 import time
 from collections.abc import Iterator
 
+from obs_client._http.kit.dates import read_date
 from obs_client.backends.swift.bulk import delete_many
 from obs_client.backends.swift.errors import status_of
 from obs_client.backends.swift.limits import Limits
@@ -15,8 +15,6 @@ from obs_client.backends.swift.page import seconds_of
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import keeps_versions
 from obs_client.models import CleanupReport
-
-_CLOCK = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 class Cleanup:
@@ -60,15 +58,13 @@ class Cleanup:
     def _server_time(self) -> float | None:
         """The store's clock, by which segments have their times; None: there are no segments."""
         try:
-            date = self._http.call("head_container", self._place).headers.get("date", "")
+            date = self._http.call("head_container", self._place).headers.get("date")
         except Exception as error:
             if status_of(error) != 404:
                 raise
             return None
-        try:
-            return calendar.timegm(time.strptime(date, _CLOCK)) + 1.0  # it tells whole seconds, rounded down
-        except ValueError:
-            return time.time()
+        found = read_date(date)
+        return time.time() if found is None else found + 1.0  # it tells whole seconds, rounded down
 
     def _named(self, found: dict[str, dict[str, int]], versions: bool) -> Iterator[str]:
         """The ids of uploads that a manifest names: under its own name, or in any manifest of the container."""

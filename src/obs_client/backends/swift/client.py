@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from obs_client._http.kit.buffers import CONTENT_LIMIT
+from obs_client._http.kit.etags import etag_of
+from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
@@ -16,11 +19,11 @@ from obs_client.backends.swift.cleanup import Cleanup
 from obs_client.backends.swift.condition import check_won
 from obs_client.backends.swift.copying import Source, SwiftCopy, copy_at_once
 from obs_client.backends.swift.deleting import delete_object, delete_objects
-from obs_client.backends.swift.errors import status_of
+from obs_client.backends.swift.errors import classify, refusal_of, status_of
 from obs_client.backends.swift.limits import Limits, info_path, limits_of
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page
 from obs_client.backends.swift.reading import open_object
-from obs_client.backends.swift.requests import BODY_LIMIT, SwiftHttp, parse_json
+from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.backends.swift.session import SwiftSession, make_access
 from obs_client.backends.swift.signing import Signing
@@ -34,6 +37,7 @@ from obs_client.errors import (
     IntegrityError,
     NotSupportedError,
     ObjectStorageClientError,
+    TemporaryError,
 )
 from obs_client.models import (
     Attributes,
@@ -169,10 +173,13 @@ class SwiftClient(ObjectStorageClient):
     def _ask_limits(self) -> Limits:
         target = info_path(self._http.session.access().parsed.path)
         with self._http.send("GET", target, {}, None)[0] as answer:
-            content = answer.read(BODY_LIMIT)
-        if answer.status >= 500:
-            raise swift_errors.StrangeAnswer(f"the store answers status {answer.status} for {target}")
-        return limits_of(parse_json(content) if answer.status == 200 else None)
+            content = answer.read(CONTENT_LIMIT)
+        if answer.status == 200:
+            return limits_of(parse_json(content))
+        refusal = refusal_of(answer, f"GET {target} failed")
+        if classify(refusal) is TemporaryError:
+            raise refusal
+        return limits_of(None)
 
     # ---- containers -------------------------------------------------------------------------------------------------
 
@@ -241,7 +248,7 @@ class SwiftClient(ObjectStorageClient):
             exchange = self._http.call(
                 "put_object", new.container, new.name, body, content_length=body.size, headers=headers, body=body
             )
-        found = swift_headers.etag(exchange.headers)
+        found = etag_of(exchange.headers)
         if found != headers.get("ETag", found):
             raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
         check_won(self._http, new)
@@ -302,7 +309,7 @@ class SwiftClient(ObjectStorageClient):
             return Cleanup(self._http, container).run(prefix, older_than, self._limits)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
-        return swift_errors.classify(error)
+        return classify(error)
 
     def _retry_after(self, error: Exception) -> float | None:
         return swift_errors.retry_after(error)

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.parse import quote
 
+from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.etags import etag_of, quoted_etag
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import NeedsParts, Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.swift.errors import StrangeAnswer, status_of
-from obs_client.backends.swift.headers import etag, object_info
+from obs_client.backends.swift.errors import status_of
+from obs_client.backends.swift.headers import object_info
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.reading import open_object
 from obs_client.backends.swift.requests import SwiftHttp
@@ -35,7 +37,7 @@ class Source:
         self.info = info
         self._http = http
         self._container = container
-        self._condition = {} if info.hash is None else {"If-Match": f'"{info.hash}"'}
+        self._condition = {} if info.hash is None else {"If-Match": quoted_etag(info.hash)}
 
     def copied(self, put: Callable[[Mapping[str, str]], T], target_container: str, range_: str | None = None) -> T:
         """What a PUT gives whose content is the source's, or a range of it.
@@ -84,7 +86,7 @@ class Source:
                 while view:
                     count = reader.readinto(view)
                     if not count:
-                        raise StrangeAnswer("the source broke off")
+                        raise BrokenAnswer("the source broke off")
                     view = view[count:]
         except Exception as error:
             if status_of(error) != 412:
@@ -137,7 +139,7 @@ def copy_at_once(
         with segments.replacing(new.container, new.name):
             return http.call("put_object", new.container, new.name, b"", headers=headers).headers
 
-    tag = etag(source.copied(put, new.container))
+    tag = etag_of(source.copied(put, new.container))
     if memory is not None and size and tag != source.info.hash:
         raise NeedsParts  # it was a large object, and Swift would go on judging the copy by its old hash
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import email.utils
 import functools
-import ssl
-import time
 from typing import Any
 
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
     ConfigurationError,
@@ -40,10 +40,6 @@ _STATUSES: dict[int, Kind] = {
 }
 
 
-class StrangeAnswer(OSError):
-    """An answer that no Swift gives: of a portal or a proxy, or without what must be in it."""
-
-
 @functools.cache
 def swift_sdk() -> Any:
     """The module of swiftclient's functions, loaded when a client is first used."""
@@ -66,6 +62,14 @@ def status_of(error: BaseException) -> int | None:
     return status if isinstance(status, int) else None
 
 
+def refusal_of(answer: HttpAnswer, message: str) -> Exception:
+    """What swiftclient would have raised for an answer."""
+    error: Exception = swift_sdk().ClientException(
+        message, http_status=answer.status, http_reason=answer.reason, http_response_headers=answer.headers
+    )
+    return error
+
+
 def classify(error: Exception) -> Kind | None:
     """The kind of a vendor's exception, or None if it is not the store's."""
     status = status_of(error)
@@ -75,15 +79,7 @@ def classify(error: Exception) -> Kind | None:
         return ServiceError
     if isinstance(error, login_sdk().ClientException):
         return _login_kind(error)
-    return _transport_kind(error)
-
-
-def _transport_kind(error: Exception) -> Kind | None:
-    from obs_client._http.pool import BrokenAnswer, ConnectFailure
-
-    if isinstance(error, ConnectFailure) and isinstance(error.__cause__, ssl.SSLCertVerificationError):
-        return ServiceError
-    return TemporaryError if isinstance(error, (BrokenAnswer, ConnectFailure, TimeoutError, StrangeAnswer)) else None
+    return kind_of_failure(error)
 
 
 def _login_kind(error: Exception) -> Kind:
@@ -112,12 +108,5 @@ def login_error(error: Exception, place: str) -> ObjectStorageClientError:
 
 def retry_after(error: Exception) -> float | None:
     """Seconds that an answer asked to wait."""
-    headers = getattr(error, "http_response_headers", None) or {}
-    value = headers.get("retry-after")
-    if not value:
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        date = email.utils.parsedate_tz(value)
-        return None if date is None else max(0.0, email.utils.mktime_tz(date) - time.time())
+    headers = getattr(error, "http_response_headers", None)
+    return retry_after_of(headers) if headers else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import email.utils
 import re
 from collections.abc import Mapping
 
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.etags import etag_of
 from obs_client.backend.values import WRITE_ID_KEY
-from obs_client.backends.swift.errors import StrangeAnswer
 from obs_client.models import Attributes, ObjectInfo
 
 METADATA = "x-object-meta-"
@@ -21,15 +22,13 @@ KEPT_BY_POST = (
 )
 """Headers beside the attributes that a change of metadata drops unless they are sent again."""
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-
 
 def object_info(name: str, headers: Mapping[str, str], size: int | None = None) -> ObjectInfo:
     """An object by the headers of its HEAD or GET; `size` where Content-Length is that of a range."""
     if size is None:
         size = _content_length(headers)
     return ObjectInfo(
-        name, size, etag(headers), _optional(headers, "content-type"), metadata(headers), last_modified(headers),
+        name, size, etag_of(headers), _optional(headers, "content-type"), metadata(headers), last_modified(headers),
         _optional(headers, "content-encoding"), _optional(headers, "content-disposition"),
         _optional(headers, "content-language"), _optional(headers, "cache-control"), headers.get(_WRITE_ID),
     )  # fmt: skip
@@ -52,15 +51,10 @@ def last_modified(headers: Mapping[str, str]) -> float:
     try:
         return float(headers["x-timestamp"])
     except (KeyError, ValueError):
-        date = email.utils.parsedate_tz(headers.get("last-modified", ""))
-    if date is None:
+        found = read_date(headers.get("last-modified"))
+    if found is None:
         raise StrangeAnswer("the store does not tell the object's time")
-    return float(email.utils.mktime_tz(date))
-
-
-def etag(headers: Mapping[str, str]) -> str | None:
-    """The hash, without quotes."""
-    return headers.get("etag", "").strip('"') or None
+    return found
 
 
 def metadata(headers: Mapping[str, str]) -> dict[str, str]:
@@ -102,12 +96,3 @@ def is_plain(headers: Mapping[str, str]) -> bool:
     return re.fullmatch("[0-9a-f]{32}", tag) is not None and not (
         is_manifest(headers) or "x-object-manifest" in headers
     )
-
-
-def content_range(headers: Mapping[str, str]) -> tuple[int, int, int]:
-    """Start, stop and the whole size that an answer of status 206 tells."""
-    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
-    if not match:
-        raise StrangeAnswer("the store gives a range without saying which")
-    first, last, size = (int(group) for group in match.groups())
-    return first, last + 1, size

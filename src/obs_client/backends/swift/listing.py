@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from obs_client._http.errors import StrangeAnswer
 from obs_client.backend.values import Page
-from obs_client.backends.swift.errors import StrangeAnswer
 from obs_client.backends.swift.page import checked_rows, read_page
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
+from obs_client._http.kit.json_answer import parse_json
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backends.swift.headers import is_manifest
-from obs_client.backends.swift.requests import SwiftHttp, parse_json
+from obs_client.backends.swift.requests import SwiftHttp
 
 CONTAINER_NAME_MAXIMUM = 256
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.json_answer import parse_json
 from obs_client.backend.listing import ListedObjects
-from obs_client.backends.swift.errors import StrangeAnswer
-from obs_client.backends.swift.requests import parse_json
 from obs_client.models import ObjectInfo, SubdirInfo
 
 _FIELDS = ("name", "bytes", "hash", "content_type", "last_modified")
@@ -57,7 +57,10 @@ def _split(text: str) -> Iterator[Sequence[str]] | None:
     """
     if "\\" in text or not text.startswith("[{"):
         return None
-    first, end = json.JSONDecoder().raw_decode(text, 1)
+    try:
+        first, end = json.JSONDecoder().raw_decode(text, 1)
+    except ValueError:
+        return None
     if set(first) != set(_FIELDS):
         return None
     keys = tuple(first)

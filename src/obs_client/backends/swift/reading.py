@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from obs_client._http.pool import HttpAnswer
-from obs_client.backend.body import BLOCK_SIZE
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
 from obs_client.backends.swift import headers as swift_headers
-from obs_client.backends.swift.errors import StrangeAnswer, status_of
+from obs_client.backends.swift.errors import status_of
 from obs_client.backends.swift.manifest import digest_of, read_manifest
 from obs_client.backends.swift.requests import Exchange, SwiftHttp
 from obs_client.errors import IntegrityError, PreconditionError
 from obs_client.models import ObjectInfo
-
-
-class SwiftReader(ObjectReader):
-    """The body of an answer, from its byte `skip` on, `left` bytes of it."""
-
-    def __init__(self, info: ObjectInfo, answer: HttpAnswer | None, skip: int, left: int) -> None:
-        self.info = info
-        self._answer = answer
-        self._skip = skip
-        self._left = left
-
-    def readinto(self, buffer: memoryview) -> int:
-        if not self._left or self._answer is None:
-            return 0
-        if self._skip:
-            self._pass_over()
-        count = self._answer.readinto(buffer[: self._left])
-        self._left -= count
-        return count
-
-    def _pass_over(self) -> None:
-        waste = memoryview(bytearray(min(BLOCK_SIZE, self._skip)))
-        assert self._answer is not None
-        while self._skip:
-            count = self._answer.readinto(waste[: self._skip])
-            if not count:
-                raise StrangeAnswer("the body ended before the range that was asked for")
-            self._skip -= count
-
-    def close(self) -> None:
-        if self._answer:
-            self._answer.close()
 
 
 def open_object(
@@ -53,9 +22,9 @@ def open_object(
     whole = start == 0 and stop is None
     if stop is not None and stop <= start:
         return _empty(http, container, name, if_hash)
-    headers = {} if whole else {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+    range_ = range_header(start, stop)
     try:
-        exchange = _get(http, container, name, headers)
+        exchange = _get(http, container, name, {"Range": range_} if range_ else {})
     except Exception as error:
         if status_of(error) == 416:
             return _empty(http, container, name, if_hash)
@@ -63,14 +32,14 @@ def open_object(
             raise broken_manifest(name) from error
         raise
     try:
-        reader = _reader(exchange, name, start, stop)
-        _check_hash(reader.info, if_hash)
-        if whole and check:
-            reader.digest = _digest(http, container, reader.info, exchange)
+        place = find_place(exchange.answer, start, stop)
+        info = swift_headers.object_info(name, exchange.headers, place.size)
+        _check_hash(info, if_hash)
+        digest = _digest(http, container, info, exchange) if whole and check else None
     except BaseException:
         exchange.answer.close()
         raise
-    return reader
+    return AnswerReader(info, exchange.answer, place, digest)
 
 
 def _get(http: SwiftHttp, container: str, name: str, headers: dict[str, str]) -> Exchange:
@@ -87,25 +56,11 @@ def _get(http: SwiftHttp, container: str, name: str, headers: dict[str, str]) ->
     return http.call("get_object", container, name, resp_chunk_size=1, headers=headers)
 
 
-def _reader(exchange: Exchange, name: str, start: int, stop: int | None) -> SwiftReader:
-    answer, headers = exchange.answer, exchange.headers
-    if answer.status != 206:
-        info = swift_headers.object_info(name, headers)
-        end = info.size if stop is None else min(stop, info.size)
-        return SwiftReader(info, answer, start, max(0, end - start))
-    first, end, size = swift_headers.content_range(headers)
-    if first != start or end != (size if stop is None else min(stop, size)):
-        raise StrangeAnswer(f"the store gives bytes {first} to {end} where {start} to {stop} were asked for")
-    if answer.length not in (None, end - first):
-        raise StrangeAnswer(f"the store gives {answer.length:,} bytes, and says that they are {first} to {end}")
-    return SwiftReader(swift_headers.object_info(name, headers, size), answer, 0, end - first)
-
-
 def _empty(http: SwiftHttp, container: str, name: str, if_hash: str | None) -> ObjectReader:
     """A reader of no bytes: the range is past the object's end."""
     info = swift_headers.object_info(name, http.call("head_object", container, name).headers)
     _check_hash(info, if_hash)
-    return SwiftReader(info, None, 0, 0)
+    return EmptyReader(info)
 
 
 def _check_hash(info: ObjectInfo, if_hash: str | None) -> None:

@@ -5,22 +5,19 @@ Only here a token joins a request: swiftclient gets none, so that it can neither
 
 from __future__ import annotations
 
-import contextlib
-import json
-from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
+from obs_client._http.kit.identity import check_identity
+from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpAnswer, HttpPool
 from obs_client.backend.body import Body
-from obs_client.backends.swift.errors import StrangeAnswer, swift_sdk
+from obs_client.backends.swift.errors import swift_sdk
 from obs_client.backends.swift.log import lowered
 from obs_client.backends.swift.session import Access, SwiftSession
 from obs_client.credentials import forget_frames
-
-BODY_LIMIT = 64 * 1024 * 1024
-"""Bytes of a listing or message that are read into memory."""
 
 EXPECT_FROM = 1024 * 1024
 """Bytes of a body from which on the store is asked first whether it will take it."""
@@ -28,10 +25,9 @@ EXPECT_FROM = 1024 * 1024
 RENEWALS = 2
 """Tokens asked for in one request: a short one may run out again while a new one is on its way."""
 
-_BUFFERS = 2
-_BUFFER_LIMIT = 4 * 1024 * 1024
+_IDENTITIES = ("x-trans-id", "x-openstack-request-id")
+"""What Swift puts on every answer."""
 
-_BUSY = (408, 429)
 _SENT_ANEW = frozenset({"accept-encoding", "x-auth-token"})
 
 
@@ -43,7 +39,7 @@ class SwiftHttp:
         self._verify = verify
         self._timeout = timeout
         self._pool: HttpPool | None = HttpPool(verify=verify, timeout=timeout)
-        self._buffers: deque[bytearray] = deque(maxlen=_BUFFERS)
+        self._buffers = Buffers()
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -78,31 +74,8 @@ class SwiftHttp:
         if exchange.answer.status >= 300:
             response = exchange.getresponse()
             raise swift_sdk().ClientException.from_response(response, f"{method} failed", response.read())
-        exchange.result = self._text_of(exchange.answer)
+        exchange.result = self._buffers.read_text(exchange.answer)
         return exchange
-
-    def _text_of(self, answer: HttpAnswer) -> str:
-        """The whole content as text, by way of a buffer that is used again: fresh memory is dear in long listings."""
-        size = answer.length
-        try:
-            if size is None or size > _BUFFER_LIMIT:
-                return answer.read(BODY_LIMIT).decode()
-            buffer = self._take_buffer(size)
-            rest = memoryview(buffer)[:size]
-            while count := answer.readinto(rest):
-                rest = rest[count:]
-            text = str(memoryview(buffer)[:size], "utf-8")
-        except UnicodeDecodeError as error:
-            raise StrangeAnswer(f"the store's answer is not in UTF-8: {error}") from error
-        self._buffers.append(buffer)
-        return text
-
-    def _take_buffer(self, size: int) -> bytearray:
-        with contextlib.suppress(IndexError):  # there is none, or another thread was faster
-            buffer = self._buffers.pop()
-            if len(buffer) >= size:
-                return buffer
-        return bytearray(size)
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: Body | bytes | None
@@ -113,7 +86,7 @@ class SwiftHttp:
             answer = self._send_once(method, target, headers, body, access)
             if answer.status != 401 or not renewals_left or access.token is None:
                 break
-            answer.read(BODY_LIMIT)
+            answer.read(CONTENT_LIMIT)
             access = self.session.renewed(access)
             if isinstance(body, Body):
                 body.rewind()
@@ -133,7 +106,7 @@ class SwiftHttp:
         except OSError as error:
             forget_frames(error)
             raise
-        check_answer(answer)
+        check_identity(answer, _IDENTITIES, "Swift")
         return answer
 
 
@@ -195,27 +168,7 @@ class Response:
         return self.headers.get(name, default)
 
     def read(self) -> bytes:
-        return self._answer.read(BODY_LIMIT)
-
-
-def check_answer(answer: HttpAnswer) -> None:
-    """Raise `StrangeAnswer` for what no Swift said: it puts its transaction id on every answer.
-
-    A balancer before it has none, and may say that it is busy.
-    """
-    headers = answer.headers
-    if "x-trans-id" in headers or "x-openstack-request-id" in headers or answer.status >= 500 or answer.status in _BUSY:
-        return
-    answer.close()
-    raise StrangeAnswer(f"status {answer.status} without a transaction id: this was not said by Swift")
-
-
-def parse_json(content: bytes | str) -> Any:
-    """The JSON of an answer; raises `StrangeAnswer` if it is none."""
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise StrangeAnswer(f"the store's answer is no JSON: {error}") from error
+        return self._answer.read(CONTENT_LIMIT)
 
 
 def _complete(headers: Mapping[str, str], access: Access) -> dict[str, str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from obs_client._http.kit.fork import ForkLock
 from obs_client.backends.swift.bulk import delete_many
 from obs_client.backends.swift.errors import classify, status_of
 from obs_client.backends.swift.headers import is_manifest
@@ -40,12 +39,11 @@ class Segments:
         self._known: dict[str, tuple[bool, float]] = {}
         self._owed: dict[tuple[str, str], list[str]] = {}
         self._discarded: dict[str, deque[str]] = {}
-        # Threads that ask at once ask the store once; by process, since a fork may leave a lock locked.
-        self._turns: dict[int, threading.Lock] = {}
+        self._turns = ForkLock()  # threads that ask at once ask the store once
 
     def exist(self, container: str) -> bool:
         """Whether the container has a place for segments, as was true within the last minute."""
-        with self._turns.setdefault(os.getpid(), threading.Lock()):
+        with self._turns:
             found, at = self._known.get(container, (False, -REMEMBERED))
             if time.monotonic() - at < REMEMBERED:
                 return found

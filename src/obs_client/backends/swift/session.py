@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import threading
-import weakref
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from obs_client._http.kit.fork import ForkLock
 from obs_client.backends.swift.errors import login_error
 from obs_client.backends.swift.login import Login
 from obs_client.credentials import Secret, forget_frames
@@ -48,8 +46,7 @@ class SwiftSession:
         self._timeout = timeout
         self._http = http
         self._access: Access | None = None
-        self.lock = threading.Lock()
-        _sessions.add(self)
+        self.lock = ForkLock()
 
     def access(self) -> Access:
         """The access that is known, or that of a login."""
@@ -148,15 +145,3 @@ def make_access(storage_url: str, token: Secret | None) -> Access:
             "fragment; a container is given as container_name=..."
         )
     return Access(f"{parsed.scheme}://{parsed.netloc}", parsed, token)
-
-
-_sessions: weakref.WeakSet[SwiftSession] = weakref.WeakSet()
-
-
-def _renew_locks() -> None:
-    """A thread of the parent may have held a lock at the fork; in the child nobody would ever let go of it."""
-    for session in _sessions:
-        session.lock = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_renew_locks)

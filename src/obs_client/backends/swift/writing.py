@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from obs_client._http.kit.etags import etag_of
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
@@ -113,7 +114,7 @@ class SwiftUpload(MultipartUpload):
             headers=headers,
             body=body,
         )
-        return swift_headers.etag(exchange.headers) or ""
+        return etag_of(exchange.headers) or ""
 
     def complete(self) -> None:
         if self._answered is None:
