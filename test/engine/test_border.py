@@ -77,6 +77,25 @@ def test_retry_after_bounds_the_pause_from_below_and_never_ends_it(asked: float)
     assert retries._pause(86400.0) == 60.0
 
 
+def test_a_copy_that_was_made_though_its_answer_came_too_late_is_not_made_again() -> None:
+    client = ScriptedClient()
+    client.object_write("a", b"content")
+    client.after["_object_copy"].append(Outage("no byte for 60 s"))
+    assert client.object_copy("a", "b")
+    assert client.calls["_object_copy"] == 1
+    assert client.object_read("b") == b"content"
+
+
+def test_a_copy_that_was_not_made_is_made_again() -> None:
+    client = ScriptedClient()
+    client.object_write("a", b"content")
+    client.object_write("b", b"another")
+    client.before["_object_copy"].append(Outage("no byte for 60 s"))
+    assert client.object_copy("a", "b")
+    assert client.calls["_object_copy"] == 2
+    assert client.object_read("b") == b"content"
+
+
 def test_the_hint_of_a_store_is_a_field_of_the_error_and_shown_with_it() -> None:
     class Advising(ScriptedClient):
         def _hint(self, error: Exception) -> str:

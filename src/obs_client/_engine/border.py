@@ -9,6 +9,7 @@ import dataclasses
 import logging
 import secrets
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from obs_client._engine.attributes import Rules
@@ -101,9 +102,10 @@ class Border:
         return self.run("begin", lambda: self._backend._object_multipart(new), new.container, new.name)
 
     def object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        """Copy within the store, a conditional copy so that its lost answer can be found out."""
-        marked = marked_by_id(new) if new.conditional else new
-        self.publish("copy to", lambda: self._backend._object_copy(container, source, marked), marked)
+        """Copy within the store, so that a lost or late answer can be found out: stores copy for long, and silently."""
+        marked = marked_by_id(new)
+        call = partial(self._backend._object_copy, container, source, marked)
+        self.publish("copy to", call, marked, look_first=True)
 
     def object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         """The backend's own copy by parts; `GuardedUpload` guards it."""
@@ -228,12 +230,18 @@ class Border:
                 else:
                     raise typed from typed.__cause__
 
-    def publish(self, verb: str, call: Callable[[], None], new: NewObject) -> None:
-        """As `run`, for what makes an object visible: after a lost answer a failure may hide our own success."""
+    def publish(self, verb: str, call: Callable[[], None], new: NewObject, *, look_first: bool = False) -> None:
+        """As `run`, for what makes an object visible: after a lost answer a failure may hide our own success.
+
+        Args:
+            look_first: Before another try, see whether the one before was done after all, since to repeat it is dear.
+        """
         doubtful = False
 
         def attempt() -> None:
             nonlocal doubtful
+            if doubtful and look_first and self.is_there(new):
+                return
             try:
                 call()
             except Exception as raised:

@@ -16,7 +16,7 @@ from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import NeedsParts, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.swift.errors import status_of
-from obs_client.backends.swift.headers import object_info
+from obs_client.backends.swift.headers import object_info, write_id_header
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.reading import open_object
 from obs_client.backends.swift.requests import SwiftHttp
@@ -136,6 +136,7 @@ def copy_at_once(
         return
 
     def put(headers: Mapping[str, str]) -> Mapping[str, str]:
+        headers = {**headers, **write_id_header(new.attributes)}
         with segments.replacing(new.container, new.name):
             return http.call("put_object", new.container, new.name, b"", headers=headers).headers
 

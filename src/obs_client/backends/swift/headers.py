@@ -70,6 +70,11 @@ def text(value: str) -> str:
     return value if value.isascii() else value.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
+def write_id_header(attributes: Attributes) -> dict[str, str]:
+    """The mark of a write, as it goes with a copy that takes all else from its source."""
+    return {} if attributes.write_id is None else {_WRITE_ID: attributes.write_id}
+
+
 def attribute_headers(attributes: Attributes) -> dict[str, str]:
     """The headers that give an object all its attributes."""
     headers = {METADATA + key: value for key, value in attributes.metadata.items()}
