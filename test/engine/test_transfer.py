@@ -25,6 +25,7 @@ from obs_client import Capabilities, ClientOptions, IntegrityError, ObjectChange
 from obs_client._engine.parallel import bounded_map
 from obs_client._engine.transfers import guarded_upload, parts
 from obs_client.backend import stopping
+from obs_client.backend.body import SourceFile
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.multipart import MultipartUpload, SpooledUpload
 from obs_client.backend.values import NewObject, ObjectReader
@@ -520,3 +521,41 @@ def test_a_pipe_needs_no_more_memory_than_its_parts_in_flight() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+class TestStreamsThatPromiseLittle:
+    def test_a_raw_stream_with_read_and_without_readinto(self) -> None:
+        class Reading(io.RawIOBase):
+            left = b"x" * 2500
+
+            def readable(self) -> bool:
+                return True
+
+            def read(self, size: int = -1, /) -> bytes:
+                found, self.left = self.left[:size], self.left[size:]
+                return found
+
+        client = ScriptedClient()
+        assert client.object_upload(Reading(), "n")  # type: ignore[arg-type]
+        assert client.object_read("n") == b"x" * 2500
+
+    @pytest.mark.skipif(not Path("/proc/version").exists(), reason="only Linux has /proc")
+    @pytest.mark.parametrize("path", ["/proc/version", "/proc/cpuinfo", "/sys/kernel/mm/transparent_hugepage/enabled"])
+    def test_files_that_report_another_size_than_they_have_are_read_to_their_end(self, path: str) -> None:
+        if not Path(path).exists():
+            pytest.skip(f"there is no {path} here")
+        content = Path(path).read_bytes()
+        assert os.stat(path).st_size != len(content)
+        client = ScriptedClient()
+        assert client.upload_file(path, "n")
+        assert len(client.object_read("n")) == len(content)
+
+    def test_a_file_that_grows_while_it_is_looked_at_has_changed(self, tmp_path: Path) -> None:
+        (tmp_path / "log").write_bytes(b"one")
+        with open(tmp_path / "log", "rb") as stream:
+            source = SourceFile(stream.fileno())
+            with open(tmp_path / "log", "ab") as log:
+                log.write(b"two")
+            assert source.has_its_size(0), "it is no file of an odd kind"
+            with pytest.raises(ObjectChangedError):
+                source.check_unchanged()

@@ -160,6 +160,19 @@ class SourceFile:
             self._refuse("became shorter")
         return count
 
+    def has_its_size(self, start: int) -> bool:
+        """Whether the file ends where its status says; files of `/proc` and `/sys`, and of some FUSE systems, do not.
+
+        Args:
+            start: From where on it is to be read; what is before is not looked at.
+        """
+        end = max(self.size, start)
+        as_it_says = not os.pread(self._descriptor, 1, end) and (end == start or bool(self._byte_before(end)))
+        return as_it_says or _state(self._descriptor) != self._state
+
+    def _byte_before(self, end: int) -> bytes:
+        return os.pread(self._descriptor, 1, end - 1)
+
     def check_unchanged(self) -> None:
         """Raise `ObjectChangedError` if the file was written to or cut since the upload began."""
         if _state(self._descriptor) != self._state:

@@ -10,7 +10,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterable
-from typing import IO
+from typing import IO, cast
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map, ended
@@ -44,6 +44,9 @@ def upload_bytes(border: Border, new: NewObject, body: BytesBody, progress: Prog
 def _upload_plain_file(border: Border, new: NewObject, stream: io.IOBase, progress: Progress | None) -> None:
     source = SourceFile(stream.fileno())
     start = stream.tell()
+    if not source.has_its_size(start):
+        _upload_stream(border, new, cast("IO[bytes]", stream), progress)
+        return
     size = max(0, source.size - start)
     if new.size is not None and new.size != size:
         raise _other_size(new, size)
@@ -87,15 +90,24 @@ def _other_size(new: NewObject, found: int, hedge: str = "") -> IntegrityError:
 
 def _read_into(stream: IO[bytes], space: memoryview) -> int:
     """Some bytes of a stream; 0 only at its end."""
-    readinto = getattr(stream, "readinto", None)
-    if readinto is not None:
-        count = readinto(space)
-    else:
-        data = stream.read(len(space))
-        count = None if data is None else _put(data, space)
+    count = _read_by_readinto(stream, space) if hasattr(stream, "readinto") else _read_by_read(stream, space)
     if count is None:
         raise BlockingIOError("the stream has no bytes yet; give one that waits for them (it is set non-blocking)")
     return int(count)
+
+
+def _read_by_readinto(stream: IO[bytes], space: memoryview) -> int | None:
+    try:
+        count: int | None = stream.readinto(space)  # type: ignore[attr-defined]
+    except NotImplementedError:
+        # A subclass of `io.RawIOBase` has the method, whether or not it wrote one.
+        count = _read_by_read(stream, space)
+    return count
+
+
+def _read_by_read(stream: IO[bytes], space: memoryview) -> int | None:
+    data = stream.read(len(space))
+    return None if data is None else _put(data, space)
 
 
 def _put(data: bytes, space: memoryview) -> int:
