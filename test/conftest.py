@@ -1,7 +1,7 @@
 """What all tests share: the servers, and the mark of the tests that take them.
 
-A test that needs a server takes the fixture `servers`, or one that takes it, and is marked `server` by that. What
-starts servers of its own, or only by way of a program, has the mark written on it. Without the mark no server starts.
+A test that needs a server takes the fixture `servers`, or `starts_servers` if it needs one of its own; by that it is
+marked `server`. Without the mark no server starts.
 """
 
 from __future__ import annotations
@@ -16,17 +16,22 @@ from test.servers.shared import Servers
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    """The servers of this run."""
+def starts_servers() -> None:
+    """Taken by what starts servers of its own."""
+
+
+@pytest.fixture(scope="session")
+def servers(starts_servers: None) -> Iterator[Servers]:
+    """The servers that all tests of this run share."""
     with contextlib.closing(Servers()) as shared:
         yield shared
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that take the servers, before any are selected by their marks."""
+    """Mark the tests that take servers, before any are selected by their marks."""
     for item in items:
-        if "servers" in getattr(item, "fixturenames", ()):
+        if "starts_servers" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.server)
 
 
@@ -40,4 +45,4 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def _refuse(*_: object, **__: object) -> None:
-    raise AssertionError("a test that needs a server takes the fixture `servers`, or is marked `server`")
+    raise AssertionError("a test that needs a server takes the fixture `servers` or `starts_servers`")

@@ -21,7 +21,7 @@ SOURCE, TARGET = "copied", "copy"
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage(starts_servers: None) -> Iterator[Stage]:
     with staged("swift") as one:
         yield one
 

@@ -15,7 +15,6 @@ import pytest
 
 from obs_client import ClientOptions, LocalClient, ObjectStorageClient
 from test.faults.stores.base import BRISK, Store
-from test.faults.stores.starting import started
 from test.faults.wire.proxy import fault_proxy
 
 # From Python 3.12 on a fork beside threads is warned of; here it is what is tested.
@@ -24,11 +23,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"
 CONTAINER = "sharing"
 
 
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    with started(request.param) as one:
-        one.make(CONTAINER)
-        yield one
+@pytest.fixture(scope="module")
+def store(store: Store) -> Store:
+    store.make(CONTAINER)
+    return store
 
 
 @pytest.fixture

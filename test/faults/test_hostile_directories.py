@@ -14,7 +14,6 @@ from obs_client import LocalClient, MemoryClient, ObjectInfo, ObjectStorageClien
 from obs_client.sync import Place, Step, SyncOptions, Version, apply, sync
 from test.faults.hostile import HOSTILE, NAMES, beside, generated, planted, stored_anyway
 from test.faults.matrix.cells import MATRIX, Stage
-from test.faults.matrix.matrix import staged
 from test.faults.wire.exchange import Fault
 from test.faults.wire.messages import Answer, Request
 from test.faults.wire.spoiling import change
@@ -79,12 +78,6 @@ def test_from_a_local_store(jail: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 # ---- from real servers ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as one:
-        yield one
 
 
 @pytest.mark.full

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -24,15 +25,47 @@ REFUSED_BY_SEAWEEDFS = frozenset({"a\\..\\..\\escape", "n" * 300})
 """It takes a backslash for a slash, and segments of 255 bytes at most."""
 
 
-def test_there_are_thirty_one() -> None:
-    assert len(set(HOSTILE)) == 31
+WAYS_OUT = {
+    "a step up": r"(^|/)\.\.(/|$)",
+    "a step to where one is": r"(^|/)\.(/|$)",
+    "from the root": r"^/",
+    "another host": r"^//",
+    "an empty segment": r"[^/]//",
+    "no last segment": r"/$",
+    "another drive": r"^[A-Z]:",
+    "steps up by backslashes": r"\\\.\.\\",
+    "a device": r"^(CON|nul)\b",
+    "an end that is dropped": r"[. ]$",
+    "a step up in code": r"^%2e%2e/",
+    "a slash in code": r"%2f",
+    "a home": r"^~",
+    "a variable": r"^\$",
+    "an option": r"^-",
+    "a line end": r"\n",
+    "a terminal's code": r"\x1b",
+    "an end of a C string": r"\0",
+    "two spellings of a letter": r"e\u0301.*\u00e9",
+    "a link": r"^linked/",
+    "a segment that no disk holds": r"^[^/]{256}",
+    "a query": r"\?",
+    "a fragment": r"#",
+    "a form's code": r"\+",
+}
+"""What could lead out of a container or directory, or be taken for something else, and how to know it."""
+
+
+def test_each_way_out_has_a_name_and_each_name_is_one() -> None:
+    ways = {name: {way for way, sign in WAYS_OUT.items() if re.search(sign, name)} for name in HOSTILE}
+    assert set().union(*ways.values()) == set(WAYS_OUT)
+    assert [name for name in HOSTILE if not ways[name]] == []
+    assert len(ways) == len(HOSTILE) == 31, "a name is there twice, or lost"
 
 
 # ---- on real servers ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, starts_servers: None) -> Iterator[Stage]:
     with staged(request.param) as one:
         one.store.put("other-00", "sentinel", b"of another container")
         yield one

@@ -13,18 +13,11 @@ import pytest
 from obs_client import IntegrityError, ObjectChangedError, ObjectStorageClient, ObjectStorageClientError
 from test.faults.matrix.bench import OLD
 from test.faults.matrix.cells import MATRIX, Stage
-from test.faults.matrix.matrix import staged
 from test.faults.stores.base import BRISK
 from test.faults.wire import spoiling
 from test.faults.wire.exchange import Exchange, Fault
 
 NAME = "integrity"
-
-
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as one:
-        yield one
 
 
 @pytest.fixture

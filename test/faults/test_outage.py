@@ -12,7 +12,6 @@ import pytest
 from obs_client import ClientOptions, ObjectStorageClient, TemporaryError
 from obs_client._engine import parallel, retry
 from test.faults.matrix.cells import MATRIX, Stage
-from test.faults.matrix.matrix import staged
 from test.faults.matrix.scenarios import BROKEN, SLOW_DOWN, balancer, said
 from test.faults.stores.base import BRISK
 from test.faults.wire import spoiling
@@ -26,11 +25,10 @@ GIVE_UP = 3.0
 CONTENT = b"what is written in an outage"
 
 
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as one:
-        one.store.put(MATRIX, "thing", CONTENT)
-        yield one
+@pytest.fixture(scope="module")
+def stage(stage: Stage) -> Stage:
+    stage.store.put(MATRIX, "thing", CONTENT)
+    return stage
 
 
 @pytest.fixture

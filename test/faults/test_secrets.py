@@ -29,7 +29,7 @@ _SERVERS = ["seaweedfs", "swift", "keystone", "application credential"]
 
 
 @pytest.fixture(scope="module", params=_SERVERS)
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, starts_servers: None) -> Iterator[Stage]:
     with staged(request.param) as one:
         one.store.put(MATRIX, "thing", b"content")
         yield one

@@ -21,7 +21,7 @@ _KEYSTONE = ["keystone", "application credential"]
 
 
 @pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, starts_servers: None) -> Iterator[Stage]:
     with staged(request.param) as one:
         one.store.put(MATRIX, "thing", b"content")
         yield one

@@ -15,18 +15,16 @@ import pytest
 
 from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo, ObjectStorageClient
 from test.faults.stores.base import BRISK, Store
-from test.faults.stores.starting import started
 
 CONTAINER = "sharing"
 THREADS = 16
 PER_THREAD = [pytest.param(60, id="60"), pytest.param(1_000, id="1000", marks=pytest.mark.full)]
 
 
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    with started(request.param) as one:
-        one.make(CONTAINER)
-        yield one
+@pytest.fixture(scope="module")
+def store(store: Store) -> Store:
+    store.make(CONTAINER)
+    return store
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from test.faults.stores.starting import started
 from test.faults.wire.messages import Request
 from test.faults.wire.proxy import fault_proxy
 
-KINDS = ("seaweedfs", "swift", "local", "memory")
+EMBEDDED = ("local", "memory")
+KINDS = ("seaweedfs", "swift", *EMBEDDED)
 CONTAINER = "soak"
 _OPTIONS = ClientOptions(workers=2, attempts=10, first_pause=0.001, longest_pause=0.05, give_up_after=60.0)
 
@@ -28,7 +29,7 @@ _OPTIONS = ClientOptions(workers=2, attempts=10, first_pause=0.001, longest_paus
 def play(kind: str, count: int, seed: int, directory: Path) -> None:
     """So many operations on a new store; raises AssertionError if it is not what the model is, or holds more."""
     print(f"{kind}, seed {seed}", flush=True)
-    if kind in ("memory", "local"):
+    if kind in EMBEDDED:
         _embedded(kind, count, seed, directory)
     else:
         _on_a_server(kind, count, seed, directory)

@@ -19,7 +19,6 @@ from obs_client import ObjectStorageClient
 from test.faults.endurance.programs import command, environment, reach
 from test.faults.stores.base import BRISK, Store
 from test.faults.stores.s3 import S3Store
-from test.faults.stores.starting import started
 from test.faults.stores.swift import SwiftStore
 
 CONTAINER = "cleanup-tests"
@@ -29,11 +28,10 @@ OLD_AGE = 8.0
 OLDER_THAN = 6.0
 
 
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    with started(request.param) as one:
-        one.make(CONTAINER)
-        yield one
+@pytest.fixture(scope="module")
+def store(store: Store) -> Store:
+    store.make(CONTAINER)
+    return store
 
 
 @pytest.fixture

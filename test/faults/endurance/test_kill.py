@@ -16,7 +16,6 @@ import pytest
 from obs_client import LocalClient
 from test.faults.endurance.programs import command, environment, reach
 from test.faults.stores.base import Store
-from test.faults.stores.starting import started
 from test.faults.wire.exchange import Fault
 from test.faults.wire.proxy import fault_proxy
 from test.faults.wire.spoiling import stall
@@ -32,11 +31,10 @@ KILLS = 30
 """Of each job on each kind of store: 270 in all."""
 
 
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    with started(request.param) as one:
-        one.make(CONTAINER)
-        yield one
+@pytest.fixture(scope="module")
+def store(store: Store) -> Store:
+    store.make(CONTAINER)
+    return store
 
 
 def _kill(reached: dict[str, Any], part_size: int, directory: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -36,11 +36,10 @@ LASTING: dict[str, Action] = {
 }
 
 
-@pytest.fixture(scope="module", params=["seaweedfs", "swift"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    with staged(request.param) as one:
-        one.store.put(MATRIX, "thing", CONTENT)
-        yield one
+@pytest.fixture(scope="module")
+def stage(stage: Stage) -> Stage:
+    stage.store.put(MATRIX, "thing", CONTENT)
+    return stage
 
 
 def _calls(part_size: int) -> dict[str, Callable[[ObjectStorageClient], Any]]:
@@ -145,6 +144,7 @@ def test_from_the_middle_of_an_upload_it_ends_in_the_time_that_was_set(stage: St
         assert not stage.store.leftovers(MATRIX) - before
 
 
+@pytest.mark.usefixtures("starts_servers")
 def test_at_the_defaults_it_ends_within_three_minutes() -> None:
     """All calls under all faults on both servers, side by side: what takes long is waiting."""
     with contextlib.ExitStack() as stack:

@@ -11,18 +11,21 @@ from pathlib import Path
 import pytest
 
 from test.faults.endurance.programs import environment
-from test.faults.endurance.soaking import KINDS, play
+from test.faults.endurance.soaking import EMBEDDED, KINDS, play
 
 SHORT = 1_000
 LONG = 20_000
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in EMBEDDED else pytest.mark.server) for kind in KINDS]
+)
 def test_a_store_agrees_with_the_model(kind: str, tmp_path: Path) -> None:
     play(kind, SHORT, secrets.randbelow(10**9), tmp_path)
 
 
 @pytest.mark.full
+@pytest.mark.server
 def test_every_store_agrees_with_the_model_for_long(tmp_path: Path) -> None:
     """All four side by side: the slowest server needs one core, the others together another."""
     with contextlib.ExitStack() as stack:

@@ -22,7 +22,7 @@ _SWEPT = [
 
 
 @pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, starts_servers: None) -> Iterator[Stage]:
     with staged(request.param, listed=True) as one:
         yield one
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future
 from typing import cast
@@ -42,7 +43,7 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def played(request: pytest.FixtureRequest) -> Iterator[Played]:
+def played(request: pytest.FixtureRequest, starts_servers: None) -> Iterator[Played]:
     tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
     cells_of = [test.callspec.params["cell"] for test in tests if test.originalname == test_cell.__name__]
     with contextlib.closing(Played(cast("list[Cell]", cells_of))) as one:
@@ -59,6 +60,12 @@ def test_cell(played: Played, cell: Cell) -> None:
     assert outcome.good, f"{outcome}; wanted: {' or '.join(sorted(cell.scenario.wanted))}"
 
 
-def test_the_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_counts_every_cell_that_was_played(capsys: pytest.CaptureFixture[str]) -> None:
+    text = table(_outcomes)
     with capsys.disabled():
-        print("\n" + table(_outcomes))
+        print("\n" + text)
+    total = next(line.split() for line in text.splitlines() if line.startswith("all "))
+    assert total[1:3] == [str(len(_outcomes)), str(sum(outcome.good for outcome in _outcomes))]
+    counts = [count.split("/") for count in re.findall(r"\b\d+/\d+\b", text)]
+    assert sum(int(played) for _, played in counts) == len(_outcomes)
+    assert text.count("not as wanted: ") == sum(not outcome.good for outcome in _outcomes)
