@@ -13,7 +13,7 @@ import pytest
 from test.cli.process import ENVIRONMENT, OBS
 from test.cli.running import done, failed, lines, run
 from test.servers import RunningServer, SwiftServer
-from test.servers.login import Login
+from test.servers.requests.login import Login
 from test.servers.shared import Servers
 
 

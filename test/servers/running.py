@@ -114,7 +114,7 @@ class SwiftServer(RunningServer):
 
     def _run_daemon(self, name: str) -> None:
         done = subprocess.run(
-            [str(self._python), "-m", "test.servers.inside.swift_daemon", str(self.process.directory / "etc"), name],
+            [str(self._python), "-m", "test.servers.inside.swift.daemon", str(self.process.directory / "etc"), name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

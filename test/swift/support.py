@@ -12,7 +12,7 @@ from typing import Any
 from obs_client.backends.swift.client import SwiftClient
 from obs_client.models import ClientOptions, ObjectInfo
 from test.servers import SwiftLimits, SwiftServer, start_keystone, start_swift
-from test.servers.login import Login
+from test.servers.requests.login import Login
 
 QUICK = ClientOptions(part_size=20_000, first_pause=0.01, longest_pause=0.1, give_up_after=120.0)
 

@@ -16,7 +16,7 @@ from obs_client.backends.swift.client import SwiftClient
 from obs_client.errors import IntegrityError, InvalidNameError, PreconditionError
 from obs_client.models import ObjectInfo
 from test.servers import SwiftLimits, start_swift
-from test.servers.login import Login
+from test.servers.requests.login import Login
 from test.swift.support import login_of, low_swift, new_container, path_of, segments_of, swift
 
 pytestmark = pytest.mark.server

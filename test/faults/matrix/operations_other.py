@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from obs_client import ObjectInfo
 from test.faults.matrix.bench import OLD, Bench
 from test.faults.matrix.operations import Operation
-from test.servers import web
+from test.servers.requests import web
 
 
 def _info(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from obs_client import ClientOptions, ObjectStorageClient
 from test.faults.wire.messages import Request
-from test.servers import web
+from test.servers.requests import web
 
 PAGE = 10
 """Entries of a page of a listing."""

@@ -11,8 +11,9 @@ from xml.sax.saxutils import escape
 from obs_client import S3Client
 from test.faults.stores.base import BRISK, PAGE, TIMEOUT, Store, done
 from test.faults.wire.messages import Request
-from test.servers import RunningServer, web
-from test.servers.signing import signed_headers
+from test.servers import RunningServer
+from test.servers.requests import web
+from test.servers.requests.signing import signed_headers
 
 
 class S3Store(Store):

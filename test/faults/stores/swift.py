@@ -11,8 +11,9 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from obs_client import SwiftClient
 from test.faults.stores.base import BRISK, PAGE, TIMEOUT, Store
 from test.faults.wire.messages import Request
-from test.servers import SwiftServer, web
-from test.servers.login import Login
+from test.servers import SwiftServer
+from test.servers.requests import web
+from test.servers.requests.login import Login
 
 
 class SwiftStore(Store):

@@ -17,10 +17,10 @@ from typing import Any
 from ..errors import ServerError, tail
 from ..scratch import Scratch
 from .children import Children, ParentGoneError
-from .keystone import start_keystone
+from .keystone.start import start_keystone
 from .moto import start_moto
 from .seaweedfs import start_seaweedfs
-from .swift import start_swift
+from .swift.start import start_swift
 
 STARTERS: Mapping[str, Callable[[Children, Mapping[str, Any]], dict[str, Any]]] = {
     "swift": start_swift,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .. import web
+from ..requests import web
 from .children import Children
 from .ports import listen, port_of
 

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import web
-from ..signing import signed_headers
+from ..requests import web
+from ..requests.signing import signed_headers
 from .children import ChildDiedError, Children
 from .ports import HOST, free_ports
 

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .ports import HOST
-from .swift_library import prepare
+from ..ports import HOST
+from .library import prepare
 
 
 def main() -> None:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import web
-from ..limits import SwiftLimits
-from .children import Children
-from .keystone_users import SERVICE_PASSWORD, SERVICE_USER, provide_users
-from .ports import listen, port_of
-from .swift import S3_REGION, SERVERS, launch_swift, wait_for_swift
-from .swift_files import Section, write_swift_files
+from ...limits import SwiftLimits
+from ...requests import web
+from ..children import Children
+from ..ports import listen, port_of
+from ..swift.files import Section, write_swift_files
+from ..swift.start import S3_REGION, SERVERS, launch_swift, wait_for_swift
+from .users import SERVICE_PASSWORD, SERVICE_USER, provide_users
 
 LOGIN = ("authtoken", "s3api", "s3token", "keystoneauth")
 
@@ -24,7 +24,7 @@ def start_keystone(children: Children, request: Mapping[str, Any]) -> dict[str, 
     auth_url = f"http://127.0.0.1:{port_of(keystone)}/v3"
     url = f"http://127.0.0.1:{port_of(listeners['proxy'])}"
     configuration = _write_keystone_files(children, limits)
-    children.start_module("keystone_server", str(configuration), str(keystone.fileno()), auth_url, listeners=[keystone])
+    children.start_module("keystone.server", str(configuration), str(keystone.fileno()), auth_url, listeners=[keystone])
     write_swift_files(children.etc, children.data, limits, LOGIN, _login_sections(auth_url))
     launch_swift(children, listeners)
     children.wait_until(lambda: web.request("GET", auth_url, seconds=60).status == 200, "Keystone")
@@ -80,7 +80,7 @@ password_hash_rounds = 4
 
 def _login_sections(auth_url: str) -> dict[str, Section]:
     token_filter = {
-        "paste.filter_factory": f"{__package__}.keystone_filter:filter_factory",
+        "paste.filter_factory": f"{__package__}.filter:filter_factory",
         "www_authenticate_uri": auth_url,
         "interface": "internal",
         "service_token_roles_required": "true",

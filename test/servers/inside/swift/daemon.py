@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from .swift_library import prepare
+from .library import prepare
 
 #: The configuration file, the module and the class of each daemon.
 DAEMONS = {

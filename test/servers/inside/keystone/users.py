@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import web
-from ..errors import ServerError
+from ...errors import ServerError
+from ...requests import web
 
 REGION = "RegionOne"
 ADMIN_PASSWORD = "admin-password"

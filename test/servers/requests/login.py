@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..running import Account
 from . import web
-from .running import Account
 
 
 class Login:

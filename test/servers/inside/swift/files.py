@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..limits import SwiftLimits
+from ...limits import SwiftLimits
 
 #: A section of a configuration file: names and values.
 Section = Mapping[str, object]
@@ -126,7 +126,7 @@ def _plain_filters() -> dict[str, Section]:
     filters: dict[str, Section] = {
         f"filter:{name}": {"use": f"egg:swift#{name.replace('-', '_')}"} for name in names.split()
     }
-    filters["filter:cache"] = {"paste.filter_factory": f"{__package__}.swift_cache:filter_factory"}
+    filters["filter:cache"] = {"paste.filter_factory": f"{__package__}.cache:filter_factory"}
     return filters
 
 
@@ -170,5 +170,5 @@ def _internal_client_sections(etc: Path) -> dict[str, Section]:
         "pipeline:main": {"pipeline": "catch_errors cache proxy-server"},
         "app:proxy-server": {"use": "egg:swift#proxy", "account_autocreate": "true"},
         "filter:catch_errors": {"use": "egg:swift#catch_errors"},
-        "filter:cache": {"paste.filter_factory": f"{__package__}.swift_cache:filter_factory"},
+        "filter:cache": {"paste.filter_factory": f"{__package__}.cache:filter_factory"},
     }

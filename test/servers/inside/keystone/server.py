@@ -6,9 +6,9 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 
-from .dying import die_with
-from .keystone_users import ADMIN_PASSWORD, REGION
-from .ports import HOST
+from ..dying import die_with
+from ..ports import HOST
+from .users import ADMIN_PASSWORD, REGION
 
 
 def main() -> None:

@@ -4,11 +4,11 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from .. import web
-from ..limits import SwiftLimits
-from .children import Children
-from .ports import listen, port_of
-from .swift_files import Section, write_swift_files
+from ...limits import SwiftLimits
+from ...requests import web
+from ..children import Children
+from ..ports import listen, port_of
+from .files import Section, write_swift_files
 
 SERVERS = ("proxy", "account", "container", "object")
 S3_REGION = "us-east-1"
@@ -39,7 +39,7 @@ def launch_swift(children: Children, listeners: Mapping[str, socket.socket]) -> 
     """Start the process of the four servers, whose files are written already."""
     arguments = [f"{name}={listener.fileno()}:{port_of(listener)}" for name, listener in listeners.items()]
     places = [str(children.etc), str(children.data)]
-    children.start_module("swift_server", *places, *arguments, listeners=list(listeners.values()))
+    children.start_module("swift.server", *places, *arguments, listeners=list(listeners.values()))
 
 
 def wait_for_swift(children: Children, url: str) -> None:

@@ -1,0 +1,1 @@
+"""Keystone, with Swift behind it."""

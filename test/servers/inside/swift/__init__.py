@@ -1,0 +1,1 @@
+"""Swift: proxy, account, container and object server in one process."""

@@ -1,0 +1,1 @@
+"""Requests past the library."""

@@ -1,0 +1,56 @@
+"""What a server has on the machine while it runs, and nothing of which may be left afterwards."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from test.servers import (
+    RunningServer,
+)
+
+ROOT = Path(__file__).parents[2]
+MEBIBYTE = 1024 * 1024
+
+
+def adopted(server: RunningServer) -> list[Path]:
+    """Give the files that a server has outside of its folder: four sockets in the case of SeaweedFS, else none."""
+    listed = server.process.directory / "outside"
+    files = [Path(line) for line in listed.read_text().splitlines()] if listed.exists() else []
+    assert [path.exists() for path in files] == ([True] * 4 if server.kind == "seaweedfs" else [])
+    return files
+
+
+def processes(directory: Path) -> list[int]:
+    """Give the ids of the processes that work in a server's folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile, or it is not ours to look at
+            if str(directory) in os.readlink(process / "cwd"):
+                found.append(int(process.name))
+    return found
+
+
+def traces(directory: Path) -> list[object]:
+    """Give the processes that work in a server's folder, and the folder itself."""
+    return [*processes(directory), *([directory] if directory.exists() else [])]
+
+
+def expect_no_traces(directory: Path, files: list[Path], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while (found := [*traces(directory), *filter(Path.exists, files)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not found
+
+
+def run_python(*arguments: str) -> subprocess.Popen[str]:
+    """Start a program that can import this package."""
+    paths = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+    return subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True, env=paths, cwd=ROOT)
+
+
+def first_line(run: subprocess.Popen[str]) -> str:
+    assert run.stdout is not None
+    return run.stdout.readline().strip()
