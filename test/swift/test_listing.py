@@ -11,7 +11,7 @@ import pytest
 
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client.backend.listing import ListedObjects
-from obs_client.backends.swift import page as swift_page
+from obs_client.backends.swift import listing as swift_page
 from obs_client.models import ObjectInfo, SubdirInfo
 from test.swift.support import low_swift, new_container, swift
 

@@ -6,36 +6,29 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from obs_client._http.kit.buffers import CONTENT_LIMIT
-from obs_client._http.kit.etags import etag_of
 from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
-from obs_client.backends.swift import errors as swift_errors
-from obs_client.backends.swift import headers as swift_headers
-from obs_client.backends.swift import login as swift_login
-from obs_client.backends.swift.cleanup import Cleanup
-from obs_client.backends.swift.condition import check_won
 from obs_client.backends.swift.copying import Source, SwiftCopy, copy_at_once
-from obs_client.backends.swift.deleting import delete_object, delete_objects
-from obs_client.backends.swift.errors import classify, refusal_of, status_of
+from obs_client.backends.swift.deleting import Cleanup, delete_object, delete_objects, remove_discarded
+from obs_client.backends.swift.errors import NoContainer, classify, refusal_of, retry_after, status_of, swift_sdk
+from obs_client.backends.swift.headers import object_info
 from obs_client.backends.swift.limits import Limits, info_path, limits_of
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page
+from obs_client.backends.swift.login import PREFIXES, choose
 from obs_client.backends.swift.reading import open_object
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.backends.swift.session import SwiftSession, make_access
 from obs_client.backends.swift.signing import Signing
-from obs_client.backends.swift.writing import SwiftUpload
+from obs_client.backends.swift.writing import SwiftUpload, replace_metadata, write_object
 from obs_client.client import ObjectStorageClient
 from obs_client.credentials import Credentials, Secret
 from obs_client.errors import (
     ContainerExistsError,
     ContainerNotEmptyError,
-    ContainerNotFoundError,
-    IntegrityError,
-    NotSupportedError,
     ObjectStorageClientError,
     TemporaryError,
 )
@@ -111,7 +104,7 @@ class SwiftClient(ObjectStorageClient):
             "create_temp_url_key": create_temp_url_key,
             "allow_http_storage": allow_http_storage,
         }
-        self._credentials = Credentials(credentials, *swift_login.PREFIXES)
+        self._credentials = Credentials(credentials, *PREFIXES)
         self._temp_url_key = None if temp_url_key is None else Secret(temp_url_key)
         self.timeout = timeout
         url = storage_url or self._credentials.get("OS_STORAGE_URL")
@@ -120,7 +113,7 @@ class SwiftClient(ObjectStorageClient):
         if verify is True:
             verify = self._credentials.get("OS_CACERT") or True
         warn_if_unchecked(verify)
-        login = swift_login.choose(self._credentials, url)
+        login = choose(self._credentials, url)
         session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
         self._http = SwiftHttp(session, verify, timeout)
         self._segments = Segments(self._http)
@@ -145,7 +138,7 @@ class SwiftClient(ObjectStorageClient):
         It logs in for itself, is for one thread, and has swiftclient's own behaviour: it changes names with `.` and
         `..` in them, and checks no content.
         """
-        session, sdk = self._http.session, swift_errors.swift_sdk()
+        session, sdk = self._http.session, swift_sdk()
         if not session.login.renewable:
             access = session.access()
             token = "" if access.token is None else access.token.reveal()
@@ -194,7 +187,7 @@ class SwiftClient(ObjectStorageClient):
         return containers_page(self._http, prefix, marker)
 
     def _container_info(self, container: str) -> ContainerInfo:
-        with _NoContainer(container):
+        with NoContainer(container):
             headers = self._http.call("head_container", container).headers
         size, count = int(headers["x-container-bytes-used"]), int(headers["x-container-object-count"])
         return ContainerInfo(container, self._size_with_segments(container, size, count), count)
@@ -210,9 +203,9 @@ class SwiftClient(ObjectStorageClient):
 
     def _container_delete(self, container: str) -> None:
         try:
-            with _NoContainer(container):
+            with NoContainer(container):
                 self._http.call("delete_container", container)
-        except swift_errors.swift_sdk().ClientException as error:
+        except swift_sdk().ClientException as error:
             if status_of(error) != 409:
                 raise
             raise ContainerNotEmptyError(f"container {container!r} holds objects", container=container) from error
@@ -223,11 +216,11 @@ class SwiftClient(ObjectStorageClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
-        with _NoContainer(container):
+        with NoContainer(container):
             return objects_page(self._http, container, prefix, delimiter, marker or start_after)
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
-        return swift_headers.object_info(name, self._http.call("head_object", container, name).headers)
+        return object_info(name, self._http.call("head_object", container, name).headers)
 
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
@@ -238,33 +231,11 @@ class SwiftClient(ObjectStorageClient):
         self._write(new, body, {})
 
     def _write(self, new: NewObject, body: Body, further: Mapping[str, str]) -> None:
-        self._check_size(body.size)
-        headers = {**swift_headers.attribute_headers(new.attributes), **further}
-        if self.options.check_content:
-            headers["ETag"] = body.digest("md5").hex()
-        if new.if_absent:
-            headers["If-None-Match"] = "*"
-        with self._segments.replacing(new.container, new.name), _NoContainer(new.container):
-            exchange = self._http.call(
-                "put_object", new.container, new.name, body, content_length=body.size, headers=headers, body=body
-            )
-        found = etag_of(exchange.headers)
-        if found != headers.get("ETag", found):
-            raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
-        check_won(self._http, new)
-
-    def _check_size(self, size: int) -> None:
-        maximum = self._limits.file_size
-        if size > maximum:
-            raise NotSupportedError(f"{size:,} bytes are more than this store takes at once: {maximum:,}")
+        check = self.options.check_content
+        write_object(self._http, self._segments, self._limits, new, body, check=check, further=further)
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
-        old = self._http.call("head_object", container, name).headers
-        headers = swift_headers.attribute_headers(attributes)
-        if attributes.content_type == old.get("content-type"):
-            del headers["content-type"]
-        kept = {key: swift_headers.text(old[key]) for key in swift_headers.KEPT_BY_POST if key in old}
-        self._http.call("post_object", container, name, {**kept, **headers})
+        replace_metadata(self._http, container, name, attributes)
 
     def _object_delete(self, container: str, name: str) -> None:
         delete_object(self._http, self._segments, container, name)
@@ -279,17 +250,17 @@ class SwiftClient(ObjectStorageClient):
         copy_at_once(self._http, self._segments, self._write, seen, new, piece, memory)
 
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
-        with _NoContainer(new.container):
+        with NoContainer(new.container):
             self._segments.provide(new.container)
         return SwiftCopy(self._http, self._segments, new, self._limits, Source(self._http, container, source))
 
     def _tidy(self, container: str) -> None:
-        self._segments.remove_discarded(container, self._limits)
+        remove_discarded(self._http, self._segments, container, self._limits)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         if not self._limits.segments:
             return super()._object_multipart(new)
-        with _NoContainer(new.container):
+        with NoContainer(new.container):
             self._segments.provide(new.container)
         limits, check = self._limits, self.options.check_content
         return SwiftUpload(self._http, self._segments, new, limits, check=check)
@@ -305,29 +276,14 @@ class SwiftClient(ObjectStorageClient):
         return self._signing.url("PUT", container, name, seconds, self._limits.digest)
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        with _NoContainer(container):
+        with NoContainer(container):
             return Cleanup(self._http, container).run(prefix, older_than, self._limits)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return classify(error)
 
     def _retry_after(self, error: Exception) -> float | None:
-        return swift_errors.retry_after(error)
-
-
-class _NoContainer:
-    """A request whose 404 means that the container is absent."""
-
-    def __init__(self, container: str) -> None:
-        self._container = container
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if error is not None and status_of(error) == 404:
-            message = f"there is no container {self._container!r}"
-            raise ContainerNotFoundError(message, container=self._container) from error
+        return retry_after(error)
 
 
 def _rebuild(given: dict[str, Any], container_name: str | None, options: ClientOptions) -> SwiftClient:

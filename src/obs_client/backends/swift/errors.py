@@ -11,6 +11,7 @@ from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
     ConfigurationError,
+    ContainerNotFoundError,
     IntegrityError,
     NotSupportedError,
     ObjectNotFoundError,
@@ -110,3 +111,18 @@ def retry_after(error: Exception) -> float | None:
     """Seconds that an answer asked to wait."""
     headers = getattr(error, "http_response_headers", None)
     return retry_after_of(headers) if headers else None
+
+
+class NoContainer:
+    """A request whose 404 means that the container is absent."""
+
+    def __init__(self, container: str) -> None:
+        self._container = container
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error is not None and status_of(error) == 404:
+            message = f"there is no container {self._container!r}"
+            raise ContainerNotFoundError(message, container=self._container) from error

@@ -7,10 +7,10 @@ from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
-from obs_client.backends.swift import headers as swift_headers
 from obs_client.backends.swift.errors import status_of
-from obs_client.backends.swift.manifest import digest_of, read_manifest
+from obs_client.backends.swift.headers import is_manifest, is_plain, object_info
 from obs_client.backends.swift.requests import Exchange, SwiftHttp
+from obs_client.backends.swift.segments import digest_of, read_manifest
 from obs_client.errors import IntegrityError, PreconditionError
 from obs_client.models import ObjectInfo
 
@@ -33,7 +33,7 @@ def open_object(
         raise
     try:
         place = find_place(exchange.answer, start, stop)
-        info = swift_headers.object_info(name, exchange.headers, place.size)
+        info = object_info(name, exchange.headers, place.size)
         _check_hash(info, if_hash)
         digest = _digest(http, container, info, exchange) if whole and check else None
     except BaseException:
@@ -58,7 +58,7 @@ def _get(http: SwiftHttp, container: str, name: str, headers: dict[str, str]) ->
 
 def _empty(http: SwiftHttp, container: str, name: str, if_hash: str | None) -> ObjectReader:
     """A reader of no bytes: the range is past the object's end."""
-    info = swift_headers.object_info(name, http.call("head_object", container, name).headers)
+    info = object_info(name, http.call("head_object", container, name).headers)
     _check_hash(info, if_hash)
     return EmptyReader(info)
 
@@ -70,9 +70,9 @@ def _check_hash(info: ObjectInfo, if_hash: str | None) -> None:
 
 
 def _digest(http: SwiftHttp, container: str, info: ObjectInfo, exchange: Exchange) -> ContentDigest | None:
-    if swift_headers.is_plain(exchange.headers) and info.hash is not None:
+    if is_plain(exchange.headers) and info.hash is not None:
         return ContentDigest("md5", (info.size,), (info.hash,))
-    if not swift_headers.is_manifest(exchange.headers):
+    if not is_manifest(exchange.headers):
         return None
     digest = digest_of(read_manifest(http, container, info.name), info.hash)
     if digest and sum(digest.part_sizes) != info.size:

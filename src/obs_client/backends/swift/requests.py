@@ -5,8 +5,10 @@ Only here a token joins a request: swiftclient gets none, so that it can neither
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
@@ -15,7 +17,6 @@ from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpAnswer, HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.swift.errors import swift_sdk
-from obs_client.backends.swift.log import lowered
 from obs_client.backends.swift.session import Access, SwiftSession
 from obs_client.credentials import forget_frames
 
@@ -24,6 +25,8 @@ EXPECT_FROM = 1024 * 1024
 
 RENEWALS = 2
 """Tokens asked for in one request: a short one may run out again while a new one is on its way."""
+
+_thread = threading.local()
 
 _IDENTITIES = ("x-trans-id", "x-openstack-request-id")
 """What Swift puts on every answer."""
@@ -54,7 +57,7 @@ class SwiftHttp:
         exchange = Exchange(self, body)
         connection = access.parsed, exchange
         make = getattr(swift_sdk(), function)
-        exchange.result = lowered(partial(make, access.url, "", *arguments, http_conn=connection, **options))
+        exchange.result = _lowered(partial(make, access.url, "", *arguments, http_conn=connection, **options))
         return exchange
 
     def ask(
@@ -181,3 +184,28 @@ def _complete(headers: Mapping[str, str], access: Access) -> dict[str, str]:
     if access.token is not None:
         sent["X-Auth-Token"] = access.token.reveal()
     return sent
+
+
+def _lowered(call: Callable[[], Any]) -> Any:
+    """The result of a call into swiftclient, whose records are DEBUG ones meanwhile, in this thread.
+
+    It logs every refusal as INFO, an absent object too. What the program makes of it by itself stays as it is.
+    """
+    _install_filter()
+    _thread.ours = True
+    try:
+        return call()
+    finally:
+        _thread.ours = False
+
+
+class _Lower(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(_thread, "ours", False):
+            record.levelno, record.levelname = logging.DEBUG, logging.getLevelName(logging.DEBUG)
+        return logging.getLogger(record.name).isEnabledFor(record.levelno)
+
+
+@cache
+def _install_filter() -> None:
+    logging.getLogger("swiftclient").addFilter(_Lower())

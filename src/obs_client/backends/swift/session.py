@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import io
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from obs_client._http.kit.fork import ForkLock
+from obs_client._http.pool import HttpPool
 from obs_client.backends.swift.errors import login_error
 from obs_client.backends.swift.login import Login
 from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import AuthorizationError, ConfigurationError
+
+if TYPE_CHECKING:
+    import requests
+
+ANSWER_LIMIT = 16 * 1024 * 1024
+"""Bytes of the answer to a login; the catalogue of a large cloud has some hundred thousand."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,15 +103,13 @@ class SwiftSession:
         import requests
         from keystoneauth1.session import Session
 
-        from obs_client.backends.swift.login_http import LoginAdapter
-
         plugin = self.login.plugin()
         # A redirect is not followed: the request holds the password.
         with requests.Session() as http:
             if self.login.is_built_in:
                 http.trust_env = False  # the adapter sees to proxies and authorities, and `.netrc` is nobody's
                 for scheme in ("https://", "http://"):
-                    http.mount(scheme, LoginAdapter(self._verify, self._timeout))
+                    http.mount(scheme, cast("Any", _LoginAdapter(self._verify, self._timeout)))
             session = Session(plugin, http, verify=self._verify, timeout=self._timeout, redirect=False)
             token = Secret(session.get_token() or "")
             return self._storage_url or self._endpoint(plugin, session), token
@@ -145,3 +151,38 @@ def make_access(storage_url: str, token: Secret | None) -> Access:
             "fragment; a container is given as container_name=..."
         )
     return Access(f"{parsed.scheme}://{parsed.netloc}", parsed, token)
+
+
+class _LoginAdapter:
+    """What a session of `requests` sends by: over our own transport, which sees to certificates, timeouts and proxies.
+
+    That of `requests` takes an answer whose head breaks off for a whole one: half a storage URL is another account's.
+    """
+
+    def __init__(self, verify: bool | str, timeout: float) -> None:
+        self._pool = HttpPool(verify=verify, timeout=timeout, connections=0)
+
+    def send(self, request: requests.PreparedRequest, *_arguments: Any, **_options: Any) -> requests.Response:
+        """The whole answer, whatever its status.
+
+        Raises:
+            OSError: There is none; see `HttpPool.request`.
+        """
+        import requests
+        from requests.structures import CaseInsensitiveDict
+
+        # A login's values are text, its body is short: the types of `requests` are for everything that can be sent.
+        body = cast("str | bytes | None", request.body)
+        headers = cast("dict[str, str]", {**request.headers, "Accept-Encoding": "identity"})
+        answer = self._pool.request(
+            request.method or "", request.url or "", headers, body.encode() if isinstance(body, str) else body
+        )
+        response = requests.Response()
+        response.raw = io.BytesIO(answer.read(ANSWER_LIMIT))
+        response.status_code, response.reason = answer.status, answer.reason
+        response.headers = CaseInsensitiveDict(answer.headers)
+        response.url, response.request = request.url or "", request
+        return response
+
+    def close(self) -> None:
+        self._pool.close()

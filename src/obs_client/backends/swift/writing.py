@@ -1,4 +1,8 @@
-"""A static large object on its way: segments in parallel, then the manifest that makes it visible."""
+"""Writing: an object by one request, or a static large object by segments in parallel and the manifest that shows it.
+
+Swift looks for an object when a write begins: of several `if_absent` writes that begin before one has ended it refuses
+none, and the last wins. Nor does it say which object a write replaced. So a writer looks again after it has written.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,86 @@ from typing import TYPE_CHECKING
 from obs_client._http.kit.etags import etag_of
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
-from obs_client.backend.values import NewObject
-from obs_client.backends.swift import headers as swift_headers
-from obs_client.backends.swift.bulk import delete_many
-from obs_client.backends.swift.condition import check_won, successor
-from obs_client.backends.swift.errors import status_of
-from obs_client.backends.swift.headers import last_modified
+from obs_client.backend.values import WRITE_ID_KEY, NewObject
+from obs_client.backends.swift.deleting import delete_many
+from obs_client.backends.swift.errors import NoContainer, status_of
+from obs_client.backends.swift.headers import KEPT_BY_POST, METADATA, attribute_headers, last_modified, text
 from obs_client.backends.swift.limits import Limits
-from obs_client.backends.swift.manifest import segment_name, segment_type, segments_container, upload_id_of
 from obs_client.backends.swift.requests import RENEWALS, SwiftHttp
-from obs_client.backends.swift.segments import Segments
-from obs_client.errors import IntegrityError
+from obs_client.backends.swift.segments import Segments, segment_name, segment_type, segments_container, upload_id_of
+from obs_client.errors import IntegrityError, NotSupportedError, PreconditionError
+from obs_client.models import Attributes
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+
+def write_object(
+    http: SwiftHttp,
+    segments: Segments,
+    limits: Limits,
+    new: NewObject,
+    body: Body,
+    *,
+    check: bool,
+    further: Mapping[str, str] | None = None,
+) -> None:
+    """Write an object by one request.
+
+    Args:
+        check: Compare what arrived with what was sent.
+        further: Headers of the object beside its attributes.
+    """
+    if body.size > limits.file_size:
+        raise NotSupportedError(f"{body.size:,} bytes are more than this store takes at once: {limits.file_size:,}")
+    headers = {**attribute_headers(new.attributes), **(further or {})}
+    if check:
+        headers["ETag"] = body.digest("md5").hex()
+    if new.if_absent:
+        headers["If-None-Match"] = "*"
+    with segments.replacing(new.container, new.name), NoContainer(new.container):
+        exchange = http.call(
+            "put_object", new.container, new.name, body, content_length=body.size, headers=headers, body=body
+        )
+    found = etag_of(exchange.headers)
+    if found != headers.get("ETag", found):
+        raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
+    check_won(http, new)
+
+
+def replace_metadata(http: SwiftHttp, container: str, name: str, attributes: Attributes) -> None:
+    """Give an object other attributes; the headers that Swift would drop are sent again."""
+    old = http.call("head_object", container, name).headers
+    headers = attribute_headers(attributes)
+    if attributes.content_type == old.get("content-type"):
+        del headers["content-type"]
+    kept = {key: text(old[key]) for key in KEPT_BY_POST if key in old}
+    http.call("post_object", container, name, {**kept, **headers})
+
+
+def successor(http: SwiftHttp, new: NewObject) -> Mapping[str, str] | None:
+    """The headers of the object that is there in place of the one just written; None: it is this, or none."""
+    mark = new.attributes.write_id
+    if mark is None:
+        return None
+    try:
+        # X-Newest asks all replicas: one of them may still have an older object.
+        headers = http.call("head_object", new.container, new.name, headers={"X-Newest": "true"}).headers
+    except Exception as error:
+        if status_of(error) != 404:
+            raise
+        return None
+    return None if headers.get(METADATA + WRITE_ID_KEY) == mark else headers
+
+
+def check_won(http: SwiftHttp, new: NewObject) -> None:
+    """Look whose object it is after a write with `if_absent`.
+
+    Raises:
+        PreconditionError: It is another writer's, who ended later.
+    """
+    if new.if_absent and successor(http, new) is not None:
+        raise PreconditionError(f"another writer of {new.name!r} came at the same time, and was the last")
 
 
 class HashingBody(Body):
@@ -169,7 +239,7 @@ class SwiftUpload(MultipartUpload):
             for number, (tag, size) in stored
         ]
         whole = hashlib.md5("".join(tag for _, (tag, _) in stored).encode(), usedforsecurity=False).hexdigest()
-        headers = {**swift_headers.attribute_headers(self._new.attributes), **self._further, "ETag": whole}
+        headers = {**attribute_headers(self._new.attributes), **self._further, "ETag": whole}
         if self._new.if_absent:
             headers["If-None-Match"] = "*"
         content = json.dumps(entries).encode()
