@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 
 
 def signed_headers(
-    method: str, url: str, credentials: Mapping[str, str], *, region: str = "us-east-1", body: bytes = b""
+    method: str,
+    url: str,
+    credentials: Mapping[str, str],
+    *,
+    region: str = "us-east-1",
+    body: bytes = b"",
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Give the headers that sign a request.
 
@@ -18,10 +24,12 @@ def signed_headers(
         credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
         region: The region that the server wants to see.
         body: The bytes that will be sent.
+        more: Headers that are signed too, by names in lower case.
     """
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     content = hashlib.sha256(body).hexdigest()
     headers = {"host": urlsplit(url).netloc, "x-amz-content-sha256": content, "x-amz-date": moment}
+    headers |= more or {}
     scope = f"{moment[:8]}/{region}/s3/aws4_request"
     text = "\n".join(["AWS4-HMAC-SHA256", moment, scope, _request_digest(method, url, headers)])
     key = _signing_key(credentials["AWS_SECRET_ACCESS_KEY"], scope)

@@ -1,0 +1,1 @@
+"""A server double that speaks S3, taken apart by errand; `test.loopback.s3_double` is its door."""

@@ -1,0 +1,54 @@
+"""Which operation a request is, by its method, its place, its query and its headers."""
+
+from __future__ import annotations
+
+from test.loopback.serving import Request
+
+from .refusals import Refusal
+
+SERVICE = {"GET": "ListBuckets"}
+BUCKET = {"PUT": "CreateBucket", "HEAD": "HeadBucket", "DELETE": "DeleteBucket", "GET": "ListObjects"}
+BUCKET_QUERIES = {
+    ("GET", "location"): "GetBucketLocation",
+    ("GET", "uploads"): "ListMultipartUploads",
+    ("POST", "delete"): "DeleteObjects",
+}
+OBJECT = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
+OBJECT_QUERIES = {
+    ("POST", "uploads"): "CreateMultipartUpload",
+    ("PUT", "uploadId"): "UploadPart",
+    ("POST", "uploadId"): "CompleteMultipartUpload",
+    ("DELETE", "uploadId"): "AbortMultipartUpload",
+    ("GET", "uploadId"): "ListParts",
+    ("GET", "tagging"): "GetObjectTagging",
+}
+COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
+
+
+def place_of(request: Request) -> tuple[str, str]:
+    """The container and the object of a request; empty: it is of none."""
+    bucket, _, key = request.path.removeprefix("/").partition("/")
+    return bucket, key
+
+
+def operation_of(request: Request) -> str:
+    """The name of the operation, as S3 has it."""
+    bucket, key = place_of(request)
+    if not bucket:
+        return _one(SERVICE, {}, request)
+    if not key:
+        found = _one(BUCKET, BUCKET_QUERIES, request)
+        second = found == "ListObjects" and request.query.get("list-type") == "2"
+        return "ListObjectsV2" if second else found
+    found = _one(OBJECT, OBJECT_QUERIES, request)
+    return COPIES.get(found, found) if "x-amz-copy-source" in request.headers else found
+
+
+def _one(methods: dict[str, str], queries: dict[tuple[str, str], str], request: Request) -> str:
+    for (method, parameter), name in queries.items():
+        if method == request.method and parameter in request.query:
+            return name
+    if request.method not in methods:
+        message = "The specified method is not allowed against this resource."
+        raise Refusal(405, "MethodNotAllowed", message)
+    return methods[request.method]
