@@ -3,7 +3,7 @@
     with s3_double(Ways(bulk_delete=False)) as server:
         client = S3Client(endpoint_url=server.url, credentials=server.credentials)
 
-Signatures, digests and conditions are checked as S3 checks them. `test.loopback.s3.named` has known servers.
+Signatures, digests and conditions are checked as S3 checks them. `test.loopback.s3_named` has known servers.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from test.loopback.s3.named import B2_NO_TOMES, BARE, NO_EXPECT, OSS, PAYER, R2, SIGNED_ONLY, V1_ONLY
 from test.loopback.s3_double import CREDENTIALS, Failure, S3Double, Ways, s3_double
-from test.servers.signing import signed_headers
+from test.loopback.s3_named import B2_NO_TOMES, BARE, NO_EXPECT, OSS, PAYER, R2, SIGNED_ONLY, V1_ONLY
+from test.servers.requests.signing import signed_headers
 
 
 class Answer:

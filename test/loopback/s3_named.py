@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from .ways import Failure, Ways
+from test.loopback.s3.ways import Failure, Ways
 
 R2 = Ways(
     server="cloudflare",
