@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_client.backends.local import attributes as local_attributes
+from obs_client.backends.local import attributes
 from obs_client.backends.local.store import LocalClient
 
 IN_THE_FILE, IN_A_SIDECAR = PLACES = "in the file", "in a sidecar"
@@ -26,7 +26,7 @@ def make_client(path: Path) -> LocalClient:
 def keep(place: str, monkeypatch: pytest.MonkeyPatch, path: Path) -> str:
     """Let attributes be kept in one of `PLACES`; sidecars as on a system without extended attributes."""
     if place == IN_A_SIDECAR:
-        monkeypatch.setattr(local_attributes, "_has_extended_attributes", False)
+        monkeypatch.setattr(attributes, "_has_extended_attributes", False)
         return place
     try:
         os.setxattr(path, "user.obs_client_test", b"1")

@@ -24,7 +24,8 @@ from obs_client import (
 )
 from obs_client.backend.listing import name_of
 from obs_client.backend.values import NewObject
-from obs_client.backends.local import directory, guarded_join
+from obs_client.backends.local.directory import DirectoryClient
+from obs_client.backends.local.spelling import is_case_blind
 from obs_client.models import Attributes
 from obs_client.sync import Place, SyncOptions, apply, plan_sync, sync
 from obs_client.sync.steps import Step, Version
@@ -173,17 +174,17 @@ def test_spellings_collide_on_a_file_system_that_takes_them_for_one(
 ) -> None:
     source = memory(**dict.fromkeys(names, b"1"))
     assert sync(source, Place.of_directory(tmp_path / "exact")).copied == 2
-    monkeypatch.setattr(guarded_join.GuardedDirectory, "is_case_blind", lambda self: True)
+    monkeypatch.setattr("obs_client.sync.collisions.is_case_blind", lambda path: True)
     with pytest.raises(ConflictError, match=" and "):
         sync(source, Place.of_directory(tmp_path / "blind"))
     assert not (tmp_path / "blind").exists()
 
 
 def test_case_is_kept_apart_here(tmp_path: Path) -> None:
-    assert not guarded_join.GuardedDirectory(str(tmp_path)).is_case_blind()
-    assert not guarded_join.GuardedDirectory(str(tmp_path / "absent")).is_case_blind()
+    assert not is_case_blind(str(tmp_path))
+    assert not is_case_blind(str(tmp_path / "absent"))
     (tmp_path / "File").touch()
-    assert not guarded_join.GuardedDirectory(str(tmp_path)).is_case_blind()
+    assert not is_case_blind(str(tmp_path))
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
@@ -312,11 +313,7 @@ def test_directories_go_with_their_last_file(tmp_path: Path) -> None:
 
 
 def test_without_extended_attributes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from obs_client.backends.local import attributes as local_attributes
-    from obs_client.backends.local import directory_listing
-
-    monkeypatch.setattr(local_attributes, "_has_extended_attributes", False)
-    monkeypatch.setattr(directory_listing, "_HAS_QUICK_ATTRIBUTES", False)
+    monkeypatch.setattr("obs_client.backends.local.attributes._has_extended_attributes", False)
     target = Place.of_directory(tmp_path)
     source = memory()
     source.client.object_write("a", b"12", {"k": "ü"}, "box")
@@ -339,15 +336,15 @@ def test_a_file_that_cannot_get_its_name_leaves_no_sidecar(tmp_path: Path, monke
         rename(old, new, **where)
 
     monkeypatch.setattr(os, "rename", refuse)
-    client = directory.DirectoryClient(tmp_path)
+    client = DirectoryClient(tmp_path)
     with pytest.raises(ServiceError):
         client.object_write("name", b"content", metadata={"key": "value"})
     assert os.listdir(tmp_path) == []
 
 
 def test_a_large_file_on_its_way_has_a_name_for_messages(tmp_path: Path) -> None:
-    upload = directory.DirectoryClient(tmp_path)._object_multipart(
-        NewObject(directory.CONTAINER, "name", Attributes("text/plain", {}), 0)
+    upload = DirectoryClient(tmp_path)._object_multipart(
+        NewObject(tmp_path.name, "name", Attributes("text/plain", {}), 0)
     )
     assert str(upload) == f"the temporary file {os.listdir(tmp_path)[0]!r}"
     upload.abort()
@@ -360,7 +357,7 @@ def test_a_long_directory_is_listed_page_by_page(tmp_path: Path, monkeypatch: py
     for size in (1, 2, 7):
         target = Place.of_directory(tmp_path / str(size))
         sync(source, target)
-        monkeypatch.setattr(directory, "PAGE_SIZE", size)
+        monkeypatch.setattr("obs_client.backends.local.listing.PAGE_SIZE", size)
         assert [entry.name for entry in target.objects()] == names
         assert [name_of(entry) for entry in target.client.object_iter(prefix="b/")] == ["b/c/d", "b/c0"]
         folded = [name_of(entry) for entry in target.client.object_iter(delimiter="/")]
@@ -375,9 +372,9 @@ def test_a_plan_for_a_directory_is_pure(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [3, 5 * PART])
 def test_over_a_disk_that_fails_all_the_time(size: int, tmp_path: Path) -> None:
     source = memory(**{f"d{number % 3}/{number}": b"%d" % number * size for number in range(12)})
-    client = directory.DirectoryClient(tmp_path / "t", options=QUICK)
-    client.container_create(directory.CONTAINER)
-    target = Place(FaultyClient(client), directory.CONTAINER)
+    client = DirectoryClient(tmp_path / "t", options=QUICK)
+    client.container_create("t")
+    target = Place(FaultyClient(client), "t")
     assert sync(source, target).ok
     assert contents(target) == contents(source)
     source.client.object_delete_many([f"d1/{number}" for number in range(1, 12, 3)], "box")

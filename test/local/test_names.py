@@ -12,8 +12,16 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from obs_client.backends.local import names as local_names
-from obs_client.backends.local.names import Kind, UnreadableName
+from obs_client.backends.local.names import (
+    Kind,
+    UnreadableName,
+    forms,
+    is_sidecar,
+    is_temporary,
+    logical_prefix,
+    plain,
+    segment_of,
+)
 from obs_client.backends.local.store import LocalClient
 from obs_client.errors import ServiceError
 from obs_client.models import ObjectInfo
@@ -74,41 +82,41 @@ def root() -> Iterator[str]:
 
 @hypothesis.given(segments, kinds)
 def test_every_form_leads_back_to_its_segment_and_is_a_possible_path(segment: str, kind: Kind) -> None:
-    forms = local_names.forms(segment, kind)
-    assert len(set(forms)) == len(forms) >= 1
-    for form in forms:
-        assert local_names.segment_of(form, kind) == segment
+    found = forms(segment, kind)
+    assert len(set(found)) == len(found) >= 1
+    for form in found:
+        assert segment_of(form, kind) == segment
         assert all(0 < len(component) <= 255 and b"/" not in component for component in form)
         assert not any(component in (b".", b"..") for component in form)
-        assert not any(local_names.is_temporary(part) or local_names.is_sidecar(part) for part in form)
+        assert not any(is_temporary(part) or is_sidecar(part) for part in form)
 
 
 @hypothesis.given(segments, segments, kinds)
 def test_two_segments_share_no_form(one: str, other: str, kind: Kind) -> None:
     hypothesis.assume(one != other)
-    assert not set(local_names.forms(one, kind)) & set(local_names.forms(other, kind))
+    assert not set(forms(one, kind)) & set(forms(other, kind))
 
 
 @hypothesis.given(strategies.lists(strategies.binary(min_size=1, max_size=255), min_size=1, max_size=3), kinds)
 def test_a_path_that_is_read_as_a_segment_is_one_of_its_forms(components: list[bytes], kind: Kind) -> None:
     form = tuple(components)
     try:
-        segment = local_names.segment_of(form, kind)
+        segment = segment_of(form, kind)
     except UnreadableName:
         return
-    assert form in local_names.forms(segment, kind)
+    assert form in forms(segment, kind)
 
 
 def test_a_possible_path_is_its_own_text() -> None:
     for segment in ("a%20b", "%", ".x", "line\nbreak", "ü", "x" * 255):
-        assert local_names.plain(segment) == segment.encode()
-        assert local_names.forms(segment, "f")[0] == (segment.encode(),)
+        assert plain(segment) == segment.encode()
+        assert forms(segment, "f")[0] == (segment.encode(),)
 
 
 @pytest.mark.parametrize("segment", [".", "..", "a\0b"])
 def test_what_no_name_may_hold_has_no_form(segment: str) -> None:
-    assert local_names.forms(segment, "f") == ()
-    assert local_names.plain(segment) is None
+    assert forms(segment, "f") == ()
+    assert plain(segment) is None
 
 
 @pytest.mark.parametrize(
@@ -127,16 +135,16 @@ def test_what_no_name_may_hold_has_no_form(segment: str) -> None:
 )
 def test_what_is_no_form_of_any_file_is_unreadable(component: bytes) -> None:
     with pytest.raises(UnreadableName):
-        local_names.segment_of((component,), "f")
+        segment_of((component,), "f")
 
 
 def test_the_names_of_all_objects_in_a_directory_start_with_its_logical_prefix() -> None:
-    long_piece = local_names.forms("y" * 300, "d")[0]
-    assert local_names.logical_prefix((b"a", b"%obs_d_b")) == "a/b/"
-    assert local_names.logical_prefix((b"a", *long_piece)) == "a/" + "y" * 300 + "/"
-    assert local_names.logical_prefix((b"a", long_piece[0])) == "a/" + "y" * 248
-    assert local_names.logical_prefix((b"\xff",)) is None
-    assert local_names.logical_prefix(()) == ""
+    long_piece = forms("y" * 300, "d")[0]
+    assert logical_prefix((b"a", b"%obs_d_b")) == "a/b/"
+    assert logical_prefix((b"a", *long_piece)) == "a/" + "y" * 300 + "/"
+    assert logical_prefix((b"a", long_piece[0])) == "a/" + "y" * 248
+    assert logical_prefix((b"\xff",)) is None
+    assert logical_prefix(()) == ""
 
 
 @hypothesis.settings(max_examples=60, deadline=None)
@@ -183,8 +191,8 @@ def test_files_that_others_put_at_any_form_are_read_each_once(wanted: list[str],
         model: dict[str, bytes] = {}
         for name in wanted:
             *folders, last = name.split("/")
-            path = [data.draw(strategies.sampled_from(local_names.forms(folder, "d"))) for folder in folders]
-            path.append(data.draw(strategies.sampled_from(local_names.forms(last, "f"))))
+            path = [data.draw(strategies.sampled_from(forms(folder, "d"))) for folder in folders]
+            path.append(data.draw(strategies.sampled_from(forms(last, "f"))))
             if _plant(
                 os.path.join(os.fsencode(root), b"c"), b"/".join(b"/".join(form) for form in path), name.encode()
             ):

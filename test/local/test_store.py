@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from obs_client.backend.values import NewObject
-from obs_client.backends.local import attributes as local_attributes
+from obs_client.backends.local import attributes
 from obs_client.backends.local.store import LocalClient
 from obs_client.errors import (
     AuthorizationError,
@@ -299,7 +299,7 @@ def test_damaged_attributes_are_left_out_and_noted(
     client.object_write("a.txt", b"content", METADATA)
     path = Path(client.root, "c", "a.txt")
     if kept == IN_THE_FILE:
-        os.setxattr(path, local_attributes.ATTRIBUTE, damage[:2000])
+        os.setxattr(path, attributes.ATTRIBUTE, damage[:2000])
     else:
         path.with_name(f"%obs_s_{path.stat().st_ino}").write_bytes(damage)
     with caplog.at_level(logging.DEBUG, "obs_client"):
@@ -311,7 +311,7 @@ def test_damaged_attributes_are_left_out_and_noted(
 def test_a_sidecar_is_not_taken_for_another_file_with_the_same_inode_number(
     client: LocalClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_attributes, "_has_extended_attributes", False)
+    monkeypatch.setattr(attributes, "_has_extended_attributes", False)
     client.object_write("old", b"content", METADATA)
     old, new = Path(client.root, "c", "old"), Path(client.root, "c", "new")
     old.rename(new)  # what another program would see as: removed, and a new file with the number

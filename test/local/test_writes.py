@@ -22,7 +22,7 @@ import pytest
 from obs_client.backend.body import BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.local import lock as local_lock
+from obs_client.backends.local import lock
 from obs_client.backends.local.store import LocalClient
 from obs_client.errors import (
     AuthorizationError,
@@ -202,10 +202,10 @@ def test_without_locks_conditions_are_refused_and_all_else_works(
 
 
 def test_a_lock_that_somebody_keeps_is_a_temporary_error(client: LocalClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_lock, "PATIENCE", 0.05)
+    monkeypatch.setattr(lock, "PATIENCE", 0.05)
     descriptor = os.open(Path(client.root, "c"), os.O_RDONLY)
     try:
-        with local_lock.exclusive(descriptor), pytest.raises(TemporaryError):
+        with lock.exclusive(descriptor), pytest.raises(TemporaryError):
             client._object_write(NewObject("c", "x/a", PLAIN, 1), BytesBody(b"1"))
     finally:
         os.close(descriptor)

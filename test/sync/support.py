@@ -126,7 +126,7 @@ def shown(info: ObjectInfo) -> dict[str, Any]:
 def set_time(place: Place, name: str, seconds: float) -> None:
     """Make an object of a memory or directory place look as if written then."""
     if isinstance(place.client, DirectoryClient):
-        path = Path(place.client.directory.path) / name
+        path = Path(place.client.path) / name
         os.utime(path, (seconds, seconds))
         return
     assert isinstance(place.client, MemoryClient)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from obs_client.backends.local.guarded_join import GuardedDirectory, path_of
+from obs_client.backends.local.names import path_of
+from obs_client.backends.local.spelling import is_case_blind
 from obs_client.errors import ConflictError
 from obs_client.sync.listing import Pair
 
 
-def without_collisions(found: Iterator[Pair], directory: GuardedDirectory) -> Iterator[Pair]:
-    """The same pairs, if a directory can have all their names.
+def without_collisions(found: Iterator[Pair], directory: str) -> Iterator[Pair]:
+    """The same pairs, if the directory at this path, which may be absent, can have all their names.
 
     Memory: constant; on a file system that takes `A` and `a` for one, an entry for each name and folder.
 
@@ -20,7 +21,7 @@ def without_collisions(found: Iterator[Pair], directory: GuardedDirectory) -> It
         ConflictError: Of two names one would be a file and a directory, or they are one here; both are named.
     """
     folders = _Files()
-    spellings = _Spellings() if directory.is_case_blind() else _Exact()
+    spellings = _Spellings() if is_case_blind(directory) else _Exact()
     for pair in found:
         name, source, _ = pair
         if source is not None:

@@ -64,7 +64,7 @@ def planned(source: Place, target: Place, options: SyncOptions, kept: Kept | Non
     found = pairs(source, target, matcher(options.include, options.exclude))
     directory = directory_of(target)
     if directory is not None:
-        found = without_collisions(found, directory.directory)
+        found = without_collisions(found, directory.path)
     comparison = Comparison(source, target)
     if options.checksum:
         return _by_content(comparison, found, options)

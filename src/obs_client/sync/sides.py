@@ -40,4 +40,4 @@ def _location(place: Place) -> tuple[Hashable, str]:
 
 def _shown(place: Place) -> str:
     directory = directory_of(place)
-    return str(place) if directory is None else repr(directory.directory.path)
+    return str(place) if directory is None else repr(directory.path)

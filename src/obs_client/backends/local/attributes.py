@@ -1,7 +1,8 @@
 """Where a file's record is kept: one extended attribute, or a sidecar file where that cannot be.
 
 A sidecar stands in the file's own directory and is named after its inode number. It is written before the file gets
-its name, and removed after the file has lost it, so that a file is never seen without its attributes.
+its name, and removed after the file has lost it, so that a file is never seen without its attributes. Once the file has
+its name, it is bound to the file's change time too (`seal`).
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ import time
 from collections.abc import Iterator
 
 from obs_client.backend.atomic import AtomicFile
-from obs_client.backends.local import names as local_names
-from obs_client.backends.local import record as local_record
-from obs_client.backends.local.record import Record
+from obs_client.backends.local.names import sidecar_name
+from obs_client.backends.local.record import Record, decode, make
 from obs_client.models import Attributes
 
 ATTRIBUTE = "user.obs_client"
 SIDECAR_MAXIMUM = 64 * 1024 * 1024
 
 _has_extended_attributes = hasattr(os, "setxattr")
+_has_paths_of_descriptors = os.path.isdir("/proc/self/fd")
 _NO_ROOM = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSPC, errno.E2BIG, errno.ERANGE)
 _NONE_THERE = (errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP)
 _HOLD_FLAGS = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -46,9 +47,34 @@ def load(descriptor: int, directory: int, component: bytes, status: os.stat_resu
     if stored is not None:
         return _decoded(stored, component)
     record = _read_sidecar(directory, component, status)
-    if record is None and not is_at(directory, component, status.st_ino):
+    # A file that has lost its name has another change time by that alone.
+    is_there = is_at(directory, component, status.st_ino) if record is None else status.st_nlink > 0
+    if not is_there:
         raise ReplacedError
     return record
+
+
+def glance(directory: int, component: bytes, since: int) -> tuple[os.stat_result, Record | None] | None:
+    """The status and record of a file without opening it; None: they cannot be had so, or may be of two versions.
+
+    Only for a directory that had no sidecars at the time `since` (epoch nanoseconds).
+
+    Raises:
+        FileNotFoundError: Nothing has this name.
+    """
+    if not (_has_extended_attributes and _has_paths_of_descriptors):
+        return None
+    record = None
+    try:
+        stored = os.getxattr(b"/proc/self/fd/%d/%s" % (directory, component), ATTRIBUTE, follow_symlinks=False)
+        record = decode(stored)
+    except (OSError, ValueError) as error:
+        if not isinstance(error, OSError) or error.errno not in (*_NONE_THERE, errno.ENOENT):
+            return None
+    status = os.stat(component, dir_fd=directory, follow_symlinks=False)
+    # In this order: a file that came between the two has another time than the record, or than it had at `since`.
+    is_one_version = status.st_ctime_ns < since if record is None else record.describes(status)
+    return (status, record) if stat.S_ISREG(status.st_mode) and is_one_version else None
 
 
 def finish(
@@ -59,7 +85,7 @@ def finish(
     # The kernel's own times are coarse: set finely, a later change by another program always shows.
     os.utime(descriptor, ns=(now, now))
     status = os.fstat(descriptor)
-    record = local_record.make(attributes, status, content_hash, part_size)
+    record = make(attributes, status, content_hash, part_size)
     return status.st_ino, None if store_in_file(descriptor, record) else record
 
 
@@ -79,17 +105,27 @@ def store_in_file(descriptor: int, record: Record) -> bool:
 def write_sidecar(directory: int, component: bytes, inode: int, record: Record, mode: int) -> None:
     """Write the sidecar of the file that has, or will have, this last component and inode number."""
     named = dataclasses.replace(record, name=component.decode())
-    with AtomicFile(os.dup(directory), local_names.sidecar_name(inode)) as file:
+    with AtomicFile(os.dup(directory), sidecar_name(inode)) as file:
         view = memoryview(named.encode())
         while view:
             view = view[os.write(file.descriptor, view) :]
-        file.publish_as(directory, local_names.sidecar_name(inode), mode)
+        file.publish_as(directory, sidecar_name(inode), mode)
+
+
+def seal(directory: int, component: bytes, inode: int, record: Record, mode: int) -> None:
+    """Bind a sidecar to the change time that its file has now, by which any later change of the file is seen."""
+    # Without it the sidecar is as good as an attribute in the file, and what was written stays written.
+    with contextlib.suppress(OSError):
+        status = os.stat(component, dir_fd=directory, follow_symlinks=False)
+        if status.st_ino == inode and record.describes(status):
+            bound = dataclasses.replace(record, ctime_ns=status.st_ctime_ns)
+            write_sidecar(directory, component, inode, bound, mode)
 
 
 def remove_sidecar(directory: int, inode: int) -> None:
     """Remove a file's sidecar, if it has one."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(local_names.sidecar_name(inode), dir_fd=directory)
+        os.unlink(sidecar_name(inode), dir_fd=directory)
 
 
 def replace(descriptor: int, directory: int, component: bytes, status: os.stat_result, record: Record) -> None:
@@ -98,15 +134,17 @@ def replace(descriptor: int, directory: int, component: bytes, status: os.stat_r
     in_sidecar = _read_attribute(descriptor) is None and _read_sidecar(directory, component, status) is not None
     if not in_sidecar and store_in_file(descriptor, record):
         return
-    write_sidecar(directory, component, status.st_ino, record, stat.S_IMODE(status.st_mode) & 0o777)
+    mode = stat.S_IMODE(status.st_mode) & 0o777
+    write_sidecar(directory, component, status.st_ino, record, mode)
     if _read_attribute(descriptor) is not None:
         os.removexattr(descriptor, ATTRIBUTE)
+    seal(directory, component, status.st_ino, record, mode)
 
 
 @contextlib.contextmanager
 def leaving(directory: int, component: bytes, inode: int | None) -> Iterator[None]:
     """While a file (None: there is none) loses its name: afterwards its sidecar is removed, if it has one."""
-    if inode is None or not _has_name(directory, local_names.sidecar_name(inode)):
+    if inode is None or not _has_name(directory, sidecar_name(inode)):
         yield
         return
     # Held open, so that no new file gets the inode number before the sidecar is gone.
@@ -132,7 +170,7 @@ def _read_attribute(descriptor: int) -> bytes | None:
 def _read_sidecar(directory: int, component: bytes, status: os.stat_result) -> Record | None:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        descriptor = os.open(local_names.sidecar_name(status.st_ino), flags, dir_fd=directory)
+        descriptor = os.open(sidecar_name(status.st_ino), flags, dir_fd=directory)
     except OSError as error:
         if error.errno not in (errno.ENOENT, errno.ELOOP):
             raise
@@ -151,7 +189,7 @@ def _belongs(record: Record, component: bytes, status: os.stat_result) -> bool:
 
 def _decoded(stored: bytes, component: bytes) -> Record | None:
     try:
-        return local_record.decode(stored)
+        return decode(stored)
     except ValueError as error:
         _logger.debug("the stored attributes of %r are damaged and are left out: %s", component, error)
         return None

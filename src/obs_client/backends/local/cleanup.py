@@ -7,12 +7,17 @@ import time
 from collections.abc import Iterator
 
 from obs_client.backend import atomic
-from obs_client.backends.local import lock as local_lock
-from obs_client.backends.local import names as local_names
-from obs_client.backends.local.names import Path
-from obs_client.backends.local.scan import is_ours
+from obs_client.backends.local.lock import exclusive
+from obs_client.backends.local.names import (
+    Path,
+    inode_of_sidecar,
+    is_ours,
+    is_sidecar,
+    is_temporary,
+    logical_prefix,
+)
+from obs_client.backends.local.places import display
 from obs_client.backends.local.tree import Tree
-from obs_client.backends.local.walk import display
 from obs_client.errors import ContainerNotEmptyError
 from obs_client.models import CleanupReport
 
@@ -28,7 +33,7 @@ def clean(tree: Tree, prefix: str, older_than: float) -> CleanupReport:
     for path in _directories(tree, prefix):
         if not _lies_under(path, prefix):
             continue
-        with local_lock.exclusive(tree.container):
+        with exclusive(tree.container):
             for component, status in _leftovers(tree, path, limit):
                 if not _remove(tree, path, component):
                     continue
@@ -84,12 +89,12 @@ def _directories(tree: Tree, prefix: str) -> Iterator[Path]:
 
 def _may_lie_under(path: Path, prefix: str) -> bool:
     """Whether leftovers of the prefix may be in a directory, or below."""
-    logical = local_names.logical_prefix(path)
+    logical = logical_prefix(path)
     return not prefix or (logical is not None and (logical.startswith(prefix) or prefix.startswith(logical)))
 
 
 def _lies_under(path: Path, prefix: str) -> bool:
-    logical = local_names.logical_prefix(path)
+    logical = logical_prefix(path)
     return not prefix or (logical is not None and logical.startswith(prefix))
 
 
@@ -108,7 +113,7 @@ def _leftovers(tree: Tree, path: Path, limit: float) -> list[tuple[bytes, os.sta
     old = []
     for component in ours:
         status = _status(tree, path, component)
-        needed = local_names.is_sidecar(component) and local_names.inode_of_sidecar(component) in inodes
+        needed = is_sidecar(component) and inode_of_sidecar(component) in inodes
         if status is not None and status.st_mtime <= limit and not needed:
             old.append((component, status))
     return old
@@ -139,7 +144,7 @@ def _problem(tree: Tree, path: Path, entry: os.DirEntry[str]) -> str | None:
         return "is neither a file nor a directory, and is not removed; remove it yourself"
     if not is_ours(component):
         return "is there"
-    if not local_names.is_temporary(component):
+    if not is_temporary(component):
         return None
     status = _status(tree, path, component)
     if status is None or time.time() - status.st_mtime > WEEK:

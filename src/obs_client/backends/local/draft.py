@@ -1,27 +1,54 @@
-"""An object on its way into a file: an unfinished file with attributes, whichever tree it will stand in."""
+"""An object on its way into a file: a temporary file beside its path, filled, then published by one rename."""
 
 from __future__ import annotations
 
-import abc
+import contextlib
 import os
 import stat
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from obs_client.backend.atomic import AtomicFile, new_file_mode
 from obs_client.backend.values import NewObject
-from obs_client.backends.local import attributes as local_attributes
+from obs_client.backends.local import attributes
+from obs_client.backends.local.names import Path
+from obs_client.backends.local.places import Place, Survey, make_home, survey
+from obs_client.backends.local.reading import hash_at
 from obs_client.backends.local.record import Record
+from obs_client.backends.local.tree import Tree
+from obs_client.errors import PreconditionError, TemporaryError
+
+_WALKS = 200
 
 
-class FileDraft(abc.ABC):
+class Draft:
     """Nothing of the object is visible before `publish`; `discard` leaves nothing of it."""
 
+    _tree: Tree
+    _home: Path
     _file: AtomicFile
 
-    def __init__(self, new: NewObject) -> None:
+    def __init__(self, open_tree: Callable[[], Tree], new: NewObject) -> None:
+        """Begin; a directory that others remove just now is made again.
+
+        Raises:
+            ContainerNotFoundError: From `open_tree`.
+            ConflictError: Something is in the way that is neither replaced nor gone round.
+        """
         self.new = new
+        self._made: list[Path] = []
         self._finished: tuple[int, Record | None] | None = None
+        for _ in range(_WALKS):
+            self._tree = open_tree()
+            try:
+                if self._begin():
+                    return
+            except BaseException:
+                self._let_go()
+                raise
+            self._let_go()
+        raise TemporaryError(f"the directories of {new.name!r} were removed as often as they were made; try again")
 
     @property
     def descriptor(self) -> int:
@@ -33,16 +60,30 @@ class FileDraft(abc.ABC):
         """The last component of the file's name until it is published."""
         return self._file.name.decode()
 
-    @abc.abstractmethod
     def publish(self, content_hash: str, part_size: int | None = None) -> None:
-        """Make it the object of its name, with its attributes, in one step."""
+        """Make it the object of its name, with its attributes, in one step.
 
-    @abc.abstractmethod
-    def _let_go(self) -> None:
-        """Close what was opened for it, and remove the directories made for it that nobody uses."""
+        Raises:
+            PreconditionError: A condition does not hold.
+            ConflictError: Something is in the way by now.
+            TemporaryError: The container's lock was not to be had.
+            ServiceError: Somebody removed the temporary file.
+        """
+        if self._finished is None:
+            self._finished = attributes.finish(self.descriptor, self.new.attributes, content_hash, part_size)
+        with self._tree.changing(for_all=self.new.conditional):
+            self._tree.refresh()
+            found = survey(self._tree, self.new.name)
+            self._check_conditions(found)
+            target = self._target(found)
+            self._put_in_place(target, found.places[0].status if found.places else None, *self._finished)
+            for place in found.places[1:]:
+                remove(self._tree, place)
+        if target[:-1] == self._home[:-1]:
+            self._made = []  # they are in use
 
     def discard(self) -> None:
-        """Remove what is not published, and the directories made for it. Safe to repeat."""
+        """Remove what is not published, and the directories made for it that nobody uses. Safe to repeat."""
         try:
             self._file.discard()
         finally:
@@ -56,26 +97,68 @@ class FileDraft(abc.ABC):
     ) -> None:
         self.discard()
 
-    def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
-        """Give the file its attributes; gives its inode number, and the record if that must go into a sidecar."""
-        if self._finished is None:
-            self._finished = local_attributes.finish(
-                self._file.descriptor, self.new.attributes, content_hash, part_size
-            )
-        return self._finished
+    def _begin(self) -> bool:
+        try:
+            self._home = make_home(self._tree, self.new.name, self._made)
+            self._file = AtomicFile(os.dup(self._tree.directory(self._home[:-1])), self._home[-1])
+        except FileNotFoundError:
+            return False
+        return True
 
-    def _put_in_place(
-        self, directory: int, component: bytes, old: os.stat_result | None, inode: int, sidecar: Record | None
-    ) -> None:
+    def _let_go(self) -> None:
+        made, self._made = self._made, []
+        if self._tree.container >= 0:
+            for path in reversed(made):
+                self._tree.prune(path, keep=len(path) - 1)
+        self._tree.close()
+
+    def _check_conditions(self, found: Survey) -> None:
+        new = self.new
+        if new.if_absent and found.places:
+            raise PreconditionError(
+                f"there is an object {new.name!r} already", container=new.container, object_name=new.name
+            )
+        if new.if_hash is None:
+            return
+        there = hash_at(self._tree, found.places[0]) if found.places else None
+        if there != new.if_hash:
+            raise PreconditionError(
+                f"the object {new.name!r} has the hash {there}, not {new.if_hash}",
+                container=new.container,
+                object_name=new.name,
+            )
+
+    def _target(self, found: Survey) -> Path:
+        if found.places:
+            return found.places[0].path
+        if found.obstacle:
+            raise found.obstacle
+        target = found.free or make_home(self._tree, self.new.name, self._made)
+        if not self._tree.is_directory(target[:-1]):
+            self._tree.make_directories((), target[:-1], self._made)
+        return target
+
+    def _put_in_place(self, target: Path, old: os.stat_result | None, inode: int, sidecar: Record | None) -> None:
         """Give the file its name, in place of an old file or of none, with its sidecar if it has one."""
+        directory, component = self._tree.directory(target[:-1]), target[-1]
         mode = stat.S_IMODE(old.st_mode) & 0o777 if old else new_file_mode()
         if sidecar is not None:
-            local_attributes.write_sidecar(directory, component, inode, sidecar, mode)
+            attributes.write_sidecar(directory, component, inode, sidecar, mode)
         try:
-            with local_attributes.leaving(directory, component, old.st_ino if old else None):
+            with attributes.leaving(directory, component, old.st_ino if old else None):
                 self._file.publish_as(directory, component, mode)
         except BaseException:
             # An interrupt may come after the rename, and then the file needs its sidecar.
-            if sidecar is not None and not local_attributes.is_at(directory, component, inode):
-                local_attributes.remove_sidecar(directory, inode)
+            if sidecar is not None and not attributes.is_at(directory, component, inode):
+                attributes.remove_sidecar(directory, inode)
             raise
+        if sidecar is not None:
+            attributes.seal(directory, component, inode, sidecar, mode)
+
+
+def remove(tree: Tree, place: Place) -> None:
+    """Remove a file and its sidecar; a file that is gone is no failure."""
+    directory = tree.directory(place.path[:-1])
+    leaving = attributes.leaving(directory, place.path[-1], place.status.st_ino)
+    with contextlib.suppress(FileNotFoundError), leaving:
+        os.unlink(place.path[-1], dir_fd=directory)

@@ -5,21 +5,51 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 from obs_client.backend import content_types
 from obs_client.backend.listing import fold, name_of
 from obs_client.backend.values import Page
-from obs_client.backends.local import reading as local_read
-from obs_client.backends.local import scan as local_scan
-from obs_client.backends.local import walk as local_walk
-from obs_client.backends.local.names import Path
-from obs_client.backends.local.reading import OpenFile
-from obs_client.backends.local.tree import State, Tree
-from obs_client.errors import ObjectNotFoundError
+from obs_client.backends.local.attributes import glance
+from obs_client.backends.local.names import MARK, NAME_MAXIMUM, Kind, Path, UnreadableName, is_ours, is_sidecar
+from obs_client.backends.local.places import display, folders
+from obs_client.backends.local.reading import OpenFile, open_object, open_path
+from obs_client.backends.local.record import info_of
+from obs_client.backends.local.tree import NotFollowed, State, Tree
+from obs_client.errors import ObjectNotFoundError, ServiceError
 from obs_client.models import ObjectInfo, SubdirInfo
 
 PAGE_SIZE = 10_000
+
+Skipped = Callable[[str, str], None]
+"""Told of a name that is left out since no file is there, and why."""
+
+Item = tuple[str, Path | None]
+"""A segment, with a slash for a folder, and its path where that is not its own text in the directory that was scanned.
+Plain tuples: there are millions of them."""
+
+_MARK = MARK.decode()
+_SETTLED = 1_000_000_000
+"""Nanoseconds by which a file's time must lie before a scan, for its not having been changed since."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Range:
+    """Which names are wanted: all that start with `prefix` and come after `after` (None: from the first on)."""
+
+    prefix: str
+    after: str | None
+
+    def holds(self, name: str) -> bool:
+        """Whether an object of this name is wanted. Text compares as its UTF-8 does."""
+        return name.startswith(self.prefix) and (self.after is None or name > self.after)
+
+    def may_hold(self, folder: str) -> bool:
+        """Whether any name may be wanted that starts with this, which ends with a slash."""
+        if not folder.startswith(self.prefix):
+            return self.prefix.startswith(folder)
+        return self.after is None or folder > self.after or self.after.startswith(folder)
 
 
 @dataclasses.dataclass(slots=True)
@@ -31,34 +61,28 @@ class _Folder:
         paths: Its directories, the one that wins first.
         keys: What is still to be listed, the next one last; a folder ends with a slash.
         odd: The paths of those keys that are not simply in the first directory under their own text.
+        since: When reading it began (epoch nanoseconds).
+        has_sidecars: Whether attributes may be in files of their own.
     """
 
     prefix: str
     paths: list[Path]
-    keys: list[str]
-    odd: dict[str, list[Path]]
+    keys: list[str] = dataclasses.field(default_factory=list)
+    odd: dict[str, list[Path]] = dataclasses.field(default_factory=dict)
+    since: int = dataclasses.field(default_factory=time.time_ns)
+    has_sidecars: bool = False
 
-    def take(self) -> tuple[str, list[Path]]:
-        """The next key and where it is, the path that wins first."""
-        key = self.keys.pop()
-        paths = self.odd.pop(key, None)
-        return key, paths or [(*self.paths[0], key.removesuffix("/").encode())]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Range:
-    """Which names are wanted: all that start with `prefix` and come after `after` (None: from the first on)."""
-
-    prefix: str
-    after: str | None
+    def places_of(self, key: str) -> list[Path]:
+        """Where a key is, the path that wins first."""
+        return self.odd.get(key) or [_place(self.paths[0], key)]
 
 
 def page(
-    tree: Tree, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    tree: Tree, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None, skipped: Skipped
 ) -> Page[ObjectInfo | SubdirInfo]:
     """One page; a marker is the last entry of the page before, after an `o` (object) or `s` (subdir)."""
     last = marker[1:] if marker else start_after
-    entries = objects(tree, Range(prefix, last), folded=delimiter == "/")
+    entries = _Walk(tree, Range(prefix, last), delimiter == "/", skipped).entries()
     if delimiter not in (None, "/"):
         if marker and marker.startswith("s"):
             entries = itertools.dropwhile(lambda entry: name_of(entry).startswith(marker[1:]), entries)
@@ -73,106 +97,147 @@ def _only_objects(entries: Iterator[ObjectInfo | SubdirInfo]) -> Iterator[Object
     return (entry for entry in entries if isinstance(entry, ObjectInfo))
 
 
-def objects(tree: Tree, wanted: Range, folded: bool) -> Iterator[ObjectInfo | SubdirInfo]:
-    """The objects of a container in order; `folded`: folders at a slash after the prefix as one entry each.
+class _Walk:
+    """One walk over a container.
 
-    Raises:
-        ServiceError: A file that no object name leads to; what comes before it may have been listed.
+    Args:
+        folded: Folders at a slash after the prefix are one entry each.
     """
-    folder_name, _, start = wanted.prefix.rpartition("/")
-    base = folder_name + "/" if len(wanted.prefix) > len(start) else ""
-    stack = [_read_folder(tree, base, _directories(tree, base), wanted, folded)]
-    while stack:
-        folder = stack[-1]
-        if not folder.keys:
-            stack.pop()
-            continue
-        key, paths = folder.take()
-        name = folder.prefix + key
-        if not key.endswith("/"):
-            info = _info(tree, paths, name)
+
+    def __init__(self, tree: Tree, wanted: Range, folded: bool, skipped: Skipped) -> None:
+        self._tree = tree
+        self._wanted = wanted
+        self._folded = folded
+        self._skipped = skipped
+
+    def entries(self) -> Iterator[ObjectInfo | SubdirInfo]:
+        """The objects, and the folders if they are folded, in order.
+
+        Raises:
+            ServiceError: A file that no object name leads to; what comes before it may have been listed.
+        """
+        base = self._base()
+        stack = [self._read(_Folder(base, _directories(self._tree, base)))]
+        while stack:
+            folder = stack[-1]
+            if not folder.keys:
+                stack.pop()
+                continue
+            key = folder.keys.pop()
+            name = folder.prefix + key
+            if not key.endswith("/"):
+                info = self._info(folder, key, name)
+                if info is not None:
+                    yield info
+            elif self._is_folded(name):
+                if holds_object(self._tree, folder.places_of(key)):
+                    yield SubdirInfo(name)
+            elif not self._is_loop(inner := _Folder(name, folder.places_of(key)), stack):
+                stack.append(self._read(inner))
+
+    def _base(self) -> str:
+        """The folder that all wanted names are in; the root where links are followed, so that loops are seen."""
+        return "" if self._tree.follows_links else self._wanted.prefix[: self._wanted.prefix.rfind("/") + 1]
+
+    def _is_folded(self, folder: str) -> bool:
+        return self._folded and folder.startswith(self._wanted.prefix) and folder != self._wanted.prefix
+
+    def _is_loop(self, folder: _Folder, stack: list[_Folder]) -> bool:
+        if not self._tree.follows_links or all(folder.paths != outer.paths for outer in stack):
+            return False
+        self._skipped(folder.prefix.removesuffix("/"), "is a symbolic link to a directory that it is in")
+        return True
+
+    def _read(self, folder: _Folder) -> _Folder:
+        for number, path in enumerate(folder.paths):
+            scan = Scan(self._tree, path, lambda name, reason: self._skipped(folder.prefix + name, reason))
+            for key, place in scan.items():
+                if not self._is_wanted(folder.prefix, key):
+                    continue
+                if place is None and number == 0:
+                    folder.keys.append(key)
+                else:
+                    folder.odd.setdefault(key, []).append(_place(path, key) if place is None else place)
+            folder.has_sidecars |= scan.has_sidecars
+        if folder.odd:
+            _merge(folder)
+        folder.keys.sort(reverse=True)
+        return folder
+
+    def _is_wanted(self, prefix: str, key: str) -> bool:
+        name = prefix + key
+        if key.endswith("/") and not self._is_folded(name):
+            return self._wanted.may_hold(name)
+        return self._wanted.holds(name)
+
+    def _info(self, folder: _Folder, key: str, name: str) -> ObjectInfo | None:
+        """The object of a key; None: it is gone."""
+        if not _is_possible(name):
+            reason = f"its object name would have {len(name.encode()):,} bytes, 1 to 1,024 are possible; rename it"
+            raise _unreadable(folder.places_of(key)[0], reason)
+        if key not in folder.odd and not folder.has_sidecars:
+            info = self._info_at_a_glance(folder, key, name)
             if info is not None:
-                yield info
-        elif not folded:
-            stack.append(_read_folder(tree, name, paths, wanted, folded))
-        elif local_scan.holds_object(tree, paths):
-            yield SubdirInfo(name)
+                return info
+        return _first_info(self._tree, folder.places_of(key), name)
+
+    def _info_at_a_glance(self, folder: _Folder, key: str, name: str) -> ObjectInfo | None:
+        try:
+            found = glance(self._tree.directory(folder.paths[0]), key.encode(), folder.since - _SETTLED)
+        except FileNotFoundError:
+            return None
+        return None if found is None else info_of(name, *found)
 
 
 def _directories(tree: Tree, prefix: str) -> list[Path]:
     """The directories of all names that start with a prefix, which is empty or ends with a slash."""
     found: list[Path] = [()]
     for segment in prefix.split("/")[:-1]:
-        found = [path for base in found for path in local_walk.folders(tree, base, segment)]
+        found = [path for base in found for path in folders(tree, base, segment)]
     return found
 
 
-def _read_folder(tree: Tree, prefix: str, paths: list[Path], wanted: Range, folded: bool) -> _Folder:
-    keys: list[str] = []
-    odd: dict[str, list[Path]] = {}
-    for path in paths:
-        for item in local_scan.scan(tree, path):
-            if not _is_wanted(prefix + item.key, item.kind == "d" and not folded, wanted):
-                continue
-            if item.plain and path is paths[0]:
-                keys.append(item.key)
-            else:
-                odd.setdefault(item.key, []).append(path + item.form)
-    if odd:
-        _merge(keys, odd, paths)
-    keys.sort(reverse=True)
-    return _Folder(prefix, paths, keys, odd)
-
-
-def _merge(keys: list[str], odd: dict[str, list[Path]], paths: list[Path]) -> None:
+def _merge(folder: _Folder) -> None:
     """Make each key one key, whose paths stand in the order in which they win."""
-    plain = set(keys)
-    for key, places in odd.items():
-        # Of one directory's forms the escape in hexadecimal comes last; scan gives them in no order.
-        places.sort(key=lambda place: _rank(place, paths))
+    plain = set(folder.keys)
+    for key, places in folder.odd.items():
+        # Of one directory's forms the escape in hexadecimal comes last; a scan gives them in no order.
+        places.sort(key=lambda place: _rank(place, folder.paths))
         if key in plain:
-            places.insert(0, (*paths[0], key.removesuffix("/").encode()))
+            places.insert(0, _place(folder.paths[0], key))
         else:
-            keys.append(key)
+            folder.keys.append(key)
+
+
+def _place(path: Path, key: str) -> Path:
+    """The path of a key that is its own text in a directory."""
+    return (*path, key.removesuffix("/").encode())
 
 
 def _rank(place: Path, paths: list[Path]) -> tuple[int, int]:
-    index = next(index for index, path in enumerate(paths) if place[: len(path)] == path)
-    component = place[len(paths[index])]
-    return index, 2 if component.startswith(b"%obs_x") else 1 if component.startswith(b"%obs_") else 0
+    index = next((index for index, path in enumerate(paths) if place[: len(path)] == path), 0)
+    component = place[len(paths[index])] if len(place) > len(paths[index]) else b""
+    return index, 2 if component.startswith(b"%obs_x") else 1 if component.startswith(MARK) else 0
 
 
-def _is_wanted(name: str, to_be_entered: bool, wanted: Range) -> bool:
-    """Whether an object of this name, or any in this folder, is wanted. Text compares as its UTF-8 does."""
-    if not name.startswith(wanted.prefix):
-        return False
-    if wanted.after is None or name > wanted.after:
-        return True
-    return to_be_entered and wanted.after.startswith(name)
-
-
-def _info(tree: Tree, paths: list[Path], name: str) -> ObjectInfo | None:
-    """The object at the first of its paths that is still there; None: it is gone."""
-    local_scan.check_name(name, paths[0])
+def _first_info(tree: Tree, paths: list[Path], name: str) -> ObjectInfo | None:
+    """The object at the first of its paths that is still there."""
     for path in paths:
         try:
-            info = _info_at(tree, path, name)
+            info = _closed(open_path(tree, path), name)
         except PermissionError:
             info = _info_without_reading(tree, path, name)
         if info is not None:
             return info
     try:
-        return _info_of(local_read.open_object(tree, "", name), name)
+        return _closed(open_object(tree, "", name), name)
     except ObjectNotFoundError:
         return None
 
 
-def _info_at(tree: Tree, path: Path, name: str) -> ObjectInfo | None:
-    found = local_read.open_path(tree, path)
-    return None if found is None else _info_of(found, name)
-
-
-def _info_of(found: OpenFile, name: str) -> ObjectInfo:
+def _closed(found: OpenFile | None, name: str) -> ObjectInfo | None:
+    if found is None:
+        return None
     os.close(found.descriptor)
     return found.info(name)
 
@@ -183,3 +248,102 @@ def _info_without_reading(tree: Tree, path: Path, name: str) -> ObjectInfo | Non
     if state is not State.FILE or status is None:
         return None
     return ObjectInfo(name, status.st_size, None, content_types.guess_content_type(name), None, status.st_mtime)
+
+
+class Scan:
+    """What one directory holds, as segments of names; the directories of long segments are looked into.
+
+    Attributes:
+        has_sidecars: Whether there were any, once all was read.
+    """
+
+    def __init__(self, tree: Tree, path: Path, skipped: Skipped) -> None:
+        self.has_sidecars = False
+        self._tree = tree
+        self._path = path
+        self._skipped = skipped
+
+    def items(self) -> Iterator[Item]:
+        """The files and directories, in no order; our own files and what is no file are left out.
+
+        Raises:
+            ServiceError: No object name leads to one of them.
+        """
+        left: list[Path] = [()]
+        while left:
+            pieces = left.pop()
+            for entry in self._tree.scan(self._path + pieces):
+                name = entry.name
+                if not pieces and name.isascii() and not name.startswith(_MARK):
+                    if entry.is_file(follow_symlinks=False):
+                        yield name, None
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        yield name + "/", None
+                        continue
+                form = (*pieces, os.fsencode(name))
+                if len(form) <= NAME_MAXIMUM and self._is_piece(entry, form[-1]):
+                    left.append(form)
+                elif (item := self._odd(entry, form)) is not None:
+                    yield item
+
+    def _is_piece(self, entry: os.DirEntry[str], component: bytes) -> bool:
+        return self._tree.names.is_piece(component) and entry.is_dir(follow_symlinks=False)
+
+    def _odd(self, entry: os.DirEntry[str], form: Path) -> Item | None:
+        path = None if len(form) == 1 and not form[0].startswith(MARK) else self._path + form
+        if entry.is_dir(follow_symlinks=False):
+            return self._segment(form, "d") + "/", path
+        if not entry.is_file(follow_symlinks=False):
+            return self._behind_link(entry, form)
+        if not is_ours(form[-1]):
+            return self._segment(form, "f"), path
+        self.has_sidecars |= is_sidecar(form[-1])
+        return None
+
+    def _behind_link(self, entry: os.DirEntry[str], form: Path) -> Item | None:
+        try:
+            if not entry.is_symlink():
+                raise NotFollowed(State.SPECIAL.value)
+            kind, path = self._tree.follow(self._path + form)
+        except NotFollowed as reason:
+            self._skipped(form[-1].decode(errors="replace"), str(reason))
+            return None
+        return self._segment(form, kind) + "/" * (kind == "d"), path
+
+    def _segment(self, form: Path, kind: Kind) -> str:
+        try:
+            return self._tree.names.segment_of(form, kind)
+        except UnreadableName as reason:
+            raise _unreadable(self._path + form, str(reason)) from None
+
+
+def holds_object(tree: Tree, paths: list[Path]) -> bool:
+    """Whether any object is in the directories, or below."""
+    left = list(paths)
+    seen: set[Path] = set()
+    while left:
+        path = left.pop()
+        if tree.follows_links:
+            if path in seen:
+                continue
+            seen.add(path)
+        for key, place in Scan(tree, path, _ignore).items():
+            if not key.endswith("/"):
+                return True
+            left.append(_place(path, key) if place is None else place)
+    return False
+
+
+def _ignore(name: str, reason: str) -> None:
+    """A `Skipped` for who does not ask."""
+
+
+def _is_possible(name: str) -> bool:
+    """Whether an object can have a name, by its length."""
+    # Four bytes a character at the most: most names are seen to be short enough at once.
+    return bool(name) and (4 * len(name) <= NAME_MAXIMUM or len(name.encode()) <= NAME_MAXIMUM)
+
+
+def _unreadable(path: Path, reason: str) -> ServiceError:
+    return ServiceError(f"no object name leads to the file {display(path)!r}: {reason}")

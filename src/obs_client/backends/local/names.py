@@ -1,7 +1,8 @@
-"""Object names and the paths they live at; pure, no file system is touched here.
+"""Object names and the paths they live at, by two rules; pure, no file system is touched here.
 
-A name is split at `/` into segments. A segment that can be one component of a path lives under its own text. One that
-cannot, or whose place is taken, has one reversible escape in the same directory, which starts with `%obs_`:
+A name is split at `/` into segments. A segment that can be one component of a path lives under its own text. `Plain`
+refuses all others. With `Escaping` one that cannot, or whose place is taken, has one reversible escape in the same
+directory, which starts with `%obs_`:
 
 - `%obs_f_<segment>` for the last segment of a name, a file: `a//` ends in `%obs_f_`;
 - `%obs_d_<segment>` for any other segment, a directory: `a//b` is `a/%obs_d_/b`;
@@ -11,17 +12,20 @@ cannot, or whose place is taken, has one reversible escape in the same directory
   two spellings for one (case, Unicode normalisation).
 
 So `a` beside `a/b` is the file `%obs_f_a` beside the directory `a`, or the directory `%obs_d_a` beside the file `a`,
-whichever came later. Two more files are ours, and no objects: `%obs_t_<16 hex digits>` is an unfinished write,
-`%obs_s_<inode number>` has the attributes of the file with that number where extended attributes do not do.
+whichever came later. With both rules two more files are ours, and no objects: `%obs_t_<16 hex digits>` is an
+unfinished write, `%obs_s_<inode number>` has the attributes of the file with that number where extended attributes do
+not do.
 """
 
 from __future__ import annotations
 
+import abc
 import functools
 import re
 from typing import Literal
 
 from obs_client.backend.atomic import TEMPORARY_NAME
+from obs_client.errors import InvalidNameError
 
 Path = tuple[bytes, ...]
 """Components below a container's directory."""
@@ -35,21 +39,124 @@ NAME_MAXIMUM = 1024
 
 _SIDECAR = re.compile(rb"%obs_s_[1-9][0-9]*")
 _ESCAPE = re.compile(rb"%obs_(x?)([fdl])_(.*)", re.DOTALL)
+_SEGMENT = rb"(?!%obs_|\.{1,2}(?:/|\Z))[^/\0]{1,255}"
+_PLAIN_SEGMENT = re.compile(_SEGMENT)
+_PLAIN_NAME = re.compile(_SEGMENT + rb"(?:/" + _SEGMENT + rb")*")
 _PLAIN_ROOM = COMPONENT_MAXIMUM - len(b"%obs_l_")
+_NO_ESCAPE = "its name starts with '%obs_' but is no escape of this library; rename it"
 _HEX_ROOM = (COMPONENT_MAXIMUM - len(b"%obs_xl_")) // 2
 
 
 class UnreadableName(Exception):
-    """No object name leads to this path."""
+    """No object name leads to this path; the message says why, as the end of a sentence about the file's name."""
+
+
+class Naming(abc.ABC):
+    """A rule by which segments of names and paths lead to each other.
+
+    Attributes:
+        one_place: Each name has one possible path, so that one rename is a whole write.
+        replaces_links: A write takes the place of a symbolic link; otherwise the link stands in its way.
+    """
+
+    one_place: bool
+    replaces_links: bool
+
+    @abc.abstractmethod
+    def check(self, name: str) -> None:
+        """Raise `InvalidNameError` for a name that has no path."""
+
+    @abc.abstractmethod
+    def forms(self, segment: str, kind: Kind) -> tuple[Path, ...]:
+        """The places of a segment below its directory, the preferred one first; none for what no name may hold."""
+
+    @abc.abstractmethod
+    def segment_of(self, form: Path, kind: Kind) -> str:
+        """The segment that lives at a form, the reverse of `forms`; raises `UnreadableName` for any other path."""
+
+    @abc.abstractmethod
+    def is_piece(self, component: bytes) -> bool:
+        """Whether a directory of this name holds the rest of a long segment."""
+
+
+class Escaping(Naming):
+    """Every name has a path, most of them their own text."""
+
+    one_place = False
+    replaces_links = False
+
+    def check(self, name: str) -> None:
+        pass
+
+    def forms(self, segment: str, kind: Kind) -> tuple[Path, ...]:
+        return forms(segment, kind)
+
+    def segment_of(self, form: Path, kind: Kind) -> str:
+        return segment_of(form, kind)
+
+    def is_piece(self, component: bytes) -> bool:
+        return is_piece(component)
+
+
+class Plain(Naming):
+    """A name is its path, and what no path can have is refused."""
+
+    one_place = True
+    replaces_links = True
+
+    def check(self, name: str) -> None:
+        path_of(name)
+
+    def forms(self, segment: str, kind: Kind) -> tuple[Path, ...]:
+        component = plain(segment)
+        return () if component is None else ((component,),)
+
+    def segment_of(self, form: Path, kind: Kind) -> str:
+        component = b"/".join(form)
+        if component.startswith(MARK):
+            raise UnreadableName(
+                "it is an escape of LocalClient; name the directory by a file: URL with container_name"
+            )
+        return _text(component)
+
+    def is_piece(self, component: bytes) -> bool:
+        return False
+
+
+ESCAPING = Escaping()
+PLAIN = Plain()
+
+
+def path_of(name: str) -> Path:
+    """The components of a name that is taken as it is.
+
+    Raises:
+        InvalidNameError: No path can have this name.
+    """
+    path = plain_path(name)
+    if path is None:
+        segment = next(segment for segment in name.split("/") if plain(segment) is None)
+        raise InvalidNameError(
+            f"no file in a directory can have the name {name!r}: its segment {segment!r} {_reason(segment)}; leave "
+            f"it out with an exclude pattern, or take a file: URL with container_name, which keeps every name",
+            object_name=name,
+        )
+    return path
+
+
+def plain_path(name: str) -> Path | None:
+    """The components of a name under its own text, or None if it cannot be a path."""
+    raw = name.encode("utf-8", "surrogatepass")
+    return tuple(raw.split(b"/")) if _PLAIN_NAME.fullmatch(raw) else None
 
 
 @functools.lru_cache(maxsize=1024)
 def forms(segment: str, kind: Kind) -> tuple[Path, ...]:
-    """The places of a segment below its directory, the preferred one first; none for what no name may hold."""
+    """The places of a segment with `Escaping`."""
     raw = segment.encode("utf-8", "surrogatepass")
     if b"\0" in raw or raw in (b".", b".."):
         return ()
-    found: list[Path] = [(raw,)] if _is_plain(raw) else []
+    found: list[Path] = [(raw,)] if _PLAIN_SEGMENT.fullmatch(raw) else []
     found.append(_text_escape(raw, kind))
     if raw:
         found.append(_hexadecimal_escape(raw, kind))
@@ -59,7 +166,12 @@ def forms(segment: str, kind: Kind) -> tuple[Path, ...]:
 def plain(segment: str) -> bytes | None:
     """A segment as one component under its own text, or None if it cannot be one."""
     raw = segment.encode("utf-8", "surrogatepass")
-    return raw if _is_plain(raw) and b"\0" not in raw and raw not in (b".", b"..") else None
+    return raw if _PLAIN_SEGMENT.fullmatch(raw) else None
+
+
+def is_ours(component: bytes) -> bool:
+    """Whether a file of this name is an unfinished write or a sidecar."""
+    return component.startswith(MARK) and (is_temporary(component) or is_sidecar(component))
 
 
 def is_temporary(component: bytes) -> bool:
@@ -88,17 +200,14 @@ def is_piece(component: bytes) -> bool:
 
 
 def segment_of(form: Path, kind: Kind) -> str:
-    """The segment that lives at a form, the reverse of `forms`.
-
-    Raises:
-        UnreadableName: It is none of the forms of any segment, or no UTF-8.
-    """
+    """The segment that lives at a form with `Escaping`; raises `UnreadableName`."""
     try:
-        segment = b"".join(_payload(component) for component in form).decode()
+        raw = b"".join(_payload(component) for component in form)
     except ValueError as error:
-        raise UnreadableName from error
+        raise UnreadableName(_NO_ESCAPE) from error
+    segment = _text(raw)
     if form not in forms(segment, kind):
-        raise UnreadableName
+        raise UnreadableName(_NO_ESCAPE)
     return segment
 
 
@@ -124,8 +233,19 @@ def _partial(pieces: Path) -> str:
         return ""
 
 
-def _is_plain(raw: bytes) -> bool:
-    return 0 < len(raw) <= COMPONENT_MAXIMUM and not raw.startswith(MARK)
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableName("its name is not UTF-8; rename it") from error
+
+
+def _reason(segment: str) -> str:
+    if segment in ("", ".", ".."):
+        return "leads elsewhere" if segment else "is empty (the pattern '**/' is for marks of folders)"
+    if segment.startswith(MARK.decode()):
+        return "is kept for this library's own files"
+    return "has more than 255 bytes, or a NUL"
 
 
 def _text_escape(raw: bytes, kind: Kind) -> Path:

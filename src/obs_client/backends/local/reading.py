@@ -9,14 +9,12 @@ import stat
 from collections.abc import Iterator
 
 from obs_client.backend.values import ObjectReader
-from obs_client.backends.local import attributes as local_attributes
-from obs_client.backends.local import record as local_record
-from obs_client.backends.local import walk as local_walk
+from obs_client.backends.local.attributes import ReplacedError, load
 from obs_client.backends.local.names import Path
-from obs_client.backends.local.record import Record
+from obs_client.backends.local.places import Place, first_place
+from obs_client.backends.local.record import Record, digest_of, info_of, valid_hash
 from obs_client.backends.local.tree import Tree
-from obs_client.backends.local.walk import Place
-from obs_client.errors import ObjectChangedError, ObjectNotFoundError, TemporaryError
+from obs_client.errors import ObjectChangedError, ObjectNotFoundError, PreconditionError, TemporaryError
 from obs_client.models import ObjectInfo
 
 _TRIES = 200
@@ -33,11 +31,23 @@ class OpenFile:
 
     @property
     def hash(self) -> str | None:
-        return local_record.valid_hash(self.status, self.record)
+        return valid_hash(self.status, self.record)
 
     def info(self, name: str) -> ObjectInfo:
         """The object, under the name it was asked for."""
-        return local_record.info_of(name, self.status, self.record)
+        return info_of(name, self.status, self.record)
+
+    def check_hash(self, container: str, name: str, wanted: str | None) -> None:
+        """Raise `PreconditionError` unless it has this hash; None: any will do."""
+        if wanted is not None and self.hash != wanted:
+            raise PreconditionError(
+                f"the object {name!r} has the hash {self.hash}, not {wanted}", container=container, object_name=name
+            )
+
+    def check_is_still(self, source: ObjectInfo) -> None:
+        """Raise `ObjectChangedError` if it is not the object that was looked at."""
+        if source.hash is not None and self.hash != source.hash:
+            raise ObjectChangedError(f"{source.name!r} was replaced before it was copied", object_name=source.name)
 
     def check_unchanged(self, name: str) -> None:
         """Raise `ObjectChangedError` if another program wrote into the file since it was opened."""
@@ -77,7 +87,7 @@ def open_object(tree: Tree, container: str, name: str) -> OpenFile:
         TemporaryError: It was replaced each time before it was open.
     """
     for _ in range(_TRIES):
-        place = local_walk.first_place(tree, name)
+        place = first_place(tree, name)
         if place is None:
             raise ObjectNotFoundError(
                 f"there is no object {name!r} in container {container!r}", container=container, object_name=name
@@ -112,8 +122,8 @@ def _with_record(tree: Tree, path: Path, descriptor: int) -> OpenFile | None:
     if not stat.S_ISREG(status.st_mode):
         return None
     try:
-        record = local_attributes.load(descriptor, tree.directory(path[:-1]), path[-1], status)
-    except (local_attributes.ReplacedError, FileNotFoundError):
+        record = load(descriptor, tree.directory(path[:-1]), path[-1], status)
+    except (ReplacedError, FileNotFoundError):
         return None
     return OpenFile(descriptor, path, status, record)
 
@@ -124,7 +134,7 @@ class LocalReader(ObjectReader):
     def __init__(self, file: OpenFile, name: str, start: int, stop: int | None) -> None:
         """The file's descriptor belongs to the reader from here on."""
         self.info = file.info(name)
-        self.digest = local_record.digest_of(file.status, file.record)
+        self.digest = digest_of(file.status, file.record)
         self.verified = False
         self._file = file
         self._position = start

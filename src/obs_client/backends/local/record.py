@@ -24,6 +24,8 @@ class Record:
         hash: Of the content that the file had then; None: not known.
         part_size: Bytes of each part but the last, if the hash was made of parts.
         name: The file's last component, in a sidecar only.
+        ctime_ns: When the file's content or status last changed (epoch nanoseconds), in a sidecar only, once the file
+            has its name. The record in a file cannot know it: to store it there is such a change.
     """
 
     size: int
@@ -38,9 +40,12 @@ class Record:
     cache_control: str | None = None
     write_id: str | None = None
     name: str | None = None
+    ctime_ns: int | None = None
 
     def describes(self, status: os.stat_result) -> bool:
         """Whether the file still has the content that the record was made with, as far as its status tells."""
+        if self.ctime_ns is not None and self.ctime_ns != status.st_ctime_ns:
+            return False
         return self.size == status.st_size and self.mtime_ns == status.st_mtime_ns
 
     def encode(self) -> bytes:
@@ -88,6 +93,7 @@ def _is_sound(record: Record) -> bool:
         and all(type(value) is str for value in record.metadata.values())
         and all(text is None or type(text) is str for text in texts)
         and (record.part_size is None or (type(record.part_size) is int and record.part_size > 0))
+        and (record.ctime_ns is None or type(record.ctime_ns) is int)
     )
 
 

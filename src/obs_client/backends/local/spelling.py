@@ -31,6 +31,35 @@ def is_held(directory: int, component: bytes, status: os.stat_result, exact: Exa
     return form in exact or _check(directory, component, _other_form(component), status, form, exact)
 
 
+def is_case_blind(path: str) -> bool:
+    """Whether two names that differ in case only are one file in a directory, which may be absent.
+
+    By an entry of it; if it has none with letters in its name, by its own path or one above.
+    """
+    try:
+        with os.scandir(path) as entries:
+            name = next((entry.path for entry in entries if entry.name.swapcase() != entry.name), None)
+    except (FileNotFoundError, NotADirectoryError):
+        name = None  # it will be made below one of those above it
+    if name is not None:
+        return _is_one_file(name)
+    while path != os.path.dirname(path):
+        if os.path.lexists(path) and os.path.basename(path).swapcase() != os.path.basename(path):
+            return _is_one_file(path)
+        path = os.path.dirname(path)
+    return False
+
+
+def _is_one_file(path: str) -> bool:
+    """Whether the last component of a path leads to the same file in another case."""
+    head, tail = os.path.split(path)
+    try:
+        first, second = os.lstat(path), os.lstat(os.path.join(head, tail.swapcase()))
+    except FileNotFoundError:
+        return False
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
+
+
 def _check(
     directory: int, component: bytes, variant: bytes, status: os.stat_result, question: Question, exact: ExactDevices
 ) -> bool:

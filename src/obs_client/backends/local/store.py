@@ -1,7 +1,8 @@
-"""`LocalClient`: containers are the directories in a root, objects the ordinary files in them."""
+"""A store in files, whichever tree they stand in; and `LocalClient`, whose containers are the directories in a root."""
 
 from __future__ import annotations
 
+import abc
 import errno
 import os
 from collections.abc import Hashable
@@ -10,21 +11,18 @@ from obs_client.backend.atomic import DIRECTORY_FLAGS
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
-from obs_client.backends.local import attributes as local_attributes
-from obs_client.backends.local import cleanup as local_cleanup
-from obs_client.backends.local import copying as local_copy
-from obs_client.backends.local import listing as local_listing
-from obs_client.backends.local import lock as local_lock
-from obs_client.backends.local import names as local_names
-from obs_client.backends.local import reading as local_read
-from obs_client.backends.local import record as local_record
-from obs_client.backends.local import walk as local_walk
-from obs_client.backends.local import writing as local_write
-from obs_client.backends.local.multipart import LocalUpload
-from obs_client.backends.local.reading import OpenFile
+from obs_client.backends.local import cleanup
+from obs_client.backends.local.attributes import replace
+from obs_client.backends.local.draft import Draft, remove
+from obs_client.backends.local.listing import page
+from obs_client.backends.local.lock import exclusive
+from obs_client.backends.local.names import COMPONENT_MAXIMUM, ESCAPING, Naming
+from obs_client.backends.local.places import survey
+from obs_client.backends.local.reading import LocalReader, open_object, opened
+from obs_client.backends.local.record import make
 from obs_client.backends.local.spelling import ExactDevices
 from obs_client.backends.local.tree import Tree
-from obs_client.backends.local.writing import Draft
+from obs_client.backends.local.writing import LocalUpload, copy_body, copy_content
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import (
     AuthorizationError,
@@ -35,7 +33,6 @@ from obs_client.errors import (
     ContainerNotFoundError,
     InvalidNameError,
     ObjectStorageClientError,
-    PreconditionError,
     ServiceError,
     TemporaryError,
 )
@@ -67,12 +64,113 @@ _CAPABILITIES = Capabilities(
 )
 
 
-class LocalClient(ObjectStorageClient):
+class FileStore(ObjectStorageClient):
+    """What both clients of the local file system are: objects are the ordinary files below a directory.
+
+    They differ in the rule by which names are paths, in what is a container, and in what is done about links; a client
+    says so by the tree that it opens. A file is the same object, with the same attributes, by either client and from
+    whichever directory above it.
+    """
+
+    _names: Naming
+
+    def __init__(self, container_name: str | None, options: ClientOptions | None) -> None:
+        super().__init__(container_name, options=options)
+        self._exact: ExactDevices = set()
+
+    @abc.abstractmethod
+    def _open_tree(self, container: str) -> Tree:
+        """The directories of a container.
+
+        Raises:
+            ContainerNotFoundError: It is absent.
+        """
+
+    def _open_home(self, container: str) -> Tree:
+        """The same for writing; an absent container may be made, if that is what such a store does."""
+        return self._open_tree(container)
+
+    def _skip(self, name: str, reason: str) -> None:
+        """Told of what a listing leaves out since no file is there."""
+
+    def _container_info(self, container: str) -> ContainerInfo:
+        self._open_tree(container).close()
+        return ContainerInfo(container, None, None)
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        with self._open_tree(container) as tree:
+            found = page(tree, prefix, delimiter, start_after, marker, self._skip)
+        self._container_info(container)  # one that went away meanwhile is not an empty one
+        return found
+
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        self._names.check(name)
+        with self._open_tree(container) as tree, opened(tree, container, name) as file:
+            return file.info(name)
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        self._names.check(name)
+        with self._open_tree(container) as tree:
+            file = open_object(tree, container, name)
+        try:
+            file.check_hash(container, name, if_hash)
+        except BaseException:
+            os.close(file.descriptor)
+            raise
+        return LocalReader(file, name, start, stop)
+
+    def _object_write(self, new: NewObject, body: Body) -> None:
+        with self._draft(new) as draft:
+            draft.publish(copy_body(body, draft.descriptor, 0).hex())
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        return LocalUpload(self._draft(new))
+
+    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
+        self._names.check(name)
+        with self._open_tree(container) as tree, tree.changing(), opened(tree, container, name) as file:
+            file.check_hash(container, name, if_hash)
+            part_size = file.record.part_size if file.record and file.hash else None
+            record = make(attributes, file.status, file.hash, part_size)
+            replace(file.descriptor, tree.directory(file.path[:-1]), file.path[-1], file.status, record)
+
+    def _object_delete(self, container: str, name: str) -> None:
+        self._names.check(name)
+        with self._open_tree(container) as tree, tree.changing():
+            # The one that is read goes last: none of the others may be seen in its place.
+            for place in reversed(survey(tree, name).places):
+                remove(tree, place)
+                tree.prune(place.path[:-1])
+
+    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+        self._names.check(source.name)
+        with self._open_tree(container) as tree, opened(tree, container, source.name) as file:
+            file.check_is_still(source)
+            with self._draft(new) as draft:
+                draft.publish(*copy_content(file, draft.descriptor, source.name))
+
+    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+        with self._open_tree(container) as tree:
+            return cleanup.clean(tree, prefix, older_than)
+
+    def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
+        return _KINDS.get(error.errno or 0, ServiceError) if isinstance(error, OSError) else None
+
+    def _draft(self, new: NewObject) -> Draft:
+        self._names.check(new.name)
+        return Draft(lambda: self._open_home(new.container), new)
+
+
+class LocalClient(FileStore):
     """A store on the local file system of Linux or macOS, beside whatever else uses the same files.
 
     The directories in `root` are the containers. An object is an ordinary file under a readable path, which other
-    programs may read, write and remove; names that no path can have are escaped as `local_names` says. A tree that
-    other programs made is read in place, and nothing is written into it by reading. Symbolic links below the root are
+    programs may read, write and remove; names that no path can have are escaped as `names` says. A tree that other
+    programs made is read in place, and nothing is written into it by reading. Symbolic links below the root are
     neither followed nor listed; only regular files are objects.
 
     Attributes are kept with each file, in the extended attribute `user.obs_client`, or else in a sidecar file beside
@@ -82,6 +180,8 @@ class LocalClient(ObjectStorageClient):
 
     `cleanup` removes unfinished files of killed writers, and sidecars whose file is gone.
     """
+
+    _names = ESCAPING
 
     def __init__(
         self,
@@ -95,22 +195,14 @@ class LocalClient(ObjectStorageClient):
         Args:
             root: An existing directory; a relative path counts from the directory that is current now.
         """
-        super().__init__(container_name, options=options)
-        path = os.fspath(root) if isinstance(root, (str, os.PathLike)) else root
-        if not isinstance(path, str):
-            raise TypeError(f"root must be a str or a path of str, not {type(path).__name__}")
-        if not path or "\0" in path:
-            raise ConfigurationError(f"root {path!r} is no path of a directory")
-        self.root = os.path.abspath(path)
-        self._exact: ExactDevices = set()
+        super().__init__(container_name, options)
+        self.root = os.path.abspath(checked_path(root, "root"))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.root!r}, container_name={self.container_name!r})"
 
     def _capabilities(self) -> Capabilities:
         return _CAPABILITIES
-
-    # ---- containers -------------------------------------------------------------------------------------------------
 
     def _location(self, container: str) -> tuple[Hashable, str]:
         return "file", os.path.join(os.path.realpath(self.root), container, "")
@@ -139,14 +231,10 @@ class LocalClient(ObjectStorageClient):
         found = sorted(name for name in names if name.startswith(prefix))
         return Page([ContainerInfo(name, None, None) for name in found], None)
 
-    def _container_info(self, container: str) -> ContainerInfo:
-        self._open_tree(container).close()
-        return ContainerInfo(container, None, None)
-
     def _container_delete(self, container: str) -> None:
-        with self._open_tree(container) as tree, local_lock.exclusive(tree.container):
+        with self._open_tree(container) as tree, exclusive(tree.container):
             try:
-                local_cleanup.empty(tree, container)
+                cleanup.empty(tree, container)
                 self._remove_directory(container)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
@@ -154,76 +242,6 @@ class LocalClient(ObjectStorageClient):
                 raise ContainerNotEmptyError(
                     f"somebody writes into container {container!r} just now", container=container
                 ) from error
-
-    # ---- objects ----------------------------------------------------------------------------------------------------
-
-    def _object_list(
-        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
-    ) -> Page[ObjectInfo | SubdirInfo]:
-        with self._open_tree(container) as tree:
-            return local_listing.page(tree, prefix, delimiter, start_after, marker)
-
-    def _object_info(self, container: str, name: str) -> ObjectInfo:
-        with self._open_tree(container) as tree, local_read.opened(tree, container, name) as file:
-            return file.info(name)
-
-    def _object_open(
-        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
-    ) -> ObjectReader:
-        with self._open_tree(container) as tree:
-            file = local_read.open_object(tree, container, name)
-        try:
-            _check_hash(container, name, file, if_hash)
-        except BaseException:
-            os.close(file.descriptor)
-            raise
-        return local_read.LocalReader(file, name, start, stop)
-
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        with self._draft(new) as draft:
-            draft.publish(local_write.copy_body(body, draft.descriptor, 0).hex())
-
-    def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        return LocalUpload(self._draft(new))
-
-    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
-        with (
-            self._open_tree(container) as tree,
-            local_lock.exclusive(tree.container),
-            local_read.opened(tree, container, name) as file,
-        ):
-            _check_hash(container, name, file, if_hash)
-            part_size = file.record.part_size if file.record and file.hash else None
-            record = local_record.make(attributes, file.status, file.hash, part_size)
-            directory = tree.directory(file.path[:-1])
-            local_attributes.replace(file.descriptor, directory, file.path[-1], file.status, record)
-
-    def _object_delete(self, container: str, name: str) -> None:
-        with self._open_tree(container) as tree, local_lock.exclusive(tree.container):
-            # The one that is read goes last: none of the others may be seen in its place.
-            for place in reversed(local_walk.survey(tree, name).places):
-                local_write.remove(tree, place)
-                tree.prune(place.path[:-1])
-
-    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        with self._open_tree(container) as tree, local_read.opened(tree, container, source.name) as file:
-            local_copy.check_is_still(file, source)
-            with self._draft(new) as draft:
-                draft.publish(*local_copy.copy_content(file, draft, source.name))
-
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        with self._open_tree(container) as tree:
-            return local_cleanup.clean(tree, prefix, older_than)
-
-    def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
-        if not isinstance(error, OSError):
-            return None
-        return _KINDS.get(error.errno or 0, ServiceError)
-
-    # ---- opening ----------------------------------------------------------------------------------------------------
-
-    def _draft(self, new: NewObject) -> Draft:
-        return Draft(lambda: self._open_tree(new.container), new)
 
     def _open_root(self) -> int:
         try:
@@ -242,11 +260,13 @@ class LocalClient(ObjectStorageClient):
 
     def _open_tree(self, container: str) -> Tree:
         path = (_component(container),)
-        with Tree(self._open_root(), self._exact) as root:
+        with Tree(self._open_root(), self._names, self._exact) as root:
             try:
-                return Tree(os.dup(root.directory(path)), self._exact)
+                return Tree(os.dup(root.directory(path)), self._names, self._exact)
             except FileNotFoundError as error:
-                raise self._no_container(container) from error
+                raise ContainerNotFoundError(
+                    f"there is no container {container!r}: no such directory in {self.root!r}", container=container
+                ) from error
 
     def _has_container(self, container: str) -> bool:
         try:
@@ -254,11 +274,6 @@ class LocalClient(ObjectStorageClient):
         except ContainerNotFoundError:
             return False
         return True
-
-    def _no_container(self, container: str) -> ContainerNotFoundError:
-        return ContainerNotFoundError(
-            f"there is no container {container!r}: no such directory in {self.root!r}", container=container
-        )
 
     def _container_name(self, entry: os.DirEntry[str]) -> str:
         try:
@@ -270,18 +285,26 @@ class LocalClient(ObjectStorageClient):
             ) from None
 
 
+def checked_path(path: object, what: str) -> str:
+    """The path of a directory as text.
+
+    Raises:
+        TypeError: It is not a str or a path of str.
+        ConfigurationError: No directory can have it.
+    """
+    text = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be a str or a path of str, not {type(text).__name__}")
+    if not text or "\0" in text:
+        raise ConfigurationError(f"{what} {text!r} is not the path of a directory")
+    return text
+
+
 def _component(container: str) -> bytes:
     raw = container.encode()
-    if len(raw) > local_names.COMPONENT_MAXIMUM:
+    if len(raw) > COMPONENT_MAXIMUM:
         raise InvalidNameError(
             f"container name {container!r} has {len(raw)} bytes, a directory's name has 255 at the most",
             container=container,
         )
     return raw
-
-
-def _check_hash(container: str, name: str, file: OpenFile, wanted: str | None) -> None:
-    if wanted is not None and file.hash != wanted:
-        raise PreconditionError(
-            f"the object {name!r} has the hash {file.hash}, not {wanted}", container=container, object_name=name
-        )

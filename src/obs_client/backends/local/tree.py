@@ -6,48 +6,67 @@ of it, not even while other programs swap things, and the length of a path does 
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import errno
 import os
 import stat
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from obs_client.backend.atomic import DIRECTORY_FLAGS
-from obs_client.backends.local import spelling as local_spelling
-from obs_client.backends.local.names import Path
-from obs_client.backends.local.spelling import ExactDevices
+from obs_client.backends.local.lock import exclusive
+from obs_client.backends.local.names import Kind, Naming, Path
+from obs_client.backends.local.spelling import ExactDevices, is_held
+
+STEP_FLAGS = DIRECTORY_FLAGS | os.O_NOFOLLOW
+NO_DIRECTORY = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 _OPEN_MAXIMUM = 48
-_STEP_FLAGS = DIRECTORY_FLAGS | os.O_NOFOLLOW
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
 class State(enum.Enum):
-    """What is at a path."""
+    """What is at a path; the value says it in messages."""
 
-    ABSENT = enum.auto()
-    FILE = enum.auto()
-    DIRECTORY = enum.auto()
-    OTHER_SPELLING = enum.auto()
-    """On a file system that takes two spellings for one, something of another spelling."""
-    OBSTACLE = enum.auto()
-    """A symbolic link, FIFO, socket or device."""
+    ABSENT = "is absent"
+    FILE = "is a file"
+    DIRECTORY = "is a directory"
+    LINK = "is a symbolic link"
+    SPECIAL = "is a FIFO, socket or device"
+    OTHER_SPELLING = "is there in another spelling, which this file system takes for the same"
+
+
+class NotFollowed(Exception):
+    """A symbolic link leads to nothing that may be read; the message says why."""
+
+
+class _Opened(NamedTuple):
+    descriptor: int
+    device: int
+    inode: int
 
 
 class Tree:
     """A container's directories, opened as they are needed; keeps the last ones, and closes them with itself.
 
     A descriptor that `directory` gives is good until the next call. Not for several threads at once.
+
+    Attributes:
+        container: The descriptor of the container's directory.
+        names: The rule by which names are paths in it.
+        follows_links: Whether `follow` and `real_path` know more than what is there itself.
     """
 
-    def __init__(self, container: int, exact: ExactDevices) -> None:
+    follows_links = False
+
+    def __init__(self, container: int, names: Naming, exact: ExactDevices) -> None:
         """Args: container: Its directory's descriptor, which belongs to the tree from here on."""
         self.container = container
+        self.names = names
         self._exact = exact
-        self._opened: dict[Path, int] = {}
+        self._opened: dict[Path, _Opened] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -58,16 +77,29 @@ class Tree:
         self.close()
 
     def refresh(self) -> None:
-        """Forget all directories but the container's, which others may have removed and made anew meanwhile."""
-        while self._opened:
-            os.close(self._opened.popitem()[1])
+        """Forget all directories that are no longer at their paths, which others may have removed and made anew."""
+        for path in sorted(self._opened, key=len):
+            if not self._is_still_at(path):
+                self.forget(path)
 
     def close(self) -> None:
         """Close all descriptors; safe to repeat."""
-        self.refresh()
+        while self._opened:
+            os.close(self._opened.popitem()[1].descriptor)
         container, self.container = self.container, -1
         if container >= 0:
             os.close(container)
+
+    def changing(self, *, for_all: bool = False) -> contextlib.AbstractContextManager[None]:
+        """For the time of a change: the container's lock, where a name has several places, or one is told (`for_all`).
+
+        Raises:
+            TemporaryError: Somebody held it for too long.
+            NotSupportedError: `for_all`, and the file system has no such locks.
+        """
+        if self.names.one_place and not for_all:
+            return contextlib.nullcontext()
+        return exclusive(self.container, for_all=for_all)
 
     def directory(self, path: Path) -> int:
         """A descriptor of the directory at a path.
@@ -78,18 +110,27 @@ class Tree:
         if not path:
             return self.container
         if (known := self._opened.get(path)) is not None:
-            return known
+            return known.descriptor
         depth = len(path) - 1
         while depth and path[:depth] not in self._opened:
             depth -= 1
+        descriptor = self._opened[path[:depth]].descriptor if depth else self.container
         for end in range(depth + 1, len(path) + 1):
-            self._step(path[:end])
-        return self._opened[path]
+            descriptor = self._step(descriptor, path[:end])
+        return descriptor
+
+    def is_directory(self, path: Path) -> bool:
+        """Whether there is a directory at a path."""
+        try:
+            self.directory(path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def forget(self, path: Path) -> None:
         """Close the descriptor of a directory that is gone."""
         if (known := self._opened.pop(path, None)) is not None:
-            os.close(known)
+            os.close(known.descriptor)
 
     def look(self, path: Path) -> tuple[State, os.stat_result | None]:
         """What is at a path whose directory may be absent too; the status of a file."""
@@ -98,11 +139,13 @@ class Tree:
             status = os.stat(path[-1], dir_fd=directory, follow_symlinks=False)
         except FileNotFoundError:
             return State.ABSENT, None
-        if not local_spelling.is_held(directory, path[-1], status, self._exact):
+        if not is_held(directory, path[-1], status, self._exact):
             return State.OTHER_SPELLING, None
         if stat.S_ISREG(status.st_mode):
             return State.FILE, status
-        return (State.DIRECTORY if stat.S_ISDIR(status.st_mode) else State.OBSTACLE), None
+        if stat.S_ISDIR(status.st_mode):
+            return State.DIRECTORY, None
+        return (State.LINK if stat.S_ISLNK(status.st_mode) else State.SPECIAL), None
 
     def look_through(self, base: Path, form: Path) -> tuple[State, os.stat_result | None]:
         """What is at the end of a form; if one of its directories is none, what is in that one's place."""
@@ -120,17 +163,30 @@ class Tree:
             return False
         return True
 
-    def make_directories(self, base: Path, form: Path) -> list[Path]:
-        """Make the directories of a form as far as they are absent; gives those made."""
-        made = []
+    def follow(self, path: Path) -> tuple[Kind, Path]:
+        """What a symbolic link leads to, and where that is.
+
+        Raises:
+            NotFollowed: Always here; see `follows_links`.
+        """
+        raise NotFollowed("is a symbolic link, which is not followed")
+
+    def real_path(self, path: Path) -> Path:
+        """The same place without the symbolic links that this tree follows.
+
+        Raises:
+            NotFollowed: A link leads to nothing that may be read.
+            FileNotFoundError: Nothing is there.
+        """
+        return path
+
+    def make_directories(self, base: Path, form: Path, made: list[Path]) -> None:
+        """Make the directories of a form as far as they are absent; those made are added to `made`."""
         for end in range(1, len(form) + 1):
             path = base + form[:end]
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.mkdir(path[-1], 0o777, dir_fd=self.directory(path[:-1]))
                 made.append(path)
-            except FileExistsError:
-                pass
-        return made
 
     def open_file(self, path: Path) -> int:
         """Open a file for reading; whoever calls has seen that it is one.
@@ -163,27 +219,38 @@ class Tree:
         with os.scandir(directory) as entries:
             yield from entries
 
-    def _step(self, path: Path) -> None:
-        parent = self.directory(path[:-1])
+    def _step(self, parent: int, path: Path) -> int:
         try:
-            descriptor = os.open(path[-1], _STEP_FLAGS, dir_fd=parent)
+            descriptor = os.open(path[-1], STEP_FLAGS, dir_fd=parent)
         except OSError as error:
             raise _as_absent(error) from error
         try:
-            self._check_spelling(parent, path[-1], descriptor)
+            status = os.fstat(descriptor)
+            if not is_held(parent, path[-1], status, self._exact):
+                raise FileNotFoundError(errno.ENOENT, "only another spelling is there", os.fsdecode(path[-1]))
         except BaseException:
             os.close(descriptor)
             raise
-        self._opened[path] = descriptor
+        self._opened[path] = _Opened(descriptor, status.st_dev, status.st_ino)
         if len(self._opened) > _OPEN_MAXIMUM:
-            os.close(self._opened.pop(next(iter(self._opened))))
+            os.close(self._opened.pop(next(iter(self._opened))).descriptor)
+        return descriptor
 
-    def _check_spelling(self, parent: int, component: bytes, descriptor: int) -> None:
-        if not local_spelling.is_held(parent, component, os.fstat(descriptor), self._exact):
-            raise FileNotFoundError(errno.ENOENT, "only another spelling is there", os.fsdecode(component))
+    def _is_still_at(self, path: Path) -> bool:
+        parent = self._opened.get(path[:-1])
+        if parent is None and len(path) > 1:
+            return False
+        directory = self.container if parent is None else parent.descriptor
+        try:
+            status = os.stat(path[-1], dir_fd=directory, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        known = self._opened[path]
+        is_same = (status.st_dev, status.st_ino) == (known.device, known.inode)
+        return is_same and is_held(directory, path[-1], status, self._exact)
 
 
 def _as_absent(error: OSError) -> OSError:
-    if error.errno in _NOT_THERE:
+    if error.errno in NO_DIRECTORY:
         return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), error.filename)
     return error

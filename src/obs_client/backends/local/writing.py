@@ -1,143 +1,135 @@
-"""Writing: a temporary file beside the object's path, filled, then published under the container's lock."""
+"""Content on its way into a file: of one body, of parts by several threads, or of another file."""
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from obs_client.backend.atomic import AtomicFile
 from obs_client.backend.body import BLOCK_SIZE, Body, BytesBody
-from obs_client.backend.values import NewObject
-from obs_client.backends.local import attributes as local_attributes
-from obs_client.backends.local import lock as local_lock
-from obs_client.backends.local import reading as local_read
-from obs_client.backends.local import walk as local_walk
-from obs_client.backends.local.draft import FileDraft
-from obs_client.backends.local.names import Path
-from obs_client.backends.local.tree import Tree
-from obs_client.backends.local.walk import Place, Survey
-from obs_client.errors import IntegrityError, PreconditionError, TemporaryError
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backends.local.draft import Draft
+from obs_client.backends.local.reading import OpenFile
+from obs_client.errors import IntegrityError
 
-_WALKS = 200
+_CHUNK = 1024 * 1024 * 1024
+_CANNOT = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM)
 
 _memory = threading.local()
-
-
-class Draft(FileDraft):
-    """A draft of an object in the container of a tree."""
-
-    def __init__(self, open_tree: Callable[[], Tree], new: NewObject) -> None:
-        """Begin; a directory that others remove just now is made again.
-
-        Raises:
-            ContainerNotFoundError: From `open_tree`.
-            ConflictError: Something that is neither file nor directory is in the way.
-        """
-        super().__init__(new)
-        self._made: list[Path] = []
-        for _ in range(_WALKS):
-            self._tree = open_tree()
-            try:
-                if self._begin():
-                    return
-            except BaseException:
-                self._let_go()
-                raise
-            self._let_go()
-        raise TemporaryError(f"the directories of {new.name!r} were removed as often as they were made; try again")
-
-    def publish(self, content_hash: str, part_size: int | None = None) -> None:
-        """Make it the object of its name, with its attributes, in one step.
-
-        Raises:
-            PreconditionError: A condition does not hold.
-            TemporaryError: The container's lock was not to be had.
-            ServiceError: Somebody removed the temporary file.
-        """
-        inode, sidecar = self._finish(content_hash, part_size)
-        with local_lock.exclusive(self._tree.container, for_all=self.new.conditional):
-            self._tree.refresh()
-            found = local_walk.survey(self._tree, self.new.name)
-            check_conditions(self._tree, self.new, found)
-            target = self._target(found)
-            old = found.places[0].status if found.places else None
-            self._put_in_place(self._tree.directory(target[:-1]), target[-1], old, inode, sidecar)
-            for place in found.places[1:]:
-                remove(self._tree, place)
-        if target[:-1] == self._home[:-1]:
-            self._made = []  # they are in use
-
-    def _begin(self) -> bool:
-        try:
-            self._home = local_walk.make_home(self._tree, self.new.name, self._made)
-            self._file = AtomicFile(os.dup(self._tree.directory(self._home[:-1])), self._home[-1])
-        except FileNotFoundError:
-            return False
-        return True
-
-    def _let_go(self) -> None:
-        made, self._made = self._made, []
-        if self._tree.container >= 0:
-            for path in reversed(made):
-                self._tree.prune(path, keep=len(path) - 1)
-        self._tree.close()
-
-    def _target(self, found: Survey) -> Path:
-        if found.places:
-            return found.places[0].path
-        if found.obstacle:
-            raise local_walk.obstructed(found.obstacle)
-        target = found.free or local_walk.make_home(self._tree, self.new.name, self._made)
-        if not local_walk.is_directory(self._tree, target[:-1]):
-            self._made += self._tree.make_directories((), target[:-1])
-        return target
-
-
-def check_conditions(tree: Tree, new: NewObject, found: Survey) -> None:
-    """Raise `PreconditionError` unless the conditions of a new object hold for what is there."""
-    if new.if_absent and found.places:
-        raise PreconditionError(
-            f"there is an object {new.name!r} already", container=new.container, object_name=new.name
-        )
-    if new.if_hash is not None:
-        there = local_read.hash_at(tree, found.places[0]) if found.places else None
-        if there != new.if_hash:
-            raise PreconditionError(
-                f"the object {new.name!r} has the hash {there}, not {new.if_hash}",
-                container=new.container,
-                object_name=new.name,
-            )
-
-
-def remove(tree: Tree, place: Place) -> None:
-    """Remove a file and its sidecar; a file that is gone is no failure."""
-    directory = tree.directory(place.path[:-1])
-    leaving = local_attributes.leaving(directory, place.path[-1], place.status.st_ino)
-    with contextlib.suppress(FileNotFoundError), leaving:
-        os.unlink(place.path[-1], dir_fd=directory)
 
 
 def copy_body(body: Body, descriptor: int, offset: int) -> bytes:
     """Write a body to a file from `offset` bytes on; gives its MD5."""
     if isinstance(body, BytesBody):
-        write_all(descriptor, body.view(), offset)
+        _write_all(descriptor, body.view(), offset)
         return body.digest("md5")
     hasher = hashlib.md5(usedforsecurity=False)
     count = 0
-    buffer = block_buffer()
+    buffer = _block_buffer()
     while found := body.readinto(buffer):
         hasher.update(buffer[:found])
-        write_all(descriptor, buffer[:found], offset + count)
+        _write_all(descriptor, buffer[:found], offset + count)
         count += found
     if count != body.size:
         raise IntegrityError(f"the content ended after {count:,} of {body.size:,} bytes; nothing was written")
     return hasher.digest()
 
 
-def write_all(descriptor: int, view: memoryview, offset: int) -> None:
+def copy_content(file: OpenFile, descriptor: int, name: str) -> tuple[str, int | None]:
+    """Write the content of another file, by the kernel where it can; gives its hash and part size."""
+    known = file.hash
+    if known is not None and _copy_by_kernel(file, descriptor):
+        file.check_unchanged(name)
+        return known, file.record.part_size if file.record else None
+    computed = _copy_by_reading(file, descriptor)
+    file.check_unchanged(name)
+    return computed, None
+
+
+class LocalUpload(MultipartUpload):
+    """The parts of one draft, and the MD5 of each."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._parts: dict[int, tuple[Part, bytes]] = {}
+        self._complete = False
+
+    def __str__(self) -> str:
+        return f"the temporary file {self._draft.temporary_name!r}"
+
+    def put_part(self, part: Part, body: Body) -> None:
+        if body.size != part.size:
+            raise IntegrityError(f"part {part.number} has {body.size:,} bytes in place of {part.size:,}")
+        self._parts[part.number] = (part, copy_body(body, self._draft.descriptor, part.offset))
+
+    def complete(self) -> None:
+        if self._complete:
+            return
+        ordered = [self._parts[number] for number in sorted(self._parts)]
+        part_size = _check_whole([part for part, _ in ordered], self._draft.new.size)
+        digests = [digest for _, digest in ordered]
+        if len(digests) > 1:
+            self._draft.publish(f"{_md5(b''.join(digests))}-{len(digests)}", part_size)
+        else:
+            self._draft.publish(digests[0].hex() if digests else _md5(b""))
+        self._complete = True
+        self._draft.discard()
+
+    def abort(self) -> None:
+        self._draft.discard()
+
+
+def _check_whole(parts: Sequence[Part], size: int | None) -> int:
+    """The size of all parts but the last; raises `IntegrityError` if one is missing or of another size."""
+    part_size = parts[0].size if parts else 0
+    for number, part in enumerate(parts, 1):
+        last = number == len(parts)
+        fits = 0 < part.size <= part_size if last and number > 1 else part.size == part_size
+        if part.number != number or part.offset != (number - 1) * part_size or not fits:
+            raise IntegrityError(f"part {number} is missing, or is not as long as the first; nothing was written")
+    total = sum(part.size for part in parts)
+    if size is not None and total != size:
+        raise IntegrityError(f"the parts have {total:,} bytes in all, not {size:,}; nothing was written")
+    return part_size
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def _copy_by_kernel(file: OpenFile, target: int) -> bool:
+    """Share the blocks where the file system can; False: it cannot, or not all."""
+    if not hasattr(os, "copy_file_range"):
+        return False
+    done = 0
+    while done < file.status.st_size:
+        try:
+            count = os.copy_file_range(file.descriptor, target, _CHUNK, done, done)
+        except OSError as error:
+            if error.errno in _CANNOT:
+                return False
+            raise
+        if count == 0:
+            # Some file systems copy nothing and call it success; reading tells whether the file really ended.
+            return False
+        done += count
+    return True
+
+
+def _copy_by_reading(file: OpenFile, target: int) -> str:
+    hasher = hashlib.md5(usedforsecurity=False)
+    buffer = _block_buffer()
+    done = 0
+    while count := os.preadv(file.descriptor, [buffer], done):
+        hasher.update(buffer[:count])
+        _write_all(target, buffer[:count], done)
+        done += count
+    return hasher.hexdigest()
+
+
+def _write_all(descriptor: int, view: memoryview, offset: int) -> None:
     """Write all bytes at an offset; the system may take fewer at a time."""
     while view:
         count = os.pwrite(descriptor, view, offset)
@@ -145,7 +137,7 @@ def write_all(descriptor: int, view: memoryview, offset: int) -> None:
         offset += count
 
 
-def block_buffer() -> memoryview:
+def _block_buffer() -> memoryview:
     """This thread's own buffer: fresh memory costs more than the copying."""
     buffer: memoryview | None = getattr(_memory, "buffer", None)
     if buffer is None:
