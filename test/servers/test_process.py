@@ -16,7 +16,15 @@ from test.servers import (
     start_swift,
 )
 from test.servers.requests import web
-from test.servers.traces import adopted, expect_no_traces, first_line, processes, run_python
+from test.servers.traces import (
+    LONGEST_WAIT,
+    adopted,
+    await_no_traces,
+    expect_no_traces,
+    first_line,
+    processes,
+    run_python,
+)
 
 MEBIBYTE = 1024 * 1024
 
@@ -38,19 +46,19 @@ time.sleep(600)
         directory, *files = map(Path, first_line(run).split())
         assert processes(directory)
         run.kill()
-    expect_no_traces(directory, files, seconds=10)
+    await_no_traces(directory, files)
 
 
 def test_nothing_is_left_when_the_test_run_is_killed_during_the_start(tmp_path: Path) -> None:
     code = f"import pathlib, test.servers as s; s.start_keystone(scratch=pathlib.Path({str(tmp_path)!r}))"
     with run_python("-c", code) as run:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + LONGEST_WAIT
         while len(processes(tmp_path)) < 2 and time.monotonic() < deadline:  # Keystone's and Swift's
             time.sleep(0.05)
         assert len(processes(tmp_path)) >= 2
         (directory,) = tmp_path.iterdir()
         run.kill()
-    expect_no_traces(directory, [], seconds=10)
+    await_no_traces(directory, [])
 
 
 def test_the_guardian_may_be_killed_too() -> None:
@@ -58,7 +66,7 @@ def test_the_guardian_may_be_killed_too() -> None:
     directory, files = server.process.directory, adopted(server)
     os.kill(server.process.guardian_id, signal.SIGKILL)
     server.stop()
-    expect_no_traces(directory, files, seconds=10)
+    await_no_traces(directory, files)
 
 
 def test_what_killed_runs_left_is_removed_by_the_next(tmp_path: Path) -> None:
@@ -82,7 +90,7 @@ def test_a_server_that_ended_by_itself_is_told() -> None:
     with pytest.raises(ServerError, match="ended with status -9"):
         server.process.wait()
     server.stop()
-    expect_no_traces(directory, [], seconds=0)
+    expect_no_traces(directory, [])
 
 
 def test_a_server_that_cannot_start_shows_its_log(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from test.servers import (
 )
 
 ROOT = Path(__file__).parents[2]
-MEBIBYTE = 1024 * 1024
+
+#: Seconds after which what was to come about is taken never to come, on a machine that does much else.
+LONGEST_WAIT = 120.0
 
 
 def adopted(server: RunningServer) -> list[Path]:
@@ -38,11 +40,17 @@ def traces(directory: Path) -> list[object]:
     return [*processes(directory), *([directory] if directory.exists() else [])]
 
 
-def expect_no_traces(directory: Path, files: list[Path], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while (found := [*traces(directory), *filter(Path.exists, files)]) and time.monotonic() < deadline:
+def expect_no_traces(directory: Path, files: list[Path]) -> None:
+    """Expect that nothing is left of a server that was stopped."""
+    assert not [*traces(directory), *filter(Path.exists, files)]
+
+
+def await_no_traces(directory: Path, files: list[Path]) -> None:
+    """Wait until nothing is left of a server whose owner was killed."""
+    until = time.monotonic() + LONGEST_WAIT
+    while [*traces(directory), *filter(Path.exists, files)]:
+        assert time.monotonic() < until, [*traces(directory), *filter(Path.exists, files)]
         time.sleep(0.1)
-    assert not found
 
 
 def run_python(*arguments: str) -> subprocess.Popen[str]:
