@@ -1,17 +1,16 @@
-"""The Swift servers that the tests share: each is started once, when it is first asked for."""
+"""Clients of Swift for the tests, and what is behind them."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import secrets
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from obs_client.backends.swift.client import SwiftClient
 from obs_client.models import ClientOptions, ObjectInfo
-from test.servers import SwiftLimits, SwiftServer, start_keystone, start_swift
+from test.servers import SwiftLimits, SwiftServer
 from test.servers.requests.login import Login
 
 QUICK = ClientOptions(part_size=20_000, first_pause=0.01, longest_pause=0.1, give_up_after=120.0)
@@ -23,29 +22,10 @@ LOW = SwiftLimits(
     max_manifest_segments=6,
     max_deletes_per_request=7,
 )
+"""Limits that little data reaches."""
 
-
-@functools.cache
-def swift() -> SwiftServer:
-    """Swift with its own v1 auth and its own limits."""
-    return _until_the_end(start_swift())
-
-
-@functools.cache
-def low_swift() -> SwiftServer:
-    """Swift with limits that little data reaches."""
-    return _until_the_end(start_swift(LOW))
-
-
-@functools.cache
-def keystone() -> SwiftServer:
-    """Swift behind Keystone, whose tokens live for 5 seconds."""
-    return _until_the_end(start_keystone(SwiftLimits(token_life=5)))
-
-
-def _until_the_end(server: SwiftServer) -> SwiftServer:
-    atexit.register(server.stop)
-    return server
+SHORT_LIVED = SwiftLimits(token_life=5)
+"""Tokens that live for 5 seconds."""
 
 
 def client_of(server: SwiftServer, account: str = "member", **options: Any) -> SwiftClient:
@@ -75,8 +55,6 @@ def segments_of(client: SwiftClient) -> list[ObjectInfo]:
 
 def path_of(client: SwiftClient, name: str) -> str:
     """The quoted path of an object, for requests past the library."""
-    from urllib.parse import quote
-
     return f"/{quote(client.container_name or '')}/{quote(name)}"
 
 

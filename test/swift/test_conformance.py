@@ -8,24 +8,30 @@ import subprocess
 import sys
 import unittest
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from obs_client import ObjectStorageClient
 from obs_client.testing import Conformance, FaultyClient
 from test.servers import start_swift
-from test.swift import support as swift_servers
-
-pytestmark = pytest.mark.server
+from test.servers.shared import Servers
+from test.swift.support import LOW, SHORT_LIVED, client_of
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _servers(servers: Servers) -> None:
+    TestSwift.servers = servers
+
+
 class TestSwift(Conformance, unittest.TestCase):
     many = 200
+    servers: ClassVar[Servers]
 
     def make_client(self) -> ObjectStorageClient:
-        return swift_servers.client_of(swift_servers.swift(), create_temp_url_key=True)
+        return client_of(self.servers.swift(), create_temp_url_key=True)
 
 
 @pytest.mark.full
@@ -36,7 +42,7 @@ class TestSwiftWithLowLimits(TestSwift):
     lost_answers = True
 
     def make_client(self) -> ObjectStorageClient:
-        return FaultyClient(swift_servers.client_of(swift_servers.low_swift(), create_temp_url_key=True))
+        return FaultyClient(client_of(self.servers.swift(LOW), create_temp_url_key=True))
 
 
 @pytest.mark.full
@@ -49,7 +55,7 @@ class TestKeystone(TestSwift):
     """Its tokens run out every 5 seconds."""
 
     def make_client(self) -> ObjectStorageClient:
-        return swift_servers.client_of(swift_servers.keystone(), create_temp_url_key=True)
+        return client_of(self.servers.keystone(SHORT_LIVED), create_temp_url_key=True)
 
 
 @pytest.mark.full

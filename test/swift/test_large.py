@@ -7,7 +7,6 @@ import io
 import json
 import random
 import time
-from collections.abc import Iterator
 from typing import IO, cast
 
 import pytest
@@ -15,25 +14,11 @@ import pytest
 from obs_client.backends.swift.client import SwiftClient
 from obs_client.errors import IntegrityError, InvalidNameError, PreconditionError
 from obs_client.models import ObjectInfo
-from test.servers import SwiftLimits, start_swift
+from test.servers import SwiftLimits, SwiftServer, start_swift
 from test.servers.requests.login import Login
-from test.swift.support import login_of, low_swift, new_container, path_of, segments_of, swift
-
-pytestmark = pytest.mark.server
+from test.swift.support import new_container, path_of, segments_of
 
 DATA = random.Random(5).randbytes(70_000)
-
-
-@pytest.fixture
-def client() -> Iterator[SwiftClient]:
-    with new_container(swift()) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def other() -> Login:
-    """Another tool, which knows nothing of this library."""
-    return login_of(swift())
 
 
 def put_segment(other: Login, client: SwiftClient, name: str, data: bytes) -> dict[str, object]:
@@ -102,8 +87,8 @@ def test_small_write_is_one_request_without_segments(client: SwiftClient) -> Non
     assert methods == ["HEAD", "PUT"]
 
 
-def test_many_are_deleted_by_few_requests() -> None:
-    with new_container(low_swift()) as client:
+def test_many_are_deleted_by_few_requests(low_swift: SwiftServer) -> None:
+    with new_container(low_swift) as client:
         names = [f"{number:02}" for number in range(28)]
         for name in names:
             client.object_write(name, b"")
@@ -174,9 +159,9 @@ def test_missing_segment_is_an_integrity_error(client: SwiftClient, other: Login
                 read()
 
 
-def test_lowest_limits() -> None:
+def test_lowest_limits(low_swift: SwiftServer) -> None:
     data = random.Random(6).randbytes(5 * 1024 * 1024 + 3)
-    with new_container(low_swift()) as client:
+    with new_container(low_swift) as client:
         client.object_write("name", data, {"key": "value"})
         assert len(segments_of(client)) == 6
         assert client.object_read("name") == data
@@ -189,6 +174,7 @@ def test_lowest_limits() -> None:
         assert (info.size, info.count) == (len(data), 1)
 
 
+@pytest.mark.server
 def test_names_too_long_for_the_cluster() -> None:
     limits = SwiftLimits(max_object_name_length=20, max_container_name_length=60)
     with start_swift(limits) as server, new_container(server) as client:

@@ -13,7 +13,8 @@ from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client.backend.listing import ListedObjects
 from obs_client.backends.swift import listing as swift_page
 from obs_client.models import ObjectInfo, SubdirInfo
-from test.swift.support import low_swift, new_container, swift
+from test.servers import SwiftServer
+from test.swift.support import new_container
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -134,10 +135,9 @@ def test_listed_objects_are_a_sequence() -> None:
         ListedObjects(["a", "b"], [1], ["h", "h"], [None, None], [1.0, 2.0])
 
 
-@pytest.mark.server
-def test_names_that_are_written_otherwise_in_json() -> None:
+def test_names_that_are_written_otherwise_in_json(swift: SwiftServer) -> None:
     names = sorted(['"', "\\", 'a", "bytes": 5', "\n", "\x7f", "ü", "{}", "日本", "😀", "plain"], key=str.encode)
-    with new_container(swift()) as client:
+    with new_container(swift) as client:
         for name in names:
             client.object_write(name, b"12345", content_type='text/plain;charset="utf-8"' if name == "ü" else None)
         listed = client.object_list()
@@ -150,9 +150,8 @@ def test_names_that_are_written_otherwise_in_json() -> None:
             assert int(found.last_modified) == int(entry.last_modified)
 
 
-@pytest.mark.server
-def test_small_pages() -> None:
-    with new_container(low_swift()) as client:
+def test_small_pages(low_swift: SwiftServer) -> None:
+    with new_container(low_swift) as client:
         names = [f"{number:02}" for number in range(12)]
         for name in names:
             client.object_write(name, b"")

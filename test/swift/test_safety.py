@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import io
 import logging
+import pickle
 import socket
 import threading
 import traceback
@@ -28,7 +30,8 @@ from obs_client.models import ClientOptions
 from test.loopback.proxy import forward_proxy
 from test.loopback.raw import RawServer, Script, answer, header, raw_server, read_request
 from test.loopback.tls import make_authority, tls_front
-from test.swift.support import QUICK, keystone, login_of, new_container, swift
+from test.servers import SwiftServer
+from test.swift.support import QUICK, login_of, new_container
 
 ONCE = ClientOptions(attempts=1)
 TRANSACTION = b"X-Trans-Id: tx1\r\n"
@@ -105,7 +108,7 @@ def test_strange_answer_is_never_a_success(strange: str) -> None:
 def test_silent_server() -> None:
     def script(connection: socket.socket, _number: int) -> None:
         connection.recv(1)
-        threading.Event().wait(1)
+        server.stopped.wait(60)
 
     with raw_server(script) as server:
         client = SwiftClient(f"{server.url}/v1/AUTH_x", "container", credentials=TOKEN, options=ONCE, timeout=0.5)
@@ -113,26 +116,24 @@ def test_silent_server() -> None:
             client.object_info("name")
 
 
-@pytest.mark.server
-def test_https_login_does_not_lead_to_http(tmp_path: Path) -> None:
+def test_https_login_does_not_lead_to_http(tmp_path: Path, keystone: SwiftServer) -> None:
     authority = make_authority(tmp_path)
-    parts = urlsplit(keystone().auth_url)
+    parts = urlsplit(keystone.auth_url)
     context = authority.server_context("IP:127.0.0.1")
     with tls_front(context, parts.hostname or "", parts.port or 0) as front:
-        keys = {**keystone().credentials, "OS_AUTH_URL": f"{front.url}/v3", "OS_CACERT": str(authority.file)}
+        keys = {**keystone.credentials, "OS_AUTH_URL": f"{front.url}/v3", "OS_CACERT": str(authority.file)}
         with SwiftClient(credentials=keys) as client, pytest.raises(ConfigurationError, match="allow_http_storage"):
             client.container_info("absent")
         with SwiftClient(credentials=keys, allow_http_storage=True, options=QUICK) as allowed:
             assert allowed.container_info("absent") is None
 
 
-@pytest.mark.server
-def test_tls_on_every_path(tmp_path: Path) -> None:
+def test_tls_on_every_path(tmp_path: Path, swift: SwiftServer) -> None:
     authority = make_authority(tmp_path)
-    parts = urlsplit(swift().storage_url)
+    parts = urlsplit(swift.storage_url)
     with tls_front(authority.server_context("IP:127.0.0.1"), parts.hostname or "", parts.port or 0) as front:
-        url, keys = front.url + parts.path, {"OS_AUTH_TOKEN": login_of(swift()).token}
-        with new_container(swift()) as owner:
+        url, keys = front.url + parts.path, {"OS_AUTH_TOKEN": login_of(swift).token}
+        with new_container(swift) as owner:
             name = owner.container_name
             with SwiftClient(url, name, credentials=keys, verify=str(authority.file), options=QUICK) as client:
                 client.object_write("name", bytes(70_000))
@@ -142,13 +143,12 @@ def test_tls_on_every_path(tmp_path: Path) -> None:
                 distrustful.object_read("name")
 
 
-@pytest.mark.server
-def test_proxy_on_every_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_on_every_path(monkeypatch: pytest.MonkeyPatch, swift: SwiftServer) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with forward_proxy("user:password") as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        with new_container(swift()) as client:
+        with new_container(swift) as client:
             client.object_upload(io.BytesIO(bytes(70_000)), "name")
             assert client.object_read("name") == bytes(70_000)
         lines = " ".join(proxy.request_lines)
@@ -193,15 +193,14 @@ def frames(error: BaseException) -> str:
     return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
 
 
-def wrong_client() -> SwiftClient:
-    keys = {**swift().credentials, "ST_KEY": "canary-password"}
+def wrong_client(swift: SwiftServer) -> SwiftClient:
+    keys = {**swift.credentials, "ST_KEY": "canary-password"}
     return SwiftClient(credentials=keys, temp_url_key="canary-key", options=ONCE)
 
 
-@pytest.mark.server
-def test_nothing_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_shows_a_secret(caplog: pytest.LogCaptureFixture, swift: SwiftServer) -> None:
     caplog.set_level(logging.DEBUG)
-    with wrong_client() as client:
+    with wrong_client(swift) as client:
         with pytest.raises(AuthorizationError) as caught:
             client.object_read("name", "container")
         shown = " ".join([repr(client), repr(vars(client)), repr(client._http.session.login), frames(caught.value)])
@@ -212,7 +211,7 @@ def test_nothing_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
             failing.object_write("name", b"content")
         shown = frames(failed.value)
         assert "a-secret-token" not in shown
-    with new_container(swift(), temp_url_key="canary-key") as good:
+    with new_container(swift, temp_url_key="canary-key") as good:
         good.object_write("name", b"content")
         token = good._http.session.access().token
         assert token is not None
@@ -221,9 +220,8 @@ def test_nothing_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:
     assert "a-secret-token" not in caplog.text
 
 
-@pytest.mark.server
-def test_nothing_is_louder_than_debug(caplog: pytest.LogCaptureFixture) -> None:
-    with new_container(swift()) as client:
+def test_nothing_is_louder_than_debug(caplog: pytest.LogCaptureFixture, swift: SwiftServer) -> None:
+    with new_container(swift) as client:
         caplog.set_level(logging.INFO)
         assert client.object_info("absent") is None
         assert caplog.records == []
@@ -242,16 +240,11 @@ def test_a_secret_keeps_itself() -> None:
     assert "canary" not in f"{secret} {secret!r} {[secret]}"
     assert secret == Secret("canary")
     with pytest.raises(TypeError):
-        import pickle
-
         pickle.dumps(secret)
 
 
-@pytest.mark.server
-def test_one_connection_is_not_shared_by_threads() -> None:
-    import concurrent.futures
-
-    with new_container(swift()) as client:
+def test_one_connection_is_not_shared_by_threads(swift: SwiftServer) -> None:
+    with new_container(swift) as client:
         for number in range(16):
             client.object_write(f"{number}", bytes([number]) * 5000)
         with concurrent.futures.ThreadPoolExecutor(16) as pool:

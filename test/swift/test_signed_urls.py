@@ -8,10 +8,8 @@ import urllib.request
 import pytest
 
 from obs_client.errors import AuthorizationError, ConfigurationError, InvalidNameError, NotSupportedError
-from test.servers import SwiftLimits, start_swift
-from test.swift.support import client_of, keystone, login_of, new_container, swift
-
-pytestmark = pytest.mark.server
+from test.servers import SwiftLimits, SwiftServer, start_swift
+from test.swift.support import client_of, login_of, new_container
 
 NAMES = ("plain", "a b", "50%", "%41", "a?b#c", "a&b=c", "ü/日本", "a//b", "/first", "last/", "\t\n", "+;:'\"")
 
@@ -21,8 +19,8 @@ def fetch(url: str, method: str = "GET", data: bytes | None = None) -> bytes:
         return bytes(answer.read())
 
 
-def test_names_of_every_kind() -> None:
-    with new_container(swift(), temp_url_key=None, create_temp_url_key=True) as client:
+def test_names_of_every_kind(swift: SwiftServer) -> None:
+    with new_container(swift, temp_url_key=None, create_temp_url_key=True) as client:
         for name in NAMES:
             client.object_write(name, name.encode())
             assert fetch(client.object_generate_download_url(name)) == name.encode()
@@ -32,8 +30,8 @@ def test_names_of_every_kind() -> None:
             client.object_generate_download_url("//")
 
 
-def test_a_url_is_for_one_method_and_name() -> None:
-    with new_container(swift(), create_temp_url_key=True) as client:
+def test_a_url_is_for_one_method_and_name(swift: SwiftServer) -> None:
+    with new_container(swift, create_temp_url_key=True) as client:
         client.object_write("name", b"content")
         client.object_write("other", b"content")
         url = client.object_generate_download_url("name", expires_in_seconds=60)
@@ -44,25 +42,26 @@ def test_a_url_is_for_one_method_and_name() -> None:
             assert caught.value.code == 401
 
 
-def test_key_of_the_container() -> None:
-    with new_container(keystone()) as client:
-        login = login_of(keystone())
+def test_key_of_the_container(keystone: SwiftServer) -> None:
+    with new_container(keystone) as client:
+        login = login_of(keystone)
         headers = {"X-Container-Meta-Temp-URL-Key-2": "of the container"}
         assert login.send("POST", f"/{client.container_name}", headers=headers).status == 204
         client.object_write("name", b"content")
         assert fetch(client.object_generate_download_url("name")) == b"content"
 
 
-def test_no_key_and_no_right_to_set_one() -> None:
-    with new_container(keystone()) as owner:
+def test_no_key_and_no_right_to_set_one(keystone: SwiftServer) -> None:
+    with new_container(keystone) as owner:
         owner.object_write("name", b"content")
         with pytest.raises(ConfigurationError, match="create_temp_url_key"):
             owner.object_generate_download_url("name")
-        reader = client_of(keystone(), "reader", container_name=owner.container_name, create_temp_url_key=True)
+        reader = client_of(keystone, "reader", container_name=owner.container_name, create_temp_url_key=True)
         with pytest.raises(AuthorizationError, match="give temp_url_key"):
             reader.object_generate_download_url("name")
 
 
+@pytest.mark.server
 @pytest.mark.parametrize("digest", ["sha1", "sha512"])
 def test_digests(digest: str) -> None:
     limits = SwiftLimits(tempurl_digests=(digest,))
@@ -71,6 +70,7 @@ def test_digests(digest: str) -> None:
         assert fetch(client.object_generate_download_url("name")) == b"content"
 
 
+@pytest.mark.server
 def test_cluster_without_the_features() -> None:
     limits = SwiftLimits(without=("tempurl", "bulk", "slo"), max_file_size=100_000)
     with start_swift(limits) as server, new_container(server, create_temp_url_key=True) as client:

@@ -14,9 +14,8 @@ from obs_client.backends.swift.client import SwiftClient
 from obs_client.backends.swift.session import Access
 from obs_client.credentials import Secret
 from obs_client.errors import AuthorizationError, PartialFailureError
-from test.swift.support import client_of, keystone, new_container, swift
-
-pytestmark = pytest.mark.server
+from test.servers import SwiftServer
+from test.swift.support import client_of, new_container
 
 
 def spoil(client: SwiftClient) -> Access:
@@ -41,9 +40,9 @@ def logins(client: SwiftClient) -> list[Access]:
     return found
 
 
-def test_every_operation_after_the_token_ran_out() -> None:
+def test_every_operation_after_the_token_ran_out(swift: SwiftServer) -> None:
     data = random.Random(1).randbytes(70_000)
-    with new_container(swift()) as client:
+    with new_container(swift) as client:
         for operation in (
             lambda: client.object_write("small", b"content"),
             lambda: client.object_write("large", data),
@@ -60,9 +59,9 @@ def test_every_operation_after_the_token_ran_out() -> None:
             assert operation()
 
 
-def test_bulk_delete_after_the_token_ran_out() -> None:
+def test_bulk_delete_after_the_token_ran_out(swift: SwiftServer) -> None:
     """Swift answers it with status 200, and the 401 inside."""
-    with new_container(swift()) as client:
+    with new_container(swift) as client:
         for name in ("a", "b", "c"):
             client.object_write(name, b"")
         spoil(client)
@@ -70,9 +69,9 @@ def test_bulk_delete_after_the_token_ran_out() -> None:
         assert client.object_list() == []
 
 
-def test_bulk_delete_with_tokens_that_are_old_when_they_come() -> None:
+def test_bulk_delete_with_tokens_that_are_old_when_they_come(swift: SwiftServer) -> None:
     """Several threads share a token: what one of them got may have run out when another comes to use it."""
-    with new_container(swift()) as client:
+    with new_container(swift) as client:
         names = [f"{number}" for number in range(20)]
         for name in names:
             client.object_write(name, b"")
@@ -91,10 +90,10 @@ def test_bulk_delete_with_tokens_that_are_old_when_they_come() -> None:
         assert client.object_list() == []
 
 
-def test_bulk_delete_that_is_refused_more_often_than_swift_counts() -> None:
+def test_bulk_delete_that_is_refused_more_often_than_swift_counts(swift: SwiftServer) -> None:
     """After 1,000 failures Swift says no more of the others."""
-    with new_container(swift()) as owner:
-        stranger = client_of(swift(), "second", storage_url=swift().storage_url, container_name=owner.container_name)
+    with new_container(swift) as owner:
+        stranger = client_of(swift, "second", storage_url=swift.storage_url, container_name=owner.container_name)
         names = [f"{number}" for number in range(1100)]
         with pytest.raises(PartialFailureError) as caught:
             stranger.object_delete_many(names)
@@ -102,8 +101,8 @@ def test_bulk_delete_that_is_refused_more_often_than_swift_counts() -> None:
         assert {type(error) for error in caught.value.failures.values()} == {AuthorizationError}
 
 
-def test_one_login_for_all_threads() -> None:
-    with new_container(swift()) as client:
+def test_one_login_for_all_threads(swift: SwiftServer) -> None:
+    with new_container(swift) as client:
         client.object_write("name", b"content")
         found = logins(client)
         spoil(client)
@@ -112,18 +111,18 @@ def test_one_login_for_all_threads() -> None:
         assert len(found) == 1
 
 
-def test_body_of_a_file_is_sent_again_whole(tmp_path: Path) -> None:
+def test_body_of_a_file_is_sent_again_whole(tmp_path: Path, swift: SwiftServer) -> None:
     path = tmp_path / "file"
     path.write_bytes(random.Random(2).randbytes(70_000))
-    with new_container(swift()) as client:
+    with new_container(swift) as client:
         spoil(client)
         client.upload_file(path, "name")
         assert client.object_read("name") == path.read_bytes()
 
 
-def test_real_tokens_that_live_for_5_seconds() -> None:
+def test_real_tokens_that_live_for_5_seconds(keystone: SwiftServer) -> None:
     data = random.Random(3).randbytes(50_000)
-    with new_container(keystone()) as client:
+    with new_container(keystone) as client:
         found = logins(client)
         began = time.monotonic()
         for number in range(1000):
@@ -135,10 +134,10 @@ def test_real_tokens_that_live_for_5_seconds() -> None:
         assert found
 
 
-def test_large_writes_while_tokens_run_out() -> None:
+def test_large_writes_while_tokens_run_out(keystone: SwiftServer) -> None:
     """Swift looks at each segment of a manifest with the token, and answers status 400 with the 401 inside."""
     data = random.Random(4).randbytes(60_007)
-    with new_container(keystone()) as client:
+    with new_container(keystone) as client:
         found = logins(client)
         began = time.monotonic()
         while time.monotonic() - began < 11:
