@@ -11,14 +11,6 @@ from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.pool import HttpPool
 from obs_client.errors import AuthorizationError, ServiceError, TemporaryError
 from test.loopback.raw import answer, echo, raw_server, replying, saying
-from test.loopback.tls import make_authority
-
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture
@@ -65,9 +57,8 @@ def test_a_refused_connection_may_pass(pool: HttpPool) -> None:
     assert kind_of_failure(failure(pool, f"http://127.0.0.1:{port}/")) is TemporaryError
 
 
-def test_a_wrong_certificate_is_for_good(pool: HttpPool, tmp_path_factory: pytest.TempPathFactory) -> None:
-    authority = make_authority(tmp_path_factory.mktemp("authority"))
-    with raw_server(echo, authority.server_context("IP:127.0.0.1")) as server:
+def test_a_wrong_certificate_is_for_good(pool: HttpPool, local: ssl.SSLContext) -> None:
+    with raw_server(echo, local) as server:
         assert kind_of_failure(failure(pool, server.url + "/")) is ServiceError
     assert kind_of_failure(ssl.SSLCertVerificationError("expired")) is ServiceError
 

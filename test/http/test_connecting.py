@@ -1,12 +1,8 @@
-"""The transport's ways: connections that fail, TLS, the environment's proxies; no error tells a secret."""
+"""Opening connections: those that fail, and TLS."""
 
 import pickle
 import socket
 import ssl
-import subprocess
-import sys
-import traceback
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,42 +10,9 @@ import pytest
 from obs_client._http.pool import BrokenAnswer, ConnectFailure, HttpPool
 from obs_client.backend.body import BytesBody
 from obs_client.errors import ConfigurationError
-from test.loopback.proxy import forward_proxy
+from test.http.support import LIMIT, MEBIBYTE, SECRET, get, told
 from test.loopback.raw import answer, echo, raw_server, read_head, read_request
-from test.loopback.tls import Authority, make_authority, tls_front
-
-MEBIBYTE = 1024 * 1024
-LIMIT = 64 * MEBIBYTE
-SECRET = "s3cr3t"
-ENVIRONMENT = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-
-
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ENVIRONMENT:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return make_authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def local(authority: Authority) -> ssl.SSLContext:
-    return authority.server_context("IP:127.0.0.1", "DNS:localhost")
-
-
-@pytest.fixture
-def pool(authority: Authority) -> Iterator[HttpPool]:
-    pool = HttpPool(timeout=5.0, verify=str(authority.file))
-    yield pool
-    pool.close()
-
-
-def get(pool: HttpPool, url: str) -> bytes:
-    return pool.request("GET", url, {}).read(LIMIT)
+from test.loopback.tls import Authority, tls_front
 
 
 class TestConnecting:
@@ -137,7 +100,7 @@ class TestTls:
             get(pool, f"https://127.0.0.1:{server.port}/")
 
         with raw_server(lambda connection, _: connection.sendall(answer())) as server:
-            assert f"127.0.0.1:{server.port}: no connection" in _told(act, "SSL")
+            assert f"127.0.0.1:{server.port}: no connection" in told(act, "SSL")
 
     def test_cuts_are_seen(self, pool: HttpPool, local: ssl.SSLContext) -> None:
         reply = answer(b"hello")
@@ -205,114 +168,6 @@ class TestTls:
             get(HttpPool(), "https://127.0.0.1/")
 
 
-class TestProxies:
-    @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
-    @pytest.mark.parametrize("credentials", [None, f"me:{SECRET}"])
-    def test_plain(
-        self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch, variable: str, credentials: str | None
-    ) -> None:
-        with raw_server(echo) as server, forward_proxy(credentials) as proxy:
-            monkeypatch.setenv(variable, proxy.url)
-            reply = pool.request("PUT", server.url + "/a/../b?c", {}, b"body")
-            assert reply.read(LIMIT) == b"PUT /a/../b?c HTTP/1.1\nbody"
-            assert proxy.request_lines == [f"PUT {server.url}/a/../b?c HTTP/1.1"]
-
-    @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy"])
-    @pytest.mark.parametrize("credentials", [None, f"me:{SECRET}"])
-    def test_secured(
-        self,
-        pool: HttpPool,
-        monkeypatch: pytest.MonkeyPatch,
-        local: ssl.SSLContext,
-        variable: str,
-        credentials: str | None,
-    ) -> None:
-        with raw_server(echo, local) as server, forward_proxy(credentials) as proxy:
-            monkeypatch.setenv(variable, proxy.url)
-            for _ in range(3):
-                assert get(pool, server.url + "/a") == b"GET /a HTTP/1.1\n"
-            assert proxy.request_lines == [f"CONNECT 127.0.0.1:{server.port} HTTP/1.1"]
-
-    def test_wrong_password(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
-        with forward_proxy(f"me:{SECRET}") as proxy:
-            monkeypatch.setenv("all_proxy", proxy.url.replace("me:", "you:"))
-            reply = pool.request("GET", "http://server.invalid/", {})
-            assert (reply.status, reply.read(LIMIT)) == (407, b"who are you?")
-            assert SECRET not in _told(lambda: pool.request("GET", "https://server.invalid/", {}), "status 407")
-
-    def test_encoded_credentials(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
-        with raw_server(echo) as server, forward_proxy("m@e:p/ä:%") as proxy:
-            monkeypatch.setenv("http_proxy", proxy.url.replace("m@e:p/ä:%", "m%40e:p%2F%C3%A4:%25"))
-            assert get(pool, server.url + "/") == b"GET / HTTP/1.1\n"
-
-    def test_exceptions(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
-        with raw_server(echo) as server:
-            monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-            monkeypatch.setenv("NO_PROXY", "other.example, 127.0.0.1")
-            assert get(pool, server.url + "/") == b"GET / HTTP/1.1\n"
-
-    @pytest.mark.parametrize(
-        "url",
-        [f"socks5://me:{SECRET}@127.0.0.1:1", f"https://me:{SECRET}@127.0.0.1:1", f"http://me:{SECRET}@h:{SECRET}"],
-    )
-    def test_other_kinds_are_refused(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-        monkeypatch.setenv("all_proxy", url)
-        with pytest.raises(ConfigurationError, match="proxy") as caught:
-            get(pool, "http://127.0.0.1/")
-        assert SECRET not in "".join(traceback.format_exception(caught.value))
-
-    def test_absent_proxy(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        monkeypatch.setenv("all_proxy", f"me:{SECRET}@127.0.0.1:{port}")
-        assert f"127.0.0.1:{port}" in _told(lambda: pool.request("GET", "https://server.invalid/", {}), "refused")
-
-
-class TestSecrets:
-    @pytest.mark.parametrize(
-        "reply", [b"", SECRET.encode(), answer(SECRET.encode())[:-1], b"HTTP/1.1 200 " + SECRET.encode() + b"\r\n\r\n"]
-    )
-    def test_are_not_told(self, pool: HttpPool, reply: bytes) -> None:
-        def script(connection: socket.socket, _number: int) -> None:
-            read_request(connection)
-            connection.sendall(reply)
-
-        def act() -> None:
-            pool.request("PUT", f"{server.url}/{SECRET}?{SECRET}", {"X": SECRET}, SECRET.encode()).read(LIMIT)
-
-        with raw_server(script) as server:
-            _told(act, "answer|closed")
-
-    @pytest.mark.parametrize("url", [f"http://me:{SECRET}@127.0.0.1/", f"http://h:{SECRET}/", f"{SECRET}://h/"])
-    def test_refused_urls_are_not_told(self, pool: HttpPool, url: str) -> None:
-        with pytest.raises(ValueError, match="URL") as caught:
-            pool.request("GET", url, {})
-        assert SECRET not in "".join(traceback.format_exception(caught.value))
-
-    def test_refused_headers_are_not_told(self, pool: HttpPool) -> None:
-        for value in (f"{SECRET}\n", f"{SECRET}\u20ac"):
-            with pytest.raises(ValueError, match="does not allow") as caught:
-                pool.request("GET", "http://127.0.0.1/", {"X": value})
-            assert SECRET not in "".join(traceback.format_exception(caught.value))
-
-
-def test_is_not_loaded_with_the_package() -> None:
-    program = (
-        "import sys, obs_client; print([name for name in sys.modules if name.startswith('obs_client._http.pool')])"
-    )
-    result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, timeout=30)
-    assert result.stdout.strip() == b"[]"
-
-
 def _hold(connection: socket.socket, _number: int) -> None:
     read_head(connection)
     connection.recv(1)
-
-
-def _told(act: Callable[[], object], words: str) -> str:
-    """What an act that fails tells, all of it; never a secret."""
-    with pytest.raises(OSError, match=words) as caught:
-        act()
-    text = "".join(traceback.format_exception(caught.value))
-    assert SECRET not in text
-    return text

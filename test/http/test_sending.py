@@ -1,11 +1,7 @@
-"""The transport sends: bodies from memory and files, early answers, limits of time, and nothing that was not given."""
+"""Requests: bodies from memory and files arrive as they are, and nothing is sent that was not given."""
 
 import os
 import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,41 +9,10 @@ import pytest
 from obs_client._http.pool import BLOCK_SIZE, BrokenAnswer, HttpPool
 from obs_client.backend.body import Body, BytesBody, CallerError, FileBody, SourceFile
 from obs_client.errors import ObjectChangedError
-from test.loopback.raw import answer, echo, header, raw_server, read_head, read_request
+from test.http.support import LIMIT, MEBIBYTE, Zeros
+from test.loopback.raw import answer, echo, header, raw_server, read_request
 
-MEBIBYTE = 1024 * 1024
-LIMIT = 64 * MEBIBYTE
-ENDLESS = 512 * MEBIBYTE
 _REFUSALS = "does not allow|fragment|no path|URL|Content-Length|Transfer-Encoding"
-BUSY = answer(b"busy", b"503 Busy")
-
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def pool() -> Iterator[HttpPool]:
-    pool = HttpPool(timeout=5.0)
-    yield pool
-    pool.close()
-
-
-class Zeros(Body):
-    """Zeros, and from `fails_at` bytes on an exception."""
-
-    def __init__(self, size: int, fails_at: int = ENDLESS, failure: BaseException | None = None) -> None:
-        super().__init__(size)
-        self.fails_at = fails_at
-        self.failure = failure
-        self.most = 0
-
-    def _read_at(self, position: int, buffer: memoryview) -> int:
-        self.most = max(self.most, position)
-        if self.failure and position + len(buffer) > self.fails_at:
-            raise self.failure
-        return len(buffer)
 
 
 class Trickle(Body):
@@ -190,117 +155,3 @@ class TestRequests:
     def test_other_urls_are_refused(self, pool: HttpPool, url: str) -> None:
         with pytest.raises(ValueError, match="URL"):
             pool.request("GET", url, {})
-
-
-class TestEarlyAnswers:
-    @pytest.mark.parametrize("closes", [True, False], ids=["closes", "waits"])
-    @pytest.mark.parametrize("taken", [0, 1, MEBIBYTE])
-    def test_are_read_before_the_body_is_sent(self, pool: HttpPool, closes: bool, taken: int) -> None:
-        done = threading.Event()
-
-        def script(connection: socket.socket, number: int) -> None:
-            if number:
-                echo(connection, number)
-                return
-            read_head(connection)
-            _take(connection, taken)
-            connection.sendall(BUSY)
-            if not closes:
-                done.wait(10)
-
-        body = Zeros(ENDLESS)
-        start = time.monotonic()
-        with raw_server(script) as server:
-            reply = pool.request("PUT", server.url + "/", {}, body)
-            assert (reply.status, reply.read(4)) == (503, b"busy")
-            assert body.most < ENDLESS // 4
-            assert time.monotonic() - start < 4  # not only when no more could be sent in time
-            assert pool.request("GET", server.url + "/", {}).read(LIMIT) == b"GET / HTTP/1.1\n"
-            assert len(server.connections) == 2
-            done.set()
-
-    def test_success_before_the_end_is_broken(self, pool: HttpPool) -> None:
-        def script(connection: socket.socket, _number: int) -> None:
-            read_head(connection)
-            connection.sendall(answer())
-
-        with raw_server(script) as server, pytest.raises(BrokenAnswer):
-            pool.request("PUT", server.url + "/", {}, Zeros(ENDLESS))
-
-    def test_interim_ones_do_not_end_the_body(self, pool: HttpPool) -> None:
-        def script(connection: socket.socket, _number: int) -> None:
-            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            time.sleep(0.05)
-            connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
-            _head, body = read_request(connection)
-            connection.sendall(answer(b"%d" % len(body)))
-
-        with raw_server(script) as server:
-            assert pool.request("PUT", server.url + "/", {}, Zeros(20 * MEBIBYTE)).read(LIMIT) == b"20971520"
-
-    @pytest.mark.parametrize("size", [1, 5 * MEBIBYTE])
-    def test_expect_waits_for_leave(self, pool: HttpPool, size: int) -> None:
-        def script(connection: socket.socket, number: int) -> None:
-            head, rest = read_head(connection)
-            assert not rest
-            assert header(head, b"expect") == b"100-continue"
-            if number:
-                connection.sendall(BUSY)
-                assert connection.recv(1) == b""
-                return
-            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            _take(connection, size)
-            connection.sendall(answer(b"taken", headers=b"Connection: close\r\n"))
-
-        with raw_server(script) as server:
-            for expected in (b"taken", b"busy"):
-                reply = pool.request("PUT", server.url + "/", {}, Zeros(size), expect_continue=True)
-                assert reply.read(LIMIT) == expected
-            time.sleep(0.05)
-            assert not server.errors
-
-    def test_expect_sends_in_the_end(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("obs_client._http.connection.CONTINUE_SECONDS", 0.05)
-        with raw_server(echo) as server:
-            reply = pool.request("PUT", server.url + "/", {}, b"ab", expect_continue=True)
-            assert reply.read(LIMIT) == b"PUT / HTTP/1.1\nab"
-
-
-class TestTimeouts:
-    @pytest.mark.parametrize("words", [b"", b"HTTP/1.1 200", answer(b"abc")[:-1]])
-    def test_no_answer(self, words: bytes) -> None:
-        with (
-            _waiting(words) as (pool, url),
-            pytest.raises(TimeoutError, match=r"127\.0\.0\.1:\d+ sent no byte"),
-        ):
-            pool.request("GET", url, {}).read(LIMIT)
-
-    @pytest.mark.parametrize("body", [b"b" * 32 * MEBIBYTE, Zeros(ENDLESS)], ids=["bytes", "body"])
-    def test_nothing_taken(self, body: Body | bytes) -> None:
-        with _waiting(b"") as (pool, url), pytest.raises(TimeoutError, match=r"took no byte for 0\.1 s"):
-            pool.request("PUT", url, {}, body)
-
-    @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-    def test_none_is_endless(self, timeout: float) -> None:
-        with pytest.raises(ValueError, match="timeout"):
-            HttpPool(timeout=timeout)
-
-
-@contextmanager
-def _waiting(words: bytes) -> Iterator[tuple[HttpPool, str]]:
-    """A server that says these words after a request's head and nothing more, and an impatient pool."""
-    done = threading.Event()
-
-    def script(connection: socket.socket, _number: int) -> None:
-        read_head(connection)
-        connection.sendall(words)
-        done.wait(10)
-
-    with raw_server(script) as server:
-        yield HttpPool(timeout=0.1), server.url + "/"
-        done.set()
-
-
-def _take(connection: socket.socket, count: int) -> None:
-    while count:
-        count -= len(connection.recv(min(count, 65536)))
