@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
+import threading
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo
-from obs_client.backend.values import Page
+from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.local.directory import DirectoryClient
 from obs_client.client import ObjectStorageClient
-from obs_client.sync import Place
+from obs_client.errors import ServiceError
+from obs_client.sync import Place, SyncOptions, plan_sync
 from obs_client.testing.wrapper import RecordingClient
 
 PART = 1000
@@ -145,3 +148,39 @@ def without_hashes(place: Place) -> None:
         stored = container.get(entry.name)
         assert stored is not None
         container.put(dataclasses.replace(stored, info=dataclasses.replace(stored.info, hash=None)))
+
+
+class Refusing(RecordingClient):
+    """Takes the whole body, and refuses it."""
+
+    def _object_write(self, new: NewObject, body: Any) -> None:
+        body.read()
+        raise ServiceError("no space") from OSError("the cause has frames, too")
+
+
+def threads() -> set[threading.Thread]:
+    """The threads of pools that are alive."""
+    return {thread for thread in threading.enumerate() if thread.name.startswith("obs_client")}
+
+
+class Slow(RecordingClient):
+    """Takes its time, and counts."""
+
+    def __init__(self, inner: ObjectStorageClient) -> None:
+        super().__init__(inner)
+        self.moved = 0
+
+    def _object_open(self, *arguments: Any) -> ObjectReader:
+        self.moved += 1
+        time.sleep(0.02)
+        return super()._object_open(*arguments)
+
+    def _object_write(self, new: NewObject, body: Any) -> None:
+        self.moved += 1
+        time.sleep(0.02)
+        super()._object_write(new, body)
+
+
+def reasons(source: Place, target: Place, **options: Any) -> dict[str, tuple[str, str]]:
+    """What a plan would do with each name, and why."""
+    return {step.name: (step.action, step.reason) for step in plan_sync(source, target, SyncOptions(**options))}

@@ -8,8 +8,19 @@ from typing import Any
 
 import pytest
 
-from obs_client.sync import SavedPlan, SyncOptions, apply, check, plan_sync, sync
-from test.sync.support import contents, memory
+from obs_client.sync import (
+    SavedPlan,
+    SyncOptions,
+    apply,
+    check,
+    plan_sync,
+    sync,
+)
+from test.sync.support import (
+    contents,
+    memory,
+    reasons,
+)
 
 
 def test_the_same_value_plans_applies_and_checks() -> None:
@@ -66,3 +77,47 @@ def test_what_cannot_be_is_refused_when_the_value_is_made(
 ) -> None:
     with pytest.raises(error, match=text):
         SyncOptions(**given)
+
+
+def test_include_and_exclude() -> None:
+    names = ("a.py", "b.txt", "d/c.py", "d/cache/x", "cache/y.py", ".git/z")
+    source, target = memory(**dict.fromkeys(names, b"1")), memory(**{"d/cache/old": b"1", "e.txt": b"2", "f.py": b"3"})
+
+    def copied(**options: Any) -> set[str]:
+        return {name for name, (action, _) in reasons(source, target, **options).items() if action == "copy"}
+
+    assert copied(include=["*.py"]) == {"a.py", "d/c.py", "cache/y.py"}
+    assert copied(include=["*.py"], exclude=["cache/**"]) == {"a.py", "d/c.py"}
+    assert copied(exclude=["**/cache/**"]) == {"a.py", "b.txt", "d/c.py", ".git/z"}
+    assert copied(include=["d/*"]) == {"d/c.py"}
+    assert copied(include=["?.[!p]*"]) == {"b.txt"}
+    assert copied(exclude=["**"]) == set()
+    sync(source, target, SyncOptions(delete=True, include=["*.py"], exclude=["d/**"]))
+    assert set(contents(target)) == {"a.py", "cache/y.py", "d/cache/old", "e.txt"}
+    with pytest.raises(TypeError, match="list"):
+        sync(source, target, SyncOptions(exclude="*.py"))
+
+
+@pytest.mark.parametrize("pattern", ["[z-a]", "x[a--b]", "", "/a", "./a", "../a/*", "cache/", "a/b/"])
+def test_a_pattern_that_cannot_be_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="pattern"):
+        plan_sync(memory(), memory(), SyncOptions(exclude=[pattern]))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "fits_not"),
+    [
+        ("[a-c]", "abc", "d-"),
+        ("[!a-c]", "d-]", "ab"),
+        ("[-a]", "-a", "b"),
+        ("[a&&b]", "a&b", "c"),
+        ("[a||b]", "ab|", "c"),
+        ("[~^\\]", "~^\\", "a"),
+        ("[[a]", "[a", "b"),
+        ("**/", "/", "a"),
+    ],
+)
+def test_classes_of_characters(pattern: str, fits: str, fits_not: str) -> None:
+    source = memory(**dict.fromkeys(fits + fits_not, b"1"))
+    steps = plan_sync(source, memory(), SyncOptions(include=[pattern]))
+    assert {step.name for step in steps} == set(fits)

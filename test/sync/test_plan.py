@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-import resource
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from obs_client import Capabilities, MemoryClient, ObjectInfo, ServiceError
+from obs_client import Capabilities, ServiceError
 from obs_client.backend.values import Page
-from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place, SyncOptions, plan_sync, sync
 from obs_client.sync import listing as sync_listing
 from obs_client.testing.wrapper import WrappedClient
@@ -64,52 +60,9 @@ def test_a_long_listing_is_sorted_with_a_temporary_file(count: int, monkeypatch:
             list(sync_listing._sorted(iter([*shuffled, listed[0]])))
 
 
-class Many(MemoryClient):
-    """Lists so many objects that it does not have, page by page."""
-
-    count = 100_000
-    ordered = True
-
-    def _capabilities(self) -> Capabilities:
-        return Capabilities(ordered_listing=self.ordered)
-
-    def _object_list(
-        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
-    ) -> Page[Any]:
-        first = int(marker or 0)
-        end = min(first + 1000, self.count)
-        return Page([self._entry(number) for number in range(first, end)], str(end) if end < self.count else None)
-
-    def _entry(self, number: int) -> ObjectInfo:
-        place = number if self.ordered else number * 7919 % self.count
-        return ObjectInfo(f"some/folder/with/a/long/name/{place:030}", 8192, f"{place:032x}", None, None, 1.5e9)
-
-
-def many(ordered: bool) -> Place:
-    client: ObjectStorageClient = Many()
-    client.__class__ = type("Client", (Many,), {"ordered": ordered})
-    return Place(client, "box")
-
-
-def growth(ordered: bool) -> tuple[int, float]:
-    """How many steps a plan has, and MiB by which the process grows while it is made."""
-    source, target = many(ordered), many(ordered)
-    list(itertools.islice(source.objects(), 3))
-    before = _peak()
-    return sum(1 for _ in plan_sync(source, target)), _peak() - before
-
-
-def _peak() -> float:
-    """MiB that this program has needed at most; what the program before it in this process needed does not count."""
-    if sys.platform == "linux":
-        status = Path("/proc/self/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
 @pytest.mark.parametrize("ordered", [True, False])
 def test_a_plan_of_100000_names_stays_small(ordered: bool) -> None:
-    program = f"from test.sync.test_plan import growth; print(*growth({ordered}))"
+    program = f"from test.sync.many import growth; print(*growth({ordered}))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert found[0] == "100000"
     assert 0 < float(found[1]) < 32

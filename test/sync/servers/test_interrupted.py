@@ -77,12 +77,12 @@ class Server:
             time.sleep(SETTLE)
 
 
-Servers = dict[str, Server]
+Proxied = dict[str, Server]
 State = dict[str, tuple[bytes, dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
+def proxied(starts_servers: None) -> Iterator[Proxied]:
     with contextlib.ExitStack() as stack:
         found = {}
         for kind, name in (("s3", "seaweedfs"), ("swift", "keystone")):
@@ -95,11 +95,11 @@ def servers() -> Iterator[Servers]:
 class Bench:
     """A pair of places, the target anew for each run; those on servers are reached by their proxies, or past them."""
 
-    def __init__(self, kinds: tuple[str, str], servers: Servers, path: Path) -> None:
+    def __init__(self, kinds: tuple[str, str], proxied: Proxied, path: Path) -> None:
         self.kinds = kinds
-        self._servers = servers
+        self._proxied = proxied
         self._path = path
-        self.proxies = [servers[kind].proxy for kind in dict.fromkeys(kinds) if kind in servers]
+        self.proxies = [proxied[kind].proxy for kind in dict.fromkeys(kinds) if kind in proxied]
         self.source = self._place(kinds[0], path / "source")
         fill(self.source, sixty())
         self.new_target()
@@ -127,25 +127,25 @@ class Bench:
             server.settle()
 
     @property
-    def _reached(self) -> Servers:
-        return {kind: self._servers[kind] for kind in self.kinds if kind in self._servers}
+    def _reached(self) -> Proxied:
+        return {kind: self._proxied[kind] for kind in self.kinds if kind in self._proxied}
 
     def leftovers(self) -> set[str]:
         """Unfinished uploads and unused segments in the target."""
         kind = self.kinds[1]
-        return self._servers[kind].store.leftovers(self.target.container_name) if kind in self._servers else set()
+        return self._proxied[kind].store.leftovers(self.target.container_name) if kind in self._proxied else set()
 
     def drop_target(self) -> None:
         """Delete the target, where it is on a server."""
-        if self.kinds[1] in self._servers:
+        if self.kinds[1] in self._proxied:
             self.target.client.container_delete(self.target.container_name, force=True)
 
     def _place(self, kind: str, path: Path) -> Place:
-        if kind not in self._servers:
+        if kind not in self._proxied:
             return make_place(kind, path, OPTIONS)
         container = f"stopped-{secrets.token_hex(4)}"
-        assert self._servers[kind].direct.container_create(container)
-        return Place(self._servers[kind].direct, container, "a/folder" if kind == "s3" else "")
+        assert self._proxied[kind].direct.container_create(container)
+        return Place(self._proxied[kind].direct, container, "a/folder" if kind == "s3" else "")
 
 
 def sixty() -> dict[str, Thing]:
@@ -257,16 +257,16 @@ def undisturbed(bench: Bench) -> tuple[int, State]:
 
 
 @pytest.mark.parametrize("kinds", SOME_PAIRS, ids="-".join)
-def test_stopped_at_some_requests_it_converges(kinds: tuple[str, str], servers: Servers, tmp_path: Path) -> None:
-    bench = Bench(kinds, servers, tmp_path)
+def test_stopped_at_some_requests_it_converges(kinds: tuple[str, str], proxied: Proxied, tmp_path: Path) -> None:
+    bench = Bench(kinds, proxied, tmp_path)
     total, wanted = undisturbed(bench)
     assert all(stopped_at(bench, total * tenth // 10, wanted) for tenth in (1, 5, 9))
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("kinds", EVERY_PAIR, ids="-".join)
-def test_stopped_at_every_request_it_converges(kinds: tuple[str, str], servers: Servers, tmp_path: Path) -> None:
-    bench = Bench(kinds, servers, tmp_path)
+def test_stopped_at_every_request_it_converges(kinds: tuple[str, str], proxied: Proxied, tmp_path: Path) -> None:
+    bench = Bench(kinds, proxied, tmp_path)
     total, wanted = undisturbed(bench)
     before = len(os.listdir("/dev/fd"))
     stopped = [stopped_at(bench, number, wanted) for number in range(total)]

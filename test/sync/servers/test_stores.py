@@ -13,7 +13,7 @@ from obs_client import ClientOptions, ConfigurationError, InvalidNameError, S3Cl
 from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place, SyncOptions, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
-from test.servers import start_keystone, start_seaweedfs
+from test.servers.shared import Servers
 from test.sync.support import Thing, fill, make_place, set_time, state, tree
 
 MIB = 1024 * 1024
@@ -24,17 +24,17 @@ Stores = dict[str, ObjectStorageClient]
 
 
 @pytest.fixture(scope="module")
-def stores() -> Iterator[Stores]:
-    with start_seaweedfs() as seaweedfs, start_keystone() as keystone:
-        s3 = S3Client(
-            endpoint_url=seaweedfs.endpoint_url,
-            region=seaweedfs.region,
-            credentials=seaweedfs.s3_credentials,
-            options=OPTIONS,
-        )
-        swift = SwiftClient(credentials=keystone.credentials, allow_http_storage=True, options=OPTIONS)
-        with s3, swift:
-            yield {"s3": s3, "swift": swift}
+def stores(servers: Servers) -> Iterator[Stores]:
+    seaweedfs, keystone = servers.seaweedfs(), servers.keystone()
+    s3 = S3Client(
+        endpoint_url=seaweedfs.endpoint_url,
+        region=seaweedfs.region,
+        credentials=seaweedfs.s3_credentials,
+        options=OPTIONS,
+    )
+    swift = SwiftClient(credentials=keystone.credentials, allow_http_storage=True, options=OPTIONS)
+    with s3, swift:
+        yield {"s3": s3, "swift": swift}
 
 
 def place_of(kind: str, stores: Stores, path: Path) -> Place:
