@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from obs_client.models import CleanupReport as CleanupReport
     from obs_client.models import ClientOptions as ClientOptions
     from obs_client.models import ContainerInfo as ContainerInfo
+    from obs_client.models import EndpointFact as EndpointFact
     from obs_client.models import ObjectInfo as ObjectInfo
+    from obs_client.models import Origin as Origin
+    from obs_client.models import Outcome as Outcome
     from obs_client.models import SubdirInfo as SubdirInfo
     from obs_client.places import Place as Place
     from obs_client.urls import StorageUrl as StorageUrl
@@ -81,7 +84,10 @@ _MODULES = {
         "CleanupReport",
         "ClientOptions",
         "ContainerInfo",
+        "EndpointFact",
         "ObjectInfo",
+        "Origin",
+        "Outcome",
         "SubdirInfo",
     ),
     "obs_client.places": ("Place",),

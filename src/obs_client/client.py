@@ -35,6 +35,7 @@ from obs_client.models import (
     CleanupReport,
     ClientOptions,
     ContainerInfo,
+    EndpointFact,
     ObjectInfo,
     SubdirInfo,
 )
@@ -85,6 +86,14 @@ class ObjectStorageClient(Backend):
     def capabilities(self) -> Capabilities:
         """What this store can do, and its limits; some stores are asked for it, once."""
         return self._border.capabilities
+
+    @property
+    def endpoint_facts(self) -> tuple[EndpointFact, ...]:
+        """What this client knows of its server by now, by trial, option or document; more comes as it works.
+
+        Makes no request; `obs_client.probe` makes those that find out.
+        """
+        return tuple(self._border.endpoint_facts)
 
     # ---- containers -------------------------------------------------------------------------------------------------
 

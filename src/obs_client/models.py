@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import Self
 
 METADATA_KEY_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -149,6 +150,39 @@ class Capabilities:
     metadata_key_maximum: int | None = None
     metadata_value_maximum: int | None = None
     metadata_total_maximum: int | None = None
+
+
+class Outcome(enum.StrEnum):
+    """How a trial ended, of whether something is so."""
+
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does not hold"
+    CANNOT_BE_TOLD = "cannot be told"
+
+
+class Origin(enum.StrEnum):
+    """How something is known."""
+
+    TRIAL = "found by trial"
+    OPTION = "declared by an option"
+    DOCUMENT = "documented"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EndpointFact:
+    """One thing that a client knows of the server that it talks to.
+
+    Attributes:
+        name: What it is about, as a short statement: `verifies CRC-32 of parts`.
+        outcome: Whether that is so.
+        origin: How it is known.
+        option: The parameter of the client's constructor that decides it without a trial; None: there is none.
+    """
+
+    name: str
+    outcome: Outcome
+    origin: Origin
+    option: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

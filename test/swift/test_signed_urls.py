@@ -84,3 +84,16 @@ def test_cluster_without_the_features() -> None:
             client.object_write("name", bytes(100_001))
         client.object_delete_many(["name", "copy"])
         assert client.object_list() == []
+        assert {fact.name: str(fact.outcome) for fact in client.endpoint_facts} == dict.fromkeys(
+            ("bulk delete", "large objects by segments", "signed URLs"), "does not hold"
+        )
+
+
+def test_what_a_cluster_says_of_itself_is_known_once_it_was_asked(
+    swift: SwiftServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG", "obs_client"), client_of(swift) as client:
+        assert list(client.endpoint_facts) == []
+        assert client.capabilities.download_urls
+        assert {str(fact.outcome) for fact in client.endpoint_facts} == {"holds"}
+        assert [message for message in caplog.messages if "'bulk delete' holds (documented)" in message]

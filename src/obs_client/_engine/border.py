@@ -29,6 +29,7 @@ from obs_client.models import (
     CleanupReport,
     ClientOptions,
     ContainerInfo,
+    EndpointFact,
     ObjectInfo,
     SubdirInfo,
 )
@@ -47,6 +48,10 @@ class Border:
     @property
     def capabilities(self) -> Capabilities:
         return self.run("capabilities", self._backend._capabilities)
+
+    @property
+    def endpoint_facts(self) -> Sequence[EndpointFact]:
+        return self.run("say what is known of the endpoint", self._backend._endpoint_facts)
 
     @property
     def rules(self) -> Rules:

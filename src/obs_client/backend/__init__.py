@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from obs_client.backend.integrity import ContentCheck as ContentCheck
     from obs_client.backend.integrity import ContentDigest as ContentDigest
     from obs_client.backend.integrity import new_hash as new_hash
+    from obs_client.backend.learning import learned as learned
     from obs_client.backend.listing import ListedObjects as ListedObjects
     from obs_client.backend.listing import fold as fold
     from obs_client.backend.listing import name_of as name_of
@@ -91,7 +92,10 @@ if TYPE_CHECKING:
     from obs_client.models import CleanupReport as CleanupReport
     from obs_client.models import ClientOptions as ClientOptions
     from obs_client.models import ContainerInfo as ContainerInfo
+    from obs_client.models import EndpointFact as EndpointFact
     from obs_client.models import ObjectInfo as ObjectInfo
+    from obs_client.models import Origin as Origin
+    from obs_client.models import Outcome as Outcome
     from obs_client.models import SubdirInfo as SubdirInfo
 
 _MODULES = {
@@ -114,6 +118,7 @@ _MODULES = {
     "obs_client.backend.body": "Body BytesBody CallerError FileBody SourceFile",
     "obs_client.backend.content_types": "guess_content_type",
     "obs_client.backend.integrity": "ContentCheck ContentDigest new_hash",
+    "obs_client.backend.learning": "learned",
     "obs_client.backend.listing": "ListedObjects fold name_of",
     "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload",
     "obs_client.backend.primitives": "Backend",
@@ -126,7 +131,10 @@ _MODULES = {
         "ContainerNotFoundError IntegrityError InvalidNameError NotFoundError NotSupportedError ObjectChangedError "
         "ObjectNotFoundError ObjectStorageClientError PreconditionError ServiceError TemporaryError"
     ),
-    "obs_client.models": "Attributes Capabilities CleanupReport ClientOptions ContainerInfo ObjectInfo SubdirInfo",
+    "obs_client.models": (
+        "Attributes Capabilities CleanupReport ClientOptions ContainerInfo EndpointFact ObjectInfo Origin Outcome "
+        "SubdirInfo"
+    ),
 }
 
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}

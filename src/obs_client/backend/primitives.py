@@ -28,6 +28,7 @@ from obs_client.models import (
     CleanupReport,
     ClientOptions,
     ContainerInfo,
+    EndpointFact,
     ObjectInfo,
     SubdirInfo,
 )
@@ -234,6 +235,13 @@ class Backend(abc.ABC):
         each client is a store of its own.
         """
         return self, f"{container}/"
+
+    def _endpoint_facts(self) -> Sequence[EndpointFact]:
+        """What is known by now of the server beyond `capabilities`; makes no request.
+
+        Whoever learns a fact logs it by `learned`.
+        """
+        return ()
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         """The kind of a vendor's exception; None: it is not the store's, and goes out as it is."""

@@ -10,7 +10,15 @@ from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError
-from obs_client.models import Attributes, Capabilities, CleanupReport, ContainerInfo, ObjectInfo, SubdirInfo
+from obs_client.models import (
+    Attributes,
+    Capabilities,
+    CleanupReport,
+    ContainerInfo,
+    EndpointFact,
+    ObjectInfo,
+    SubdirInfo,
+)
 
 Answer = TypeVar("Answer")
 
@@ -37,6 +45,9 @@ class WrappedClient(ObjectStorageClient):
 
     def _location(self, container: str) -> tuple[Hashable, str]:
         return self.inner._location(container)
+
+    def _endpoint_facts(self) -> Sequence[EndpointFact]:
+        return self.inner._endpoint_facts()
 
     def _container_create(self, container: str) -> None:
         self._through("container_create", lambda: self.inner._container_create(container))

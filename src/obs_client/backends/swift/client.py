@@ -9,6 +9,7 @@ from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
+from obs_client.backend.learning import learned
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.swift.copying import Source, SwiftCopy, copy_at_once
@@ -38,6 +39,7 @@ from obs_client.models import (
     CleanupReport,
     ClientOptions,
     ContainerInfo,
+    EndpointFact,
     ObjectInfo,
     SubdirInfo,
 )
@@ -161,7 +163,12 @@ class SwiftClient(ObjectStorageClient):
         if self._known_limits is None:
             limits = self._ask_limits()
             self._known_limits = limits, limits.capabilities()
+            for fact in limits.facts():
+                learned(fact, self._http.session.access().url)
         return self._known_limits
+
+    def _endpoint_facts(self) -> Sequence[EndpointFact]:
+        return self._known_limits[0].facts() if self._known_limits else ()
 
     def _ask_limits(self) -> Limits:
         target = info_path(self._http.session.access().parsed.path)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_client.backend.values import WRITE_ID_KEY
-from obs_client.models import METADATA_KEY_CHARACTERS, Capabilities
+from obs_client.models import METADATA_KEY_CHARACTERS, Capabilities, EndpointFact, Origin, Outcome
 
 DIGESTS = ("sha256", "sha512", "sha1")
 """What a URL is signed with, the best first."""
@@ -33,6 +33,7 @@ class Limits:
         segments: Segments of a static large object, 0: there are none.
         signed_methods: Methods that a signed URL may have.
         digest: What URLs are signed with, or None.
+        told: The cluster said so itself.
     """
 
     file_size: int = 5 * 1024**3 + 2
@@ -47,6 +48,20 @@ class Limits:
     segment_minimum: int = 1
     signed_methods: frozenset[str] = frozenset()
     digest: str | None = None
+    told: bool = False
+
+    def facts(self) -> tuple[EndpointFact, ...]:
+        """What the cluster's `/info` says that it has; nothing can be told of one that has none."""
+        said = {
+            "bulk delete": self.bulk_delete > 0,
+            "large objects by segments": self.segments > 0,
+            "signed URLs": self.digest is not None,
+        }
+        outcomes = {True: Outcome.HOLDS, False: Outcome.DOES_NOT_HOLD}
+        return tuple(
+            EndpointFact(name, outcomes[found] if self.told else Outcome.CANNOT_BE_TOLD, Origin.DOCUMENT)
+            for name, found in said.items()
+        )
 
     def capabilities(self) -> Capabilities:
         """The same as every store tells it; some metadata is kept for the library's own mark."""
@@ -98,6 +113,7 @@ def limits_of(info: Any) -> Limits:
         segment_minimum=_number(slo, "min_segment_size", 1),
         signed_methods=frozenset(signed.get("methods") or ("GET", "PUT")),
         digest=next((digest for digest in DIGESTS if digest in allowed), None),
+        told=True,
     )
 
 
