@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from types import FrameType
@@ -10,10 +11,13 @@ from typing import NoReturn
 INTERRUPTED = 130
 STOPPED = (129, INTERRUPTED, 143)
 """Exit statuses after SIGHUP, SIGINT and SIGTERM, as a shell tells them."""
+GARBAGE = 50_000
+"""New objects before Python looks for garbage: what a short command loads is none, and looking takes a tenth of it."""
 
 
 def main() -> None:
     """Run the command; without its packages say how to get them."""
+    gc.set_threshold(GARBAGE)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)  # until the command has its own, and after it
     try:
@@ -28,6 +32,7 @@ def main() -> None:
     try:
         obs(prog_name="obs")
     except SystemExit as end:
+        gc.freeze()  # else Python looks through all modules once more before it ends
         if end.code in STOPPED:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # else one more, while Python ends, would change the status
         raise

@@ -24,7 +24,7 @@ import os
 import re
 import typing
 from collections.abc import Callable, Mapping
-from importlib import import_module, metadata
+from importlib import import_module
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from obs_client._engine import arguments
@@ -143,6 +143,8 @@ def from_url(url: str) -> ObjectStorageClient:
 
 
 def _schemes() -> str:
+    from importlib import metadata  # which loads much that is not needed for the built-in schemes
+
     plug_ins = {entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)} - set(_BUILT_IN)
     return ", ".join(f"{name}:" for name in sorted(_BUILT_IN) + sorted(plug_ins))
 
@@ -159,6 +161,8 @@ def _client_class(scheme: str) -> type[ObjectStorageClient]:
 
 
 def _plug_in(scheme: str) -> object:
+    from importlib import metadata
+
     entries = tuple(metadata.entry_points(group=ENTRY_POINTS, name=scheme))
     if not entries:
         raise ConfigurationError(f"no backend for scheme {scheme!r} is installed; there are {_schemes()}")
@@ -169,10 +173,12 @@ def _plug_in(scheme: str) -> object:
 
 
 def _options(client_class: type[ObjectStorageClient], query: str) -> dict[str, object]:
+    if not query:
+        return {}
     known = _known_options(client_class)
     options: dict[str, object] = {}
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True)
     except ValueError:
         raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
     for name, text in pairs:

@@ -12,6 +12,7 @@ import pytest
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import failure_of, without_query_secrets
+from obs_client.cli.logs import logged
 from obs_client.cli.objects import absent
 from obs_client.cli.settings import Settings
 from obs_client.testing.wrapper import RecordingClient
@@ -162,7 +163,7 @@ def test_a_foreign_text_in_a_failure_is_without_secrets() -> None:
 def test_reasons_and_log_lines_are_without_secrets_and_names_are_not(capsys: pytest.CaptureFixture[str]) -> None:
     settings = Settings()
     settings.show_details(obs_client.PartialFailureError("2 failed", {"token=n": OSError("X-Auth-Token: canary")}))
-    with settings.logged():
+    with logged(settings):
         logging.getLogger("obs_client").warning("X-Auth-Token: canary")
     assert capsys.readouterr().err == "obs: token=n: X-Auth-Token: ***\nobs: X-Auth-Token: ***\n"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import secrets
+import os
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -272,7 +272,7 @@ class Border:
 
 def marked_by_id(new: NewObject) -> NewObject:
     """The same new object with a random mark, by which its writer knows it again after an answer was lost."""
-    attributes = dataclasses.replace(new.attributes, write_id=secrets.token_hex(8))
+    attributes = dataclasses.replace(new.attributes, write_id=os.urandom(8).hex())
     return dataclasses.replace(new, attributes=attributes)
 
 

@@ -16,19 +16,19 @@ from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError, PreconditionError
 from obs_client.models import Attributes, ObjectInfo
 
-Place = tuple[str, str]
+Spot = tuple[str, str]
 """A container and an object's name in it."""
 
 Check = Callable[[ObjectInfo], object]
 
 
-def copy(border: Border, source: Place, target: Place, if_absent: bool) -> bool:
+def copy(border: Border, source: Spot, target: Spot, if_absent: bool) -> bool:
     """Copy an object with all its attributes. False: the source is absent."""
     return copy_checked(border, source, target, if_absent) is not None
 
 
 def copy_checked(
-    border: Border, source: Place, target: Place, if_absent: bool = False, check: Check = lambda _: None
+    border: Border, source: Spot, target: Spot, if_absent: bool = False, check: Check = lambda _: None
 ) -> ObjectInfo | None:
     """Copy an object, and give what was copied. None: the source is absent.
 
@@ -59,7 +59,7 @@ class ReaderStream:
         self.readinto = reader.readinto
 
 
-def _copy_by_store(border: Border, source: Place, target: Place, if_absent: bool, check: Check) -> ObjectInfo | None:
+def _copy_by_store(border: Border, source: Spot, target: Spot, if_absent: bool, check: Check) -> ObjectInfo | None:
     for tries_left in reversed(range(border.options.attempts)):
         try:
             info = border.object_info(*source)
@@ -139,11 +139,11 @@ def _replace_attributes(border: Border, container: str, info: ObjectInfo, attrib
         copy_by_parts(border, container, info, new)
 
 
-def _new(info: ObjectInfo, target: Place, if_absent: bool) -> NewObject:
+def _new(info: ObjectInfo, target: Spot, if_absent: bool) -> NewObject:
     return NewObject(*target, Attributes.of(info), info.size, if_absent=if_absent)
 
 
-def _refuse_itself(if_absent: bool, target: Place) -> None:
+def _refuse_itself(if_absent: bool, target: Spot) -> None:
     if if_absent:
         raise PreconditionError(
             f"{target[1]!r} is there: it is the source itself", container=target[0], object_name=target[1]

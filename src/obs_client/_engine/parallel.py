@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent import futures  # which loads its pool of threads when one is made
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -27,8 +27,8 @@ class WorkerPool(Generic[Item, Result]):
     def __init__(self, function: Callable[[Item], Result], workers: int) -> None:
         self._function = function
         self._stop = threading.Event()
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="obs_client")
-        self._pending: collections.deque[Future[Result]] = collections.deque()
+        self._executor = futures.ThreadPoolExecutor(workers, thread_name_prefix="obs_client")
+        self._pending: collections.deque[futures.Future[Result]] = collections.deque()
 
     @property
     def pending(self) -> int:
@@ -51,7 +51,7 @@ class WorkerPool(Generic[Item, Result]):
         future = self._pending.popleft()
         if seconds is None and (while_waiting or stopping.is_worker()):
             while not future.done():
-                wait([future], stopping.CHECK_INTERVAL)
+                futures.wait([future], stopping.CHECK_INTERVAL)
                 stopping.check_stopped()
                 if while_waiting:
                     while_waiting()

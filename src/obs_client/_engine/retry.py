@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from typing import TypeVar
 
@@ -62,6 +61,8 @@ class Retries:
         return min(self._timeout, time.monotonic() - self._began)
 
     def _pause(self, retry_after: float | None) -> float:
+        import random  # most requests need no second try
+
         bound = min(self._options.longest_pause, self._options.first_pause * 2.0 ** (self.tries - 1))
         drawn = random.uniform(0.0, bound)  # noqa: S311 - spreads load, keeps no secret
         return drawn if retry_after is None else max(drawn, min(retry_after, RETRY_AFTER_MAXIMUM))

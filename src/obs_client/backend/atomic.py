@@ -8,7 +8,6 @@ import fcntl
 import functools
 import os
 import re
-import secrets
 import stat
 import threading
 from types import TracebackType
@@ -187,7 +186,7 @@ def _umask_by_setting_it() -> int:
 
 def _create(directory: int) -> tuple[bytes, int]:
     while True:
-        name = b"%obs_t_" + secrets.token_hex(8).encode()
+        name = b"%obs_t_" + os.urandom(8).hex().encode()
         try:
             return name, os.open(name, _CREATE_FLAGS, 0o600, dir_fd=directory)
         except FileExistsError:

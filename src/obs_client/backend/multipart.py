@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 
@@ -69,11 +67,15 @@ class SpooledUpload(MultipartUpload):
     def __init__(self, new: NewObject, write: Callable[[NewObject, Body], None]) -> None:
         self._new = new
         self._write = write
+        import tempfile  # much of which other stores never need
+
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by complete and abort
         self._lock = threading.Lock()
         self._size = 0
 
     def put_part(self, part: Part, body: Body) -> None:
+        import shutil
+
         with self._lock:
             self._file.seek(part.offset)
             shutil.copyfileobj(body, self._file)

@@ -30,15 +30,16 @@ _HINTS: tuple[tuple[type[Exception], str], ...] = (
 _IN_A_URL = {"S3Client(..., conditional_writes=True)": "?conditional_writes=true in the URL"}
 """What the library's words are in the command."""
 
-_PAGE = re.compile(r"  \[first \d+ chars of response\] b?(\"|').*?\1(?= \(txn| \(|$)", re.DOTALL)
+# Patterns as text: `re` compiles them when a failure is told of, and then keeps them.
+_PAGE = r"(?s)  \[first \d+ chars of response\] b?(\"|').*?\1(?= \(txn| \(|$)"
 """The beginning of a page that a server sent with its refusal, as swiftclient shows it."""
-_SECRET_NAME = re.compile("SECRET|PASSWORD|TOKEN|^ST_KEY$")
+_HIDDEN_VARIABLES = "SECRET|PASSWORD|TOKEN|^ST_KEY$"
 _WORDS = (
     r"(?:signature|credential|secret|token|password|temp_url_sig|authorization"
     r"|(?<!create_temp_)(?:auth|url)[_-]key|access[_-]?key(?:[_-]id)?)"
 )
-_SECRET_IN_QUERY = re.compile(rf"(?i)([?&][^=&\s]*{_WORDS}(?:=|%3D))[^\s&\"']+")
-_SECRET = re.compile(
+_SECRET_IN_QUERY = rf"(?i)([?&][^=&\s]*{_WORDS}(?:=|%3D))[^\s&\"']+"
+_SECRET = (
     rf"(?i)({_WORDS})"
     r"([\"']?\s*(?:=|:|%3D)\s*[\"']?)(?:(?:bearer|basic|aws4-hmac-sha256)\s+)?[^\s&\"',;)]+"
 )
@@ -118,17 +119,17 @@ def _failure_of(error: Exception) -> Failure:
 
 def without_secrets(text: str) -> str:
     """A foreign text with all blotted out that may be a signature, token, key or password."""
-    return _SECRET.sub(r"\1\2***", _without_those_of_the_environment(text))
+    return re.sub(_SECRET, r"\1\2***", _without_those_of_the_environment(text))
 
 
 def without_query_secrets(text: str) -> str:
     """A text of our own with secrets blotted out in queries of URLs; a name like `password=x` is left as it is."""
-    return _SECRET_IN_QUERY.sub(r"\1***", _without_those_of_the_environment(text))
+    return re.sub(_SECRET_IN_QUERY, r"\1***", _without_those_of_the_environment(text))
 
 
 def _without_those_of_the_environment(text: str) -> str:
     for name, value in os.environ.items():
-        if len(value) >= SECRET_MINIMUM and _SECRET_NAME.search(name):
+        if len(value) >= SECRET_MINIMUM and re.search(_HIDDEN_VARIABLES, name):
             text = text.replace(value, "***")
     return text
 
@@ -141,7 +142,7 @@ def _text(error: Exception) -> str:
             return f"there is no container {error.container!r}"
         if error.object_name:
             return f"there is no object {error.object_name!r} in {error.container!r}"
-    text = without_secrets(_PAGE.sub("", str(error)))
+    text = without_secrets(re.sub(_PAGE, "", str(error)))
     for words, ours in _IN_A_URL.items():
         text = text.replace(words, ours)
     return text

@@ -39,9 +39,11 @@ class Group(Commands):
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
+        from obs_client.cli.logs import logged  # not needed to show a help
+
         settings = context.ensure_object(Settings)
         try:
-            with stoppable(), settings.logged(), wrong_use_in_one_line():
+            with stoppable(), logged(settings), wrong_use_in_one_line():
                 super().invoke(context)
                 flush()
         except (click.ClickException, click.exceptions.Exit):

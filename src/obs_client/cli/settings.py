@@ -1,14 +1,13 @@
-"""What all commands share: how much is said, and where it is said; stdout is for results, stderr for the rest."""
+"""What all commands share: how much is said, and where it is said; stdout is for results, stderr for the rest.
+
+What only some commands need is imported where it is used: each module costs a short command milliseconds.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
-import logging
 import sys
-import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO
 
@@ -49,6 +48,8 @@ class Settings:
         """Set one of the flags."""
         setattr(self, attribute, True)
         if self.debug:
+            import logging
+
             logging.getLogger("obs_client").setLevel(logging.DEBUG)
 
     def result(self, record: Mapping[str, object], text: str) -> None:
@@ -58,7 +59,7 @@ class Settings:
         if sys.stdout is None:
             raise Failure("stdout is closed")
         # Not by `click.echo`, which flushes each line: listings are long.
-        sys.stdout.write((json.dumps(record) if self.json else text) + "\n")
+        sys.stdout.write((_json(record) if self.json else text) + "\n")
 
     def summary(self, record: Mapping[str, object], text: str) -> None:
         """What a command did in all, as a result; for people not with `--quiet`."""
@@ -102,6 +103,8 @@ class Settings:
             for name, reason in error.failures.items():
                 self.fail(name, reason)
         if self.debug:
+            import traceback
+
             for line in without_secrets("".join(traceback.format_exception(error))).splitlines():
                 self.write_line(printable(line))
 
@@ -149,21 +152,6 @@ class Settings:
         finally:
             self.write_line, self.drawing = plain, False
 
-    @contextlib.contextmanager
-    def logged(self) -> Iterator[None]:
-        """Within the block what the library logs or warns of is said; with `--debug` all that it logs."""
-        logger = logging.getLogger("obs_client")
-        handler = _Handler(self)
-        level = logger.level
-        logger.addHandler(handler)
-        try:
-            with warnings.catch_warnings():
-                warnings.showwarning = lambda message, *_, **__: self.warn(without_secrets(str(message)))
-                yield
-        finally:
-            logger.removeHandler(handler)
-            logger.setLevel(level)
-
 
 def stdout() -> IO[bytes]:
     """The binary stdout, with nothing waiting in the text one before it."""
@@ -179,13 +167,7 @@ def flush() -> None:
         sys.stdout.flush()
 
 
-class _Handler(logging.Handler):
-    """Says log records as lines on stderr, without secrets."""
+def _json(record: Mapping[str, object]) -> str:
+    import json
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__()
-        self._settings = settings
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Say one record."""
-        self._settings.warn(without_secrets(record.getMessage()))
+    return json.dumps(record)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
+from typing import TYPE_CHECKING
 
 import click
 
-from obs_client.models import ContainerInfo, ObjectInfo
+if TYPE_CHECKING:
+    from obs_client.models import ContainerInfo, ObjectInfo
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -60,6 +61,8 @@ def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def fields_of(found: ContainerInfo | ObjectInfo) -> dict[str, object]:
     """What a store tells, by field, without the library's own mark of a write."""
+    import dataclasses
+
     fields: dict[str, object] = dataclasses.asdict(found)
     fields.pop("write_id", None)
     return fields

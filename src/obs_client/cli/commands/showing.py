@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+from functools import partial
 
 import click
 
@@ -59,7 +59,8 @@ def _write_range(client: obs_client.ObjectStorageClient, name: str, start: int, 
     with client.object_open(name) as source:
         source.seek(start)
         if stop is None:
-            shutil.copyfileobj(source, stdout(), BLOCK)
+            for block in iter(partial(source.read, BLOCK), b""):
+                stdout().write(block)
             return
         left = stop - start
         while left > 0 and (block := source.read(min(left, BLOCK))):
