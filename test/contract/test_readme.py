@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
 import re
@@ -76,6 +77,13 @@ def test_the_backend_of_the_readme_keeps_the_contract(place: Path) -> None:
     ran = re.search(r"^Ran (\d+) tests", done.stderr, re.MULTILINE)
     assert ran
     assert int(ran[1]) > 100
+
+
+def test_the_backend_of_the_readme_comes_in_by_the_door_alone() -> None:
+    imported = [node for node in ast.walk(ast.parse(BLOCKS[-2])) if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = [getattr(node, "module", None) or alias.name for node in imported for alias in node.names]
+    assert [name for name in modules if name.startswith("obs_client")] == ["obs_client.backend"]
+    assert {name.partition(".")[0] for name in modules} <= {"obs_client", *sys.stdlib_module_names}
 
 
 def test_the_contract_names_every_public_method() -> None:
