@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from obs_client.backends.s3.endpoints import forget_facts
 from test.servers import process
 from test.servers.shared import Servers
 
@@ -25,6 +26,12 @@ def servers(starts_servers: None) -> Iterator[Servers]:
     """The servers that all tests of this run share."""
     with contextlib.closing(Servers()) as shared:
         yield shared
+
+
+@pytest.fixture(autouse=True)
+def _know_no_endpoint() -> None:
+    """What one test learned of an endpoint is not so in the next, where another server may have its port."""
+    forget_facts()
 
 
 @pytest.hookimpl(tryfirst=True)

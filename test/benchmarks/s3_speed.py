@@ -162,7 +162,7 @@ def download(size: int = 1024) -> None:
 
 
 def _download(pair: Pair, what: str, path: str) -> None:
-    keys = pair.ours._connection.settings.keys.given()
+    keys = pair.ours._requests.settings.keys.given()
     unchecked = S3Client(CONTAINER, endpoint_url=pair.url, credentials=keys, options=ClientOptions(check_content=False))
     for how, client, goal in (("checked", pair.ours, "1.6, aim 1.8"), ("not checked", unchecked, "2.0, aim 2.4")):
         measured = ratio(

@@ -17,8 +17,7 @@ from obs_client import IntegrityError, NotSupportedError
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, header, raw_server, read_request
-from test.s3.test_objects import content, read_verified
-from test.s3.test_servers import KINDS, client, container
+from test.s3.running import KINDS, client, container, content, read_verified
 
 MIB = 1024 * 1024
 LARGE = content(11 * MIB)
@@ -225,7 +224,7 @@ def test_servers_are_believed_that_verify(kind: str) -> None:
     owner = client(kind)
     name = container(owner)
     owner.object_write("a", LARGE * 2)
-    assert owner._checksums.verified is (kind != "moto")
+    assert owner._requests.facts.verifies_parts is (kind != "moto")
     assert read_verified(owner, "a") == (LARGE * 2, True)
     head = owner.native.head_object(Bucket=name, Key="a", ChecksumMode="ENABLED")
     assert head.get("ChecksumType") == ("COMPOSITE" if kind == "seaweedfs" else None)

@@ -9,7 +9,7 @@ import pytest
 
 from obs_client.client import ObjectStorageClient
 from obs_client.testing import Conformance, FaultyClient, differences
-from test.s3.test_servers import client
+from test.s3.running import client
 
 pytestmark = pytest.mark.server
 

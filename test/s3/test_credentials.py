@@ -14,8 +14,8 @@ from obs_client import AuthorizationError, ConfigurationError, TemporaryError
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
+from test.s3.running import QUICK, client, container, server
 from test.s3.support import leave_the_machine
-from test.s3.test_servers import QUICK, client, container, server
 
 ONCE = ClientOptions(attempts=1)
 KEYS = {"AWS_ACCESS_KEY_ID": "id-of-the-key", "AWS_SECRET_ACCESS_KEY": "canary-of-the-secret"}
@@ -203,7 +203,7 @@ def test_no_secret_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     owner = seaweedfs({**KEYS, "AWS_SESSION_TOKEN": "canary-of-the-token"})
     with pytest.raises(AuthorizationError) as caught:
         owner.container_list()
-    shown = [repr(owner), str(vars(owner)), repr(owner._connection.settings), caplog.text]
+    shown = [repr(owner), str(vars(owner)), repr(owner._requests.settings), caplog.text]
     error: BaseException | None = caught.value
     while error:
         shown.append(f"{error!r} {getattr(error, 'response', '')}")

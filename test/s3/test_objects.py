@@ -20,7 +20,7 @@ from obs_client.backends.s3.client import S3Client
 from obs_client.models import Attributes
 from test.loopback.proxy import forward_proxy
 from test.loopback.tls import make_authority, tls_front
-from test.s3.test_servers import KINDS, QUICK, client, container, server
+from test.s3.running import KINDS, QUICK, client, container, content, read_verified, server
 
 pytestmark = pytest.mark.server
 
@@ -44,15 +44,6 @@ def foreign(owner: S3Client, name: str, parts: list[bytes]) -> None:
         for number, part in enumerate(parts, 1)
     ]
     owner.native.complete_multipart_upload(**upload, MultipartUpload={"Parts": done})
-
-
-def content(size: int) -> bytes:
-    return (bytes(range(251)) * (size // 251 + 1))[:size]
-
-
-def read_verified(owner: S3Client, name: str) -> tuple[bytes, bool]:
-    with owner.object_open(name) as file:
-        return file.read(), file.verified
 
 
 @pytest.mark.parametrize(

@@ -1,228 +1,139 @@
-"""Requests that are made without the SDK are those that the SDK would make, and only where it shows that they are."""
+"""Our requests are those that botocore would make, byte for byte: for each operation, address and odd name."""
 
 from __future__ import annotations
 
-import datetime as dt
-import functools
-import itertools
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from socket import socket
-from types import SimpleNamespace
-from typing import Any
 
+import botocore.session
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from botocore import UNSIGNED
+from botocore.endpoint_provider import EndpointProvider
 
-from obs_client import ConfigurationError, ObjectNotFoundError
-from obs_client.backends.s3 import direct as s3_direct
-from obs_client.backends.s3 import settings as s3_settings
-from obs_client.backends.s3 import vendor as s3_vendor
-from obs_client.backends.s3.client import S3Client
-from obs_client.backends.s3.requests import Requests
-from test.loopback.raw import answer, raw_server, read_request
+from obs_client import InvalidNameError
+from obs_client.backends.s3 import requests as requests_module
+from obs_client.backends.s3.endpoints import amazon_endpoint, url_in
+from obs_client.backends.s3.reading import get_object
+from obs_client.backends.s3.requests import Request, Requests
+from obs_client.backends.s3.settings import Choices, check
+from test.s3 import witness
+from test.s3.operations import KEYS, OPERATIONS, TOKEN, Address, Operation, compare, requests_of
+from test.s3.support import leave_the_machine
 
-KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
-OBJECT = b'ETag: "8d777f385d3dfec8815d20f7496026dc"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n'
-ENDPOINTS = {
-    "own": ("http://127.0.0.1:8333", "path"),
-    "own, with a path": ("https://[::1]/s3/", "path"),
-    "own, virtual": ("https://store.example:8443", "virtual"),
-    "Amazon's": (None, None),
-    "Amazon's, path": (None, "path"),
+ADDRESSES = {
+    "us-east-1": Address("us-east-1"),
+    "eu-west-1 with a token": Address("eu-west-1", token=TOKEN),
+    "cn-north-1 by path": Address("cn-north-1", style="path"),
+    "us-gov-west-1": Address("us-gov-west-1", style="virtual"),
+    "own server": Address("us-east-1", "http://127.0.0.1:8333"),
+    "own server in a path, with a token": Address("mars", "https://[::1]:9000/s3/", "path", TOKEN),
+    "own server, auto": Address("eu-west-1", "https://store.example:443", "auto"),
+    "own server, virtual": Address("eu-west-1", "http://Store.example:80", "virtual"),
 }
-ARN = "arn:aws:s3:eu-west-1:123456789012:accesspoint/mine"
+NAMES = (
+    "plain.txt",
+    "a b/c+d%2Be~f",
+    "\u00fcber/\u65e5\u672c/\U0001f600",
+    "/leading//doubled///trailing/",
+    "line\nend\r\ttab",
+    "?query=a&b#fragment;:@!$'()*,[]{}|\\^`\"<>=",
+    "%",
+    "\u00e4" * 512,
+)
+CONTAINERS = ("docs", "with.dots", "Old_Name", "ab", "x" * 63, "192.168.1.1", "-edge-")
 
 
-def requests_of(endpoint: str, region: str = "eu-west-1") -> Requests:
-    """Requests of a new client, which sends none."""
-    url, style = ENDPOINTS[endpoint]
-    chosen = s3_settings.check(region, url, KEYS, True, 60.0, style)
-    return Requests(s3_vendor.make_client(chosen, None))
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    leave_the_machine(monkeypatch, tmp_path)
 
 
-shared = functools.cache(requests_of)
-NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
-VALUES = st.text("abcXYZ019-_=/;,. ", min_size=1, max_size=20).filter(lambda text: text == text.strip())
-PARAMS = {
-    **dict.fromkeys(set(s3_direct.HEADERS) - {"ChecksumMode"}, VALUES),
-    "ChecksumMode": st.just("ENABLED"),
-    "Metadata": st.dictionaries(st.text("abc019-", min_size=1, max_size=8), VALUES, max_size=4),
-    "PartNumber": st.integers(1, 10_000),
-    "UploadId": st.text("abcXYZ019-_.~+/=", min_size=1, max_size=20),
-}
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=list(ADDRESSES))
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
+def test_a_request_is_as_botocore_makes_it(operation: Operation, address: Address) -> None:
+    for name in NAMES:
+        compare(address, operation, "docs", name)
 
 
-def known_to(requests: Requests, operation: str) -> list[str]:
-    """The parameters made directly that the operation has."""
-    client = requests.client
-    shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation]).input_shape
-    return sorted(set(PARAMS) & set(shape.members))
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=list(ADDRESSES))
+def test_a_container_is_addressed_as_botocore_does_it(address: Address) -> None:
+    for container in CONTAINERS:
+        compare(address, OPERATIONS["GetObject"], container, "a/b")
+        compare(address, OPERATIONS["ListObjectsV2"], container, "")
 
 
-@settings(deadline=None)  # on a machine that is busy each may take long
-@given(data=st.data(), endpoint=st.sampled_from(list(ENDPOINTS)), operation=st.sampled_from(list(s3_direct.METHODS)))
-def test_direct_requests_are_the_vendors(data: st.DataObject, endpoint: str, operation: str) -> None:
-    requests = shared(endpoint)
-    params: dict[str, Any] = {"Bucket": "docs", "Key": data.draw(NAMES)}
-    if operation == "upload_part":
-        params |= {"PartNumber": data.draw(PARAMS["PartNumber"]), "UploadId": data.draw(PARAMS["UploadId"])}
-    for name in data.draw(st.lists(st.sampled_from(known_to(requests, operation)), unique=True)):
-        params[name] = data.draw(PARAMS[name])
-    theirs = s3_vendor.prepare(requests.client, operation, params).request
-    base = theirs.url.partition("?")[0].removesuffix(s3_direct.quoted(params["Key"]))
-    ours = s3_direct.build(base, "obs_client", operation, params)
-    assert ours
-    assert (ours.method, ours.headers, ours.body) == (theirs.method, theirs.headers, theirs.body)
-    assert ours.url.partition("?")[0] == theirs.url.partition("?")[0]
-    assert sorted(ours.url.partition("?")[2].split("&")) == sorted(theirs.url.partition("?")[2].split("&"))
+def test_every_region_has_the_endpoint_of_botocores_rules() -> None:
+    session = botocore.session.Session()
+    loader = session.get_component("data_loader")
+    rules = EndpointProvider(loader.load_service_model("s3", "endpoint-rule-set-1"), loader.load_data("partitions"))
+    known = [region for each in loader.load_data("partitions")["partitions"] for region in each["regions"]]
+    plain = [region for region in [*known, "mars-north-1"] if not region.endswith("-global")]
+    assert len(plain) > 40
+    for region in plain:
+        for container in CONTAINERS:
+            for by_path in (False, True):
+                theirs = rules.resolve_endpoint(
+                    Region=region, Bucket=container, UseFIPS=False, UseDualStack=False, Accelerate=False,
+                    ForcePathStyle=by_path, UseGlobalEndpoint=region == "us-east-1",
+                )  # fmt: skip
+                ours = url_in(amazon_endpoint(region), container, virtual=not by_path)
+                assert ours.removesuffix("/") == theirs.url
+                assert theirs.properties["authSchemes"][0]["signingRegion"] == region
 
 
-def test_every_parameter_made_directly_is_one_of_some_operation() -> None:
-    requests = shared("own")
-    known = {name for operation in s3_direct.METHODS for name in known_to(requests, operation)}
-    assert known == set(PARAMS) == {*s3_direct.HEADERS, *s3_direct.QUERY, "Metadata"}
+@pytest.mark.parametrize("address", ADDRESSES.values(), ids=list(ADDRESSES))
+@pytest.mark.parametrize("method", ["get_object", "put_object"])
+def test_a_signed_url_is_as_botocore_makes_it(address: Address, method: str) -> None:
+    # By default botocore signs URLs of all regions for the endpoint in us-east-1, which redirects, or for some cannot.
+    style = address.style or ("path" if address.endpoint_url else "virtual")
+    requests, client = requests_of(address, Choices()), witness.shared(*address._replace(style=style))
+    for name in NAMES:
+        request = get_object("docs", name) if method == "get_object" else Request("PutObject", "PUT", "docs", name)
+        ours, theirs = "", "another second"
+        for _ in range(5):
+            theirs = client.generate_presigned_url(method, Params={"Bucket": "docs", "Key": name}, ExpiresIn=600)
+            ours = requests.presign(request, 600)
+            if ours == theirs:
+                break
+        assert ours == theirs
 
 
-class Asked:
-    """Counts the calls that reach the vendor's own parameter handling."""
-
-    def __init__(self, client: Any) -> None:
-        self.count = 0
-        client.meta.events.register("provide-client-params.s3", self.add)
-
-    def add(self, **_: Any) -> None:
-        self.count += 1
+def test_who_agrees_to_pay_says_so_in_a_signed_url() -> None:
+    """botocore signs it as a header, which whoever is given the URL would have to send."""
+    requests = requests_of(ADDRESSES["us-east-1"], Choices(requester_pays=True))
+    url = requests.presign(get_object("docs", "a"), 600)
+    assert "?x-amz-request-payer=requester&X-Amz-Algorithm=" in url
+    assert "X-Amz-SignedHeaders=host&" in url
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_the_vendor_is_asked_once_for_each_kind_and_container(endpoint: str) -> None:
-    requests = requests_of(endpoint)
-    asked = Asked(requests.client)
-    for operation, container in itertools.product(s3_direct.METHODS, ("docs", "more")):
-        part = {"PartNumber": 1, "UploadId": "u"} if operation == "upload_part" else {}
-        for name in ("a", "b/c d", "ä"):
-            made = requests.make(operation, {"Bucket": container, "Key": name, **part}, {"Content-MD5": "m"}, None)
-            assert made.headers["Content-MD5"] == "m"
-            assert "SignedHeaders=content-md5;host;" in made.headers["Authorization"]
-            assert made.url.partition("?")[0].endswith(s3_direct.quoted(name))
-            assert container in made.url
-    assert asked.count == 2 * len(s3_direct.METHODS)
+def test_anonymous_requests_are_not_signed() -> None:
+    requests = Requests(check("eu-west-1", None, {}, True, 60.0, None, Choices()))
+    client = witness.witness("eu-west-1", version=UNSIGNED)
+    for operation in OPERATIONS.values():
+        request = operation.ours("docs", "a b")
+        theirs = witness.ask(client, operation.method, operation.theirs("docs", "a b"))
+        assert requests.signed(request) == (theirs.url, {"User-Agent": "obs_client", **request.headers})
+        assert "authorization" not in theirs.headers
 
 
-def test_what_is_not_known_goes_by_the_vendor() -> None:
-    requests = requests_of("own")
-    place = {"Bucket": "docs", "Key": "a"}
-    requests.make("get_object", place, None, None)
-    asked = Asked(requests.client)
-    made = requests.make("get_object", {**place, "VersionId": "v 1"}, None, None)
-    assert asked.count == 1
-    assert made.url.endswith("/docs/a?versionId=v%201")
-    requests.make("get_object", place, None, None)
-    assert asked.count == 1
+def test_the_payer_is_named_to_containers_only() -> None:
+    requests = requests_of(ADDRESSES["own server"], Choices(requester_pays=True))
+    payers = {name: requests.signed(each.ours("docs", "a"))[1].get("x-amz-request-payer")
+              for name, each in OPERATIONS.items()}  # fmt: skip
+    assert {name for name, payer in payers.items() if payer is None} == {"ListBuckets", "ListBuckets of a page"}
+    theirs = witness.ask(witness.shared(*ADDRESSES["own server"]), "get_object",
+                         {"Bucket": "docs", "Key": "a", "RequestPayer": "requester"})  # fmt: skip
+    assert theirs.headers["x-amz-request-payer"] == payers["GetObject"]
 
 
-def test_a_container_named_by_an_arn() -> None:
-    requests = shared("Amazon's")
-    for _ in range(2):
-        made = requests.make("get_object", {"Bucket": ARN, "Key": "a"}, None, None)
-        assert made.url == "https://mine-123456789012.s3-accesspoint.eu-west-1.amazonaws.com/a"
-        assert "/eu-west-1/s3/aws4_request" in made.headers["Authorization"]
+@pytest.mark.parametrize("container", ["", "a/b", "a b", "\u00e4", "x" * 256, "a?b", "arn:aws:sqs:::a"])
+def test_no_request_is_made_for_what_can_be_no_container(container: str) -> None:
+    with pytest.raises(InvalidNameError):
+        requests_of(ADDRESSES["own server"]).signed(get_object(container, "a"))
 
 
-def test_what_is_signed_in_another_way_is_left_to_the_vendor() -> None:
-    requests = requests_of("Amazon's", "us-east-1")
-    prepared = s3_vendor.prepare(requests.client, "get_object", {"Bucket": "docs--use1-az4--x-s3", "Key": "a"})
-    assert prepared.signature is None
-    chosen = s3_settings.check(None, "http://127.0.0.1:8333", {}, True, 60.0, None)
-    anonymous = Requests(s3_vendor.make_client(chosen, None))
-    asked = Asked(anonymous.client)
-    for _ in range(2):
-        assert "Authorization" not in anonymous.make("get_object", {"Bucket": "docs", "Key": "a"}, None, None).headers
-    assert asked.count == 2
-
-
-def test_what_a_handler_of_the_users_changes_is_not_made_directly() -> None:
-    requests = requests_of("own")
-    requests.client.meta.events.register(
-        "before-parameter-build.s3.GetObject", lambda params, **_: params.update(RequestPayer="requester")
-    )
-    for _ in range(3):
-        made = requests.make("get_object", {"Bucket": "docs", "Key": "a"}, None, None)
-        assert made.headers["x-amz-request-payer"] == "requester"
-
-
-def test_a_handler_of_the_users_that_answers_is_named() -> None:
-    requests = requests_of("own")
-    requests.client.meta.events.register(
-        "before-call.s3.HeadObject", lambda **_: (SimpleNamespace(status_code=200), {})
-    )
-    with pytest.raises(ConfigurationError, match="head_object"):
-        requests.make("head_object", {"Bucket": "docs", "Key": "a"}, None, None)
-
-
-def test_the_number_of_containers_that_are_remembered_has_a_bound() -> None:
-    requests = requests_of("own")
+def test_the_number_of_routes_that_are_remembered_has_a_bound() -> None:
+    requests = Requests(check("eu-west-1", "http://127.0.0.1:8333", KEYS, True, 60.0, None, Choices()))
     for number in range(1100):
-        made = requests.make("get_object", {"Bucket": f"docs-{number}", "Key": "a"}, None, None)
-        assert made.url == f"http://127.0.0.1:8333/docs-{number}/a"
-    assert len(requests._routes) <= 1000
-
-
-@contextmanager
-def store(heads: list[bytes], says: bytes) -> Iterator[str]:
-    """A server that gives one answer to all; gives its URL."""
-
-    def script(connection: socket, _: int) -> None:
-        while head := read_request(connection)[0]:
-            heads.append(head)
-            connection.sendall(says)
-
-    with raw_server(script) as server:
-        yield server.url
-
-
-def test_errors_are_the_vendors_classes_on_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-    absent = answer(b"<Error><Code>NoSuchKey</Code><Message>none</Message></Error>", b"404 Not Found")
-    with store([], absent) as url:
-        client = S3Client("docs", endpoint_url=url, credentials=KEYS)
-        for _ in range(2):
-            with pytest.raises(ObjectNotFoundError) as caught:
-                client.object_read("a")
-            cause = caught.value.__cause__
-            assert isinstance(cause, client.native.exceptions.NoSuchKey)
-            assert cause.operation_name == "GetObject"
-            assert cause.response["ResponseMetadata"]["HTTPStatusCode"] == 404
-
-
-def test_renewed_credentials_are_used_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A program that the vendor asks for credentials gives others each time, which are about to end."""
-    monkeypatch.setenv("no_proxy", "*")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)).isoformat()
-    given = {"Version": 1, "SecretAccessKey": "secret", "SessionToken": "token", "Expiration": soon}
-    program = tmp_path / "program.py"
-    program.write_text(
-        "import json, pathlib, sys\n"
-        "count = pathlib.Path(__file__).with_name('count')\n"
-        "number = int(count.read_text()) + 1 if count.exists() else 1\n"
-        "count.write_text(str(number))\n"
-        f"print(json.dumps({json.dumps(given)} | {{'AccessKeyId': f'id-{{number}}'}}))\n"
-    )
-    config = tmp_path / "config"
-    config.write_text(f"[default]\ncredential_process = {sys.executable} {program}\n")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    heads: list[bytes] = []
-    with store(heads, answer(b"data", headers=OBJECT)) as url:
-        client = S3Client("docs", endpoint_url=url)
-        for _ in range(3):
-            assert client.object_read("a") == b"data"
-    used = [head.partition(b"Credential=")[2].partition(b"/")[0] for head in heads]
-    assert len(set(used)) == 3
+        url, _ = requests.signed(get_object(f"docs-{number}", "a"))
+        assert url == f"http://127.0.0.1:8333/docs-{number}/a"
+    assert len(requests._routes) <= requests_module._ROUTES_MAXIMUM

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import sys
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from obs_client.errors import ConfigurationError
 
@@ -76,6 +77,11 @@ def find_route(origin: str) -> Route:
 
 
 def _find_proxy(scheme: str, authority: str) -> Proxy | None:
+    variables = {name.lower() for name in os.environ} - {"no_proxy"}
+    if sys.platform != "darwin" and not any(name.endswith("_proxy") for name in variables):
+        return None
+    from urllib.request import getproxies, proxy_bypass  # slow to load, and seldom needed
+
     proxies = getproxies()
     url = proxies.get(scheme) or proxies.get("all")
     return None if not url or proxy_bypass(authority) else _parse_proxy(url)

@@ -127,14 +127,14 @@ def recognise(client: ObjectStorageClient) -> str | None:
 
 
 def _server_header(client: S3Client) -> str:
+    from obs_client.backends.s3.errors import S3Error
+    from obs_client.backends.s3.listing import list_buckets
+
     try:
-        answer = client._connection.call("list_buckets", {})
-    except Exception as error:
-        response = getattr(error, "response", None)
-        if response is None:
-            raise
+        answer = client._requests.call(list_buckets())
+    except S3Error as error:
         # Who may not list containers is told so by the same server.
-        return str(response["ResponseMetadata"]["HTTPHeaders"].get("server", ""))
+        return error.headers.get("server", "")
     answer.close()
     return answer.headers.get("server", "")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import quopri
 import re
 
 _WORD = re.compile(r"=\?([^?]+)\?([BbQq])\?([^?]*)\?=")
@@ -36,4 +35,6 @@ def decode_words(value: str) -> str:
 def _decode_word(charset: str, coding: str, text: str) -> str:
     if coding in "Bb":
         return base64.b64decode(text, validate=True).decode(charset)
+    import quopri  # for words of other writers alone
+
     return quopri.decodestring(text.encode("ascii"), header=True).decode(charset)

@@ -1,24 +1,25 @@
 """Copies within the store: of an object to another name, or onto itself with other attributes.
 
-One request up to 5 GiB, else by parts. What S3 keeps beside the attributes goes along: storage class, encryption,
-expiry, tags, redirect, lock; not the access list, which S3 resets.
+One request up to 5 GiB, else by parts, which the engine drives. What S3 keeps beside the attributes goes along: storage
+class, encryption, expiry, tags, redirect, lock; not the access list, which S3 resets.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
-from obs_client._http.pool import HttpAnswer
-from obs_client.backend.multipart import Part
-from obs_client.backends.s3 import errors as s3_errors
-from obs_client.backends.s3 import headers as s3_headers
-from obs_client.backends.s3 import multipart as s3_multipart
-from obs_client.backends.s3.connection import Exchange, S3Connection
+from obs_client._http.answer import HttpAnswer
+from obs_client.backend.multipart import NeedsParts, Part
+from obs_client.backend.values import NewObject
+from obs_client.backends.s3.endpoints import is_resource
+from obs_client.backends.s3.errors import S3Error, status_of
+from obs_client.backends.s3.multipart import S3Upload, begin
+from obs_client.backends.s3.reading import get_object_tagging, head_object, size_of_head
+from obs_client.backends.s3.requests import Request, Requests
+from obs_client.backends.s3.writing import attribute_headers, conditions_of
 from obs_client.errors import ObjectChangedError
-from obs_client.models import Attributes, ObjectInfo
 
 COPY_MAXIMUM = 5 * 1024**3
 """Bytes of an object that one request copies."""
@@ -37,111 +38,113 @@ _KEPT = (
 """What a HEAD answers and a write takes under the same name."""
 
 
+def copy_object(new: NewObject, headers: dict[str, str]) -> Request:
+    """Copy; the headers name the source, and say what the target is to carry."""
+    return Request("CopyObject", "PUT", new.container, new.name, "", {**headers, "x-amz-metadata-directive": "REPLACE"})
+
+
+def source_headers(container: str, name: str, etag: str | None) -> dict[str, str]:
+    """The headers that name the source of a copy, as the version that has this ETag."""
+    place = f"{container}/object/{name}" if is_resource(container) else f"{container}/{name}"
+    named = {"x-amz-copy-source": quote(place, safe="/~")}
+    return {**named, "x-amz-copy-source-if-match": etag} if etag else named
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Copy:
     """What is to be copied where.
 
     Attributes:
-        source: Container and name.
-        head: The source's HEAD.
-        place: The parameters that name the target.
-        attributes: The target's.
-        conditions: The parameters under which the target is written.
-        chosen: Parameters of the client's own that go before what the source has.
-        look: Gives what is stored under the target's name, None if nothing is.
+        container, name: The source.
+        head: Its HEAD.
+        new: The target.
+        chosen: Headers of the client's own that go before what the source has.
     """
 
-    source: tuple[str, str]
+    container: str
+    name: str
     head: HttpAnswer
-    place: dict[str, Any]
-    attributes: Attributes
-    conditions: dict[str, str]
-    chosen: dict[str, Any]
-    look: Callable[[], ObjectInfo | None]
+    new: NewObject
+    chosen: Mapping[str, str]
 
     @property
     def size(self) -> int:
         """Bytes of the source."""
-        return int(self.head.headers.get("content-length", "0"))
+        return size_of_head(self.head)
 
     @property
     def kept(self) -> dict[str, str]:
         """The headers that go along."""
         headers = self.head.headers
         kept = {name: headers[name] for name in _KEPT if name in headers}
-        if "StorageClass" in self.chosen:
+        if "x-amz-storage-class" in self.chosen:
             kept.pop("x-amz-storage-class", None)
-        if "ServerSideEncryption" in self.chosen:
+        if "x-amz-server-side-encryption" in self.chosen:
             kept = {name: kept[name] for name in kept if not name.startswith("x-amz-server-side")}
         return kept
 
     @property
-    def source_params(self) -> dict[str, Any]:
-        """The parameters that name the source, as the version that was looked at."""
-        named: dict[str, Any] = {"CopySource": {"Bucket": self.source[0], "Key": self.source[1]}}
-        if etag := self.head.headers.get("etag"):
-            named["CopySourceIfMatch"] = etag
-        return named
+    def source(self) -> dict[str, str]:
+        """The headers that name the source, as the version that was looked at."""
+        return source_headers(self.container, self.name, self.head.headers.get("etag"))
+
+    @property
+    def target(self) -> dict[str, str]:
+        """The headers of all that the target carries."""
+        return {**self.kept, **attribute_headers(self.new.attributes), **self.chosen}
 
 
-def copy_at_once(connection: S3Connection, copy: Copy) -> None:
+def copy_at_once(requests: Requests, copy: Copy) -> None:
     """Copy by one request.
 
     Raises:
-        Exception: One that `is_refused`: the source is another by now, or a condition of the target does not hold.
+        NeedsParts: The object is too large for that.
+        S3Error: One that `is_refused`: the source is another by now, or a condition of the target does not hold.
     """
-    params = {
-        **copy.place,
-        **copy.source_params,
-        **copy.conditions,
-        **copy.chosen,
-        **s3_headers.params_of(copy.attributes),
-        "MetadataDirective": "REPLACE",
-    }
-    connection.document("copy_object", params, "CopyObjectResult", exchange=Exchange(headers=copy.kept))
+    if copy.size > COPY_MAXIMUM:
+        raise NeedsParts
+    asked = copy_object(copy.new, {**copy.target, **copy.source, **conditions_of(copy.new)})
+    requests.document(asked, "CopyObjectResult")
 
 
 def is_refused(error: Exception) -> bool:
     """Whether a condition of the source or of the target did not hold."""
-    return s3_errors.status_of(error) == 412
+    return status_of(error) == 412
 
 
-class S3Copy(s3_multipart.S3Upload):
+class S3Copy(S3Upload):
     """A copy by parts: the server makes each of a range of the source."""
 
-    def __init__(self, connection: S3Connection, copy: Copy) -> None:
+    def __init__(self, requests: Requests, copy: Copy) -> None:
         """Begin it, without a note of its part size: the tags of copied parts are not of MD5s on every server."""
-        params = {**s3_headers.params_of(copy.attributes), **copy.chosen, **_tags(connection, copy)}
-        upload_id = s3_multipart.begin(connection, copy.place, params, False, copy.kept)
-        mark = copy.attributes.write_id
-        super().__init__(connection, copy.place, upload_id, copy.conditions, mark, copy.look)
+        headers = {**copy.target, **_tags(requests, copy)}
+        super().__init__(requests, begin(requests, copy.new, headers, False), copy.new)
         self._copy = copy
 
     def copy_part(self, part: Part) -> None:
         try:
-            self.put_from(part, self._copy.source_params)
-        except Exception as error:
-            if not is_refused(error) or not source_changed(self._connection, self._copy):
+            self.put_from(part, self._copy.source)
+        except S3Error as error:
+            if not is_refused(error) or not source_changed(self._requests, self._copy):
                 raise
-            raise ObjectChangedError(f"{self._copy.source[1]!r} was replaced before it was copied") from error
+            raise ObjectChangedError(f"{self._copy.name!r} was replaced before it was copied") from error
 
 
-def _tags(connection: S3Connection, copy: Copy) -> dict[str, str]:
+def _tags(requests: Requests, copy: Copy) -> dict[str, str]:
     """The source's tags, which a copy by parts does not take along by itself."""
     if not int(copy.head.headers.get("x-amz-tagging-count", "0")):
         return {}
-    place = {"Bucket": copy.source[0], "Key": copy.source[1]}
-    found = connection.document("get_object_tagging", place, "Tagging", ("TagSet",))
+    found = requests.document(get_object_tagging(copy.container, copy.name), "Tagging", ("TagSet",))
     pairs = [(tag.get("Key"), tag.get("Value")) for tag in found.all("TagSet")[0].all("Tag")]
-    return {"Tagging": urlencode(pairs)}
+    return {"x-amz-tagging": urlencode(pairs)}
 
 
-def source_changed(connection: S3Connection, copy: Copy) -> bool:
+def source_changed(requests: Requests, copy: Copy) -> bool:
     """Whether the source is not what was looked at any more: a 412 does not say whose condition failed."""
     try:
-        head = connection.finish("head_object", {"Bucket": copy.source[0], "Key": copy.source[1]})
-    except Exception as error:
-        if s3_errors.status_of(error) == 404:
+        head = requests.finish(head_object(copy.container, copy.name))
+    except S3Error as error:
+        if error.status == 404:
             return True
         raise
     return head.headers.get("etag") != copy.head.headers.get("etag")

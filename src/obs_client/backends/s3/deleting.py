@@ -1,15 +1,14 @@
-"""Deleting many objects by one request, with one outcome for each name."""
+"""Deleting: containers, objects, and many objects by one request, with one outcome for each name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from obs_client._http.kit import xml as s3_xml
-from obs_client._http.pool import BrokenAnswer
-from obs_client.backends.s3 import digests as s3_digests
-from obs_client.backends.s3 import errors as s3_errors
-from obs_client.backends.s3.connection import Exchange, S3Connection
+from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit import xml
+from obs_client.backends.s3.digests import digest_of_bytes
+from obs_client.backends.s3.errors import S3Error
+from obs_client.backends.s3.requests import XML_NAMESPACE, Request, Requests
 
 BATCH_MAXIMUM = 1000
 
@@ -19,65 +18,67 @@ _REFUSED_DIGEST = ("InvalidRequest", "InvalidArgument", "MissingContentMD5", "Ba
 _NO_SUCH_REQUEST = ("NotImplemented", "MethodNotAllowed", "405", "501", "UnsupportedOperation")
 
 
-class BulkDelete:
-    """How this server takes many names at once; what it refuses is not sent again, nor as many as took it too long.
+def delete_bucket(container: str) -> Request:
+    """Delete an empty container."""
+    return Request("DeleteBucket", "DELETE", container)
 
-    Swift's s3api deletes the names one after another and says nothing until it is done.
+
+def delete_object(container: str, name: str) -> Request:
+    """Delete an object."""
+    return Request("DeleteObject", "DELETE", container, name)
+
+
+def delete_objects(container: str, names: Iterable[str], checksum: bool) -> Request:
+    """Delete many objects; with a checksum of the document, or the MD5 that older servers want."""
+    objects = "".join(f"<Object><Key>{xml.escape(name)}</Key></Object>" for name in names)
+    document = f'<Delete xmlns="{XML_NAMESPACE}">{objects}</Delete>'.encode()
+    headers = {"Content-Type": "application/xml", **digest_of_bytes(document, checksum).headers}
+    return Request("DeleteObjects", "POST", container, None, "delete", headers, document)
+
+
+def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception] | None:
+    """The error of each name that failed, or None if the server deletes names one by one only.
+
+    What the endpoint refuses is not sent again, and not as many names either as took it too long: Swift's s3api deletes
+    them one after another and says nothing until it is done.
+
+    Args:
+        names: Those that XML `can_hold`.
+
+    Raises:
+        S3Error: The request as a whole failed.
+        BrokenAnswer: The answer is not complete.
+        TimeoutError: No answer came in time; the next call sends fewer names at a time.
     """
-
-    def __init__(self, connection: S3Connection, checksums: bool) -> None:
-        self._connection = connection
-        self._checksums = checksums
-        self.works = True
-        self._most = BATCH_MAXIMUM
-
-    def delete(self, params: dict[str, Any], names: Sequence[str]) -> dict[str, Exception] | None:
-        """The error of each name that failed, or None if the server deletes names one by one only.
-
-        Raises:
-            ClientError: The request as a whole failed.
-            BrokenAnswer: The answer is not whole.
-            TimeoutError: No answer came in time; the next call sends fewer names at a time.
-        """
-        if not self.works:
-            return None
-        failures: dict[str, Exception] = {}
-        most = self._most
-        try:
-            for start in range(0, len(names), most):
-                failures |= self._send(params, names[start : start + most])
-        except TimeoutError:
-            self._most = max(most // 4, _FEWEST)
+    facts = requests.facts
+    if not facts.deletes_many:
+        return None
+    failures: dict[str, Exception] = {}
+    most = facts.delete_maximum
+    checksum = requests.uses_checksums and facts.deletes_by_checksum
+    try:
+        for start in range(0, len(names), most):
+            failures |= _delete(requests, container, names[start : start + most], checksum)
+    except TimeoutError:
+        facts.delete_maximum = max(most // 4, _FEWEST)
+        raise
+    except S3Error as error:
+        if checksum and error.code in _REFUSED_DIGEST:
+            facts.deletes_by_checksum = False
+            return delete_at_once(requests, container, names)
+        if error.code not in _NO_SUCH_REQUEST:
             raise
-        except Exception as error:
-            code = s3_errors.code_of(error)
-            if self._checksums and code in _REFUSED_DIGEST:
-                self._checksums = False
-                return self.delete(params, names)
-            if code not in _NO_SUCH_REQUEST:
-                raise
-            self.works = False
-            return None
-        return failures
-
-    def _send(self, params: dict[str, Any], names: Sequence[str]) -> dict[str, Exception]:
-        document = _document(names)
-        digest = s3_digests.of_bytes(document, self._checksums)
-        exchange = Exchange(document, {"Content-Type": "application/xml", **digest.headers})
-        found = self._connection.document(
-            "delete_objects", {**params, "Delete": {"Objects": []}}, "DeleteResult", exchange=exchange
-        )
-        return _outcomes(found, names)
+        facts.deletes_many = False
+        return None
+    return failures
 
 
-def _document(names: Iterable[str]) -> bytes:
-    objects = "".join(f"<Object><Key>{s3_xml.escape(name)}</Key></Object>" for name in names)
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?><Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{objects}</Delete>'
-    ).encode()
+def _delete(requests: Requests, container: str, names: Sequence[str], checksum: bool) -> dict[str, Exception]:
+    found = requests.document(delete_objects(container, names, checksum), "DeleteResult")
+    return _outcomes(found, names)
 
 
-def _outcomes(found: s3_xml.Element, names: Sequence[str]) -> dict[str, Exception]:
+def _outcomes(found: xml.Element, names: Sequence[str]) -> dict[str, Exception]:
     """The error of each name; a name of which the answer says nothing has failed."""
     silent = set(names) - {each.get("Key") for each in found.all("Deleted")}
     failures: dict[str, Exception] = {}
@@ -85,10 +86,7 @@ def _outcomes(found: s3_xml.Element, names: Sequence[str]) -> dict[str, Exceptio
         name = each.get("Key")
         silent.discard(name)
         if each.find("Code") not in ("NoSuchKey", "NoSuchVersion"):
-            error = {"Code": each.get("Code"), "Message": each.find("Message") or ""}
-            failures[name] = s3_errors.client_error(
-                {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 200}}, "delete_objects"
-            )
+            failures[name] = S3Error("DeleteObjects", 200, each.get("Code"), each.find("Message") or "")
     for name in silent:
         failures[name] = BrokenAnswer("the answer to a bulk delete says nothing of this name")
     return failures

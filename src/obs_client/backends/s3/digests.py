@@ -7,15 +7,15 @@ import dataclasses
 import hashlib
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import BrokenAnswer
 from obs_client._http.kit.etags import bare_etag
-from obs_client._http.pool import BrokenAnswer, HttpAnswer
 from obs_client.backend.body import Body
 from obs_client.backend.integrity import ContentDigest
-from obs_client.backends.s3.errors import status_of
-from obs_client.backends.s3.headers import hash_is_md5
+from obs_client.backends.s3.errors import S3Error
 from obs_client.errors import IntegrityError
 
 PARTS_ASKED = 200
@@ -24,6 +24,7 @@ PARTS_ASKED = 200
 _STORED = {"crc32": 4, "sha1": 20, "sha256": 32}
 """Algorithms of S3's checksums that can be compared in reading, the cheapest first, and the bytes of each."""
 
+_HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
 _CHECKSUM = re.compile(r"([A-Za-z0-9+/]+={0,2})(?:-(\d+))?")
 
 
@@ -70,7 +71,7 @@ class SentDigest:
             raise IntegrityError(f"the store says that it received other bytes: {found} in place of {wanted}")
 
 
-def of_body(body: Body, checksums: bool) -> SentDigest:
+def digest_of_body(body: Body, checksums: bool) -> SentDigest:
     """The digest to send with a body: CRC-32 where S3's checksums are taken, else MD5."""
     if not checksums:
         return SentDigest("md5", body.digest("md5"))
@@ -94,8 +95,8 @@ class PartDigests:
         return [SentDigest(name, body.digest(name), self.believed and name != "md5") for name in self.algorithms]
 
 
-def of_bytes(data: bytes, checksums: bool) -> SentDigest:
-    """As `of_body`, for a document."""
+def digest_of_bytes(data: bytes, checksums: bool) -> SentDigest:
+    """As `digest_of_body`, for a document."""
     if not checksums:
         return SentDigest("md5", hashlib.md5(data, usedforsecurity=False).digest())
     return SentDigest("crc32", zlib.crc32(data).to_bytes(4, "big"))
@@ -127,7 +128,7 @@ class PartSizes(Protocol):
         """Whether content that does not fit these sizes is damaged, and not the sizes or the store's digests odd."""
 
 
-def of_answer(answer: HttpAnswer, size: int, parts: PartSizes, whole_md5: bool) -> ContentDigest | None:
+def digest_of_answer(answer: HttpAnswer, size: int, parts: PartSizes, whole_md5: bool) -> ContentDigest | None:
     """What the whole content must hash to, as far as the headers of an object tell.
 
     Digests of parts go first, since parts are read in parallel; then the cheapest.
@@ -144,6 +145,13 @@ def of_answer(answer: HttpAnswer, size: int, parts: PartSizes, whole_md5: bool) 
         if sizes is not None:
             return PartsDigest(algorithm, sizes, (), value, parts.is_proof)
     return None
+
+
+def hash_is_md5(etag: str, headers: Mapping[str, str]) -> bool:
+    """Whether the ETag can be made of MD5s: encryption with keys of a service or of the caller changes it."""
+    if headers.get("x-amz-server-side-encryption", "AES256") != "AES256":
+        return False
+    return not any(name in headers for name in _HASH_CHANGING) and bool(re.fullmatch(r"[0-9a-fA-F]{32}(-\d+)?", etag))
 
 
 def is_of_parts(answer: HttpAnswer) -> bool:
@@ -247,7 +255,5 @@ class AskedPartSizes:
     def _tell(ask: Callable[[], Sequence[int] | None]) -> Sequence[int] | None:
         try:
             return ask()
-        except Exception as error:
-            if status_of(error) is None:
-                raise
+        except S3Error:
             return None

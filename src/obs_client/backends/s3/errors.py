@@ -1,18 +1,19 @@
-"""S3's errors: made from answers as botocore's own `ClientError`, and named as kinds of ours."""
+"""S3's errors: made from answers, and named as kinds of ours."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
-from obs_client._http.kit import xml as s3_xml
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import BrokenAnswer, StrangeAnswer
+from obs_client._http.kit import xml
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
-from obs_client._http.pool import BrokenAnswer, HttpAnswer, StrangeAnswer
 from obs_client.errors import (
     AuthorizationError,
-    ConfigurationError,
     ConflictError,
     ContainerExistsError,
     ContainerNotEmptyError,
@@ -31,6 +32,8 @@ from obs_client.errors import (
 Kind = type[ObjectStorageClientError]
 
 _LIMIT = 1024 * 1024
+_MOVED = ("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
+          "IllegalLocationConstraintException", "301", "307", "400")  # fmt: skip
 
 _CODES: dict[str, Kind] = {
     "NoSuchBucket": ContainerNotFoundError,
@@ -83,41 +86,81 @@ _SKEW = 120.0
 """Seconds between this machine's clock and the server's that are worth a word."""
 
 
-def parsed(answer: HttpAnswer) -> dict[str, Any]:
-    """What botocore makes a `ClientError` of: the error in an answer; a HEAD has none but its status."""
+class S3Error(Exception):
+    """An answer of S3 that is an error.
+
+    Attributes:
+        operation: As S3's API reference names it.
+        status: Of HTTP; 200 too, since some errors come after the head of a success.
+        code: S3's own, or the bare status: the answer to a HEAD has no other.
+        region: The one in which the container is, if the answer says so.
+        request_id: By which the server's people find the request.
+        headers: Those of the answer, names in lower case.
+    """
+
+    def __init__(
+        self,
+        operation: str,
+        status: int,
+        code: str = "",
+        message: str = "",
+        region: str | None = None,
+        request_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.operation = operation
+        self.status = status
+        self.code = code or str(status)
+        self.message = message
+        self.region = region
+        self.request_id = request_id
+        self.headers: dict[str, str] = dict(headers or {})
+        super().__init__(operation, status, self.code, message, region, request_id, self.headers)
+
+    def __str__(self) -> str:
+        what = f"{self.operation} was answered with {self.message or 'an error'}"
+        return f"{what} ({self.code})" if self.code == str(self.status) else f"{what} ({self.code}, {self.status})"
+
+    def __repr__(self) -> str:
+        return f"S3Error({str(self)!r})"
+
+    @property
+    def is_of_unknown_header(self) -> bool:
+        """Whether a server may refuse so a header that it does not know; 403: it was dropped on the way, and signed."""
+        return self.status in (400, 403, 501)
+
+    @classmethod
+    def of_response(cls, operation: str, response: Mapping[str, Any]) -> S3Error:
+        """The error in a response as botocore has it, to a request that botocore itself made."""
+        error, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
+        return cls(
+            operation,
+            int(metadata.get("HTTPStatusCode", 0)),
+            str(error.get("Code", "")),
+            str(error.get("Message", "")),
+            error.get("Region"),
+            metadata.get("RequestId"),
+            metadata.get("HTTPHeaders"),
+        )
+
+
+def read_error(operation: str, answer: HttpAnswer) -> S3Error:
+    """The error in an answer whose status says that it is one."""
     body = answer.read(_LIMIT)
     try:
-        found = s3_xml.parse(body) if body else None
+        found = xml.parse(body) if body else None
     except (BrokenAnswer, StrangeAnswer):
         found = None
-    return _parsed(answer, found if found is not None and found.name == "Error" else None)
+    return make_error(operation, answer, found if found is not None and found.name == "Error" else None)
 
 
-def make(operation: str, answer: HttpAnswer, found: s3_xml.Element) -> Exception:
-    """The vendor's exception for an answer that says 200 and is an error."""
-    return client_error(_parsed(answer, found), operation)
-
-
-def client_error(response: dict[str, Any], operation: str) -> Exception:
-    """A `ClientError` of botocore."""
-    from botocore.exceptions import ClientError
-
-    camel = "".join(word.capitalize() for word in operation.split("_"))
-    return ClientError(response, camel)  # type: ignore[no-any-return, arg-type, unused-ignore]
-
-
-def _parsed(answer: HttpAnswer, found: s3_xml.Element | None) -> dict[str, Any]:
+def make_error(operation: str, answer: HttpAnswer, found: xml.Element | None) -> S3Error:
+    """The error that a document in an answer tells, whatever the status."""
     code = (found.find("Code") if found else None) or str(answer.status)
     message = (found.find("Message") if found else None) or answer.reason
-    error = {"Code": code, "Message": message + _skew(code, answer)}
-    if region := (found.find("Region") if found else None) or answer.headers.get("x-amz-bucket-region"):
-        error["Region"] = region
-    metadata = {
-        "HTTPStatusCode": answer.status,
-        "HTTPHeaders": dict(answer.headers),
-        "RequestId": answer.headers.get("x-amz-request-id", ""),
-    }
-    return {"Error": error, "ResponseMetadata": metadata}
+    region = (found.find("Region") if found else None) or answer.headers.get("x-amz-bucket-region")
+    identity = answer.headers.get("x-amz-request-id")
+    return S3Error(operation, answer.status, code, message + _skew(code, answer), region, identity, answer.headers)
 
 
 def _skew(code: str, answer: HttpAnswer) -> str:
@@ -131,80 +174,44 @@ def _skew(code: str, answer: HttpAnswer) -> str:
     return f" (this machine's clock is {abs(ahead):,.0f} s {where} the server's: set it right)"
 
 
-def region_of(error: Exception) -> str | None:
+def region_of(error: S3Error) -> str | None:
     """The region in which the container is, if an error says that it is in another one."""
-    answered = _response(error)
-    if answered is None:
-        return None
-    code, status = answered["Error"].get("Code"), _status(answered)
-    moved = code in ("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
-                     "IllegalLocationConstraintException", "301", "307", "400")  # fmt: skip
-    region = answered["Error"].get("Region")
-    return str(region) if region and (moved or status in (301, 307)) else None
+    return error.region if error.code in _MOVED or error.status in (301, 307) else None
 
 
 def code_of(error: Exception) -> str | None:
     """S3's code of an error, the bare status of a HEAD, or None if it is no answer of S3."""
-    answered = _response(error)
-    return None if answered is None else str(answered["Error"].get("Code"))
+    return error.code if isinstance(error, S3Error) else None
 
 
 def status_of(error: Exception) -> int | None:
     """The HTTP status of an error, or None if it is no answer of S3."""
-    answered = _response(error)
-    return None if answered is None else _status(answered)
+    return error.status if isinstance(error, S3Error) else None
 
 
 def classify(error: Exception) -> Kind | None:
-    """The kind of an error; None: it is none of S3's."""
-    answered = _response(error)
-    if answered is not None:
-        return _kind(answered, getattr(error, "operation_name", ""))
-    if isinstance(error, StrangeAnswer):
-        return TemporaryError
-    return kind_of_failure(error) or _kind_of_sdk(error)
+    """The kind of an error; None: it is none of S3's, nor of the way to it."""
+    if isinstance(error, S3Error):
+        return _kind(error)
+    # An answer that is not S3's may be a portal's on the way, or that of a server which is just starting.
+    return TemporaryError if isinstance(error, StrangeAnswer) else kind_of_failure(error)
 
 
 def retry_after(error: Exception) -> float | None:
     """Seconds that an answer asks to wait."""
-    answered = _response(error)
-    if answered is None:
-        return None
-    return retry_after_of(answered["ResponseMetadata"].get("HTTPHeaders", {}))
+    return retry_after_of(error.headers) if isinstance(error, S3Error) else None
 
 
-def _response(error: Exception) -> dict[str, Any] | None:
-    response = getattr(error, "response", None)
-    return response if isinstance(response, dict) and "Error" in response else None
-
-
-def _status(answered: dict[str, Any]) -> int:
-    return int(answered.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def _kind(answered: dict[str, Any], operation: str) -> Kind:
-    code, status = str(answered["Error"].get("Code")), _status(answered)
+def _kind(error: S3Error) -> Kind:
+    code, status = error.code, error.status
     if code in _CODES:
         return _CODES[code]
-    if status == 404 and "Bucket" in operation:
+    if status == 404 and "Bucket" in error.operation:
         return ContainerNotFoundError
-    if status == 404 and operation in ("HeadObject", "GetObject", "DeleteObject"):
+    if status == 404 and error.operation in ("HeadObject", "GetObject", "DeleteObject"):
         return ObjectNotFoundError
     if code == "NoSuchUpload":
         return ServiceError
     if status >= 500 or status < 300:
         return _STATUSES.get(status, TemporaryError)
     return _STATUSES.get(status, ServiceError)
-
-
-def _kind_of_sdk(error: Exception) -> Kind | None:
-    module = type(error).__module__ or ""
-    if not module.startswith("botocore"):
-        return None
-    from botocore import exceptions
-
-    if isinstance(error, (exceptions.HTTPClientError, exceptions.CredentialRetrievalError)):
-        return TemporaryError
-    if isinstance(error, exceptions.ParamValidationError):
-        return InvalidNameError
-    return ConfigurationError if isinstance(error, exceptions.BotoCoreError) else ServiceError

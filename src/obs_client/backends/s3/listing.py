@@ -1,150 +1,219 @@
-"""Pages of a listing, read fast: a pattern learned from a page's first row, a strict parser for what does not fit."""
+"""Listings: of containers; and of objects page by page, read fast where all rows of a page are built alike."""
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import itertools
+import operator
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from obs_client._http.kit import xml as s3_xml
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit import xml
 from obs_client._http.kit.etags import bare_etag
-from obs_client._http.pool import BrokenAnswer
+from obs_client.backend.listing import ListedObjects
 from obs_client.backend.values import Page
+from obs_client.backends.s3.errors import make_error
+from obs_client.backends.s3.requests import Request, Requests, query_of
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
 ROOT = "ListBucketResult"
 FIELDS = ("Name", "IsTruncated")
 
-_ROW = re.compile(rb"<Contents>(.*?)</Contents>", re.DOTALL)
-_TAG = re.compile(rb"(<[^>]*>)")
-_COLUMNS = (b"Key", b"LastModified", b"ETag", b"Size")
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_ROW = re.compile("<Contents>(.*?)</Contents>", re.DOTALL)
+_TAG = re.compile("(<[^>]*>)")
+_QUOTED = "&quot;"
+_COLUMNS = ("Key", "Size", "ETag", "LastModified")
+_NEEDED = ("Key", "Size", "LastModified")
 _REFERENCE = re.compile(r"&(amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_NAMES = tuple(column.decode() for column in _COLUMNS)
+_BUCKETS = 1000
 
 
-def read_page(document: bytes) -> Page[ObjectInfo | SubdirInfo] | s3_xml.Element:
+class Columns(NamedTuple):
+    """The rows of a page as they stand in it; an ETag that a row does not have is empty."""
+
+    names: Sequence[str]
+    sizes: Sequence[str]
+    etags: Sequence[str]
+    times: Sequence[str]
+
+
+def list_buckets(prefix: str = "", marker: str | None = None, most: int | None = None) -> Request:
+    """Ask for containers; only Amazon's S3 knows pages and prefixes of them."""
+    query = query_of(("max-buckets", most), ("prefix", prefix or None), ("continuation-token", marker))
+    return Request("ListBuckets", "GET", None, query=query)
+
+
+def list_objects(
+    container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+) -> Request:
+    """Ask for a page of objects, with names as in URLs: XML cannot write them all."""
+    query = query_of(
+        "list-type=2",
+        "encoding-type=url",
+        ("prefix", prefix or None),
+        ("delimiter", delimiter),
+        ("continuation-token", marker),
+        ("start-after", start_after),
+    )
+    return Request("ListObjectsV2", "GET", container, query=query)
+
+
+def page_of_containers(requests: Requests, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+    """One page of containers; of a server that knows no pages all, of which those with the prefix are left."""
+    asked = list_buckets(prefix, marker, _BUCKETS) if requests.is_amazon else list_buckets()
+    root = requests.document(asked, "ListAllMyBucketsResult", ("Buckets",))
+    names = [bucket.get("Name") for bucket in root.all("Buckets")[0].all("Bucket")]
+    entries = [ContainerInfo(name, None, None) for name in names if name.startswith(prefix)]
+    return Page(entries, root.find("ContinuationToken") or None)
+
+
+def page_of_objects(requests: Requests, asked: Request) -> Page[ObjectInfo | SubdirInfo]:
+    """One page of objects and folders."""
+    answer = requests.call(asked)
+    page = read_page(requests.buffers.read_text(answer))
+    if isinstance(page, xml.Element):
+        raise make_error(asked.operation, answer, page)
+    return page
+
+
+def read_page(document: str) -> Page[ObjectInfo | SubdirInfo] | xml.Element:
     """The entries of a page of ListObjectsV2, in the server's order of names and of folders; or the error in it.
 
     Raises:
-        BrokenAnswer: It is not a whole page.
+        BrokenAnswer, StrangeAnswer: It is not a complete page.
     """
-    rows, rest = _split(document)
-    root = s3_xml.parse_answer(rest, ROOT, FIELDS)
-    if root.name == "Error":
-        return root
-    if rows is None:
-        rows = [tuple(row.get(name) for name in _NAMES) for row in root.all("Contents")]
-    url = root.find("EncodingType") == "url"
     try:
-        entries: list[ObjectInfo | SubdirInfo] = [_entry(row, url) for row in rows]
+        columns, rest = _split(document)
+        root = xml.parse_answer(rest.encode(), ROOT, FIELDS)
+        if root.name == "Error":
+            return root
+        return Page(_entries(root, columns or _columns_of(root)), _next_marker(root))
     except ValueError as error:
-        raise BrokenAnswer("the listing has a name, size or time that makes no sense") from error
-    folders = [SubdirInfo(_decode(each.get("Prefix"), url)) for each in root.all("CommonPrefixes")]
-    if folders:
-        entries = sorted([*entries, *folders], key=_byte_order)
-    return Page(entries, _next_marker(root))
-
-
-def read_containers(root: s3_xml.Element, prefix: str) -> Page[ContainerInfo]:
-    """The containers of an answer to ListBuckets."""
-    buckets = root.all("Buckets")
-    if not buckets:
-        raise BrokenAnswer("the answer has no Buckets: it is not whole")
-    names = [bucket.get("Name") for bucket in buckets[0].all("Bucket")]
-    entries = [ContainerInfo(name, None, None) for name in names if name.startswith(prefix)]
-    return Page(entries, root.find("ContinuationToken") or None)
+        raise StrangeAnswer("the listing has a name, size or time that makes no sense") from error
 
 
 def read_time(text: str) -> float:
     """Epoch seconds of a time in XML."""
     try:
-        found = dt.datetime.fromisoformat(text)
+        return _seconds([text])[0]
     except ValueError as error:
-        raise BrokenAnswer("the answer has a time that is none") from error
-    return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).timestamp()
+        raise StrangeAnswer("the answer has a time that is none") from error
 
 
 def is_true(text: str) -> bool:
     """A truth value in XML.
 
     Raises:
-        BrokenAnswer: It is none.
+        StrangeAnswer: It is none.
     """
     if text.lower() not in ("true", "false"):
-        raise BrokenAnswer("the answer has neither true nor false where one must be: it is not whole")
+        raise StrangeAnswer("the answer has neither true nor false where one must be")
     return text.lower() == "true"
 
 
-def _next_marker(root: s3_xml.Element) -> str | None:
+def _next_marker(root: xml.Element) -> str | None:
     if not is_true(root.get("IsTruncated")):
         return None
     token = root.find("NextContinuationToken")
     if not token:
-        raise BrokenAnswer("the listing goes on, but does not say where: it is not whole")
+        raise StrangeAnswer("the listing goes on, but does not say where")
     return token
 
 
-def _split(document: bytes) -> tuple[list[tuple[str, ...]] | None, bytes]:
-    """The columns of all rows and the document without them; None if they must be parsed."""
+def _entries(root: xml.Element, columns: Columns) -> Sequence[ObjectInfo | SubdirInfo]:
+    url = root.find("EncodingType") == "url"
+    names = columns.names
+    if url:
+        names = [unquote_plus(name, errors="strict") if "%" in name or "+" in name else name for name in names]
+    hashes = [bare_etag(tag) or None for tag in columns.etags]
+    objects = ListedObjects(names, list(map(int, columns.sizes)), hashes, [None] * len(names), _seconds(columns.times))
+    folders = [each.get("Prefix") for each in root.all("CommonPrefixes")]
+    if not folders:
+        return objects
+    decoded = [SubdirInfo(unquote_plus(folder, errors="strict") if url else folder) for folder in folders]
+    return sorted([*objects, *decoded], key=_byte_order)
+
+
+def _seconds(times: Sequence[str]) -> list[float]:
+    """Epoch seconds of times, which are in UTC if they do not say."""
+    moments = list(map(dt.datetime.fromisoformat, times))
+    try:
+        return list(map(dt.timedelta.total_seconds, map(operator.sub, moments, itertools.repeat(_EPOCH))))
+    except TypeError:
+        return [(moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp() for moment in moments]
+
+
+def _columns_of(root: xml.Element) -> Columns:
+    """The rows of a page that was parsed."""
+    rows = root.all("Contents")
+    needed = [[row.get(name) for row in rows] for name in _NEEDED]
+    return Columns(needed[0], needed[1], [row.find("ETag") or "" for row in rows], needed[2])
+
+
+def _split(document: str) -> tuple[Columns | None, str]:
+    """The columns of all rows and the document without them; None if they must be parsed.
+
+    All rows must be built as the first is, and no other character of the document may stand between them.
+    """
     first = _ROW.search(document)
-    if first is None or b"<!" in document:
+    learned = None if first is None or "<!" in document else _learn(first[1])
+    if learned is None:
         return None, document
-    found = _learn(first[1])
-    if found is None:
+    pattern, names = learned
+    pieces = pattern.split(document)
+    width = len(names) + 1
+    if "<Contents" in pieces[0] or "<Contents" in pieces[-1] or "".join(pieces[width:-1:width]).strip():
         return None, document
-    pattern, order = found
-    text = document.decode(errors="replace")
-    rows = pattern.findall(text)
-    if len(rows) != document.count(b"<Contents") or "\ufffd" in text:
-        return None, document
-    return [_in_order(row, order) for row in rows], pattern.sub("", text).encode()
+    columns = {name: pieces[number::width] for number, name in enumerate(names, 1)}
+    empty = [""] * (len(pieces) // width)
+    found = (_unescaped(columns.get(name, empty)) for name in _COLUMNS)
+    return Columns(*found), pieces[0] + pieces[-1]
 
 
-def _learn(row: bytes) -> tuple[re.Pattern[str], tuple[int, ...]] | None:
-    """A pattern for rows that are built as this one, with a group for each column; and where each column stands."""
+@functools.lru_cache(64)
+def _pattern(pieces: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("".join(pieces))
+
+
+def _learn(row: str) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
+    """A pattern for rows that are built as this one, with a group for each column; and the columns in its order."""
     pieces, seen, depth = ["<Contents>"], [], 0
     parts = _TAG.split(row)
-    for text, tag in zip(parts[::2], [*parts[1::2], b""], strict=True):
+    for text, tag in zip(parts[::2], [*parts[1::2], ""], strict=True):
         name = tag[2:-1]
-        if tag.startswith(b"</") and depth == 1 and name in _COLUMNS:
+        if tag.startswith("</") and depth == 1 and name in _COLUMNS:
             seen.append(name)
-            pieces.append("([^<]*)")
-        elif text.strip() or tag.startswith(b"</"):
+            quoted = len(text) > 2 * len(_QUOTED) and text.startswith(_QUOTED) and text.endswith(_QUOTED)
+            pieces.append(f"{_QUOTED}([^<&]*){_QUOTED}" if quoted else "([^<]*)")
+        elif text.strip() or tag.startswith("</"):
             pieces.append("[^<]*")
         elif text:
             pieces.append(r"\s*")
-        pieces.append(re.escape(tag.decode("ascii", "replace")))
-        depth += 0 if tag.endswith(b"/>") or not tag else -1 if tag.startswith(b"</") else 1
-    if sorted(seen) != sorted(_COLUMNS):
+        pieces.append(re.escape(tag))
+        depth += 0 if tag.endswith("/>") or not tag else -1 if tag.startswith("</") else 1
+    if len(set(seen)) != len(seen) or not set(_NEEDED) <= set(seen):
         return None
-    return re.compile("".join([*pieces, "</Contents>"])), tuple(seen.index(column) for column in _COLUMNS)
+    return _pattern((*pieces, "</Contents>")), tuple(seen)
 
 
-def _entry(row: tuple[str, ...], url: bool) -> ObjectInfo:
-    key, modified, etag, size = row
-    if url and ("%" in key or "+" in key):
-        key = unquote_plus(key, errors="strict")
-    return ObjectInfo(key, int(size), bare_etag(etag) or None, None, None, read_time(modified))
-
-
-def _in_order(row: tuple[str, ...], order: tuple[int, ...]) -> tuple[str, ...]:
-    return tuple(_unescape(row[place]) if "&" in row[place] else row[place] for place in order)
-
-
-def _unescape(text: str) -> str:
-    return _REFERENCE.sub(_character, text)
+def _unescaped(column: list[str]) -> list[str]:
+    return [_REFERENCE.sub(_character, text) if "&" in text else text for text in column]
 
 
 def _character(match: re.Match[str]) -> str:
     name = match[1]
     if name[0] != "#":
         return _ENTITIES[name]
-    return chr(int(name[2:], 16) if name[1] == "x" else int(name[1:]))
-
-
-def _decode(text: str, url: bool) -> str:
-    return unquote_plus(text, errors="strict") if url else text
+    number = int(name[2:], 16) if name[1] == "x" else int(name[1:])
+    if 0xD800 <= number < 0xE000:
+        raise ValueError(f"{match[0]} is no character")
+    return chr(number)
 
 
 def _byte_order(entry: ObjectInfo | SubdirInfo) -> bytes:

@@ -1,4 +1,4 @@
-"""What an `S3Client` was told: checked without a request and without the SDK; secrets are never shown."""
+"""What an `S3Client` was told: checked without a request and without botocore; secrets are never shown."""
 
 from __future__ import annotations
 
@@ -8,20 +8,61 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from obs_client.backends.s3.endpoints import DEFAULT_REGION, is_plain_region
+from obs_client.backends.s3.signing import FixedKeys
 from obs_client.credentials import Credentials
 from obs_client.errors import ConfigurationError
 
 ADDRESSING_STYLES = ("path", "virtual", "auto")
 
-_VENDOR_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
+_FILES = (("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+_NOT_PLAIN = (
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
+    "AWS_SECURITY_TOKEN",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+)
+"""Variables of the environment that say more than keys, a region and an endpoint."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choices:
+    """What a client asks of its server, beyond the way to it.
+
+    Attributes:
+        checksums: Use S3's checksums everywhere, or nowhere; None: as is right for the endpoint.
+        conditional_writes: The server keeps conditions of writes; None: as is right for the endpoint.
+        requester_pays: Agree to pay for each request.
+        storage_class, encryption, kms_key_id: Of new objects.
+    """
+
+    checksums: bool | None = None
+    conditional_writes: bool | None = None
+    requester_pays: bool = False
+    storage_class: str | None = None
+    encryption: str | None = None
+    kms_key_id: str | None = None
+
+    @property
+    def object_headers(self) -> dict[str, str]:
+        """The headers of new objects for these choices."""
+        encryption = "aws:kms" if self.kms_key_id is not None and self.encryption is None else self.encryption
+        given = {
+            "x-amz-storage-class": self.storage_class,
+            "x-amz-server-side-encryption": encryption,
+            "x-amz-server-side-encryption-aws-kms-key-id": self.kms_key_id,
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """How to reach a store; a region or endpoint that is None is left to the environment and the SDK.
+    """How to reach a store; a region or endpoint that is None is left to the environment and botocore.
 
     Attributes:
-        keys: The caller's mapping, or the environment where it says more than the SDK takes from it.
+        keys: The caller's mapping, or the environment where it says more than botocore takes from it.
         given: The caller gave a mapping: nothing of the environment, of profiles or of roles is used.
     """
 
@@ -32,10 +73,11 @@ class Settings:
     verify: bool | str
     timeout: float
     addressing_style: str | None
+    choices: Choices
 
     @property
     def anonymous(self) -> bool:
-        """Whether requests go out unsigned."""
+        """Whether requests are sent unsigned."""
         return self.keys.anonymous
 
     def find_region(self) -> str | None:
@@ -52,6 +94,26 @@ class Settings:
             return self.verify
         return self.keys.get("AWS_CA_BUNDLE") or os.environ.get("AWS_CA_BUNDLE") or True
 
+    def is_plain(self) -> bool:
+        """Whether keys, region and endpoint are all here; else botocore is asked, which knows profiles and services."""
+        amazon = self.find_endpoint() is None
+        if amazon and os.environ.get("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"):
+            return False
+        if amazon and not is_plain_region(self.find_region() or DEFAULT_REGION):
+            return False
+        return self.given or self._is_plain_environment()
+
+    def _is_plain_environment(self) -> bool:
+        if not (self.keys.secret("AWS_ACCESS_KEY_ID") and self.keys.secret("AWS_SECRET_ACCESS_KEY")):
+            return False
+        files = (os.environ.get(variable) or path for variable, path in _FILES)
+        return not any(map(os.environ.get, _NOT_PLAIN)) and not any(map(os.path.exists, map(os.path.expanduser, files)))
+
+    def fixed_keys(self) -> FixedKeys:
+        """The keys of the mapping, or of the environment."""
+        get = self.keys.get
+        return FixedKeys(get("AWS_ACCESS_KEY_ID") or "", get("AWS_SECRET_ACCESS_KEY") or "", get("AWS_SESSION_TOKEN"))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # With the caller's own keys, secret ones too: the copy could not work elsewhere without.
         return check, (
@@ -61,6 +123,7 @@ class Settings:
             self.verify,
             self.timeout,
             self.addressing_style,
+            self.choices,
         )
 
 
@@ -71,6 +134,7 @@ def check(
     verify: bool | str,
     timeout: float,
     addressing_style: str | None,
+    choices: Choices,
 ) -> Settings:
     """The settings, if they make sense.
 
@@ -91,15 +155,9 @@ def check(
     given = credentials is not None
     if given and not keys.anonymous:
         keys.require("access to S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    settings = Settings(region, endpoint_url, keys, given, verify, float(timeout), addressing_style)
+    settings = Settings(region, endpoint_url, keys, given, verify, float(timeout), addressing_style, choices)
     _check_endpoint(settings.find_endpoint())
     return settings
-
-
-def is_vendor(endpoint: str) -> bool:
-    """Whether a URL is one of Amazon's own."""
-    host = (urlsplit(endpoint).hostname or "").lower()
-    return host.endswith(_VENDOR_HOSTS)
 
 
 def _check_text(name: str, value: object) -> None:

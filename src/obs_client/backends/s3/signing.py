@@ -1,4 +1,4 @@
-"""AWS's Signature Version 4 in headers, for requests whose body is not signed: who asks, for what, and when.
+"""AWS's Signature Version 4: of requests by their headers, and of URLs for others.
 
 By AWS's document "Create a signed AWS API request". The tests compare it with botocore's signer, byte for byte.
 """
@@ -10,10 +10,15 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from typing import Protocol
-from urllib.parse import urlsplit
+from typing import NamedTuple, Protocol
+from urllib.parse import quote, urlsplit
 
-_PAYLOAD = "UNSIGNED-PAYLOAD"
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+"""Stands for the SHA-256 of a body that is not signed: TLS, or a checksum of its own, protects it."""
+
+TOKEN_HEADER = "X-Amz-Security-Token"  # noqa: S105 - the name of a header
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
 _PORTS = {"http": 80, "https": 443}
 _NOT_SIGNED = frozenset({"expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"})
 """Headers that proxies may change on the way."""
@@ -32,55 +37,129 @@ class Keys(Protocol):
     def token(self) -> str | None: ...
 
 
-class Signature:
-    """Signs the requests of one region and service.
+class FixedKeys(NamedTuple):
+    """Keys that are the caller's own and never change."""
 
-    Args:
-        find_keys: Gives the credentials to sign with now; asked for each request, so that renewed ones are used.
-    """
+    access_key: str
+    secret_key: str
+    token: str | None = None
 
-    def __init__(self, region: str, service: str, find_keys: Callable[[], Keys]) -> None:
-        self._region = region
-        self._service = service
-        self._find_keys = find_keys
-        self._kept: tuple[str, str, bytes] = ("", "", b"")
+    def __repr__(self) -> str:
+        return "FixedKeys(***)"
+
+
+class Signer(Protocol):
+    """What signs requests and URLs."""
 
     def sign(self, method: str, url: str, headers: dict[str, str]) -> None:
-        """Add to `headers` the host, the time and the signature; they and the URL must go out as they are then."""
+        """Add to `headers` what the signature needs; they and the URL must be sent as they are then."""
+
+    def presign(self, method: str, url: str, seconds: int) -> str:
+        """The URL with a signature in its query, valid for so many seconds."""
+
+
+class Signature:
+    """Signs for one region and service.
+
+    Args:
+        find_keys: Returns the credentials to sign with now; called for each request, so that renewed ones are used.
+        token_header: Carries the token of a session.
+    """
+
+    def __init__(
+        self, region: str, service: str, find_keys: Callable[[], Keys], token_header: str = TOKEN_HEADER
+    ) -> None:
+        self.region = region
+        self._service = service
+        self._find_keys = find_keys
+        self._token_header = token_header
+        self._kept: tuple[str, str, bytes] = ("", "", b"")
+
+    def sign(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        payload: str = UNSIGNED_PAYLOAD,
+        moment: float | None = None,
+    ) -> None:
+        """Add to `headers` the host, the time and the signature; they and the URL must be sent as they are then.
+
+        Args:
+            payload: The SHA-256 of the body in hex, or what stands for it.
+            moment: When it is signed, in epoch seconds; None: now.
+        """
         keys = self._find_keys()
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        start = url.index("/", url.index("://") + 3)
-        path, _, query = url[start:].partition("?")
-        headers["Host"] = _host(url[:start])
+        stamp = _stamp(moment)
+        origin, path, query = _split(url)
+        headers["Host"] = _host(origin)
         headers["X-Amz-Date"] = stamp
-        headers["X-Amz-Content-SHA256"] = _PAYLOAD
+        headers["X-Amz-Content-SHA256"] = payload
         if keys.token:
-            headers["X-Amz-Security-Token"] = keys.token
+            headers[self._token_header] = keys.token
         signed = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
         names = sorted(signed.keys() - _NOT_SIGNED)
         lines = [f"{name}:{signed[name]}" for name in names]
         listed = ";".join(names)
-        request = "\n".join((method, path, _sorted(query), *lines, "", listed, _PAYLOAD))
-        scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        value = _mac(self._key(keys.secret_key, stamp[:8]), text).hex()
+        scope = self._scope(stamp)
+        request = "\n".join((method, path, _sorted(query), *lines, "", listed, payload))
+        value = self._value(keys, stamp, scope, request)
         headers["Authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential={keys.access_key}/{scope}, SignedHeaders={listed}, Signature={value}"
+            f"{_ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={listed}, Signature={value}"
         )
+
+    def presign(self, method: str, url: str, seconds: int, moment: float | None = None) -> str:
+        """The URL with a signature in its query, valid for so many seconds; of the headers it binds the host alone."""
+        keys = self._find_keys()
+        stamp = _stamp(moment)
+        origin, path, query = _split(url)
+        scope = self._scope(stamp)
+        pairs = {
+            "X-Amz-Algorithm": _ALGORITHM,
+            "X-Amz-Credential": f"{keys.access_key}/{scope}",
+            "X-Amz-Date": stamp,
+            "X-Amz-Expires": str(seconds),
+            "X-Amz-SignedHeaders": "host",
+        }
+        if keys.token:
+            pairs[self._token_header] = keys.token
+        query = "&".join(
+            [*filter(None, [query]), *(f"{name}={quote(value, safe='-._~')}" for name, value in pairs.items())]
+        )
+        request = f"{method}\n{path}\n{_sorted(query)}\nhost:{_host(origin)}\n\nhost\n{UNSIGNED_PAYLOAD}"
+        return f"{origin}{path}?{query}&X-Amz-Signature={self._value(keys, stamp, scope, request)}"
+
+    def _scope(self, stamp: str) -> str:
+        return f"{stamp[:8]}/{self.region}/{self._service}/aws4_request"
+
+    def _value(self, keys: Keys, stamp: str, scope: str, request: str) -> str:
+        text = f"{_ALGORITHM}\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+        return _mac(self._key(keys.secret_key, stamp[:8]), text).hex()
 
     def _key(self, secret: str, day: str) -> bytes:
         """The key of a day, kept for the next request."""
         kept = self._kept
         if kept[:2] != (secret, day):
             key = f"AWS4{secret}".encode()
-            for part in (day, self._region, self._service, "aws4_request"):
+            for part in (day, self.region, self._service, "aws4_request"):
                 key = _mac(key, part)
             kept = self._kept = (secret, day, key)
         return kept[2]
 
 
+def _stamp(moment: float | None) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(moment))
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    """Origin, path and query of a URL, as they are."""
+    start = url.index("/", url.index("://") + 3)
+    path, _, query = url[start:].partition("?")
+    return url[:start], path, query
+
+
 def _mac(key: bytes, text: str) -> bytes:
-    return hmac.new(key, text.encode(), "sha256").digest()
+    return hmac.digest(key, text.encode(), "sha256")
 
 
 def _sorted(query: str) -> str:

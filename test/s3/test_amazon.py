@@ -1,59 +1,22 @@
-"""Amazon's own endpoints, played on loopback: a proxy takes the tunnel and speaks TLS as they do."""
+"""What `S3Client` does at Amazon's own endpoints: hosts, regions, redirects, what it declares and sends there."""
 
 import re
-import ssl
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from socket import socket
 
 import pytest
 
 from obs_client import AuthorizationError, ContainerNotFoundError, TemporaryError
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
-from test.loopback.raw import answer, raw_server, read_request
-from test.loopback.tls import make_authority
+from test.loopback.raw import answer
+from test.s3.amazon import OBJECT, Amazon
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
-OBJECT = b'ETag: "8d777f385d3dfec8815d20f7496026dc"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n'
 MOVED = b"<Error><Code>PermanentRedirect</Code><Message>there</Message></Error>"
-
-
-@dataclass
-class Amazon:
-    """All hosts of a vendor; `answers` gives the answer for a host and a request's head, `heads` are what came."""
-
-    context: ssl.SSLContext
-    answers: Callable[[str, bytes], bytes] = lambda *_: answer(b"data", headers=OBJECT)
-    heads: list[tuple[str, bytes]] = field(default_factory=list)
-
-    def serve(self, connection: socket, _: int) -> None:
-        host = read_request(connection)[0].split()[1].decode().removesuffix(":443")
-        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        with self.context.wrap_socket(connection, server_side=True) as secured:
-            while head := read_request(secured)[0]:
-                self.heads.append((host, head))
-                secured.sendall(self.answers(host, head))
-
-
-@pytest.fixture
-def amazon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Amazon]:
-    regions = [f"DNS:{star}s3.{region}.amazonaws.com" for region in ("us-east-1", "eu-west-1") for star in ("", "*.")]
-    authority = make_authority(tmp_path)
-    played = Amazon(authority.server_context(*regions, "DNS:s3.amazonaws.com", "DNS:*.s3.amazonaws.com"))
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority.file))
-    with raw_server(played.serve) as server:
-        monkeypatch.setenv("https_proxy", server.url)
-        played.authority = str(authority.file)  # type: ignore[attr-defined]
-        yield played
 
 
 def client(amazon: Amazon, **options: object) -> S3Client:
     quick = ClientOptions(attempts=2, first_pause=0.0)
-    return S3Client("docs", credentials=KEYS, verify=amazon.authority, options=quick, **options)  # type: ignore[attr-defined, arg-type]
+    return S3Client("docs", credentials=KEYS, verify=amazon.authority, options=quick, **options)  # type: ignore[arg-type]
 
 
 def region_signed(head: bytes) -> str:

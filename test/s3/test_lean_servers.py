@@ -16,8 +16,7 @@ from obs_client.backends.s3 import copying as s3_copying
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import Capabilities, ClientOptions
 from test.loopback.raw import answer, header, raw_server, read_request
-from test.s3.test_objects import content, read_verified
-from test.s3.test_servers import client, container, server
+from test.s3.running import client, container, content, read_verified, server
 
 MIB = 1024 * 1024
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}

@@ -1,0 +1,162 @@
+"""Where requests go: Amazon's endpoints by region, a given one, and containers in them; and what was learned of each.
+
+The rules are those of botocore for plain names; the tests compare them. What is not plain is left to botocore itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from obs_client.backends.s3.signing import Signer
+
+DEFAULT_REGION = "us-east-1"
+
+EXPRESS_ENDS = ("--x-s3", "--xa-s3")
+"""How the names of containers and of access points of S3 Express end; they have endpoints and keys of their own."""
+
+_PARTITIONS = (
+    ("cn-", "amazonaws.com.cn"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("eusc-", "amazonaws.eu"),
+    ("", "amazonaws.com"),
+)
+"""How the names of regions begin, and the domain of their endpoints."""
+
+_AMAZON_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
+_PLAIN_REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d+")
+_POSSIBLE_CONTAINER = re.compile(r"[A-Za-z0-9._-]{1,255}")
+_RESOURCE = re.compile(r"arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:\d*:[!-~]+")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_OUTPOST_END = "--op-s3"
+
+
+class Route(NamedTuple):
+    """Where requests for a container go, and how they are signed.
+
+    Attributes:
+        url: Of the container; of the service, where no container is meant.
+        signer: None: requests are anonymous.
+        region: In which the requests are signed.
+    """
+
+    url: str
+    signer: Signer | None
+    region: str
+
+    def url_of(self, name: str | None, query: str = "") -> str:
+        """The URL of the container or of an object in it."""
+        url = self.url
+        if name is not None:
+            url += quoted(name) if url.endswith("/") else f"/{quoted(name)}"
+        return f"{url}?{query}" if query else url
+
+    def __repr__(self) -> str:
+        return f"Route({self.url})"
+
+
+@dataclasses.dataclass(slots=True)
+class EndpointFacts:
+    """What this process learned of an endpoint; it holds for every client of it.
+
+    Attributes:
+        verifies_parts: Whether it refuses parts with a wrong checksum; None: not known yet.
+        tells_checksums: It may be asked for the checksums of objects.
+        deletes_many: It takes many names at once.
+        deletes_by_checksum: It takes a checksum for the digest that such a request must have.
+        delete_maximum: The most names that it deleted in time.
+        regions: In which a container was found, where that is not the configured one.
+    """
+
+    verifies_parts: bool | None = None
+    tells_checksums: bool = True
+    deletes_many: bool = True
+    deletes_by_checksum: bool = True
+    delete_maximum: int = 1000
+    regions: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+_facts: dict[str, EndpointFacts] = {}
+
+
+def facts_of(endpoint: str) -> EndpointFacts:
+    """What is known of an endpoint. No lock: after a fork none can be left locked, and `setdefault` is atomic."""
+    return _facts.get(endpoint) or _facts.setdefault(endpoint, EndpointFacts())
+
+
+def forget_facts() -> None:
+    """Know nothing of any endpoint again, for tests; clients that were made before keep what they know."""
+    _facts.clear()
+
+
+def amazon_endpoint(region: str) -> str:
+    """The URL of Amazon's S3 in a region whose name `is_plain_region`."""
+    if region == DEFAULT_REGION:
+        return "https://s3.amazonaws.com"
+    domain = next(domain for start, domain in _PARTITIONS if region.startswith(start))
+    return f"https://s3.{region}.{domain}"
+
+
+def is_amazon(endpoint: str) -> bool:
+    """Whether a URL is one of Amazon's own."""
+    host = (urlsplit(endpoint).hostname or "").lower()
+    return host.endswith(_AMAZON_HOSTS)
+
+
+def is_plain_region(region: str) -> bool:
+    """Whether this is a region as Amazon names them, and not a name that stands for something else."""
+    return _PLAIN_REGION.fullmatch(region) is not None
+
+
+def is_possible(container: str) -> bool:
+    """Whether some server can have a container of this name: old ones and other servers' are wider than S3's."""
+    return _POSSIBLE_CONTAINER.fullmatch(container) is not None or is_resource(container)
+
+
+def is_resource(container: str) -> bool:
+    """Whether a container is named by an ARN, as access points are."""
+    return _RESOURCE.fullmatch(container) is not None
+
+
+def is_plain_container(container: str) -> bool:
+    """Whether a possible container is found by the rules of this module."""
+    return not is_resource(container) and not container.endswith((*EXPRESS_ENDS, _OUTPOST_END))
+
+
+def url_in(endpoint: str, container: str | None, virtual: bool) -> str:
+    """The URL of a plain container, or of the service.
+
+    Args:
+        endpoint: A checked URL.
+        virtual: The container is part of the host, if its name can be.
+    """
+    scheme, _, rest = endpoint.partition("://")
+    host, _, path = rest.rstrip("/").partition("/")
+    path = f"/{path}" if path else ""
+    if container is None:
+        return f"{scheme}://{host}{path}/"
+    if virtual and _can_be_host(container, scheme) and not _is_address(endpoint):
+        return f"{scheme}://{container}.{host}{path}/"
+    return f"{scheme}://{host}{path}/{container}"
+
+
+def quoted(name: str) -> str:
+    """An object name as it stands in a URL."""
+    return quote(name, safe="/~")
+
+
+def _can_be_host(container: str, scheme: str) -> bool:
+    """Whether a container's name can begin a host's; with dots in it no certificate would fit."""
+    labels = container.split(".") if scheme == "http" else [container]
+    return len(container) >= 3 and all(map(_LABEL.fullmatch, labels)) and not _ADDRESS.fullmatch(container)
+
+
+def _is_address(endpoint: str) -> bool:
+    host = urlsplit(endpoint).hostname or ""
+    return ":" in host or _ADDRESS.fullmatch(host) is not None

@@ -1,0 +1,215 @@
+"""Reading: whether a container is there, what an object's headers tell, and its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.encoded_words import decode_words
+from obs_client._http.kit.etags import etag_of, quoted_etag
+from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.readers import AnswerReader, EmptyReader
+from obs_client.backend.integrity import ContentDigest
+from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
+from obs_client.backends.s3.digests import AskedPartSizes, digest_of_answer, is_of_parts
+from obs_client.backends.s3.endpoints import EXPRESS_ENDS, is_possible
+from obs_client.backends.s3.errors import S3Error
+from obs_client.backends.s3.requests import Request, Requests, check_identity, headers_of, query_of
+from obs_client.errors import ContainerNotFoundError
+from obs_client.models import ContainerInfo, ObjectInfo
+
+METADATA_PREFIX = "x-amz-meta-"
+WRITE_ID = METADATA_PREFIX + WRITE_ID_KEY
+"""The header of the mark of a write, with the size of the parts after a dot."""
+
+
+def head_bucket(container: str) -> Request:
+    """Ask whether a container is there."""
+    return Request("HeadBucket", "HEAD", container)
+
+
+def head_object(
+    container: str, name: str, *, if_hash: str | None = None, part_number: int | None = None, checksums: bool = False
+) -> Request:
+    """Ask for an object's headers, or those of one part of it; with its checksums, if asked."""
+    headers = _reading_headers(None, if_hash, checksums)
+    return Request("HeadObject", "HEAD", container, name, query_of(("partNumber", part_number)), headers)
+
+
+def get_object(
+    container: str, name: str, *, part: str | None = None, if_hash: str | None = None, checksums: bool = False
+) -> Request:
+    """Ask for an object, or for the `part` that a value of `Range` names."""
+    return Request("GetObject", "GET", container, name, headers=_reading_headers(part, if_hash, checksums))
+
+
+def get_object_tagging(container: str, name: str) -> Request:
+    """Ask for an object's tags."""
+    return Request("GetObjectTagging", "GET", container, name, "tagging")
+
+
+def look_at_container(requests: Requests, container: str) -> ContainerInfo:
+    """One container; the server tells no totals."""
+    check_possible(container)
+    try:
+        requests.finish(head_bucket(container))
+    except S3Error as error:
+        listed = Request("ListObjectsV2", "GET", container, query=query_of("list-type=2", ("max-keys", 1)))
+        requests.explain(error, listed)
+        raise
+    return ContainerInfo(container, None, None)
+
+
+def check_possible(container: str) -> None:
+    """Refuse a name that no server's container can have."""
+    if not is_possible(container):
+        raise ContainerNotFoundError(f"S3 has no container {container!r}: no such name can be", container=container)
+
+
+def look_at(requests: Requests, container: str, name: str, if_hash: str | None = None) -> HttpAnswer:
+    """An object's HEAD; if that is refused, the reason comes from a GET."""
+    try:
+        return requests.finish(head_object(container, name, if_hash=if_hash))
+    except S3Error as error:
+        requests.explain(error, get_object(container, name, part="bytes=0-0"))
+        raise
+
+
+def look_for(requests: Requests, container: str, name: str) -> ObjectInfo | None:
+    """What is stored under a name, None if nothing is."""
+    try:
+        return info_of_head(name, look_at(requests, container, name))
+    except S3Error as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+def open_object(
+    requests: Requests, container: str, name: str, start: int, stop: int | None, if_hash: str | None, check: bool
+) -> ObjectReader:
+    """A reader of a range; `check`: with the digest of the content, where the range is all of it."""
+    if start == stop:
+        return _empty_reader(requests, container, name, if_hash)
+    checksums = requests.uses_checksums and start == 0 and stop is None
+    asked = get_object(container, name, part=range_header(start, stop), if_hash=if_hash, checksums=checksums)
+    try:
+        answer = requests.call(asked)
+    except S3Error as error:
+        if error.status != 416:
+            raise
+        return _empty_reader(requests, container, name, if_hash)
+    try:
+        check_identity(answer)
+        place = find_place(answer, start, stop)
+        info = info_of(name, answer, place.size)
+        whole = check and place.take == place.size
+        digest = _digest_of(requests, container, name, answer, place.size) if whole else None
+        return AnswerReader(info, answer, place, digest)
+    except BaseException:
+        answer.close()
+        raise
+
+
+def info_of_head(name: str, head: HttpAnswer) -> ObjectInfo:
+    """What the answer to a HEAD tells of an object."""
+    return info_of(name, head, size_of_head(head))
+
+
+def size_of_head(head: HttpAnswer) -> int:
+    """Bytes of the object, by the answer to a HEAD."""
+    size = head.headers.get("content-length", "")
+    if not size.isdecimal():
+        raise BrokenAnswer("the answer does not say how many bytes the object has: it is not whole")
+    return int(size)
+
+
+def info_of(name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
+    """What the headers of a GET or HEAD tell of an object."""
+    headers = answer.headers
+    return ObjectInfo(
+        name,
+        size,
+        etag_of(headers),
+        headers.get("content-type"),
+        _metadata(headers),
+        _time(headers.get("last-modified")),
+        _coding(headers.get("content-encoding")),
+        headers.get("content-disposition") or None,
+        headers.get("content-language") or None,
+        headers.get("cache-control") or None,
+        headers.get(WRITE_ID, "").partition(".")[0] or None,
+    )
+
+
+def _reading_headers(part: str | None, if_hash: str | None, checksums: bool) -> dict[str, str]:
+    return headers_of(
+        ("Range", part),
+        ("If-Match", None if if_hash is None else quoted_etag(if_hash)),
+        ("x-amz-checksum-mode", "ENABLED" if checksums else None),
+    )
+
+
+def _empty_reader(requests: Requests, container: str, name: str, if_hash: str | None) -> ObjectReader:
+    return EmptyReader(info_of_head(name, look_at(requests, container, name, if_hash)))
+
+
+def _digest_of(requests: Requests, container: str, name: str, answer: HttpAnswer, size: int) -> ContentDigest | None:
+    ask = partial(_head_of_part, requests, container, name)
+    parts = AskedPartSizes(ask, answer, size, _part_size_of(answer))
+    told = _with_checksums(requests, container, name, answer)
+    return digest_of_answer(told, size, parts, not container.endswith(EXPRESS_ENDS))
+
+
+def _head_of_part(requests: Requests, container: str, name: str, number: int | None) -> HttpAnswer:
+    return requests.finish(head_object(container, name, part_number=number))
+
+
+def _with_checksums(requests: Requests, container: str, name: str, answer: HttpAnswer) -> HttpAnswer:
+    """The headers that tell most of an object of parts: those of its GET, or of a HEAD that asks for checksums.
+
+    CRC-32 costs a fifth of MD5; the GET itself does not ask, since servers that do not know the header refuse it.
+    """
+    facts = requests.facts
+    if requests.settings.choices.checksums is False or not facts.tells_checksums:
+        return answer
+    if requests.uses_checksums or not is_of_parts(answer):
+        return answer
+    try:
+        head = requests.finish(head_object(container, name, checksums=True))
+    except S3Error as error:
+        facts.tells_checksums = not error.is_of_unknown_header
+        return answer
+    same = ("etag", "content-length")
+    return head if all(head.headers.get(name) == answer.headers.get(name) for name in same) else answer
+
+
+def _part_size_of(answer: HttpAnswer) -> int | None:
+    """The part size that this library noted when it wrote the object."""
+    _, mark, size = answer.headers.get(WRITE_ID, "").partition(".")
+    return int(size) if mark and size.isdecimal() and size.isascii() and int(size) else None
+
+
+def _metadata(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name[len(METADATA_PREFIX) :]: decode_words(headers[name])
+        for name in headers
+        if name.startswith(METADATA_PREFIX) and name != WRITE_ID
+    }
+
+
+def _time(text: str | None) -> float:
+    found = read_date(text)
+    if found is None:
+        raise BrokenAnswer("the answer has no Last-Modified: it is not whole")
+    return found
+
+
+def _coding(value: str | None) -> str | None:
+    """The content encoding without the transfer's own, which some servers keep."""
+    if not value or "aws-chunked" not in value:
+        return value or None
+    return ", ".join(part for part in map(str.strip, value.split(",")) if part and part != "aws-chunked") or None
