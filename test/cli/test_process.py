@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from test.cli.process import ENVIRONMENT, OBS, Deaf, shell, started
+from obs_client.cli.stopping import GRACE
+from test.cli.process import ENVIRONMENT, OBS, Deaf, shell, soon, started
 
 #: What may be loaded by `obs --help` beside the standard library.
 ALLOWED = {"click", "obs_client"}
@@ -80,16 +81,21 @@ def test_a_command_loads_no_other() -> None:
     assert done.stdout.splitlines()[-1].split()[1:] == ["obs_client.cli.commands.showing"]
 
 
-def test_help_comes_within_150_ms_of_a_bare_interpreter() -> None:
-    def seconds(*arguments: str) -> float:
+def test_a_start_takes_little_more_than_that_of_click(docs: Path, tmp_path: Path) -> None:
+    (docs / "x").write_text("content")
+    environment = {**ENVIRONMENT, "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def seconds(*arguments: str | Path) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, *arguments], env=ENVIRONMENT, capture_output=True, check=True)
+        subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     # Of the processor's time, and the best of several: it waits for nothing, but for its turn on a busy machine.
-    differences = (seconds("-m", "obs_client", "--help") - seconds("-c", "pass") for _ in range(20))
-    assert any(difference < 0.15 for difference in differences)
+    command = ("-m", "obs_client")
+    for most, arguments in ((1.6, (*command, "--help")), (2.8, (*command, "cat", docs / "x"))):
+        assert any(seconds(*arguments) < most * seconds("-c", "import click") for _ in range(20)), arguments
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -133,10 +139,9 @@ def test_a_stopped_sync_goes_on(docs: Path, tmp_path: Path) -> None:
 
 def assert_stops(process: subprocess.Popen[bytes], number: signal.Signals, status: int) -> None:
     assert process.poll() is None
-    began = time.monotonic()
+    bound = soon(40, GRACE)
     process.send_signal(number)
-    assert process.wait(timeout=10) == status
-    assert time.monotonic() - began < 2
+    assert process.wait(bound) == status
     assert process.stderr
     said = process.stderr.read().decode().strip()
     assert "stopped" in said
@@ -145,11 +150,12 @@ def assert_stops(process: subprocess.Popen[bytes], number: signal.Signals, statu
 
 @pytest.mark.parametrize("pause", [0.0, 0.005, 0.01, 0.02, 0.04])
 def test_a_second_ctrl_c_ends_at_once(pause: float, deaf: Deaf) -> None:
+    bound = soon(80)
     with started("ls", deaf.url, "--debug") as process, deaf.await_request():
         process.send_signal(signal.SIGINT)
         time.sleep(pause)  # the second comes while the first is seen to, or while Python ends
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=1) == 130
+        assert process.wait(bound) == 130
 
 
 def test_an_ignored_ctrl_c_stays_ignored(docs: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from obs_client.cli.stopping import GRACE
+from test.cli.process import soon
 from test.cli.screen import Screen
 
 
@@ -100,7 +102,7 @@ def test_ctrl_c_at_the_question(docs: Path) -> None:
     with Screen("exec obs rm -r .", docs) as screen:
         screen.see("y/N")
         screen.type("\x03")
-        assert screen.end(2) == 130
+        assert screen.end(soon(40, GRACE)) == 130
         assert "stopped; nothing was done" in screen.shown
         assert "gone" not in screen.shown
     assert os.listdir(docs) == ["a"]
@@ -116,7 +118,7 @@ def test_a_second_question_does_not_say_that_nothing_was_done(docs: Path, answer
         screen.type("y\n")
         screen.see("in b.*y/N")
         screen.type(answer)
-        assert screen.end(2) == status
+        assert screen.end(soon(40, GRACE)) == status
         assert "nothing more was done" in screen.shown
     assert [(docs / name / "x").exists() for name in ("a", "b")] == [False, True]
 
@@ -128,7 +130,7 @@ def test_ctrl_c_in_a_transfer(docs: Path) -> None:
     ) as screen:
         screen.see("iB/s")
         screen.type("\x03")
-        assert screen.end(3) == 130
+        assert screen.end(soon(120, GRACE)) == 130
         assert "stopped; the objects are old or new, whole; run the same command again" in screen.shown
         assert screen.shown.rstrip().rfind("\x1b[?25h") > screen.shown.rfind("\x1b[?25l")
     assert os.listdir(docs) == ["x"]

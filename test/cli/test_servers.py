@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from test.cli.process import ENVIRONMENT, OBS
+from obs_client.cli.stopping import GRACE
+from test.cli.process import ENVIRONMENT, OBS, soon
 from test.cli.running import done, failed, lines, run
 from test.servers import RunningServer, SwiftServer
 from test.servers.requests.login import Login
@@ -94,7 +95,7 @@ def test_a_stopped_upload_leaves_nothing(store: str) -> None:
         assert process.stdin
         process.stdin.write(bytes(60_000_000))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=5) == 143
+        assert process.wait(soon(120, 2 * GRACE)) == 143
         assert process.stderr
         assert b"stopped" in process.stderr.read()
     assert done("ls", "-r", container) == ""

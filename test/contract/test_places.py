@@ -6,24 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from obs_client import (
-    ConfigurationError,
-    InvalidNameError,
-    LocalClient,
-)
-from obs_client.sync import (
-    Place,
-    SyncOptions,
-    apply,
-    parse_both,
-    sync,
-)
+from obs_client import ConfigurationError, InvalidNameError, LocalClient, MemoryClient, Place, places
+from obs_client import sync as sync_module
+from obs_client.cli.address import Address
+from obs_client.sync import SyncOptions, apply, parse_both, sync
 from obs_client.sync.sides import directory_of
 from obs_client.testing.faults import FaultyClient
-from test.sync.support import (
-    contents,
-    memory,
-)
+from test.sync.support import contents, memory
 
 
 def test_prefixes_end_at_a_slash() -> None:
@@ -106,3 +95,38 @@ def test_places_side_by_side_are_two(tmp_path: Path) -> None:
     assert sync(Place(client, "doc"), Place(LocalClient(tmp_path), "docs")).copied == 1
     assert sync(Place(client, "doc", "sub"), Place(LocalClient(tmp_path), "doc", "sub-b")).copied == 1
     assert sync(memory(a=b"1"), memory()).copied == 1
+
+
+def test_there_is_one_class_of_places() -> None:
+    assert sync_module.Place is places.Place is Place
+
+
+@pytest.mark.parametrize("prefix", ["a", "a/"])
+def test_a_prefix_is_a_folder(prefix: str) -> None:
+    client = MemoryClient("box")
+    client.container_create("box")
+    for name in ("a", "a/", "a/b", "a/c/d", "ab"):
+        client.object_write(name, b"1")
+    place = Place(client, "box", prefix)
+    assert place == Place(client, "box", "a/")
+    assert [entry.name for entry in place.objects()] == ["a/b", "a/c/d"]
+    assert place.full_name("b") == "a/b"
+    assert str(place) == "'box' under 'a/'"
+
+
+def test_a_place_that_cannot_be_is_refused() -> None:
+    for container in ("", ".", "a/b"):
+        with pytest.raises(InvalidNameError):
+            Place(MemoryClient(), container)
+    for url in ("s3:", "s3://", "memory:", "nothing://x"):
+        with pytest.raises(ConfigurationError):
+            Place.parse(url)
+
+
+@pytest.mark.parametrize("text", ["2026-11:photos", "C:x", "./s3://odd", "plain"])
+def test_what_is_a_path_for_the_command_is_one_for_a_program(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Address.parse(text).path is not None
+    assert directory_of(Place.parse(text)) is not None

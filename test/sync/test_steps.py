@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -208,10 +207,8 @@ def test_nothing_is_copied_after_the_file_of_the_plan_could_not_be_written(monke
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_, **__: FullDisk())
     with pytest.raises(OSError, match="No space") as kept:
         sync(source, Place(target, "box"), SyncOptions(delete=True, workers=4))
-    moved = target.moved
-    assert threads() <= before
-    time.sleep(0.1)
-    assert target.moved == moved < 60
+    assert threads() <= before, "none that could copy is left"
+    assert target.moved < 60
     assert kept.value.errno == 28
 
 
