@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from test.loopback.failures import Failure, Failures
 from test.loopback.s3 import digests, documents
 from test.loopback.s3.attributes import of_write
 from test.loopback.s3.buckets import Buckets
@@ -27,7 +28,7 @@ from test.loopback.s3.operations import operation_of, place_of
 from test.loopback.s3.refusals import Refusal, invalid
 from test.loopback.s3.signature import Signatures
 from test.loopback.s3.state import State, Stored
-from test.loopback.s3.ways import MEBIBYTE, Failure, Ways
+from test.loopback.s3.ways import MEBIBYTE, Ways
 from test.loopback.serving import Request, Response, http_date, serve
 
 REGION = "us-east-1"
@@ -63,7 +64,7 @@ class S3Double:
         self.seen: list[Seen] = []
         keys = {CREDENTIALS["AWS_ACCESS_KEY_ID"]: CREDENTIALS["AWS_SECRET_ACCESS_KEY"]}
         self._signatures = Signatures(keys, REGION, ways)
-        self._failures = [(failure, [0]) for failure in ways.failures]
+        self._failures = Failures(ways.failures)
         self._lock = threading.Lock()
         self._buckets, self._objects = Buckets(self.state, REGION), Objects(self.state)
         self._listing, self._copies, self._multipart = (
@@ -166,7 +167,7 @@ class S3Double:
 
     def _failed(self, request: Request, operation: str) -> Response | None:
         """What a request gets that is to fail; the work is done before if it is to be."""
-        failure = self._next_failure(request, operation)
+        failure = self._failures.next(operation, request.connection)
         if failure is None:
             return None
         if failure.done:
@@ -175,16 +176,6 @@ class S3Double:
             return Response(lost=True)
         error = Refusal(failure.status, failure.code, failure.message, headers=dict(failure.headers))
         return self._refused(request, error)
-
-    def _next_failure(self, request: Request, operation: str) -> Failure | None:
-        with self._lock:
-            for failure, counter in self._failures:
-                if failure.operation not in ("*", operation) or failure.connection not in (None, request.connection):
-                    continue
-                counter[0] += 1
-                if failure.skip < counter[0] <= failure.skip + (counter[0] if failure.times is None else failure.times):
-                    return failure
-        return None
 
     def _refused(self, request: Request, error: Refusal) -> Response:
         if error.status == 304 or request.method == "HEAD":

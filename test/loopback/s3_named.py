@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from test.loopback.s3.ways import Failure, Ways
+from test.loopback.failures import Failure
+from test.loopback.s3.ways import Ways
 
 R2 = Ways(
     server="cloudflare",

@@ -71,6 +71,7 @@ class Response:
         length_told: Whether the response to a HEAD has a length.
         close: Close the connection after it.
         lost: Do the work, and close the connection without an answer.
+        cut: Bytes of the body after which the connection is closed, though more were announced.
     """
 
     status: int = 200
@@ -80,6 +81,7 @@ class Response:
     length_told: bool = True
     close: bool = False
     lost: bool = False
+    cut: int | None = None
 
 
 class Handler(Protocol):
@@ -130,7 +132,7 @@ def _serve_one(handler: Handler, connection: socket.socket, stream: BinaryIO, nu
     if response.lost:
         return False
     _send(connection, request, response)
-    return not response.close and request.header("connection").lower() != "close"
+    return response.cut is None and not response.close and request.header("connection").lower() != "close"
 
 
 def _read_head(stream: BinaryIO, number: int) -> Request | None:
@@ -182,7 +184,7 @@ def _send(connection: socket.socket, request: Request, response: Response) -> No
     if response.chunked:
         _send_chunks(connection, response.body)
     else:
-        connection.sendall(response.body)
+        connection.sendall(response.body[: response.cut])
 
 
 def _framing(request: Request, response: Response) -> list[str]:

@@ -11,24 +11,30 @@ from .environment import servers_python
 from .errors import ServerError
 from .limits import SwiftLimits
 from .running import (
+    RADOSGW_PROGRAMS,
     Account,
     RunningServer,
     SwiftServer,
+    missing_programs,
     start_keystone,
     start_moto,
+    start_radosgw,
     start_seaweedfs,
     start_swift,
 )
 
 __all__ = [
+    "RADOSGW_PROGRAMS",
     "Account",
     "RunningServer",
     "ServerError",
     "SwiftLimits",
     "SwiftServer",
+    "missing_programs",
     "servers_python",
     "start_keystone",
     "start_moto",
+    "start_radosgw",
     "start_seaweedfs",
     "start_swift",
 ]

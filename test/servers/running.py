@@ -1,5 +1,6 @@
 """The servers as tests see them."""
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from .environment import servers_python
 from .errors import ServerError, tail
 from .limits import SwiftLimits
 from .process import ServerProcess, child_environment
+
+RADOSGW_PROGRAMS = ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +161,21 @@ def start_seaweedfs(*, cache: Path | None = None, scratch: Path | None = None) -
 def start_moto(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
     """Start moto's server, which keeps objects in memory and checks no signature; arguments as for `start_swift`."""
     return RunningServer("moto", cache=cache, scratch=scratch)
+
+
+def start_radosgw(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
+    """Start Ceph's gateway with a cluster in memory; arguments as for `start_swift`.
+
+    Its accounts are `member` and `second`, each with S3 keys and a login to its Swift API.
+
+    Raises:
+        ServerError: Also if its programs are not on this machine; they cannot be installed from the package index.
+    """
+    if missing := missing_programs():
+        raise ServerError(f"Ceph's gateway needs {', '.join(missing)} (Debian: ceph-mon ceph-osd radosgw ceph-common)")
+    return RunningServer("radosgw", cache=cache, scratch=scratch)
+
+
+def missing_programs() -> list[str]:
+    """The programs of Ceph's gateway that this machine does not have."""
+    return [name for name in RADOSGW_PROGRAMS if shutil.which(name) is None]

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from .limits import SwiftLimits
-from .running import RunningServer, SwiftServer, start_keystone, start_moto, start_seaweedfs, start_swift
+from .running import RunningServer, SwiftServer, start_keystone, start_moto, start_radosgw, start_seaweedfs, start_swift
 
+STARTS = {"seaweedfs": start_seaweedfs, "moto": start_moto, "radosgw": start_radosgw}
 SWIFTS_OWN = SwiftLimits()
 Server = TypeVar("Server", bound=RunningServer)
 
@@ -30,6 +31,10 @@ class Servers:
         """Moto's server."""
         return self.speaking_s3("moto")
 
+    def radosgw(self) -> RunningServer:
+        """Ceph's gateway, where its programs are on this machine."""
+        return self.speaking_s3("radosgw")
+
     def swift(self, limits: SwiftLimits = SWIFTS_OWN) -> SwiftServer:
         """Swift with its own v1 auth."""
         if limits not in self._swift:
@@ -43,11 +48,11 @@ class Servers:
         return self._keystone[limits]
 
     def speaking_s3(self, kind: str) -> RunningServer:
-        """The server of a kind: `seaweedfs`, `swift` or `moto`."""
+        """The server of a kind: `seaweedfs`, `swift`, `moto` or `radosgw`."""
         if kind == "swift":
             return self.swift()
         if kind not in self._speaking_s3:
-            self._speaking_s3[kind] = self._started(start_seaweedfs if kind == "seaweedfs" else start_moto)
+            self._speaking_s3[kind] = self._started(STARTS[kind])
         return self._speaking_s3[kind]
 
     def close(self) -> None:

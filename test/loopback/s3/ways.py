@@ -5,35 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from test.loopback.failures import Failure
+
 Keeping = Literal["keep", "ignore", "refuse"]
 """What is done with a condition: it holds, it is not looked at, or the request is refused with 501."""
 
 MEBIBYTE = 1024 * 1024
-
-
-@dataclasses.dataclass(frozen=True)
-class Failure:
-    """A request that fails without a reason of its own.
-
-    Attributes:
-        operation: As S3 names it (`PutObject`); `*` is any.
-        status: Of the response; 0: the connection is closed without one.
-        headers: Sent besides, such as `Retry-After`.
-        times: How often; None: always.
-        skip: How many such requests are served well before.
-        connection: Only over the connection of this number, from 0.
-        done: The work is done all the same, and only the response is another.
-    """
-
-    operation: str
-    status: int
-    code: str = "InternalError"
-    message: str = "We encountered an internal error. Please try again."
-    headers: tuple[tuple[str, str], ...] = ()
-    times: int | None = 1
-    skip: int = 0
-    connection: int | None = None
-    done: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,6 +19,7 @@ from ..scratch import Scratch
 from .children import Children, ParentGoneError
 from .keystone.start import start_keystone
 from .moto import start_moto
+from .radosgw import start_radosgw
 from .seaweedfs import start_seaweedfs
 from .swift.start import start_swift
 
@@ -27,6 +28,7 @@ STARTERS: Mapping[str, Callable[[Children, Mapping[str, Any]], dict[str, Any]]] 
     "keystone": start_keystone,
     "seaweedfs": start_seaweedfs,
     "moto": start_moto,
+    "radosgw": start_radosgw,
 }
 
 

@@ -41,7 +41,7 @@ def log_in(credentials: Mapping[str, str]) -> tuple[str, str]:
 
 def _by_version_1(keys: Mapping[str, str]) -> tuple[str, str]:
     answer = web.request("GET", keys["ST_AUTH"], headers={"X-Auth-User": keys["ST_USER"], "X-Auth-Key": keys["ST_KEY"]})
-    _expect(answer, 200)
+    _expect(answer, 200, 204)
     return answer.headers["x-storage-url"], answer.headers["x-auth-token"]
 
 
@@ -72,6 +72,6 @@ def _endpoint(catalog: list[dict[str, Any]], keys: Mapping[str, str]) -> str:
     return str(url)
 
 
-def _expect(answer: web.Answer, status: int) -> None:
-    if answer.status != status:
+def _expect(answer: web.Answer, *statuses: int) -> None:
+    if answer.status not in statuses:
         raise PermissionError(f"{answer.status}: {answer.body.decode(errors='replace')}")

@@ -1,0 +1,1 @@
+"""A server double that speaks Swift, taken apart by errand; `test.loopback.swift_double` is its door."""
