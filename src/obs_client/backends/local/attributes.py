@@ -64,17 +64,14 @@ def glance(directory: int, component: bytes, since: int) -> tuple[os.stat_result
     """
     if not (_has_extended_attributes and _has_paths_of_descriptors):
         return None
-    record = None
     try:
-        stored = os.getxattr(b"/proc/self/fd/%d/%s" % (directory, component), ATTRIBUTE, follow_symlinks=False)
-        record = decode(stored)
-    except (OSError, ValueError) as error:
-        if not isinstance(error, OSError) or error.errno not in (*_NONE_THERE, errno.ENOENT):
-            return None
+        record = _record_by_path(b"/proc/self/fd/%d/%s" % (directory, component))
+    except (OSError, ValueError):
+        return None
     status = os.stat(component, dir_fd=directory, follow_symlinks=False)
     # In this order: a file that came between the two has another time than the record, or than it had at `since`.
     is_one_version = status.st_ctime_ns < since if record is None else record.describes(status)
-    return (status, record) if stat.S_ISREG(status.st_mode) and is_one_version else None
+    return (status, record) if is_one_version and stat.S_ISREG(status.st_mode) else None
 
 
 def finish(
@@ -154,6 +151,16 @@ def leaving(directory: int, component: bytes, inode: int | None) -> Iterator[Non
         remove_sidecar(directory, inode)
     finally:
         os.close(held)
+
+
+def _record_by_path(path: bytes) -> Record | None:
+    try:
+        stored = os.getxattr(path, ATTRIBUTE, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (*_NONE_THERE, errno.ENOENT):
+            raise
+        return None
+    return decode(stored)
 
 
 def _read_attribute(descriptor: int) -> bytes | None:

@@ -66,21 +66,29 @@ class Draft:
         Raises:
             PreconditionError: A condition does not hold.
             ConflictError: Something is in the way by now.
-            TemporaryError: The container's lock was not to be had.
+            TemporaryError: The container's lock was not to be had, or others remove the directories.
             ServiceError: Somebody removed the temporary file.
         """
         if self._finished is None:
             self._finished = attributes.finish(self.descriptor, self.new.attributes, content_hash, part_size)
         with self._tree.changing(for_all=self.new.conditional):
             self._tree.refresh()
-            found = survey(self._tree, self.new.name)
-            self._check_conditions(found)
-            target = self._target(found)
-            self._put_in_place(target, found.places[0].status if found.places else None, *self._finished)
-            for place in found.places[1:]:
-                remove(self._tree, place)
+            try:
+                target = self._replace(*self._finished)
+            except FileNotFoundError as error:
+                raise TemporaryError(f"a directory of {self.new.name!r} was removed just now; try again") from error
         if target[:-1] == self._home[:-1]:
             self._made = []  # they are in use
+
+    def _replace(self, inode: int, sidecar: Record | None) -> Path:
+        """Put the file in the place of all that is read under its name; gives its path."""
+        found = survey(self._tree, self.new.name)
+        self._check_conditions(found)
+        target = self._target(found)
+        self._put_in_place(target, found.places[0].status if found.places else None, inode, sidecar)
+        for place in found.places[1:]:
+            remove(self._tree, place)
+        return target
 
     def discard(self) -> None:
         """Remove what is not published, and the directories made for it that nobody uses. Safe to repeat."""

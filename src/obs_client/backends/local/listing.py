@@ -30,8 +30,9 @@ Item = tuple[str, Path | None]
 Plain tuples: there are millions of them."""
 
 _MARK = MARK.decode()
-_SETTLED = 1_000_000_000
-"""Nanoseconds by which a file's time must lie before a scan, for its not having been changed since."""
+_SETTLED = 3_000_000_000
+"""Nanoseconds by which a file's last change must lie before a scan to be surely before it; some systems round by two
+seconds."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

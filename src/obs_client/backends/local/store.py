@@ -50,8 +50,18 @@ _KINDS: dict[int, type[ObjectStorageClientError]] = {
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), AuthorizationError),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO), ServiceError),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.EINTR, errno.EAGAIN), TemporaryError),
-    **dict.fromkeys((errno.EBUSY, errno.ESTALE), TemporaryError),
+    **dict.fromkeys((errno.EBUSY, errno.ESTALE, errno.ETIMEDOUT), TemporaryError),
     errno.ENAMETOOLONG: InvalidNameError,
+}
+_HINTS = {
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM),
+        "look at the permissions of the file and of the directories above it, and at the user of this process",
+    ),
+    errno.EROFS: "the file system is mounted for reading only",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room on the file system, or raise the quota"),
+    errno.EFBIG: "the file system, or a limit of this process, does not allow files of this size",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "raise the limit of open files (ulimit -n), or use fewer workers"),
 }
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _CAPABILITIES = Capabilities(
@@ -159,6 +169,9 @@ class FileStore(ObjectStorageClient):
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return _KINDS.get(error.errno or 0, ServiceError) if isinstance(error, OSError) else None
+
+    def _hint(self, error: Exception) -> str:
+        return _HINTS.get(error.errno or 0, "") if isinstance(error, OSError) else ""
 
     def _draft(self, new: NewObject) -> Draft:
         self._names.check(new.name)
