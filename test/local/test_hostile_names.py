@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from obs_client import LocalClient, MemoryClient, ObjectStorageClientError
+from obs_client import MemoryClient, ObjectStorageClientError
 from test.faults.hostile import FEW, HOSTILE, NAMES, beside, generated, planted, try_all
+from test.local.support import POLICIES, make_client
 
 
+@pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("name", [*HOSTILE, "linked file", "dangling", "a/linked/x", "linked/file"], ids=ascii)
-def test_no_name_gets_out_of_a_directory(tmp_path: Path, name: str) -> None:
+def test_no_name_gets_out_of_a_directory(tmp_path: Path, policy: str, name: str) -> None:
     inside, _ = planted(tmp_path / "jail" / "root")
-    client = LocalClient(inside.parent, inside.name)
+    client = make_client(policy, inside)
     files = tmp_path / "files"
     files.mkdir()
     before = beside(tmp_path / "jail", inside)
@@ -28,10 +30,11 @@ def test_no_name_gets_out_of_a_directory(tmp_path: Path, name: str) -> None:
     assert beside(tmp_path / "jail", inside) == before
 
 
+@pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("count", FEW)
-def test_no_generated_name_gets_out_of_a_directory(tmp_path: Path, count: int) -> None:
+def test_no_generated_name_gets_out_of_a_directory(tmp_path: Path, policy: str, count: int) -> None:
     inside, _ = planted(tmp_path / "jail" / "root")
-    client = LocalClient(inside.parent, inside.name)
+    client = make_client(policy, inside)
     memory = MemoryClient("container")
     memory.container_create("container")
     files = tmp_path / "files"

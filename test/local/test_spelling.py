@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from obs_client.backends.local.directory import DirectoryClient
 from obs_client.backends.local.store import LocalClient
+from obs_client.errors import ConflictError
 from obs_client.models import ObjectInfo
 
 NAMES = [
@@ -83,6 +85,19 @@ def test_two_spellings_are_two_objects(tmp_path: Path) -> None:
         client.object_delete(name)
         assert client.object_info(name) is None
     assert os.listdir(tmp_path / "c") == []
+
+
+@pytest.mark.usefixtures("blind")
+def test_a_directory_refuses_the_second_spelling(tmp_path: Path) -> None:
+    client = DirectoryClient(tmp_path)
+    client.object_write("Docs/Å", b"content")
+    for other in ("docs/Å", "Docs/å", "Docs/A\u030a", "DOCS"):
+        assert client.object_info(other) is None
+        with pytest.raises(ConflictError, match=r"another spelling|is a directory"):
+            client.object_write(other, b"other")
+        client.object_delete(other)
+    assert [entry.name for entry in client.object_iter() if isinstance(entry, ObjectInfo)] == ["Docs/Å"]
+    assert client.object_read("Docs/Å") == b"content"
 
 
 @pytest.mark.usefixtures("blind")

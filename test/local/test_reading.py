@@ -1,0 +1,120 @@
+"""Reading what others made, and what they change meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from obs_client.backends.local.store import FileStore, LocalClient
+from obs_client.errors import ConflictError, ObjectChangedError, ObjectNotFoundError, PreconditionError
+from test.local.support import METADATA, files, info_of, names_of
+
+
+def _snapshot(top: Path) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for folder, _, names in os.walk(top):
+        for path in (folder, *(os.path.join(folder, name) for name in names)):
+            status = os.lstat(path)
+            attributes = [] if stat.S_ISLNK(status.st_mode) or not hasattr(os, "listxattr") else os.listxattr(path)
+            times = (status.st_mtime_ns, status.st_ctime_ns)
+            found[path] = (status.st_mode, status.st_ino, status.st_size, status.st_nlink, times, attributes)
+    return found
+
+
+def test_a_plain_directory_is_read_in_place_and_nothing_is_written_into_it(client: FileStore, container: Path) -> None:
+    (container / "docs" / "empty").mkdir(parents=True)
+    (container / "docs" / "page.html").write_bytes(b"<p>")
+    (container / "notes.tar.gz").write_bytes(b"12345")
+    before = _snapshot(container)
+    assert names_of(client) == ["docs/page.html", "notes.tar.gz"]
+    assert names_of(client, delimiter="/") == ["docs/", "notes.tar.gz"]
+    info = info_of(client, "notes.tar.gz")
+    assert (info.size, info.hash, info.content_type, info.metadata) == (5, None, "application/gzip", {})
+    assert info.last_modified == (container / "notes.tar.gz").stat().st_mtime
+    assert client.object_read("docs/page.html", start=1) == b"p>"
+    assert client.object_info("docs") is None
+    assert client.object_info("docs/empty") is None
+    assert client.cleanup(older_than=0).removed == ()
+    assert _snapshot(container) == before
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_foreign_change_drops_the_hash_and_keeps_the_rest(client: FileStore, container: Path) -> None:
+    client.object_write("a", b"content", METADATA, content_type="text/x", cache_control="no-store")
+    before = info_of(client, "a")
+    path = container / "a"
+    with path.open("r+b") as file:
+        file.write(b"CONTENT")
+    after = info_of(client, "a")
+    assert (before.hash, after.hash) == (hashlib.md5(b"content").hexdigest(), None)
+    assert (after.metadata, after.content_type, after.cache_control) == (METADATA, "text/x", "no-store")
+    assert client.object_list(fetch_metadata=True) == [after]
+    assert client.object_read("a") == b"CONTENT"
+    assert client.object_set_metadata("a", "more", "yes")
+    assert info_of(client, "a").hash is None
+    with client._object_open("c", "a", 0, None, None) as reader:
+        assert reader.digest is None
+    path.unlink()
+    path.write_bytes(b"of another program")
+    assert (info_of(client, "a").hash, info_of(client, "a").size) == (None, 18)
+
+
+def test_a_file_that_is_written_to_while_it_is_read_is_an_error(client: FileStore, container: Path) -> None:
+    client.object_write("a", b"x" * 100)
+    path = container / "a"
+    for change in (lambda: path.write_bytes(b"y" * 100), lambda: os.truncate(path, 10)):
+        with client._object_open("c", "a", 0, None, None) as reader:
+            buffer = memoryview(bytearray(60))
+            assert reader.readinto(buffer) > 0
+            change()
+            with pytest.raises(ObjectChangedError):
+                reader.readinto(buffer)
+
+
+@pytest.mark.usefixtures("kept")
+def test_an_overwrite_does_not_disturb_a_reader(client: FileStore) -> None:
+    client.object_write("a", b"old", {"v": "old"})
+    with client._object_open("c", "a", 0, None, None) as reader:
+        client.object_write("a", b"newer", {"v": "new"})
+        buffer = memoryview(bytearray(9))
+        assert bytes(buffer[: reader.readinto(buffer)]) == b"old"
+        assert reader.readinto(buffer) == 0
+        assert reader.info.metadata == {"v": "old"}
+    with client._object_open("c", "a", 99, None, None) as reader:
+        assert reader.readinto(buffer) == 0
+    with pytest.raises(PreconditionError):
+        client._object_open("c", "a", 0, None, "another hash")
+
+
+def test_links_and_what_is_no_file_are_neither_listed_nor_read_nor_replaced(
+    local: LocalClient, container: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"secret")
+    (container / "folder").symlink_to(outside)
+    (container / "file").symlink_to(outside / "secret")
+    (container / "dangling").symlink_to(outside / "new")
+    os.mkfifo(container / "fifo")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(container / "socket"))
+    local.object_write("real", b"")
+    before = _snapshot(outside)
+    assert names_of(local) == ["real"]
+    assert names_of(local, delimiter="/") == ["real"]
+    assert names_of(local, prefix="folder/") == []
+    for name in ("folder/secret", "file", "dangling", "fifo", "socket"):
+        assert local.object_info(name) is None
+        with pytest.raises(ObjectNotFoundError):
+            local.object_read(name)
+        with pytest.raises(ConflictError, match="remove or rename it"):
+            local.object_write(name, b"evil")
+        local.object_delete(name)
+    assert local.cleanup(older_than=0).removed == ()
+    assert _snapshot(outside) == before
+    assert len(files(container)) == 6

@@ -1,0 +1,263 @@
+"""Writing: whole or not at all, also where the system refuses."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import resource
+import signal
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obs_client.backend.body import BytesBody
+from obs_client.backend.multipart import Part
+from obs_client.backend.values import NewObject
+from obs_client.backends.local import lock
+from obs_client.backends.local.store import FileStore, LocalClient
+from obs_client.errors import (
+    AuthorizationError,
+    IntegrityError,
+    NotSupportedError,
+    PreconditionError,
+    ServiceError,
+    TemporaryError,
+)
+from obs_client.models import Attributes, ObjectInfo
+from test.local.support import PLAIN, files, fork, info_of, succeeded
+
+NOBODY = 65534
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_failed_write_leaves_nothing(client: FileStore, container: Path, error: type[BaseException]) -> None:
+    class Broken(BytesBody):
+        def view(self) -> memoryview:
+            raise error("the source is gone")
+
+    client.object_write("a/b", b"old")
+    (container / "foreign").mkdir()
+    for name in ("a/b", "new/deep/c", "foreign/x"):
+        with pytest.raises(error, match="the source is gone"):
+            client._object_write(NewObject("c", name, PLAIN, 3), Broken(b"new"))
+    assert files(container) == ["a", "foreign"]
+    assert files(container / "a") == ["b"]
+    assert client.object_read("a/b") == b"old"
+
+
+@pytest.mark.usefixtures("kept")
+def test_conditions_hold_across_all_forms_of_a_name(local: LocalClient, container: Path) -> None:
+    (container / "%obs_f_a").write_bytes(b"escaped")
+    assert local.object_write("a", b"new", if_absent=True) is False
+    assert local.object_write("a", b"new", if_hash="0") is False
+    local.object_write("a", b"one")
+    info = info_of(local, "a")
+    assert info.hash is not None
+    assert local.object_write("a", b"two", if_hash=info.hash) is True
+    assert local.object_write("a", b"three", if_hash=info.hash) is False
+    assert local.object_read("a") == b"two"
+    assert not (container / "a").exists()
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_large_object_is_its_parts_in_any_order(client: FileStore) -> None:
+    contents = [b"a" * 10, b"b" * 10, b"c" * 3]
+    upload = client._object_multipart(NewObject("c", "x/large", Attributes("a/b", {"k": "v"}), 23, 10))
+    for number in (3, 1, 2, 1):
+        part = Part(number, (number - 1) * 10, len(contents[number - 1]))
+        upload.put_part(part, BytesBody(contents[number - 1]))
+    assert client.object_info("x/large") is None
+    upload.complete()
+    upload.complete()
+    upload.abort()
+    composite = hashlib.md5(b"".join(hashlib.md5(content).digest() for content in contents)).hexdigest()
+    info = info_of(client, "x/large")
+    assert (info.hash, info.metadata, info.content_type) == (f"{composite}-3", {"k": "v"}, "a/b")
+    assert client.object_read("x/large") == b"".join(contents)
+    assert client.object_copy("x/large", "copy")
+    assert client.object_replace_metadata("copy", {"k": "w"})
+    with client._object_open("c", "copy", 0, None, None) as reader:
+        assert reader.digest is not None
+        assert (list(reader.digest.part_sizes), reader.digest.composite) == ([10, 10, 3], composite)
+
+
+def test_a_large_object_with_a_missing_part_is_not_published(client: FileStore, container: Path) -> None:
+    for parts, size in (([1, 3], 25), ([1, 2], 25), ([2], None)):
+        upload = client._object_multipart(NewObject("c", "x/large", PLAIN, size, 10))
+        for number in parts:
+            upload.put_part(Part(number, (number - 1) * 10, 10), BytesBody(b"x" * 10))
+        with pytest.raises(IntegrityError):
+            upload.complete()
+        upload.abort()
+        upload.abort()
+    assert os.listdir(container) == []
+
+
+def test_what_changes_around_an_unfinished_object_is_seen_when_it_is_published(
+    local: LocalClient, container: Path
+) -> None:
+    for folder in ("a", "%obs_d_a"):
+        (container / folder).mkdir()
+    first = local._object_multipart(NewObject("c", "a/b", PLAIN, 0, if_absent=True))
+    second = local._object_multipart(NewObject("c", "y" * 250, PLAIN, 0))
+    (container / "%obs_d_a").rename(container / "aside")
+    (container / "%obs_d_a").mkdir()
+    (container / "%obs_d_a" / "b").write_bytes(b"of another program")
+    local.object_write("y" * 250 + "/z", b"")
+    with pytest.raises(PreconditionError):
+        first.complete()
+    first.abort()
+    second.complete()
+    assert local.object_read("a/b") == b"of another program"
+    assert {entry.name for entry in local.object_iter() if isinstance(entry, ObjectInfo)} == {
+        "a/b", "y" * 250, "y" * 250 + "/z",
+    }  # fmt: skip
+
+
+def test_a_folder_that_is_moved_meanwhile_is_left_where_it_is(client: FileStore, container: Path) -> None:
+    upload = client._object_multipart(NewObject("c", "folder/deep/a", PLAIN, 3))
+    upload.put_part(Part(1, 0, 3), BytesBody(b"abc"))
+    (container / "folder").rename(container / "aside")
+    (container / "folder").mkdir()
+    (container / "folder" / "b").touch()
+    upload.complete()
+    assert (container / "folder" / "deep" / "a").read_bytes() == b"abc"
+    assert os.listdir(container / "aside" / "deep") == []
+
+
+def test_a_path_may_be_deeper_than_directories_are_kept_open(client: FileStore, container: Path) -> None:
+    name = "d/" * 300 + "file"
+    client.object_write(name, b"content", {"k": "v"})
+    assert client.object_read(name) == b"content"
+    assert [entry.name for entry in client.object_list() if isinstance(entry, ObjectInfo)] == [name]
+    client.object_delete(name)
+    assert os.listdir(container) == []
+
+
+def test_without_locks_conditions_are_refused_and_all_else_works(
+    local: LocalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.EBADF, "a network file system without locks of directories")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert local.object_write("name", b"content")
+    assert local.object_set_metadata("name", "key", "value")
+    with pytest.raises(NotSupportedError, match="locks"):
+        local.object_write("other", b"content", if_absent=True)
+    assert local.object_info("other") is None
+    assert local.object_read("name") == b"content"
+    local.object_delete("name")
+    assert local.object_list() == []
+
+
+def test_a_lock_that_somebody_keeps_is_a_temporary_error(
+    local: LocalClient, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.05)
+    descriptor = os.open(container, os.O_RDONLY)
+    try:
+        with lock.exclusive(descriptor), pytest.raises(TemporaryError):
+            local._object_write(NewObject("c", "x/a", PLAIN, 1), BytesBody(b"1"))
+    finally:
+        os.close(descriptor)
+    assert os.listdir(container) == []
+
+
+def test_a_file_that_cannot_get_its_name_leaves_no_sidecar(
+    client: FileStore, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obs_client.backends.local.attributes._has_extended_attributes", False)
+    rename = os.rename
+
+    def refuse(old: bytes, new: bytes, **where: int) -> None:
+        if new == b"name":
+            raise OSError(errno.EDQUOT, "no room for a name")
+        rename(old, new, **where)
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(ServiceError):
+        client.object_write("name", b"content", metadata={"key": "value"})
+    assert os.listdir(container) == []
+
+
+def test_a_large_file_on_its_way_has_a_name_for_messages(client: FileStore, container: Path) -> None:
+    upload = client._object_multipart(NewObject("c", "name", PLAIN, 0))
+    assert str(upload) == f"the temporary file {os.listdir(container)[0]!r}"
+    upload.abort()
+    assert os.listdir(container) == []
+
+
+# ---- a system that refuses ------------------------------------------------------------------------------------------
+
+
+def _as_nobody(action: Callable[[], object]) -> Callable[[], None]:
+    """The action by a user who may do no more than others; root may do everything."""
+
+    def act() -> None:
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        action()
+
+    return act
+
+
+def test_a_full_disk_is_a_service_error_and_the_old_object_stays(client: FileStore, container: Path) -> None:
+    def fill() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+        with pytest.raises(ServiceError) as caught:
+            client.object_write("a", b"x" * 20_000)
+        assert isinstance(caught.value.__cause__, OSError)
+        with pytest.raises(ServiceError):
+            client.object_write("new/b", b"x" * 20_000)
+
+    client.object_write("a", b"old")
+    assert succeeded(fork(fill))
+    assert client.object_read("a") == b"old"
+    assert files(container) == ["a"]
+
+
+@pytest.fixture
+def forbidden(client: FileStore, container: Path) -> FileStore:
+    """A store of somebody else's, with one file that only its owner may read."""
+    client.object_write("open", b"123", {"k": "v"})
+    client.object_write("secret", b"12345", {"k": "v"})
+    (container / "secret").chmod(0)
+    for path in (container, container.parent, *container.parent.parents):
+        if path.stat().st_uid == os.geteuid() and not path.stat().st_mode & stat.S_IXOTH:
+            path.chmod(0o555 if path.is_relative_to(container.parent) else 0o755)
+    for path in (container, container.parent):
+        path.chmod(0o555)
+    return client
+
+
+def test_what_is_not_allowed_is_an_authorization_error(forbidden: FileStore, container: Path) -> None:
+    def try_all() -> None:
+        for attempt in (
+            lambda: forbidden.object_write("open", b"new"),
+            lambda: forbidden.object_write("folder/new", b"new"),
+            lambda: forbidden.object_delete("open"),
+            lambda: forbidden.object_info("secret"),
+            lambda: forbidden.object_read("secret"),
+        ):
+            with pytest.raises(AuthorizationError):
+                attempt()
+        assert forbidden.object_read("open") == b"123"
+        sizes = [(entry.name, entry.size) for entry in forbidden.object_list() if isinstance(entry, ObjectInfo)]
+        assert sizes == [("open", 3), ("secret", 5)]
+        if isinstance(forbidden, LocalClient):
+            with pytest.raises(AuthorizationError):
+                forbidden.container_create("another")
+        with pytest.raises(AuthorizationError, match="permissions"):
+            forbidden.object_list(fetch_metadata=True)
+
+    assert succeeded(fork(_as_nobody(try_all)))
+    container.parent.chmod(0o755)
+    container.chmod(0o755)
