@@ -11,6 +11,21 @@ unique, a body knows its size and stands at its start. Two laws hold for all:
 
 A primitive raises the vendor's own exceptions, which `_classify_error` names, or typed ones where its docstring says
 so. It does not try again, and it does not translate.
+
+Some loops look like retries and are none: they look again, a bounded number of times, since something else has changed
+meanwhile, and the failure that ends each of them is typed. These are all:
+
+- A token or keys that ran out: renewed, and the request sent again with the new ones (`swift/requests.py` and
+  `swift/writing.py`, `RENEWALS`; `s3/requests.py`). The refusal is no failure of the store.
+- A container that is in another region than was thought: asked there, once (`s3/requests.py`).
+- A kept connection that was closed while it was idle: a new one, once (`_http/pool.py`). Nothing was answered.
+- What a server does not take (a checksum, a bulk delete, so many names at once): the same work in the next way that it
+  may take, which is then remembered for the endpoint (`s3/multipart.py`, `s3/deleting.py`, `swift/deleting.py`).
+- A file or directory that another program replaces between two calls of the system: opened again by its name
+  (`local/reading.py`, `local/draft.py`, `local/lock.py` for a time).
+- A source that is replaced while it is copied, or an object while its metadata change: copied, or changed, as it is
+  now (`_engine/copying.py`, `sync/copy.py`). Each round is another version.
+- A container that others fill while it is emptied (`_engine/deleting.py`, `ROUNDS`).
 """
 
 from __future__ import annotations
