@@ -9,7 +9,7 @@ import time
 import pytest
 
 import obs_client
-from obs_client import ClientOptions, TemporaryError
+from obs_client import ClientOptions, PartialFailureError, TemporaryError
 from obs_client._engine.border import Border
 from obs_client._engine.retry import Retries
 from test.engine.scripted import QUICK, Outage, Refusal, ScriptedClient
@@ -94,6 +94,13 @@ def test_a_copy_that_was_not_made_is_made_again() -> None:
     assert client.object_copy("a", "b")
     assert client.calls["_object_copy"] == 2
     assert client.object_read("b") == b"content"
+
+
+def test_a_batch_that_is_refused_as_a_whole_is_said_of_objects_not_of_the_container() -> None:
+    client = ScriptedClient()
+    client.before["_object_delete_many"].extend([Outage("busy")] * 100)
+    with pytest.raises(PartialFailureError, match="could not delete objects in 'box': Outage: busy"):
+        client.object_delete_many(["a", "b"])
 
 
 def test_the_hint_of_a_store_is_a_field_of_the_error_and_shown_with_it() -> None:

@@ -146,7 +146,7 @@ class Border:
                 raise failures[left[0]]
 
         try:
-            self.run("delete", attempt, container)
+            self.run("delete objects in", attempt, container)
         except TemporaryError as error:
             failures.update(dict.fromkeys(left, error))
         self.tidy(container)
