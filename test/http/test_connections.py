@@ -3,6 +3,8 @@
 import gc
 import multiprocessing
 import socket
+import ssl
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection as Pipe
@@ -130,6 +132,26 @@ class TestConnections:
         with raw_server(echo) as server, ThreadPoolExecutor(16) as threads:
             assert list(threads.map(work, range(16))) == list(range(16))
             assert len(server.connections) <= 16
+
+    @pytest.mark.parametrize("tls", [False, True])
+    def test_closing_the_pool_touches_none_that_is_in_use(
+        self, pool: HttpPool, local: ssl.SSLContext, tls: bool
+    ) -> None:
+        at_work = threading.Semaphore(0)
+
+        def work(thread: int) -> None:
+            for number in range(100):
+                reply = pool.request("PUT", f"{server.url}/{thread}", {}, b"b" * number * 1000)
+                at_work.release()
+                assert reply.read(LIMIT) == b"PUT /%d HTTP/1.1\n" % thread + b"b" * number * 1000
+
+        with raw_server(echo, local if tls else None) as server, ThreadPoolExecutor(8) as threads:
+            working = [threads.submit(work, thread) for thread in range(8)]
+            while not all(each.done() for each in working):
+                at_work.acquire(timeout=1)
+                pool.close()
+            for each in working:
+                each.result()
 
     def test_a_forked_process_uses_none_of_the_parent(self, pool: HttpPool) -> None:
         with raw_server(echo) as server:

@@ -20,8 +20,8 @@ Result = TypeVar("Result")
 class WorkerPool(Generic[Item, Result]):
     """Runs one function in up to `workers` threads; gives the results in the order of submission.
 
-    At the end of the `with` block nothing runs any more: what has not begun is dropped, and what runs is told to stop,
-    which takes `CHECK_INTERVAL` seconds or a little more.
+    At the end of the `with` block nothing runs any more, however often it was interrupted: what has not begun is
+    dropped, and what runs is told to stop, which takes `CHECK_INTERVAL` seconds or a little more.
     """
 
     def __init__(self, function: Callable[[Item], Result], workers: int) -> None:
@@ -29,6 +29,7 @@ class WorkerPool(Generic[Item, Result]):
         self._stop = threading.Event()
         self._executor = futures.ThreadPoolExecutor(workers, thread_name_prefix="obs_client")
         self._pending: collections.deque[futures.Future[Result]] = collections.deque()
+        self._unfinished: set[futures.Future[Result]] = set()
 
     @property
     def pending(self) -> int:
@@ -37,7 +38,10 @@ class WorkerPool(Generic[Item, Result]):
 
     def submit(self, item: Item) -> None:
         """Start one call; it is for the caller to keep `pending` within bounds."""
-        self._pending.append(self._executor.submit(self._run, item))
+        future = self._executor.submit(self._run, item)
+        self._unfinished.add(future)
+        future.add_done_callback(self._unfinished.discard)
+        self._pending.append(future)
 
     def result(self, seconds: float | None = None, while_waiting: Callable[[], object] | None = None) -> Result:
         """Wait for the oldest call; gives its result or raises its error. With a bound it waits even if it is stopped.
@@ -68,8 +72,23 @@ class WorkerPool(Generic[Item, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._stop.set()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._end()
+
+    def _end(self) -> None:
+        """Wait until no thread runs, whatever interrupts; an interrupt goes out after that.
+
+        Whoever leaves the block closes what the threads read and write by: a descriptor that is closed under them may
+        be another connection's, or another file's, while they go on with it.
+        """
+        try:
+            self._stop.set()
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            # Not by joining threads: Python takes one that runs for ended if an interrupt came into its join.
+            futures.wait(list(self._unfinished))
+            self._executor.shutdown(wait=True)
+        except BaseException:
+            self._end()
+            raise
 
 
 def bounded_map(

@@ -97,7 +97,10 @@ class HttpAnswer:
         return self._read_announced()
 
     def close(self) -> None:
-        """Close the connection too, unless the body was read to its end: then the pool has it again."""
+        """Close the connection too, unless the body was read to its end: then the pool has it again.
+
+        By the thread that reads, or when it has ended: a descriptor must not be closed under a read.
+        """
         if not self._ended and not self._closed:
             self._closed = True
             self._connection.close()

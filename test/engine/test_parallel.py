@@ -1,0 +1,126 @@
+"""Workers: none of them runs any more when their block was left, so that what they use can be closed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import pytest
+
+from obs_client._engine.parallel import WorkerPool, bounded_map, within
+from obs_client.backend import stopping
+
+INTERRUPTS = 3
+
+
+class Interrupter:
+    """Interrupts the main thread several times while a worker goes on, and looks whether it left meanwhile."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.left = threading.Event()
+        self.left_early = False
+        self.ended = 0
+        self._release = threading.Event()
+        self._arrived = threading.Semaphore(0)
+
+    def work(self, _: object = None) -> None:
+        """What a worker does that notices nothing, as a name server that does not answer."""
+        self.begun.set()
+        self._release.wait(30)
+        self.ended += 1
+
+    def run(self) -> None:
+        self.begun.wait(30)
+        for _ in range(INTERRUPTS):
+            if not self.left.wait(0.1):  # time to wait for the worker again
+                os.kill(os.getpid(), signal.SIGINT)
+                self._arrived.acquire(timeout=30)
+        self.left_early = self.left.wait(0.3)
+        self._release.set()
+
+    def arrive(self, _number: int, _frame: FrameType | None) -> None:
+        self._arrived.release()
+        if not self.left.is_set():
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def interrupter() -> Iterator[Interrupter]:
+    one = Interrupter()
+    before = signal.signal(signal.SIGINT, one.arrive)
+    thread = threading.Thread(target=one.run)
+    thread.start()
+    yield one
+    thread.join()
+    signal.signal(signal.SIGINT, before)
+
+
+def by_a_pool(work: Callable[[object], None]) -> None:
+    with WorkerPool(work, 2) as pool:
+        pool.submit(None)
+        pool.result()
+
+
+def by_a_map(work: Callable[[object], None]) -> None:
+    for _ in bounded_map(work, [1, 2], 2):
+        pass
+
+
+def by_a_bound(work: Callable[[object], None]) -> None:
+    within(lambda: work(None), 60)
+
+
+@pytest.mark.parametrize("call", [by_a_pool, by_a_map, by_a_bound])
+def test_no_interrupt_leaves_a_worker_behind(
+    interrupter: Interrupter, call: Callable[[Callable[[object], None]], None]
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        call(interrupter.work)
+    interrupter.left.set()
+    assert interrupter.ended >= 1
+    assert not interrupter.left_early
+
+
+def test_a_call_that_is_out_of_time_has_ended() -> None:
+    ended = threading.Event()
+
+    def wait() -> None:
+        try:
+            stopping.sleep(60)
+        finally:
+            ended.set()
+
+    with pytest.raises(TimeoutError):
+        within(wait, 0.01)
+    assert ended.is_set()
+
+
+def test_a_failure_closes_nothing_under_another_worker() -> None:
+    """One worker fails while another waits for its socket, which the block's owner then closes."""
+    here, there = socket.socketpair()
+    here.settimeout(stopping.CHECK_INTERVAL / 5)
+    waiting, seen = threading.Event(), list[BaseException]()
+
+    def work(number: int) -> None:
+        if not number:
+            waiting.wait(30)
+            raise KeyError(number)
+        try:
+            while True:
+                waiting.set()
+                try:
+                    here.recv(1)
+                except TimeoutError:
+                    stopping.check_stopped()
+        except BaseException as error:
+            seen.append(error)
+            raise
+
+    with here, there, pytest.raises(KeyError):
+        list(bounded_map(work, [0, 1], 2))
+    assert [type(error) for error in seen] == [stopping.Stopped]
