@@ -5,7 +5,25 @@
 A store subclasses `ObjectStorageClient` and writes its primitives: the underscore methods of `Backend`, whose
 docstrings say what each is given and must raise. What they take and give is here too: `NewObject` and `Body` for
 writing, `ObjectReader` for reading, `MultipartUpload` for large objects, `Page` for listings, `ContentDigest` for the
-check of content, the errors, and for stores that speak HTTP the transport and its kit (`HttpPool` and what follows it).
+check of content, the errors, and for stores that speak HTTP the transport and its kit:
+
+    HttpPool, HttpAnswer           requests over connections that are kept; an answer is whole or an error
+    warn_if_unchecked              the warning that a client with `verify=False` owes its user
+    BrokenAnswer, StrangeAnswer    an answer that was cut; one that is whole and makes no sense
+    ConnectFailure                 no connection
+    kind_of_failure                which failures of the transport may pass, for `_classify_error`
+    retry_after                    the seconds of `Retry-After`, for `_retry_after`
+    check_identity                 whether it was the store that answered, or a portal on the way
+    range_header, find_place       a range of bytes: how to ask for it, and where it is in the answer, a `Place`
+    AnswerReader, EmptyReader      what `_object_open` gives: what was asked for of an answer's body, or nothing
+    etag_of, bare_etag             entity tags without quotes,
+    quoted_etag                    and with them
+    encode_words, decode_words     any text as a header's value, and back
+    read_date, write_date          HTTP dates as epoch seconds, and back
+    parse_answer, Element          the XML of an answer, strict and safe
+    parse_json                     the JSON of an answer
+    Buffers                        the content of large answers as text, without fresh memory for each
+    ForkLock, renew_in_children    locks that are free in a forked process, and what else begins anew there
 
 Nothing in the library imports from this door: it looks down on all that it shows.
 """

@@ -115,7 +115,7 @@ def parse_answer(document: bytes, root: str | tuple[str, ...], fields: tuple[str
 
 
 def escape(text: str) -> str:
-    """Text for a document, if it `can_hold` it."""
+    """Text as it stands in a document of XML, if that `can_hold` it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
