@@ -19,6 +19,11 @@ from test.cli.process import ENVIRONMENT, OBS, Deaf, shell, soon, started
 
 #: What may be loaded by `obs --help` beside the standard library.
 ALLOWED = {"click", "obs_client"}
+IN_VAIN = {
+    "boto3", "botocore", "concurrent.futures.thread", "difflib", "email", "http.client", "importlib.metadata", "json",
+    "pathlib", "random", "requests", "rich", "secrets", "tempfile",
+}  # fmt: skip
+"""What takes milliseconds each, and a short command does not use."""
 
 
 def leftovers(directory: Path) -> list[str]:
@@ -79,6 +84,19 @@ def test_a_command_loads_no_other() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1].split()[1:] == ["obs_client.cli.commands.showing"]
+
+
+def test_a_short_command_on_s3_loads_no_sdk_and_nothing_else_in_vain() -> None:
+    code = (
+        "import sys; sys.argv = ['obs', 'url', 'get', 's3://box/x?endpoint_url=http://127.0.0.1:1&region=any']\n"
+        "import obs_client.__main__ as command\n"
+        "try: command.main()\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("http://127.0.0.1:1/box/x?X-Amz-Algorithm")
+    assert not IN_VAIN & set(done.stdout.splitlines()[-1].split())
 
 
 def test_a_start_takes_little_more_than_that_of_click(docs: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 _STATUS = re.compile(r"HTTP/1\.([01]) ([1-5]\d\d)(?: ([^\r\n]*))?")
 _FIELDS_ANSWERED = re.compile(r"(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*)*")
 _REQUEST_LINE = re.compile(r"[A-Z]+ [!-~]+ HTTP/1\.1\r\n")
-_FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\r\n\0\u0100-\U0010ffff]*\r\n)*")
+_FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x01-\t\x0b\x0c\x0e-\xff]*\r\n)*")
 _HANDLED = frozenset({"accept-encoding", "content-length", "expect", "host", "transfer-encoding"})
 _LENGTH_DIGITS = 18
 

@@ -15,7 +15,7 @@ from xml.parsers.expat.errors import (
 
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 
-_NOT_IN_XML = re.compile(r"[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML = r"[\0-\x1f\ud800-\udfff\ufffe\uffff]"
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of the largest document that is read."""
@@ -121,7 +121,7 @@ def escape(text: str) -> str:
 
 def can_hold(text: str) -> bool:
     """Whether XML carries this text unchanged: control characters it cannot write, or servers answer them unescaped."""
-    return _NOT_IN_XML.search(text) is None
+    return re.search(_NOT_IN_XML, text) is None
 
 
 def _refuse(*_: object) -> NoReturn:
