@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from obs_client.backends.s3.endpoints import forget_facts
+from obs_client.backends.s3.endpoints import forget_endpoints
 from test.servers import process
 from test.servers.shared import Servers
 
@@ -31,7 +31,7 @@ def servers(starts_servers: None) -> Iterator[Servers]:
 @pytest.fixture(autouse=True)
 def _know_no_endpoint() -> None:
     """What one test learned of an endpoint is not so in the next, where another server may have its port."""
-    forget_facts()
+    forget_endpoints()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import hashlib
 import ssl
 import subprocess
@@ -159,6 +160,7 @@ _COMPLETE = (
 )
 
 
+@functools.cache
 def _page(start: int) -> bytes:
     rows = "".join(
         f"<Contents><Key>a-folder-of-some-length/another-one/{number:024d}</Key>"

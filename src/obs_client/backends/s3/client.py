@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from obs_client._http.kit import xml
-from obs_client._http.kit.etags import etag_of
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
-from obs_client.backends.s3.copying import Copy, S3Copy, copy_at_once, is_refused, source_changed
-from obs_client.backends.s3.deleting import BATCH_MAXIMUM, delete_at_once, delete_bucket, delete_object
-from obs_client.backends.s3.errors import S3Error, classify, retry_after
-from obs_client.backends.s3.listing import list_objects, page_of_containers, page_of_objects
-from obs_client.backends.s3.multipart import (
-    PART_COUNT_MAXIMUM,
-    PART_SIZE_MAXIMUM,
-    PART_SIZE_MINIMUM,
-    begin_upload,
-    cleanup,
-)
+from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, VERIFIES_PARTS
+from obs_client.backends.s3.errors import classify, retry_after
 from obs_client.backends.s3.reading import (
     check_possible,
     get_object,
@@ -32,16 +21,8 @@ from obs_client.backends.s3.reading import (
 )
 from obs_client.backends.s3.requests import Request, Requests
 from obs_client.backends.s3.settings import Choices, check
-from obs_client.backends.s3.writing import (
-    HEADER_COUNT_MAXIMUM,
-    METADATA_MAXIMUM,
-    RESERVED,
-    create_container,
-    sent_metadata,
-    write_object,
-)
 from obs_client.client import ObjectStorageClient
-from obs_client.errors import ObjectChangedError, ObjectStorageClientError
+from obs_client.errors import ObjectStorageClientError
 from obs_client.models import (
     METADATA_KEY_CHARACTERS,
     Attributes,
@@ -49,9 +30,14 @@ from obs_client.models import (
     CleanupReport,
     ClientOptions,
     ContainerInfo,
+    EndpointFact,
     ObjectInfo,
+    Origin,
+    Outcome,
     SubdirInfo,
 )
+
+# What only some programs need (listing, writing, multipart, copying, deleting) is imported when it is first used.
 
 URL_SECONDS_MAXIMUM = 7 * 24 * 3600
 
@@ -131,6 +117,11 @@ class S3Client(ObjectStorageClient):
             self._known_capabilities = _capabilities_of(self._requests)
         return self._known_capabilities
 
+    def _endpoint_facts(self) -> Sequence[EndpointFact]:
+        declared = _declared_facts(self._requests)
+        names = {fact.name for fact in declared}
+        return [*declared, *(fact for fact in self._requests.experience.facts if fact.name not in names)]
+
     def close(self) -> None:
         self._requests.close()
 
@@ -140,21 +131,29 @@ class S3Client(ObjectStorageClient):
         return ("s3", self._requests.endpoint), f"{container}/"
 
     def _container_create(self, container: str) -> None:
+        from obs_client.backends.s3.writing import create_container
+
         create_container(self._requests, container)
 
     def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+        from obs_client.backends.s3.listing import page_of_containers
+
         return page_of_containers(self._requests, prefix, marker)
 
     def _container_info(self, container: str) -> ContainerInfo:
         return look_at_container(self._requests, container)
 
     def _container_delete(self, container: str) -> None:
+        from obs_client.backends.s3.deleting import delete_bucket
+
         check_possible(container)
         self._requests.finish(delete_bucket(container))
 
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
+        from obs_client.backends.s3.listing import list_objects, page_of_objects
+
         if marker is not None or not self._capabilities().ordered_listing:
             # In another order, what the server takes to be before it may be after it in ours.
             start_after = None
@@ -169,48 +168,44 @@ class S3Client(ObjectStorageClient):
         return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
 
     def _object_write(self, new: NewObject, body: Body) -> None:
+        from obs_client.backends.s3.writing import write_object
+
         write_object(self._requests, new, body)
 
     def _object_delete(self, container: str, name: str) -> None:
+        from obs_client.backends.s3.deleting import delete_object
+
         self._requests.finish(delete_object(container, name))
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
-        plain = [name for name in object_names if xml.can_hold(name)]
+        from obs_client.backends.s3.deleting import can_be_deleted_with_others, delete_at_once
+
+        plain = [name for name in object_names if can_be_deleted_with_others(name)]
         failures = delete_at_once(self._requests, container, plain) if len(plain) > 1 else None
         if failures is None:
             return super()._object_delete_many(container, object_names)
-        odd = [name for name in object_names if not xml.can_hold(name)]
+        odd = [name for name in object_names if not can_be_deleted_with_others(name)]
         return {**failures, **super()._object_delete_many(container, odd)}
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        from obs_client.backends.s3.multipart import begin_upload
+
         return begin_upload(self._requests, new)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        copy = self._copy_of(container, source, new)
-        try:
-            copy_at_once(self._requests, copy)
-        except S3Error as error:
-            if is_refused(error) and source_changed(self._requests, copy):
-                raise ObjectChangedError(f"{source.name!r} was replaced before it was copied") from error
-            if error.status == 500:
-                self._container_info(new.container)  # SeaweedFS has no other answer if that is absent
-            raise
+        from obs_client.backends.s3.copying import copy_within
+
+        copy_within(self._requests, container, source, new)
 
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
-        return S3Copy(self._requests, self._copy_of(container, source, new))
+        from obs_client.backends.s3.copying import S3Copy, copy_of
 
-    def _copy_of(self, container: str, source: ObjectInfo, new: NewObject) -> Copy:
-        head = look_at(self._requests, container, source.name)
-        if etag_of(head.headers) != (source.hash or None):
-            raise ObjectChangedError(f"{source.name!r} was replaced before it was copied")
-        onto_itself = (container, source.name) == (new.container, new.name)
-        chosen = {} if onto_itself else self._requests.settings.choices.object_headers
-        return Copy(container, source.name, head, new, chosen)
+        return S3Copy(self._requests, copy_of(self._requests, container, source, new))
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
-        head = look_at(self._requests, container, name, if_hash)
-        new = NewObject(container, name, attributes, None, if_hash=if_hash)
-        copy_at_once(self._requests, Copy(container, name, head, new, {}))
+        from obs_client.backends.s3.copying import copy_onto_itself
+
+        copy_onto_itself(self._requests, NewObject(container, name, attributes, None, if_hash=if_hash))
 
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
         return self._sign(get_object(container, name), seconds)
@@ -224,9 +219,13 @@ class S3Client(ObjectStorageClient):
         return self._requests.presign(request, seconds)
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+        from obs_client.backends.s3.multipart import cleanup
+
         return cleanup(self._requests, container, prefix, older_than)
 
     def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
+        from obs_client.backends.s3.writing import sent_metadata
+
         return sent_metadata(metadata)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
@@ -238,6 +237,8 @@ class S3Client(ObjectStorageClient):
 
 def _capabilities_of(requests: Requests) -> Capabilities:
     """What an S3 server is taken to keep: Amazon's all that it documents, others what they all have."""
+    from obs_client.backends.s3 import deleting, multipart, writing
+
     settings, amazon = requests.settings, requests.is_amazon
     conditions = settings.choices.conditional_writes
     return Capabilities(
@@ -247,13 +248,30 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         if_absent=amazon if conditions is None else conditions,
         if_hash=amazon if conditions is None else conditions,
         ordered_listing=amazon,
-        part_size_minimum=PART_SIZE_MINIMUM,
-        part_size_maximum=PART_SIZE_MAXIMUM,
-        part_count_maximum=PART_COUNT_MAXIMUM,
+        part_size_minimum=multipart.PART_SIZE_MINIMUM,
+        part_size_maximum=multipart.PART_SIZE_MAXIMUM,
+        part_count_maximum=multipart.PART_COUNT_MAXIMUM,
         equal_parts=not amazon,
-        delete_batch_maximum=BATCH_MAXIMUM,
+        delete_batch_maximum=deleting.BATCH_MAXIMUM,
         # Servers behind WSGI or nginx drop headers with "_" without a word, and a client cannot know.
         metadata_key_characters=METADATA_KEY_CHARACTERS if amazon else METADATA_KEY_CHARACTERS.replace("_", ""),
-        metadata_count_maximum=HEADER_COUNT_MAXIMUM,
-        metadata_total_maximum=METADATA_MAXIMUM - RESERVED,
+        metadata_count_maximum=writing.HEADER_COUNT_MAXIMUM,
+        metadata_total_maximum=writing.METADATA_MAXIMUM - writing.RESERVED,
     )
+
+
+def _declared_facts(requests: Requests) -> list[EndpointFact]:
+    """What an option says of the server, or Amazon's documents of its own."""
+    choices = requests.settings.choices
+    options = (
+        (VERIFIES_PARTS, choices.checksums, "checksums"),
+        (KEEPS_CONDITIONS, choices.conditional_writes, "conditional_writes"),
+    )
+    facts = []
+    for name, said, option in options:
+        if said is not None:
+            outcome = Outcome.HOLDS if said else Outcome.DOES_NOT_HOLD
+            facts.append(EndpointFact(name, outcome, Origin.OPTION, option))
+        elif requests.is_amazon:
+            facts.append(EndpointFact(name, Outcome.HOLDS, Origin.DOCUMENT, option))
+    return facts

@@ -11,15 +11,23 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from obs_client._http.answer import HttpAnswer
+from obs_client._http.kit.etags import etag_of
 from obs_client.backend.multipart import NeedsParts, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.s3.endpoints import is_resource
 from obs_client.backends.s3.errors import S3Error, status_of
 from obs_client.backends.s3.multipart import S3Upload, begin
-from obs_client.backends.s3.reading import get_object_tagging, head_object, size_of_head
+from obs_client.backends.s3.reading import (
+    get_object_tagging,
+    head_object,
+    look_at,
+    look_at_container,
+    size_of_head,
+)
 from obs_client.backends.s3.requests import Request, Requests
 from obs_client.backends.s3.writing import attribute_headers, conditions_of
 from obs_client.errors import ObjectChangedError
+from obs_client.models import ObjectInfo
 
 COPY_MAXIMUM = 5 * 1024**3
 """Bytes of an object that one request copies."""
@@ -107,6 +115,40 @@ def copy_at_once(requests: Requests, copy: Copy) -> None:
     requests.document(asked, "CopyObjectResult")
 
 
+def copy_within(requests: Requests, container: str, source: ObjectInfo, new: NewObject) -> None:
+    """Copy an object by one request, as `_object_copy` of a backend.
+
+    Raises:
+        NeedsParts: The object is too large for that.
+        ObjectChangedError: The source is another by now.
+    """
+    copy = copy_of(requests, container, source, new)
+    try:
+        copy_at_once(requests, copy)
+    except S3Error as error:
+        if is_refused(error) and source_changed(requests, copy):
+            raise _changed(source.name) from error
+        if error.status == 500:
+            look_at_container(requests, new.container)  # SeaweedFS has no other answer if that is absent
+        raise
+
+
+def copy_of(requests: Requests, container: str, source: ObjectInfo, new: NewObject) -> Copy:
+    """A copy of the source as it was looked at."""
+    head = look_at(requests, container, source.name)
+    if etag_of(head.headers) != (source.hash or None):
+        raise _changed(source.name)
+    onto_itself = (container, source.name) == (new.container, new.name)
+    chosen = {} if onto_itself else requests.settings.choices.object_headers
+    return Copy(container, source.name, head, new, chosen)
+
+
+def copy_onto_itself(requests: Requests, new: NewObject) -> None:
+    """Give an object other attributes; its hash must be `new.if_hash`, if that is given."""
+    head = look_at(requests, new.container, new.name, new.if_hash)
+    copy_at_once(requests, Copy(new.container, new.name, head, new, {}))
+
+
 def is_refused(error: Exception) -> bool:
     """Whether a condition of the source or of the target did not hold."""
     return status_of(error) == 412
@@ -127,7 +169,7 @@ class S3Copy(S3Upload):
         except S3Error as error:
             if not is_refused(error) or not source_changed(self._requests, self._copy):
                 raise
-            raise ObjectChangedError(f"{self._copy.name!r} was replaced before it was copied") from error
+            raise _changed(self._copy.name) from error
 
 
 def _tags(requests: Requests, copy: Copy) -> dict[str, str]:
@@ -148,3 +190,7 @@ def source_changed(requests: Requests, copy: Copy) -> bool:
             return True
         raise
     return head.headers.get("etag") != copy.head.headers.get("etag")
+
+
+def _changed(name: str) -> ObjectChangedError:
+    return ObjectChangedError(f"{name!r} was replaced before it was copied")

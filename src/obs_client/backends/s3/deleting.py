@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from obs_client._http.errors import BrokenAnswer
 from obs_client._http.kit import xml
 from obs_client.backends.s3.digests import digest_of_bytes
+from obs_client.backends.s3.endpoints import DELETES_MANY
 from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.requests import XML_NAMESPACE, Request, Requests
 
@@ -36,6 +37,11 @@ def delete_objects(container: str, names: Iterable[str], checksum: bool) -> Requ
     return Request("DeleteObjects", "POST", container, None, "delete", headers, document)
 
 
+def can_be_deleted_with_others(name: str) -> bool:
+    """Whether XML carries a name unchanged, there and back."""
+    return xml.can_hold(name)
+
+
 def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception] | None:
     """The error of each name that failed, or None if the server deletes names one by one only.
 
@@ -43,33 +49,34 @@ def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> 
     them one after another and says nothing until it is done.
 
     Args:
-        names: Those that XML `can_hold`.
+        names: Those that `can_be_deleted_with_others`.
 
     Raises:
         S3Error: The request as a whole failed.
         BrokenAnswer: The answer is not complete.
         TimeoutError: No answer came in time; the next call sends fewer names at a time.
     """
-    facts = requests.facts
-    if not facts.deletes_many:
+    experience = requests.experience
+    if experience.of(DELETES_MANY) is False:
         return None
     failures: dict[str, Exception] = {}
-    most = facts.delete_maximum
-    checksum = requests.uses_checksums and facts.deletes_by_checksum
+    most = experience.delete_maximum
+    checksum = requests.uses_checksums and experience.deletes_by_checksum
     try:
         for start in range(0, len(names), most):
             failures |= _delete(requests, container, names[start : start + most], checksum)
     except TimeoutError:
-        facts.delete_maximum = max(most // 4, _FEWEST)
+        experience.delete_maximum = max(most // 4, _FEWEST)
         raise
     except S3Error as error:
         if checksum and error.code in _REFUSED_DIGEST:
-            facts.deletes_by_checksum = False
+            experience.deletes_by_checksum = False
             return delete_at_once(requests, container, names)
         if error.code not in _NO_SUCH_REQUEST:
             raise
-        facts.deletes_many = False
+        experience.learn(DELETES_MANY, False)
         return None
+    experience.learn(DELETES_MANY, True)
     return failures
 
 

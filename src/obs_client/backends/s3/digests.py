@@ -8,7 +8,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer
@@ -28,8 +28,7 @@ _HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
 _CHECKSUM = re.compile(r"([A-Za-z0-9+/]+={0,2})(?:-(\d+))?")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SentDigest:
+class SentDigest(NamedTuple):
     """The digest of a body, and the headers that carry it.
 
     Attributes:
@@ -78,8 +77,7 @@ def digest_of_body(body: Body, checksums: bool) -> SentDigest:
     return SentDigest("crc32", body.digest("crc32"))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class PartDigests:
+class PartDigests(NamedTuple):
     """The digests that each part of an upload carries.
 
     Attributes:

@@ -5,17 +5,22 @@ The rules are those of botocore for plain names; the tests compare them. What is
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from obs_client.backends.s3.signing import Signer
+from obs_client.models import EndpointFact, Origin, Outcome
 
 DEFAULT_REGION = "us-east-1"
 
 EXPRESS_ENDS = ("--x-s3", "--xa-s3")
 """How the names of containers and of access points of S3 Express end; they have endpoints and keys of their own."""
+
+VERIFIES_PARTS = "verifies CRC-32 of parts"
+TELLS_CHECKSUMS = "tells the checksums of objects"
+KEEPS_CONDITIONS = "keeps conditions of writes"
+DELETES_MANY = "deletes many objects by one request"
 
 _PARTITIONS = (
     ("cn-", "amazonaws.com.cn"),
@@ -61,38 +66,61 @@ class Route(NamedTuple):
         return f"Route({self.url})"
 
 
-@dataclasses.dataclass(slots=True)
-class EndpointFacts:
+class Experience:
     """What this process learned of an endpoint; it holds for every client of it.
 
     Attributes:
-        verifies_parts: Whether it refuses parts with a wrong checksum; None: not known yet.
-        tells_checksums: It may be asked for the checksums of objects.
-        deletes_many: It takes many names at once.
-        deletes_by_checksum: It takes a checksum for the digest that such a request must have.
+        deletes_by_checksum: It takes a checksum for the digest that a deletion of many names must have.
         delete_maximum: The most names that it deleted in time.
         regions: In which a container was found, where that is not the configured one.
     """
 
-    verifies_parts: bool | None = None
-    tells_checksums: bool = True
-    deletes_many: bool = True
-    deletes_by_checksum: bool = True
-    delete_maximum: int = 1000
-    regions: dict[str, str] = dataclasses.field(default_factory=dict)
+    def __init__(self, endpoint: str) -> None:
+        self.deletes_by_checksum = True
+        self.delete_maximum = 1000
+        self.regions: dict[str, str] = {}
+        self._endpoint = endpoint
+        self._facts: dict[str, EndpointFact] = {}
+
+    def of(self, name: str) -> bool | None:
+        """Whether something is so; None: it is not known, or a trial did not show it."""
+        fact = self._facts.get(name)
+        if fact is None or fact.outcome is Outcome.CANNOT_BE_TOLD:
+            return None
+        return fact.outcome is Outcome.HOLDS
+
+    def learn(self, name: str, holds: bool | None, option: str | None = None) -> None:
+        """Keep how a trial ended, and log it if that is new; None: it could not be told.
+
+        Args:
+            option: The parameter of the client that decides it without a trial.
+        """
+        if holds is None and self.of(name) is not None:
+            return  # another trial told
+        outcome = Outcome.CANNOT_BE_TOLD if holds is None else Outcome.HOLDS if holds else Outcome.DOES_NOT_HOLD
+        fact = EndpointFact(name, outcome, Origin.TRIAL, option)
+        if self._facts.get(name) != fact:
+            from obs_client.backend.learning import learned
+
+            self._facts[name] = learned(fact, self._endpoint)
+
+    @property
+    def facts(self) -> tuple[EndpointFact, ...]:
+        """All of it, as users see it."""
+        return tuple(self._facts.values())
 
 
-_facts: dict[str, EndpointFacts] = {}
+_experiences: dict[str, Experience] = {}
 
 
-def facts_of(endpoint: str) -> EndpointFacts:
+def experience_of(endpoint: str) -> Experience:
     """What is known of an endpoint. No lock: after a fork none can be left locked, and `setdefault` is atomic."""
-    return _facts.get(endpoint) or _facts.setdefault(endpoint, EndpointFacts())
+    return _experiences.get(endpoint) or _experiences.setdefault(endpoint, Experience(endpoint))
 
 
-def forget_facts() -> None:
-    """Know nothing of any endpoint again, for tests; clients that were made before keep what they know."""
-    _facts.clear()
+def forget_endpoints() -> None:
+    """Know nothing of any endpoint again, for tests."""
+    _experiences.clear()
 
 
 def amazon_endpoint(region: str) -> str:

@@ -20,6 +20,7 @@ from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.s3.digests import PartDigests, SentDigest
+from obs_client.backends.s3.endpoints import VERIFIES_PARTS
 from obs_client.backends.s3.errors import S3Error, classify, code_of
 from obs_client.backends.s3.listing import is_true, read_time
 from obs_client.backends.s3.reading import look_for
@@ -107,13 +108,13 @@ def list_multipart_uploads(
 def begin_upload(requests: Requests, new: NewObject) -> S3Upload:
     """Begin an upload of parts that are sent from here."""
     headers = {**attribute_headers(new.attributes, new.part_size), **requests.settings.choices.object_headers}
-    facts = requests.facts
+    verified = requests.experience.of(VERIFIES_PARTS)
     chosen = requests.settings.choices.checksums
-    known = True if requests.uses_checksums else facts.verifies_parts if chosen is None else chosen
+    known = True if requests.uses_checksums else verified if chosen is None else chosen
     if known is None:
         return _try_checksums(requests, new, headers)
     upload = begin(requests, new, headers, known)
-    return S3Upload(requests, upload, new, PartDigests(("crc32",) if known else ("md5",), facts.verifies_parts is True))
+    return S3Upload(requests, upload, new, PartDigests(("crc32",) if known else ("md5",), verified is True))
 
 
 def begin(requests: Requests, new: NewObject, headers: dict[str, str], checksums: bool) -> Upload:
@@ -216,22 +217,22 @@ def cleanup(requests: Requests, container: str, prefix: str, older_than: float) 
 
 
 def _try_checksums(requests: Requests, new: NewObject, headers: dict[str, str]) -> S3Upload:
-    facts = requests.facts
+    experience = requests.experience
     try:
         upload = begin(requests, new, headers, True)
     except S3Error as error:
         if not error.is_of_unknown_header:
             raise
         upload = begin(requests, new, headers, False)
-        facts.verifies_parts = False
+        experience.learn(VERIFIES_PARTS, False, "checksums")
         return S3Upload(requests, upload, new, PartDigests(("md5",)))
     try:
-        facts.verifies_parts = _refuses_wrong(requests, upload)
+        experience.learn(VERIFIES_PARTS, _refuses_wrong(requests, upload), "checksums")
     except BaseException:
         with suppress(Exception):
             requests.finish(abort_multipart_upload(upload))
         raise
-    believed = facts.verifies_parts is True
+    believed = experience.of(VERIFIES_PARTS) is True
     # Whoever took the upload as one with checksums may want them with each part, believed or not.
     return S3Upload(requests, upload, new, PartDigests(("crc32",) if believed else ("crc32", "md5"), believed))
 

@@ -15,7 +15,7 @@ from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
 from obs_client.backends.s3.digests import AskedPartSizes, digest_of_answer, is_of_parts
-from obs_client.backends.s3.endpoints import EXPRESS_ENDS, is_possible
+from obs_client.backends.s3.endpoints import EXPRESS_ENDS, TELLS_CHECKSUMS, is_possible
 from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.requests import Request, Requests, check_identity, headers_of, query_of
 from obs_client.errors import ContainerNotFoundError
@@ -173,15 +173,16 @@ def _with_checksums(requests: Requests, container: str, name: str, answer: HttpA
 
     CRC-32 costs a fifth of MD5; the GET itself does not ask, since servers that do not know the header refuse it.
     """
-    facts = requests.facts
-    if requests.settings.choices.checksums is False or not facts.tells_checksums:
+    experience = requests.experience
+    if requests.settings.choices.checksums is False or experience.of(TELLS_CHECKSUMS) is False:
         return answer
     if requests.uses_checksums or not is_of_parts(answer):
         return answer
     try:
         head = requests.finish(head_object(container, name, checksums=True))
     except S3Error as error:
-        facts.tells_checksums = not error.is_of_unknown_header
+        if error.is_of_unknown_header:
+            experience.learn(TELLS_CHECKSUMS, False, "checksums")
         return answer
     same = ("etag", "content-length")
     return head if all(head.headers.get(name) == answer.headers.get(name) for name in same) else answer

@@ -19,10 +19,10 @@ from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.s3.endpoints import (
     DEFAULT_REGION,
-    EndpointFacts,
+    Experience,
     Route,
     amazon_endpoint,
-    facts_of,
+    experience_of,
     is_amazon,
     is_plain_container,
     is_possible,
@@ -143,9 +143,9 @@ class Requests:
         return self.is_amazon if chosen is None else chosen
 
     @property
-    def facts(self) -> EndpointFacts:
+    def experience(self) -> Experience:
         """What this process knows of the endpoint."""
-        return facts_of(self.endpoint)
+        return experience_of(self.endpoint)
 
     def region_of(self, container: str) -> str:
         """The region in which requests for a container are signed."""
@@ -247,7 +247,7 @@ class Requests:
             return False
         if region == self._route(request.operation, container).region:
             return False
-        self.facts.regions[container] = region
+        self.experience.regions[container] = region
         self._routes.clear()
         return True
 
@@ -262,7 +262,7 @@ class Requests:
     def _find_route(self, operation: str, container: str | None) -> Route:
         if container is not None and not is_possible(container):
             raise InvalidNameError(f"S3 has no container {container!r}: no such name can be", container=container)
-        region = self.facts.regions.get(container) if container else None
+        region = self.experience.regions.get(container) if container else None
         if not self.settings.is_plain() or (container is not None and not is_plain_container(container)):
             return self._botocore().route(operation, container, region)
         region = region or self.settings.find_region() or DEFAULT_REGION

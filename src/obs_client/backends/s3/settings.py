@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from obs_client.backends.s3.endpoints import DEFAULT_REGION, is_plain_region
@@ -27,8 +26,7 @@ _NOT_PLAIN = (
 """Variables of the environment that say more than keys, a region and an endpoint."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """What a client asks of its server, beyond the way to it.
 
     Attributes:
@@ -57,8 +55,7 @@ class Choices:
         return {name: value for name, value in given.items() if value is not None}
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """How to reach a store; a region or endpoint that is None is left to the environment and botocore.
 
     Attributes:

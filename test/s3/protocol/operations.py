@@ -27,7 +27,7 @@ from obs_client.backends.s3.requests import Request, Requests
 from obs_client.backends.s3.settings import Choices, check
 from obs_client.backends.s3.writing import attribute_headers, conditions_of, create_bucket, put_object
 from obs_client.models import Attributes
-from test.s3 import witness
+from test.s3.protocol import witness
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
 TOKEN = "token/of+a=session"

@@ -15,8 +15,8 @@ from obs_client.backends.s3.endpoints import amazon_endpoint, url_in
 from obs_client.backends.s3.reading import get_object
 from obs_client.backends.s3.requests import Request, Requests
 from obs_client.backends.s3.settings import Choices, check
-from test.s3 import witness
-from test.s3.operations import KEYS, OPERATIONS, TOKEN, Address, Operation, compare, requests_of
+from test.s3.protocol import witness
+from test.s3.protocol.operations import KEYS, OPERATIONS, TOKEN, Address, Operation, compare, requests_of
 from test.s3.support import leave_the_machine
 
 ADDRESSES = {
