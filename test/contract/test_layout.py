@@ -19,7 +19,7 @@ STILL_TOO_FULL = {SOURCE / "testing"}
 
 MIRRORS = {
     "": "contract",
-    "backend": "contract",
+    "backend": "backend",
     "_engine": "engine",
     "_http": "http",
     "backends/s3": "s3",

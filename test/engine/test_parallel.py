@@ -14,6 +14,69 @@ import pytest
 from obs_client._engine.parallel import WorkerPool, bounded_map, within
 from obs_client.backend import stopping
 
+
+def test_bounded_map_keeps_order_takes_few_ahead_and_stops_at_a_failure() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    results = bounded_map(lambda number: number * 2, items(), 4)
+    assert [next(results) for _ in range(10)] == list(range(0, 20, 2))
+    assert len(taken) <= 15
+    results.close()  # type: ignore[attr-defined]
+
+    def fail(number: int) -> int:
+        if number == 5:
+            raise ZeroDivisionError
+        return number
+
+    seen: list[int] = []
+    failing = bounded_map(fail, range(100), 4)
+    with pytest.raises(ZeroDivisionError):
+        while True:
+            seen.append(next(failing))
+    assert seen == [0, 1, 2, 3, 4]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
+
+
+def test_workers_stop_when_nobody_waits_for_them() -> None:
+    """Also those that wait for workers of their own, and those that pause before another try."""
+    started = threading.Event()
+    ended: list[str] = []
+
+    def sleep_long(number: int) -> int:
+        started.set()
+        try:
+            stopping.sleep(60.0)
+        except stopping.Stopped:
+            ended.append("inner")
+            raise
+        ended.append("slept")
+        return number
+
+    def wait_for_others(number: int) -> int:
+        try:
+            return sum(bounded_map(sleep_long, range(2), 2))
+        except stopping.Stopped:
+            ended.append("outer")
+            raise
+
+    def interrupted() -> Iterator[int]:
+        yield 1
+        yield 2
+        started.wait(10.0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(bounded_map(wait_for_others, interrupted(), 3))
+    assert "slept" not in ended
+    assert ended.count("outer") == 2
+    assert ended.count("inner") >= 1
+
+
 INTERRUPTS = 3
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from obs_client import ClientOptions, ObjectStorageClient, TemporaryError
-from obs_client._engine import parallel, retry
+from test.engine.clock import Clock
 from test.faults.matrix.cells import MATRIX, Stage
 from test.faults.matrix.scenarios import BROKEN, SLOW_DOWN, balancer, said
 from test.faults.stores.base import BRISK
@@ -45,28 +44,10 @@ def _always(action: Action, times: int | None = None) -> Fault:
     return Fault("outage", lambda request: True, action, times)
 
 
-class Clock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.pauses: list[float] = []
-        self._lock = threading.Lock()
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        with self._lock:
-            self.now += seconds
-            self.pauses.append(seconds)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     one = Clock()
-    monkeypatch.setattr(retry, "time", one)
-    monkeypatch.setattr(parallel, "sleep", one.sleep)
+    one.rule(monkeypatch)
     return one
 
 
@@ -108,19 +89,22 @@ def test_no_wait_is_longer_than_a_minute(stage: Stage, client: ObjectStorageClie
     assert clock.pauses == [60.0]
 
 
-def test_a_long_wait_that_is_asked_for_ends_in_the_time_that_was_set(stage: Stage, client: ObjectStorageClient) -> None:
+def test_a_long_wait_that_is_asked_for_ends_in_the_time_that_was_set(
+    stage: Stage, client: ObjectStorageClient, clock: Clock
+) -> None:
     client.options = dataclasses.replace(client.options, give_up_after=GIVE_UP)
     stage.proxy.aim(_always(spoiling.refuse(SLOW_DOWN.with_header("Retry-After", "86400"))))
-    begin = time.monotonic()
+    begin = clock.now
     with pytest.raises(TemporaryError, match=r"gave up after \d+ tr"):
         client.object_read("thing")
-    assert time.monotonic() - begin < GIVE_UP
+    assert clock.now - begin < GIVE_UP
 
 
-def test_a_server_that_is_not_there_is_told_in_time(stage: Stage) -> None:
+def test_a_server_that_is_not_there_is_told_in_time(stage: Stage, clock: Clock) -> None:
     options = dataclasses.replace(BRISK, give_up_after=GIVE_UP, attempts=1000)
     with stage.store.client("http://127.0.0.1:9", options=options) as client:
-        begin = time.monotonic()
+        begin = clock.now
         with pytest.raises(TemporaryError, match=r"127\.0\.0\.1:9.*gave up after \d+ tr"):
             client.object_read("thing", MATRIX)
-        assert time.monotonic() - begin < GIVE_UP + 1.0
+        assert len(clock.pauses) > GIVE_UP / BRISK.longest_pause / 2, "it was tried again as long as there was time"
+        assert clock.now - begin < GIVE_UP

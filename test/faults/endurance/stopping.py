@@ -2,7 +2,8 @@
 
     python -m test.faults.endurance.stopping '{"kind": "s3", "options": …, "container": …, "size": …, "part_size": …}'
 
-Prints `ready` when parts are on their way, and at the end what was raised, with its notes.
+Prints `ready` when parts are on their way, and at the end what was raised, with its notes, and how often the stream was
+read after the signal.
 """
 
 from __future__ import annotations
@@ -26,32 +27,36 @@ class Endless:
     def __init__(self, after: int, pace: float) -> None:
         self._left = after
         self._pace = pace
+        self.reads = 0
 
     def read(self, count: int) -> bytes:
         time.sleep(self._pace)
+        self.reads += 1
         before, self._left = self._left, self._left - count
         if before > 0 >= self._left:
             print("ready", flush=True)
         return bytes(count)
 
 
-def _terminate(_number: int, _frame: object) -> None:
-    raise Terminated
-
-
 def main(told: dict[str, Any]) -> None:
     """Upload until a signal comes."""
-    signal.signal(signal.SIGTERM, _terminate)
-    # A shell lets what it starts in the background ignore it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    stream: Any = Endless(3 * told["part_size"], told["pace"])
+    reads: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        reads.append(stream.reads)
+        raise KeyboardInterrupt if number == signal.SIGINT else Terminated
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)  # a shell lets what it starts in the background ignore it
     kind: Any = {"s3": S3Client, "swift": SwiftClient, "local": LocalClient}[told["kind"]]
     options = ClientOptions(part_size=told["part_size"], workers=2)
     client: ObjectStorageClient = kind(container_name=told["container"], options=options, **told["options"])
-    stream: Any = Endless(3 * told["part_size"], told["pace"])
     try:
         client.object_upload(stream, "stopped")
     except BaseException as error:  # noqa: BLE001 - it is told to the test
-        print(json.dumps({"error": type(error).__name__, "notes": getattr(error, "__notes__", [])}), flush=True)
+        said = {"error": type(error).__name__, "notes": getattr(error, "__notes__", [])}
+        print(json.dumps({**said, "reads": stream.reads - reads[0]}), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from time import sleep
 
 from test.faults.wire.exchange import Exchange, Rewrite
 from test.faults.wire.messages import Answer, made
@@ -120,7 +120,7 @@ def trickle(bytes_per_second: int) -> Action:
         step = bytes_per_second // 20
         for start in range(0, len(body), step):
             exchange.send(body[start : start + step])
-            time.sleep(0.05)
+            sleep(0.05)
 
     return act
 

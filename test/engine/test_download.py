@@ -1,0 +1,163 @@
+"""Reading and downloading: a broken body goes on where it was, content is checked, and versions are never mixed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import obs_client
+from obs_client import ClientOptions, IntegrityError, ObjectChangedError, TemporaryError
+from obs_client.backend.integrity import ContentDigest
+from obs_client.backend.values import ObjectReader
+from test.engine.scripted import QUICK, BreakingReader, Outage, ScriptedClient
+
+PART = QUICK.part_size
+
+
+class PartsClient(ScriptedClient):
+    """Tells the digest of each part of 1,000 bytes, as stores with part records do, and can break or flip."""
+
+    break_after: int | None = None
+    flip_at: int | None = None
+    opened: list[tuple[int, int | None]]
+
+    def __init__(self, *, options: ClientOptions = QUICK) -> None:
+        super().__init__(options=options)
+        self.opened = []
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = super()._object_open(container, name, start, stop, if_hash)
+        self.opened.append((start, stop))
+        content = self._stored(container, name).content
+        pieces = [content[at : at + PART] for at in range(0, len(content), PART)]
+        values = [hashlib.md5(piece).hexdigest() for piece in pieces]
+        reader.digest = ContentDigest("md5", [len(piece) for piece in pieces], values)
+        if self.flip_at is not None:
+            reader = _FlippingReader(reader, self.flip_at - start)
+        if self.break_after is not None:
+            reader = BreakingReader(reader, self.break_after, Outage("broke off"))
+        return reader
+
+
+class _FlippingReader(ObjectReader):
+    def __init__(self, inner: ObjectReader, at: int) -> None:
+        self.info, self.digest = inner.info, inner.digest
+        self._inner, self._at, self._position = inner, at, 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = self._inner.readinto(buffer)
+        if self._position <= self._at < self._position + count:
+            buffer[self._at - self._position] ^= 1
+        self._position += count
+        return count
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+CONTENT = random.Random(7).randbytes(7 * PART + 123)
+
+
+def _download(client: obs_client.ObjectStorageClient, how: str, tmp_path: Path) -> bytes:
+    if how == "read":
+        return client.object_read("name")
+    if how == "stream":
+        sink = io.BytesIO()
+        assert client.object_download("name", sink)
+        return sink.getvalue()
+    if how == "file":
+        assert client.download_file("name", tmp_path / "file")
+        return (tmp_path / "file").read_bytes()
+    with client.object_open("name") as file:
+        return file.read()
+
+
+WAYS = ("read", "stream", "file", "open")
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("client_class", [ScriptedClient, PartsClient])
+def test_a_body_that_breaks_off_goes_on_where_it_was(how: str, client_class: Any, tmp_path: Path) -> None:
+    client = PartsClient() if client_class is PartsClient else ScriptedClient()
+    client.object_write("name", CONTENT)
+    if isinstance(client, PartsClient):
+        # Ranges break off once each; one long read seven times at the most, which is less than its tries.
+        client.break_after = 1500 if how == "open" else 700
+    assert _download(client, how, tmp_path) == CONTENT
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_large_objects_with_digests_of_parts_are_read_by_ranges_that_end_with_parts(how: str, tmp_path: Path) -> None:
+    client = PartsClient()
+    client.object_write("name", CONTENT)
+    assert _download(client, how, tmp_path) == CONTENT
+    if how != "open":
+        assert sorted(client.opened)[1:] == [
+            (at, min(at + PART, len(CONTENT))) for at in range(PART, 7 * PART + 1, PART)
+        ]
+
+
+@pytest.mark.parametrize("how", WAYS)
+@pytest.mark.parametrize("flip_at", [0, PART - 1, PART, len(CONTENT) - 1])
+def test_a_flipped_byte_is_an_integrity_error_and_a_file_stays(how: str, flip_at: int, tmp_path: Path) -> None:
+    client = PartsClient()
+    client.object_write("name", CONTENT)
+    client.flip_at = flip_at
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(IntegrityError, match="other bytes"):
+        _download(client, how, tmp_path)
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_check_content_can_be_switched_off(tmp_path: Path) -> None:
+    client = PartsClient(options=dataclasses.replace(QUICK, check_content=False))
+    client.object_write("name", CONTENT)
+    client.flip_at = 5
+    for how in WAYS:
+        assert len(_download(client, how, tmp_path)) == len(CONTENT)
+
+
+def test_a_store_that_gives_nothing_more_is_given_up_on() -> None:
+    client = PartsClient()
+    client.object_write("name", CONTENT[:500])
+    client.break_after = 0
+    with pytest.raises(TemporaryError) as caught:
+        client.object_read("name")
+    assert caught.value.tries == QUICK.attempts
+
+
+def test_another_version_in_the_middle_is_never_mixed_in() -> None:
+    client = ScriptedClient()
+    client.object_write("name", b"a" * 900)
+    with client.object_open("name") as file:
+        assert file.read(10) == b"a" * 10
+        client.object_write("name", b"b" * 900)
+        file.seek(400)
+        try:
+            rest = file.read()
+        except ObjectChangedError:
+            return
+        assert rest == b"a" * 500
+
+
+def test_a_resumed_read_that_meets_another_version_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = PartsClient()
+    client.object_write("name", CONTENT[:900])
+    client.break_after = 400
+    sink = io.BytesIO()
+
+    def overwrite(count: int) -> None:
+        client.object_write("name", CONTENT[900:1800])
+
+    with pytest.raises(ObjectChangedError):
+        client.object_download("name", sink, progress=overwrite)
