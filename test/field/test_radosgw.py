@@ -10,7 +10,8 @@ from obs_client.backends.s3.client import S3Client
 from obs_client.backends.swift.client import SwiftClient
 from obs_client.client import ObjectStorageClient
 from obs_client.models import ClientOptions
-from obs_client.testing import Conformance
+from obs_client.testing import Conformance, differences
+from test.field.not_yet import not_yet, not_yet_where
 from test.field.running import QUICK, radosgw
 from test.servers import missing_programs
 
@@ -24,6 +25,7 @@ pytestmark = [
 ]
 
 
+@not_yet_where("A, kind of botocore#3496: what is not needed of a document makes it no XML", "is no whole XML document")
 class TestS3(Conformance, unittest.TestCase):
     def make_client(self) -> ObjectStorageClient:
         server = radosgw()
@@ -31,9 +33,22 @@ class TestS3(Conformance, unittest.TestCase):
         return S3Client(region=server.region, endpoint_url=server.endpoint_url, credentials=keys, options=QUICK)
 
 
+@not_yet_where("J: a manifest with an ETag is refused with 422", r"multipart-manifest=put 422")
+@not_yet("J: signed URLs by SHA-1 only", "test_download_url", "test_upload_url")
+@not_yet("J: If-None-Match is not kept", "test_if_absent_copy", "test_if_absent_there", "test_writer_conditions")
 class TestSwift(Conformance, unittest.TestCase):
     many = 200
 
     def make_client(self) -> ObjectStorageClient:
         options = ClientOptions(part_size=20_000, first_pause=0.01, longest_pause=0.1)
         return SwiftClient(credentials=radosgw().credentials, create_temp_url_key=True, options=options)
+
+
+differences.apply(TestS3, "radosgw", pytest.xfail)
+differences.apply(TestSwift, "radosgw-swift", pytest.xfail)
+
+
+@pytest.mark.parametrize("case", [TestS3, TestSwift])
+def test_it_is_recognised_by_its_response(case: type[Conformance]) -> None:
+    with case().make_client() as client:
+        assert differences.recognise(client) == ("radosgw" if case is TestS3 else "radosgw-swift")

@@ -191,7 +191,8 @@ class S3Double:
         if self.ways.server:
             headers["Server"] = self.ways.server
         if self.ways.request_id:
-            headers[self.ways.request_id] = secrets.token_hex(8).upper()
+            parts = {"id": secrets.token_hex(10), "time": f"{int(time.time()):010x}"}
+            headers[self.ways.request_id] = self.ways.request_id_form.format_map(parts)
         response.headers = {name: headers[name] for name in headers if name.lower() not in self.ways.omit_headers}
         status = 0 if response.lost else response.status
         with self._lock:

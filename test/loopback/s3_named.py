@@ -74,6 +74,32 @@ OSS = Ways(
 )
 """Alibaba Cloud OSS."""
 
+RGW_S3 = Ways(
+    server=None,
+    request_id_form="tx0{id}-{time}-1007-default",
+    # Control characters of a prefix are not encoded, though names are: the document is no XML then.
+    encoded_echoes=False,
+    uploads_encoding_told=False,
+    # The first response to a completion has no ETag; asked again, it has; of a long name it is no text.
+    complete_etag=False,
+    complete_again=True,
+    garbled_location=True,
+    quoted_results=False,
+    part_sizes=False,
+    checksums="ignore",
+    bulk_digest=False,
+    if_match_absent=412,
+    complete_conditions="ignore",
+    copy_conditions="ignore",
+    delete_conditions="ignore",
+    copy_source_conditions="ignore",
+    part_copy_source_conditions="ignore",
+    underscores="dash",
+    metadata_maximum=64 * 1024,
+    default_encryption=None,
+)
+"""The S3 API of Ceph's gateway, 16.2.15, as it was seen on a real one."""
+
 V1_ONLY = Ways(
     server=None,
     # [scality/cloudserver#490, minio-go#1703]

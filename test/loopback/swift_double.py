@@ -199,7 +199,7 @@ class SwiftDouble:
 
     def _finished(self, request: Request, operation: str, response: Response) -> Response:
         """The response with what all responses have, without what this server leaves out."""
-        name = f"tx{secrets.token_hex(10)}-{int(time.time()):010x}"
+        name = self.ways.id_form.format(id=secrets.token_hex(10), time=f"{int(time.time()):010x}")
         headers = {**response.headers, **dict.fromkeys(self.ways.ids, name)}
         response.headers = {name: headers[name] for name in headers if name.lower() not in self.ways.omit_headers}
         with self._lock:

@@ -8,6 +8,7 @@ RGW_SWIFT = Ways(
     account_path="/swift/v1",
     info_path="/swift/info",
     login_status=204,
+    id_form="tx0{id}-{time}-1007-default",
     version="16.2.15",
     # An object written without a content type has none in listings.
     types_guessed=False,
@@ -15,6 +16,8 @@ RGW_SWIFT = Ways(
     underscores="dash",
     metadata_limited=False,
     file_maximum=5 * 1024**3,
+    # A listing with the delimiter `/` leaves out the folder `/`.
+    root_folder=False,
     container_name_minimum=3,
     empty_ranges=False,
     # Any `ETag` on a manifest is answered with 422.

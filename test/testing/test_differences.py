@@ -7,9 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from obs_client import LocalClient, ObjectStorageClient, S3Client
+from obs_client import LocalClient, ObjectStorageClient, S3Client, SwiftClient
 from obs_client.testing import Conformance, differences, run
 from obs_client.testing.differences import Difference
+from test.loopback.s3_double import Ways as S3Ways
+from test.loopback.s3_double import s3_double
+from test.loopback.s3_named import RGW_S3
+from test.loopback.swift_double import Ways as SwiftWays
+from test.loopback.swift_double import swift_double
+from test.loopback.swift_named import RGW_SWIFT
 from test.servers.shared import Servers
 
 
@@ -76,6 +82,19 @@ def test_servers_are_recognised_by_their_own_answer(
     running = servers.speaking_s3(kind)
     client = S3Client(endpoint_url=running.endpoint_url, region=running.region, credentials=running.s3_credentials)
     assert differences.recognise(client) == (None if kind == "swift" else kind)
+
+
+@pytest.mark.parametrize("ways", [RGW_S3, S3Ways()])
+def test_ceph_is_recognised_by_the_ids_of_its_requests(ways: S3Ways) -> None:
+    with s3_double(ways) as server:
+        client = S3Client(endpoint_url=server.url, region=server.region, credentials=server.credentials)
+        assert differences.recognise(client) == ("radosgw" if ways is RGW_S3 else None)
+
+
+@pytest.mark.parametrize("ways", [RGW_SWIFT, SwiftWays()])
+def test_its_swift_api_too(ways: SwiftWays) -> None:
+    with swift_double(ways) as server, SwiftClient(credentials=server.credentials) as client:
+        assert differences.recognise(client) == ("radosgw-swift" if ways is RGW_SWIFT else None)
 
 
 def test_who_may_not_list_is_told_so_by_the_same_server(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -197,7 +197,7 @@ def main(arguments: Sequence[str], output: TextIO | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m test.tests")
     parser.add_argument("urls", metavar="URL", nargs="*", help="a storage URL; none: the embedded stores")
-    parser.add_argument("--server", help="what a server of S3 is that does not say so itself: whose differences count")
+    parser.add_argument("--server", help="what a server is that does not say so itself: whose differences count")
     given = parser.parse_args(arguments)
     try:
         named = [_look(store, given.server) for store in stores_of(given.urls)]

@@ -78,7 +78,7 @@ class Buckets:
         if not self._ways.bulk_delete:
             raise Refusal(*self._ways.bulk_refusal)
         checksums = digests.check_body(request, self._ways, self._ways.checksums)
-        if not checksums and not request.header("content-md5"):
+        if self._ways.bulk_digest and not checksums and not request.header("content-md5"):
             raise invalid("Missing required header for this request: Content-MD5")
         root = documents.read(request.body, "Delete")
         names = [each.findtext("Key", "") for each in root.findall("Object")]

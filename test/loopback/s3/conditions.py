@@ -27,8 +27,14 @@ def check_read(headers: Mapping[str, str], stored: Stored, weak: bool) -> None:
         raise Refusal(304, "NotModified", headers={"ETag": tag})
 
 
-def check_write(headers: Mapping[str, str], stored: Stored | None, key: str, keeping: Keeping) -> None:
-    """Refuse a write whose condition does not hold."""
+def check_write(
+    headers: Mapping[str, str], stored: Stored | None, key: str, keeping: Keeping, absent_status: int = 404
+) -> None:
+    """Refuse a write whose condition does not hold.
+
+    Args:
+        absent_status: Where `If-Match` finds nothing.
+    """
     wanted, absent = headers.get("if-match"), headers.get("if-none-match")
     if keeping == "ignore" or not (wanted or absent):
         return
@@ -39,7 +45,7 @@ def check_write(headers: Mapping[str, str], stored: Stored | None, key: str, kee
     if absent and stored is not None:
         raise precondition_failed("If-None-Match")
     if wanted and stored is None:
-        raise no_such_key(key)
+        raise no_such_key(key) if absent_status == 404 else precondition_failed("If-Match")
     if wanted and stored is not None and not _fits(wanted, stored.etag):
         raise precondition_failed("If-Match")
 

@@ -12,6 +12,7 @@ from . import attributes, conditions, digests, documents
 from .objects import publish
 from .refusals import invalid
 from .state import State, Stored, check_key
+from .ways import Ways
 
 
 class Copies:
@@ -43,7 +44,10 @@ class Copies:
             kept = attributes.of_copy(request.headers, source.headers, target, self._ways)
         stored = self._copied(request, source, kept)
         publish(self._state, request, bucket, key, stored, self._ways.copy_conditions)
-        fields: list[documents.Tree] = [("LastModified", stamp(stored.modified)), ("ETag", f'"{stored.etag}"')]
+        fields: list[documents.Tree] = [
+            ("LastModified", stamp(stored.modified)),
+            ("ETag", result_tag(stored.etag, self._ways)),
+        ]
         return Response(200, {}, documents.write(("CopyObjectResult", fields), self._ways))
 
     def _copied(self, request: Request, source: Stored, kept: dict[str, str]) -> Stored:
@@ -59,6 +63,11 @@ class Copies:
                 "x-amz-checksum-type": "FULL_OBJECT",
             }
         return Stored(source.content, tag, kept, time.time(), (), checksums, tags)
+
+
+def result_tag(etag: str, ways: Ways) -> str:
+    """An ETag as documents of results have it."""
+    return f'"{etag}"' if ways.quoted_results else etag
 
 
 def source_of(request: Request) -> tuple[str, str]:

@@ -31,10 +31,15 @@ class Window:
     after: str
     most: int
     url: bool
+    encoded_echoes: bool = True
 
     def name(self, text: str) -> str:
         """A name as the document holds it."""
         return quote_plus(text, safe="/") if self.url else text
+
+    def echo(self, text: str) -> str:
+        """What was asked for, as the document holds it."""
+        return self.name(text) if self.encoded_echoes else text
 
 
 @dataclasses.dataclass
@@ -64,10 +69,10 @@ class Listing:
             rows = [_row(name, found.objects[name], window) for name in page.names]
         fields: list[Tree] = [
             ("Name", bucket),
-            ("Prefix", window.name(window.prefix)),
+            ("Prefix", window.echo(window.prefix)),
             *self._places(request, window, page, second),
             ("MaxKeys", str(window.most)),
-            *([("Delimiter", window.name(window.delimiter))] if window.delimiter else []),
+            *([("Delimiter", window.echo(window.delimiter))] if window.delimiter else []),
             *([("EncodingType", "url")] if window.url else []),
             ("IsTruncated", truth(page.more)),
             *rows,
@@ -88,12 +93,12 @@ class Listing:
         shown, more = found[:most], len(found) > most
         fields: list[Tree] = [
             ("Bucket", bucket),
-            ("KeyMarker", window.name(after[0])),
+            ("KeyMarker", window.echo(after[0])),
             ("UploadIdMarker", after[1]),
-            *([("NextKeyMarker", window.name(shown[-1][0])), ("NextUploadIdMarker", shown[-1][1])] if more else []),
-            ("Prefix", window.name(window.prefix)),
+            *([("NextKeyMarker", window.echo(shown[-1][0])), ("NextUploadIdMarker", shown[-1][1])] if more else []),
+            ("Prefix", window.echo(window.prefix)),
             ("MaxUploads", str(most)),
-            *([("EncodingType", "url")] if window.url else []),
+            *([("EncodingType", "url")] if window.url and self._ways.uploads_encoding_told else []),
             ("IsTruncated", truth(more)),
             *[_upload_row(window.name(key), upload_id, begun) for key, upload_id, begun in shown],
         ]
@@ -148,7 +153,8 @@ class Listing:
         if not most.isdecimal():
             raise invalid("Argument maxKeys must be an integer between 0 and 2147483647", "InvalidArgument")
         url = query.get("encoding-type") == "url" and self._ways.encoding_type
-        return Window(query.get("prefix", ""), delimiter, after, min(int(most), self._ways.page_size), url)
+        most_told = min(int(most), self._ways.page_size)
+        return Window(query.get("prefix", ""), delimiter, after, most_told, url, self._ways.encoded_echoes)
 
     def _place(self, name: str) -> bytes:
         """Where a name stands: in byte order, or folder by folder."""
@@ -163,14 +169,14 @@ class Listing:
         """Where the page begins and where the next one does."""
         if second:
             if start := request.query.get("start-after"):
-                yield "StartAfter", window.name(start)
+                yield "StartAfter", window.echo(start)
             if token := request.query.get("continuation-token"):
                 yield "ContinuationToken", token
             if page.more:
                 yield "NextContinuationToken", base64.urlsafe_b64encode(page.last.encode()).decode()
             yield "KeyCount", str(len(page.names) + len(page.folders))
             return
-        yield "Marker", window.name(window.after)
+        yield "Marker", window.echo(window.after)
         told = bool(window.delimiter) if self._ways.next_marker is None else self._ways.next_marker
         if page.more and told:
             yield "NextMarker", window.name(page.last)

@@ -9,12 +9,14 @@ from xml.etree.ElementTree import Element
 from test.loopback.serving import Request, Response
 
 from . import attributes, conditions, digests, documents
-from .copies import source_of, stamp
+from .copies import result_tag, source_of, stamp
 from .objects import publish
 from .refusals import Refusal, invalid
 from .state import State, Stored, StoredPart, Upload, check_key
 
 PARTS_MAXIMUM = 10_000
+_LOCATION_ROOM = 1024
+_GARBAGE = b"\xd4[n7&#x0b;&#x00;&#x00;&#x10;\x8a`"
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)", re.ASCII)
 
 
@@ -65,7 +67,10 @@ class Multipart:
         part = self._part(_range_of(request, source))
         with self._state.lock:
             upload.parts[number] = part
-        fields: list[documents.Tree] = [("LastModified", stamp(part.modified)), ("ETag", f'"{part.etag}"')]
+        fields: list[documents.Tree] = [
+            ("LastModified", stamp(part.modified)),
+            ("ETag", result_tag(part.etag, self._ways)),
+        ]
         if upload.algorithm == "CRC32":
             fields.append(("ChecksumCRC32", digests.encoded(part.crc32)))
         return Response(200, {}, documents.write(("CopyPartResult", fields), self._ways))
@@ -74,8 +79,12 @@ class Multipart:
         """CompleteMultipartUpload."""
         if self._ways.complete_seconds:
             time.sleep(self._ways.complete_seconds)
+        upload_id = request.query["uploadId"]
         with self._state.lock:
-            upload = self._state.upload(bucket, key, request.query["uploadId"])
+            done = self._state.bucket(bucket).completed.get(upload_id)
+            if done and self._ways.complete_again:
+                return self._completed(request, bucket, key, done)
+            upload = self._state.upload(bucket, key, upload_id)
             found = documents.read(request.body, "CompleteMultipartUpload").findall("Part")
             parts = [_claimed(each, upload) for each in found]
             self._check_parts(parts, [int(each.findtext("PartNumber", "0")) for each in found])
@@ -83,14 +92,22 @@ class Multipart:
         publish(self._state, request, bucket, key, stored, self._ways.complete_conditions)
         with self._state.lock:
             self._state.bucket(bucket).uploads.pop(upload.id, None)
-        tag = f'"{stored.etag}"' if self._ways.complete_etag else ""
+            self._state.bucket(bucket).completed[upload.id] = stored.etag
+        return self._completed(request, bucket, key, stored.etag if self._ways.complete_etag else "")
+
+    def _completed(self, request: Request, bucket: str, key: str, etag: str) -> Response:
+        location = f"http://{request.header('host')}/{bucket}/{key}"
         fields: list[documents.Tree] = [
-            ("Location", f"http://{request.header('host')}{request.raw_path}"),
+            ("Location", location),
             ("Bucket", bucket),
             ("Key", key),
-            ("ETag", tag),
+            ("ETag", result_tag(etag, self._ways) if etag else ""),
         ]
-        return Response(200, {}, documents.write(("CompleteMultipartUploadResult", fields), self._ways))
+        body = documents.write(("CompleteMultipartUploadResult", fields), self._ways)
+        if self._ways.garbled_location and len(location.encode()) > _LOCATION_ROOM:
+            place = location.encode()
+            body = body.replace(place, place[:_LOCATION_ROOM] + _GARBAGE, 1)
+        return Response(200, {}, body)
 
     def abort(self, request: Request, bucket: str, key: str) -> Response:
         """AbortMultipartUpload."""

@@ -80,14 +80,16 @@ class Objects:
 
 def publish(state: State, request: Request, bucket: str, key: str, stored: Stored, keeping: Keeping) -> None:
     """Let an object be seen, if the condition of its write holds."""
-    if state.ways.condition_seconds:
+    ways = state.ways
+    if ways.condition_seconds:
         with state.lock:
-            conditions.check_write(request.headers, state.bucket(bucket).objects.get(key), key, keeping)
-        time.sleep(state.ways.condition_seconds)
+            there = state.bucket(bucket).objects.get(key)
+            conditions.check_write(request.headers, there, key, keeping, ways.if_match_absent)
+        time.sleep(ways.condition_seconds)
         keeping = "ignore"
     with state.lock:
         found = state.bucket(bucket).objects
-        conditions.check_write(request.headers, found.get(key), key, keeping)
+        conditions.check_write(request.headers, found.get(key), key, keeping, ways.if_match_absent)
         found[key] = stored
 
 
@@ -124,7 +126,11 @@ def _decoded(request: Request, stored: Stored) -> Response | None:
         return None
     left = {name: value for name, value in stored.headers.items() if name != "content-encoding"}
     headers = {"ETag": f'W/"{stored.etag}"', "Last-Modified": http_date(stored.modified), **left}
-    return Response(200, headers, gzip.decompress(stored.content), chunked=True)
+    try:
+        content = gzip.decompress(stored.content)
+    except (OSError, EOFError):
+        content = stored.content  # it says gzip, and is none
+    return Response(200, headers, content, chunked=True)
 
 
 def _hides_length(request: Request, stored: Stored, ways: Ways) -> bool:

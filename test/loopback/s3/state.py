@@ -65,13 +65,18 @@ class Upload:
 
 @dataclasses.dataclass
 class Bucket:
-    """A container."""
+    """A container.
+
+    Attributes:
+        completed: The ETags of what uploads became, by their ids.
+    """
 
     name: str
     created: float
     default_encryption: str | None
     objects: dict[str, Stored] = dataclasses.field(default_factory=dict)
     uploads: dict[str, Upload] = dataclasses.field(default_factory=dict)
+    completed: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 class State:

@@ -22,6 +22,7 @@ class Ways:
     Attributes:
         server: The `Server` header.
         request_id: The name of the header with the id of a request; None: there is no such id.
+        request_id_form: How such an id looks; `{id}` and `{time}` are hex digits.
         omit_headers: Names, in lower case, of headers that no response has.
         omit_elements: Elements that no document has, as `Contents/ETag`: the element and the one that it is in.
         raw_controls: Control characters stand in documents as they are, not as references (`&#x7;`).
@@ -31,6 +32,9 @@ class Ways:
         part_etags: Of parts: the MD5 or other digits.
         weak_etags: GET and HEAD answer `W/"…"`; conditions know the strong tag only.
         complete_etag: The response to a completion has the ETag, not an empty one.
+        complete_again: A completion that was done is answered well when it is asked for again; else 404.
+        garbled_location: What a completion says of the place of a long name ends in bytes that are no text.
+        quoted_results: ETags in the documents of copies and completions have quotes.
         part_sizes: GET and HEAD know `partNumber`; else they answer of the complete object.
         decodes_gzip: What is stored with the coding gzip is decoded for who does not accept it: in chunks, without a
             length, with a weak ETag; and a HEAD that accepts gzip gets no length of what has no coding.
@@ -43,6 +47,8 @@ class Ways:
         next_marker: ListObjects tells `NextMarker` always, never, or as the document has it: with a delimiter.
         page_size: Entries of a page at most.
         encoding_type: Names are URL-encoded where that is asked for.
+        encoded_echoes: So are the prefix and the markers that were asked for.
+        uploads_encoding_told: ListMultipartUploads says that names are encoded.
         other_delimiters: Of more than `/`: folded, not looked at, or refused.
         ordered: In the byte order of names.
         listing_lag: Seconds until a listing shows a written object.
@@ -61,6 +67,8 @@ class Ways:
         bulk_delete: DeleteObjects is known; else `bulk_refusal`.
         bulk_refusal: Status and code for DeleteObjects.
         requester_pays: 403 without the payer's header.
+        bulk_digest: DeleteObjects wants a digest.
+        if_match_absent: The status of a write with `If-Match` where nothing is.
         put_conditions, complete_conditions, copy_conditions, delete_conditions: Conditions of writes.
         condition_seconds: Between looking at a condition and writing, others may write: for so long.
         copy_source_conditions: Those of the source of CopyObject.
@@ -85,6 +93,7 @@ class Ways:
 
     server: str | None = "AmazonS3"
     request_id: str | None = "x-amz-request-id"
+    request_id_form: str = "{id}"
     omit_headers: frozenset[str] = frozenset()
     omit_elements: frozenset[str] = frozenset()
     raw_controls: bool = False
@@ -94,6 +103,9 @@ class Ways:
     part_etags: Literal["md5", "random"] = "md5"
     weak_etags: bool = False
     complete_etag: bool = True
+    complete_again: bool = False
+    garbled_location: bool = False
+    quoted_results: bool = True
     part_sizes: bool = True
     decodes_gzip: bool = False
     clock_ahead: float = 0.0
@@ -102,6 +114,8 @@ class Ways:
     next_marker: bool | None = None
     page_size: int = 1000
     encoding_type: bool = True
+    encoded_echoes: bool = True
+    uploads_encoding_told: bool = True
     other_delimiters: Literal["fold", "ignore", "refuse"] = "fold"
     ordered: bool = True
     listing_lag: float = 0.0
@@ -117,7 +131,9 @@ class Ways:
     expects: bool = True
     bulk_delete: bool = True
     bulk_refusal: tuple[int, str] = (400, "InvalidArgument")
+    bulk_digest: bool = True
     requester_pays: bool = False
+    if_match_absent: int = 404
     put_conditions: Keeping = "keep"
     complete_conditions: Keeping = "keep"
     copy_conditions: Keeping = "keep"

@@ -28,11 +28,12 @@ def objects_page(request: Request, container: Container, ways: Ways) -> Response
     """The objects of a container, and its folders if there is a delimiter."""
     rows: list[dict[str, Any]] = []
     most = _limit(request, ways)
+    hidden = [{"subdir": request.query.get("delimiter", "")}] if not ways.root_folder else []
     for entry, is_folder in _folded(sorted(container.objects, key=str.encode), request):
         if len(rows) >= most:
             break
         rows.append({"subdir": entry} if is_folder else _row(entry, container.objects[entry], ways))
-    return _response(request, rows)
+    return _response(request, [row for row in rows if row not in hidden])
 
 
 def _folded(names: Sequence[str], request: Request) -> Iterator[tuple[str, bool]]:

@@ -22,6 +22,7 @@ class Ways:
         login_status: Of a v1 login that succeeded.
         regions: Of a catalogue: then there is a Keystone, too, and each region has an account of its own.
         ids: The headers with the id of a request.
+        id_form: How such an id looks; `{id}` and `{time}` are hex digits.
         omit_headers: Names, in lower case, of headers that no response has.
         omit_fields: Fields that no row of a listing of objects has.
         null_fields: Fields that are null in all rows of a listing of objects.
@@ -36,6 +37,7 @@ class Ways:
         metadata_limited: Keys, values, their count and all of them have limits.
         file_maximum: Bytes that one PUT takes.
         page_size: Entries of a page.
+        root_folder: The folder of names that begin with the delimiter is told; else it only takes its place of a page.
         container_name_minimum, name_maximum: Characters of a container's name, bytes of an object's.
         empty_ranges: A range at the end of an empty object (`bytes=-1`) is the empty object; else 416.
         post_seconds, copy_seconds, manifest_seconds: How long the server is silent, and does the work at the end.
@@ -71,6 +73,7 @@ class Ways:
     login_status: int = 200
     regions: tuple[str, ...] = ()
     ids: tuple[str, ...] = ("X-Trans-Id", "X-Openstack-Request-Id")
+    id_form: str = "tx0{id}-{time}"
     omit_headers: frozenset[str] = frozenset()
     omit_fields: frozenset[str] = frozenset()
     null_fields: frozenset[str] = frozenset()
@@ -82,6 +85,7 @@ class Ways:
     metadata_limited: bool = True
     file_maximum: int = 5 * GIBIBYTE + 2
     page_size: int = 10_000
+    root_folder: bool = True
     container_name_minimum: int = 1
     name_maximum: int = 1024
     empty_ranges: bool = True
