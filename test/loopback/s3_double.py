@@ -73,21 +73,34 @@ class S3Double:
             Multipart(self.state),
         )
 
+    def accept(self, key_id: str, secret: str) -> None:
+        """Take signatures by one more key."""
+        self._signatures.accept(key_id, secret)
+
     def store(
-        self, bucket: str, key: str, content: bytes, headers: Mapping[str, str] | None = None, *, etag: str = ""
+        self,
+        bucket: str,
+        key: str,
+        content: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        etag: str = "",
+        parts: tuple[int, ...] = (),
     ) -> Stored:
         """Put an object there past the protocol, into a container that is made if it is absent.
 
         Args:
             headers: What GET and HEAD tell, by names in lower case; not checked.
-            etag: None: what this server's tags are.
+            etag: Empty: what this server's tags are.
+            parts: The bytes of each part, if another tool wrote it in parts.
         """
         with self.state.lock:
             if bucket not in self.state.buckets:
                 self.state.create(bucket)
             place = self.state.bucket(bucket)
             kept = {**of_write({}, place, self.ways), **(headers or {})}
-            stored = Stored(content, etag or digests.etag(self.ways.etags, content), kept, time.time())
+            tag = etag or (_composite(content, parts) if parts else digests.etag(self.ways.etags, content))
+            stored = Stored(content, tag, kept, time.time(), parts)
             place.objects[key] = stored
         return stored
 
@@ -104,13 +117,13 @@ class S3Double:
         """417 from servers that do not know what is expected of them."""
         if self.ways.expects:
             return None
-        return self._finished(request, operation_of(request), Response(417))
+        return self._finished(request, operation_of(request, self.ways), Response(417))
 
     def respond(self, request: Request) -> Response:
         """The response to a request."""
         operation = "Unknown"
         try:
-            operation = operation_of(request)
+            operation = operation_of(request, self.ways)
             response = self._failed(request, operation) or self._do(request, operation)
         except Refusal as error:
             response = self._refused(request, error)
@@ -119,8 +132,10 @@ class S3Double:
         return self._finished(request, operation, response)
 
     def _do(self, request: Request, operation: str) -> Response:
-        self._signatures.check(request)
-        bucket, key = place_of(request)
+        bucket, key = place_of(request, self.ways)
+        with self.state.lock:
+            region = self.state.buckets[bucket].region if bucket in self.state.buckets else ""
+        self._signatures.check(request, region)
         if (
             self.ways.requester_pays
             and bucket
@@ -198,6 +213,13 @@ class S3Double:
         with self._lock:
             self.seen.append(Seen(operation, request.target, request.headers, request.connection, status))
         return response
+
+
+def _composite(content: bytes, parts: tuple[int, ...]) -> str:
+    """The tag of an object of parts."""
+    starts = [sum(parts[:number]) for number in range(len(parts))]
+    tags = b"".join(digests.md5(content[start : start + size]) for start, size in zip(starts, parts, strict=True))
+    return f"{digests.md5(tags).hex()}-{len(parts)}"
 
 
 @contextmanager

@@ -144,7 +144,7 @@ class SwiftDouble:
 
     def _operation(self, request: Request) -> str:
         path = request.raw_path
-        if path == LOGIN_PATH or path.startswith(f"{KEYSTONE_PATH}/"):
+        if path == LOGIN_PATH or f"{path}/".startswith(f"{KEYSTONE_PATH}/"):
             return f"{request.method} login"
         if path == self.ways.info_path:
             return f"{request.method} info"
@@ -155,6 +155,8 @@ class SwiftDouble:
             return self.access.log_in(request)
         if request.raw_path == f"{KEYSTONE_PATH}/auth/tokens" and self.ways.regions:
             return self.access.log_in_to_keystone(request)
+        if request.raw_path.rstrip("/") == KEYSTONE_PATH and self.ways.regions:
+            return self.access.discovery()
         if request.raw_path == self.ways.info_path:
             return self._places.info()
         place = place_of(request, self.ways, ACCOUNT)

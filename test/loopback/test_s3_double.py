@@ -227,3 +227,51 @@ def test_expect_is_answered_before_the_body() -> None:
         with s3_double(ways) as server:
             server.state.create("c")
             assert ask(server, "PUT", "/c/a", b"", {"expect": "100-continue"}).status == status
+
+
+def test_a_container_of_another_region_says_so() -> None:
+    with s3_double() as server:
+        filled(server, "a")
+        server.state.bucket("c").region = "eu-central-1"
+        found = ask(server, "GET", "/c/a")
+        assert (found.status, found.headers["x-amz-bucket-region"]) == (301, "eu-central-1")
+
+
+def test_a_container_in_the_host_name() -> None:
+    with s3_double(Ways(virtual_host="s3.test")) as server:
+        filled(server, "a/b")
+        url = "http://c.s3.test/a/b"
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(server.url).port or 0)
+        connection.request("GET", url, headers=signed_headers("GET", url, CREDENTIALS))
+        assert connection.getresponse().read() == b"content of a/b"
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("ways", "target", "status"),
+    [
+        (Ways(), "/c/nothing", 404),
+        (Ways(hides_absence=True), "/c/nothing", 403),
+        (Ways(folds="case"), "/c/A/b", 200),
+        (Ways(folds="slashes"), "/c/a//b", 200),
+    ],
+)
+def test_names_as_others_see_them(ways: Ways, target: str, status: int) -> None:
+    with s3_double(ways) as server:
+        filled(server, "a/b")
+        assert ask(server, "GET", target).status == status
+
+
+def test_ranges_are_not_always_known() -> None:
+    with s3_double(Ways(ranges=False)) as server:
+        filled(server, "a")
+        found = ask(server, "GET", "/c/a", headers={"range": "bytes=0-0"})
+        assert (found.status, found.body) == (200, b"content of a")
+
+
+def test_an_object_that_another_tool_wrote_in_parts() -> None:
+    with s3_double() as server:
+        tag = server.store("c", "a", b"abcdefg", parts=(3, 3, 1)).etag
+        digests = b"".join(hashlib.md5(part).digest() for part in (b"abc", b"def", b"g"))
+        assert tag == f"{hashlib.md5(digests).hexdigest()}-3"
+        assert ask(server, "GET", "/c/a?partNumber=2").body == b"def"

@@ -189,3 +189,12 @@ def test_each_region_has_an_account_of_its_own() -> None:
         token = {"X-Auth-Token": found.headers["x-subject-token"]}
         assert web.request("PUT", f"{urls['RegionOne']}/ccc", headers=token).status == 201
         assert web.request("HEAD", f"{urls['RegionTwo']}/ccc", headers=token).status == 404
+
+
+def test_a_token_is_taken_for_another_one() -> None:
+    with swift_double(REGIONS) as server:
+        token = Session(server).token
+        login = {"auth": {"identity": {"methods": ["token"], "token": {"id": token}}}}
+        found = web.request("POST", f"{server.url}/v3/auth/tokens", body=json.dumps(login).encode())
+        assert found.status == 201
+        assert json.loads(web.request("GET", f"{server.url}/v3").body)["version"]["id"].startswith("v3")

@@ -10,9 +10,10 @@ from test.loopback.serving import Request, Response
 
 from . import attributes, conditions, digests, documents
 from .objects import publish
+from .operations import folded
 from .refusals import invalid
 from .state import State, Stored, check_key
-from .ways import Ways
+from .ways import MEBIBYTE, Ways
 
 
 class Copies:
@@ -24,10 +25,11 @@ class Copies:
 
     def copy(self, request: Request, bucket: str, key: str) -> Response:
         """CopyObject."""
-        check_key(key)
-        source_bucket, source_key = source_of(request)
-        if self._ways.copy_seconds:
-            time.sleep(self._ways.copy_seconds)
+        check_key(key, self._ways.name_maximum)
+        source_bucket, source_key = source_of(request, self._ways)
+        with self._state.lock:
+            size = len(self._state.stored(source_bucket, source_key).content)
+        time.sleep(self._ways.copy_seconds + (size / MEBIBYTE / self._ways.copy_speed if self._ways.copy_speed else 0))
         with self._state.lock:
             source = self._state.stored(source_bucket, source_key)
             conditions.check_source(request.headers, source, self._ways.copy_source_conditions)
@@ -70,13 +72,13 @@ def result_tag(etag: str, ways: Ways) -> str:
     return f'"{etag}"' if ways.quoted_results else etag
 
 
-def source_of(request: Request) -> tuple[str, str]:
+def source_of(request: Request, ways: Ways) -> tuple[str, str]:
     """Container and name of the source of a copy."""
     path = unquote(request.header("x-amz-copy-source").partition("?")[0], errors="strict")
     bucket, _, key = path.removeprefix("/").partition("/")
     if not key:
         raise invalid("Copy Source must mention the source bucket and key: sourcebucket/sourcekey", "InvalidArgument")
-    return bucket, key
+    return bucket, folded(key, ways)
 
 
 def stamp(moment: float) -> str:

@@ -29,7 +29,7 @@ class Multipart:
 
     def begin(self, request: Request, bucket: str, key: str) -> Response:
         """CreateMultipartUpload."""
-        check_key(key)
+        check_key(key, self._ways.name_maximum)
         algorithm = request.header("x-amz-checksum-algorithm").upper()
         if algorithm and self._ways.checksums == "refuse":
             raise Refusal(*self._ways.checksum_refusal)
@@ -62,7 +62,7 @@ class Multipart:
             time.sleep(self._ways.part_copy_seconds)
         with self._state.lock:
             upload = self._state.upload(bucket, key, request.query["uploadId"])
-            source = self._state.stored(*source_of(request))
+            source = self._state.stored(*source_of(request, self._ways))
         conditions.check_source(request.headers, source, self._ways.part_copy_source_conditions)
         part = self._part(_range_of(request, source))
         with self._state.lock:

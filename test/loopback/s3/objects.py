@@ -34,7 +34,8 @@ class Objects:
             return response
         headers = told(request, stored, self._ways)
         number = request.query.get("partNumber") if self._ways.part_sizes else None
-        place = _part_place(stored, int(number)) if number else _range_place(request.header("range"), stored)
+        asked = request.header("range") if self._ways.ranges else ""
+        place = _part_place(stored, int(number)) if number else _range_place(asked, stored)
         length_told = self._ways.head_length and not _hides_length(request, stored, self._ways)
         if place is None:
             return Response(200, headers, stored.content, length_told=length_told)
@@ -47,7 +48,7 @@ class Objects:
 
     def put(self, request: Request, bucket: str, key: str) -> Response:
         """PutObject."""
-        check_key(key)
+        check_key(key, self._ways.name_maximum)
         checksums = digests.check_body(request, self._ways, self._ways.checksums)
         with self._state.lock:
             kept = attributes.of_write(request.headers, self._state.bucket(bucket), self._ways)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from test.loopback.serving import Request
 
 from .refusals import Refusal
+from .ways import Ways
 
 SERVICE = {"GET": "ListBuckets"}
 BUCKET = {"PUT": "CreateBucket", "HEAD": "HeadBucket", "DELETE": "DeleteBucket", "GET": "ListObjects"}
@@ -25,15 +28,26 @@ OBJECT_QUERIES = {
 COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
 
 
-def place_of(request: Request) -> tuple[str, str]:
+def place_of(request: Request, ways: Ways) -> tuple[str, str]:
     """The container and the object of a request; empty: it is of none."""
-    bucket, _, key = request.path.removeprefix("/").partition("/")
-    return bucket, key
+    path = request.path.removeprefix("/")
+    host = request.header("host").partition(":")[0]
+    if ways.virtual_host and host.endswith(f".{ways.virtual_host}"):
+        return host.removesuffix(f".{ways.virtual_host}"), folded(path, ways)
+    bucket, _, key = path.partition("/")
+    return bucket, folded(key, ways)
 
 
-def operation_of(request: Request) -> str:
+def folded(key: str, ways: Ways) -> str:
+    """A name as it is kept."""
+    if ways.folds == "case":
+        return key.lower()
+    return re.sub("/{2,}", "/", key) if ways.folds == "slashes" else key
+
+
+def operation_of(request: Request, ways: Ways) -> str:
     """The name of the operation, as S3 has it."""
-    bucket, key = place_of(request)
+    bucket, key = place_of(request, ways)
     if not bucket:
         return _one(SERVICE, {}, request)
     if not key:

@@ -46,17 +46,28 @@ class Signatures:
     """
 
     def __init__(self, keys: Mapping[str, str], region: str, ways: Ways) -> None:
-        self._keys = keys
+        self._keys = dict(keys)
         self._region = region
         self._ways = ways
 
-    def check(self, request: Request) -> None:
-        """Refuse a request that is not signed as it must be."""
+    def accept(self, key_id: str, secret: str) -> None:
+        """Know one more key."""
+        self._keys[key_id] = secret
+
+    def check(self, request: Request, region: str = "") -> None:
+        """Refuse a request that is not signed as it must be.
+
+        Args:
+            region: The container's, if it is in another one than the server.
+        """
         claim = _claim(request)
         if claim is None:
             if not (self._ways.anonymous_reads and request.method in ("GET", "HEAD")):
                 raise Refusal(403, "AccessDenied", "Access Denied")
             return
+        if claim.life is not None and not self._ways.signed_urls:
+            raise Refusal(403, "AccessDenied", "Access Denied")
+        self._check_region(claim, region)
         self._check_claim(request, claim)
         self._check_time(claim)
         self._check_payload(request, claim)
@@ -66,16 +77,20 @@ class Signatures:
         if secret is None:
             message = "The AWS Access Key Id you provided does not exist in our records."
             raise Refusal(403, "InvalidAccessKeyId", message)
-        region = claim.scope.split("/")[1]
-        if region != self._region:
-            message = (
-                f"The authorization header is malformed; the region '{region}' is wrong; expecting '{self._region}'"
-            )
-            raise Refusal(400, "AuthorizationHeaderMalformed", message, details={"Region": self._region})
         _check_all_signed(request, claim)
         if not hmac.compare_digest(claim.signature, _signature(request, claim, secret)):
             message = "The request signature we calculated does not match the signature you provided."
             raise Refusal(403, "SignatureDoesNotMatch", message)
+
+    def _check_region(self, claim: Claim, wanted: str) -> None:
+        signed = claim.scope.split("/")[1]
+        if wanted and signed != wanted:
+            message = "The bucket you are attempting to access must be addressed using the specified endpoint."
+            headers, details = {"x-amz-bucket-region": wanted}, {"Region": wanted}
+            raise Refusal(301, "PermanentRedirect", message, headers=headers, details=details)
+        if not wanted and signed != self._region:
+            message = f"The authorization header is malformed; the region '{signed}' is wrong"
+            raise Refusal(400, "AuthorizationHeaderMalformed", message, details={"Region": self._region})
 
     def _check_time(self, claim: Claim) -> None:
         now = time.time() + self._ways.clock_ahead

@@ -68,12 +68,14 @@ class Bucket:
     """A container.
 
     Attributes:
+        region: Where it is, if that is not where the server is.
         completed: The ETags of what uploads became, by their ids.
     """
 
     name: str
     created: float
     default_encryption: str | None
+    region: str = ""
     objects: dict[str, Stored] = dataclasses.field(default_factory=dict)
     uploads: dict[str, Upload] = dataclasses.field(default_factory=dict)
     completed: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -104,6 +106,8 @@ class State:
     def stored(self, bucket: str, key: str) -> Stored:
         """An object that must be there."""
         found = self.bucket(bucket).objects.get(key)
+        if found is None and self.ways.hides_absence:
+            raise Refusal(403, "AccessDenied", "Access Denied")
         if found is None:
             raise no_such_key(key)
         return found
@@ -122,7 +126,7 @@ class State:
         return upload
 
 
-def check_key(key: str) -> None:
-    """Refuse a name that S3 cannot keep."""
-    if len(key.encode()) > 1024:
+def check_key(key: str, most: int) -> None:
+    """Refuse a name of more bytes."""
+    if len(key.encode()) > most:
         raise Refusal(400, "KeyTooLongError", "Your key is too long")

@@ -36,6 +36,8 @@ class Ways:
         garbled_location: What a completion says of the place of a long name ends in bytes that are no text.
         quoted_results: ETags in the documents of copies and completions have quotes.
         part_sizes: GET and HEAD know `partNumber`; else they answer of the complete object.
+        ranges: GET knows `Range`; else it answers with the complete object.
+        hides_absence: 403 for an object that is not there, as for who may not list.
         decodes_gzip: What is stored with the coding gzip is decoded for who does not accept it: in chunks, without a
             length, with a weak ETag; and a HEAD that accepts gzip gets no length of what has no coding.
         clock_ahead: Seconds by which the server's clock is ahead.
@@ -54,9 +56,17 @@ class Ways:
         listing_lag: Seconds until a listing shows a written object.
         lists_uploads, lists_parts: ListMultipartUploads, ListParts are known; else 501.
 
+    Names and places:
+
+    Attributes:
+        name_maximum: Bytes of a name.
+        folds: Names are kept as they are, without doubled slashes, or in lower case.
+        virtual_host: Host names that end in a dot and this name a container before it.
+
     What is refused or not looked at:
 
     Attributes:
+        signed_urls: Signatures in queries are taken.
         unsigned_payload: Requests whose signature leaves the body out are taken.
         checksums: `x-amz-checksum-*` is verified and stored, not looked at, or refused.
         part_checksums: As `checksums`, of parts, where the creation took the algorithm; None: as `checksums`.
@@ -88,6 +98,7 @@ class Ways:
 
     Attributes:
         copy_seconds, part_copy_seconds, complete_seconds: How long the server is silent, and does the work at the end.
+        copy_speed: Mebibytes that CopyObject copies in a second, without a word meanwhile; 0: at once.
         failures: The first that fits a request is what happens to it.
     """
 
@@ -107,6 +118,8 @@ class Ways:
     garbled_location: bool = False
     quoted_results: bool = True
     part_sizes: bool = True
+    ranges: bool = True
+    hides_absence: bool = False
     decodes_gzip: bool = False
     clock_ahead: float = 0.0
 
@@ -122,6 +135,11 @@ class Ways:
     lists_uploads: bool = True
     lists_parts: bool = True
 
+    name_maximum: int = 1024
+    folds: Literal["nothing", "slashes", "case"] = "nothing"
+    virtual_host: str = ""
+
+    signed_urls: bool = True
     unsigned_payload: bool = True
     checksums: Keeping = "keep"
     part_checksums: Keeping | None = None
@@ -155,4 +173,5 @@ class Ways:
     copy_seconds: float = 0.0
     part_copy_seconds: float = 0.0
     complete_seconds: float = 0.0
+    copy_speed: float = 0.0
     failures: tuple[Failure, ...] = ()

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from test.loopback.serving import Request, Response
 
@@ -64,13 +65,8 @@ class Access:
         return Response(self._state.ways.login_status, headers)
 
     def log_in_to_keystone(self, request: Request) -> Response:
-        """POST /v3/auth/tokens by password."""
-        asked = json.loads(request.body)["auth"]["identity"]
-        told = asked.get("password", {}).get("user", {})
-        found = [user for user in self._users.values() if user.name.rpartition(":")[2] == told.get("name")]
-        if not found or found[0].password != told.get("password"):
-            raise Refusal(401)
-        user = found[0]
+        """POST /v3/auth/tokens, by password or by a token."""
+        user = self._identified(json.loads(request.body)["auth"]["identity"])
         expires = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + TOKEN_SECONDS))
         token = {
             "methods": ["password"],
@@ -84,6 +80,17 @@ class Access:
         body = json.dumps({"token": token}).encode()
         return Response(201, {"X-Subject-Token": self._token(user), "Content-Type": "application/json"}, body)
 
+    def discovery(self) -> Response:
+        """GET /v3."""
+        version = {
+            "id": "v3.14",
+            "status": "stable",
+            "updated": "2020-04-07T00:00:00Z",
+            "links": [{"rel": "self", "href": f"{self.url}/v3/"}],
+            "media-types": [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}],
+        }
+        return Response(200, {"Content-Type": "application/json"}, json.dumps({"version": version}).encode())
+
     def check(self, request: Request, place: Place) -> None:
         """Refuse a request that its token does not allow."""
         token = request.header("x-auth-token")
@@ -96,6 +103,19 @@ class Access:
         if self._listed(request, place, user):
             return
         raise Refusal(403 if user else 401)
+
+    def _identified(self, identity: Mapping[str, Any]) -> User:
+        if "token" in identity["methods"]:
+            with self._lock:
+                known = self._tokens.get(identity["token"]["id"])
+            if known is None:
+                raise Refusal(401)
+            return known
+        told = identity.get("password", {}).get("user", {})
+        for user in self._users.values():
+            if user.name.rpartition(":")[2] == told.get("name") and user.password == told.get("password"):
+                return user
+        raise Refusal(401)
 
     def _listed(self, request: Request, place: Place, user: User | None) -> bool:
         """Whether the access list of the container names the user, or everybody."""
