@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
@@ -128,11 +129,18 @@ def _serve_one(handler: Handler, connection: socket.socket, stream: BinaryIO, nu
         else:
             response.close = True  # whether the body comes all the same is not known
     if response is None:
-        response = handler.respond(dataclasses.replace(request, body=_read_body(stream, request)))
+        response = _responded(handler, dataclasses.replace(request, body=_read_body(stream, request)))
     if response.lost:
         return False
     _send(connection, request, response)
     return response.cut is None and not response.close and request.header("connection").lower() != "close"
+
+
+def _responded(handler: Handler, request: Request) -> Response:
+    try:
+        return handler.respond(request)
+    except Exception:  # noqa: BLE001 - a fault of the double's own is to be seen by who asked
+        return Response(500, {"Content-Type": "text/plain"}, traceback.format_exc().encode(), close=True)
 
 
 def _read_head(stream: BinaryIO, number: int) -> Request | None:
