@@ -11,7 +11,21 @@ from obs_client.testing import Conformance, differences
 from test.field.not_yet import not_yet, not_yet_where
 from test.field.running import s3_client, s3_server
 from test.loopback.s3_double import Ways
-from test.loopback.s3_named import B2, BARE, MINIO_NO_COMPAT, OSS, R2, RGW_S3, V1_ONLY
+from test.loopback.s3_named import (
+    B2,
+    BARE,
+    MINIO_NO_COMPAT,
+    NO_BULK,
+    NO_EXPECT,
+    OSS,
+    PART_CHECKSUMS_REFUSED,
+    PAYER,
+    R2,
+    RGW_S3,
+    S3GW,
+    V1_ONLY,
+    WEAK,
+)
 
 NO_ID = "A, chimera#477: HEAD and PUT bucket without x-amz-request-id"
 NO_MD5 = "C, minio#8793: ETags of large objects that are not MD5s of their parts"
@@ -76,6 +90,41 @@ class TestBare(OnDouble, unittest.TestCase):
 @pytest.mark.full
 class TestMinioWithoutCompatibility(OnDouble, unittest.TestCase):
     ways = MINIO_NO_COMPAT
+
+
+@not_yet_where(NO_MD5, DAMAGED)
+@pytest.mark.full
+class TestS3GW(OnDouble, unittest.TestCase):
+    ways = S3GW
+
+
+@pytest.mark.full
+class TestWeakTags(OnDouble, unittest.TestCase):
+    ways = WEAK
+    conditional_writes = True
+
+
+@pytest.mark.full
+class TestNoExpectation(OnDouble, unittest.TestCase):
+    ways = NO_EXPECT
+
+
+@pytest.mark.full
+class TestNoBulkDelete(OnDouble, unittest.TestCase):
+    ways = NO_BULK
+
+
+@pytest.mark.full
+class TestPartChecksumsRefused(OnDouble, unittest.TestCase):
+    ways = PART_CHECKSUMS_REFUSED
+
+
+@pytest.mark.full
+class TestRequesterPays(OnDouble, unittest.TestCase):
+    ways = PAYER
+
+    def make_client(self) -> ObjectStorageClient:
+        return s3_client(s3_server(self.ways), requester_pays=True)
 
 
 @not_yet_where("A, kind of botocore#3496: what is not needed of a document makes it no XML", "is no whole XML document")

@@ -136,21 +136,20 @@ class S3Double:
         with self.state.lock:
             region = self.state.buckets[bucket].region if bucket in self.state.buckets else ""
         self._signatures.check(request, region)
-        if (
-            self.ways.requester_pays
-            and bucket
-            and "requester"
-            not in (
-                request.header("x-amz-request-payer"),
-                request.query.get("x-amz-request-payer"),
-            )
-        ):
-            raise Refusal(403, "AccessDenied", "Access Denied")
+        self._check_payer(request, bucket)
         if not bucket:
             return self._buckets.list(request)
         if not key:
             return self._of_bucket(operation)(request, bucket)
         return self._of_object(operation)(request, bucket, key)
+
+    def _check_payer(self, request: Request, bucket: str) -> None:
+        """Refuse who does not agree to pay for a container that is there."""
+        told = (request.header("x-amz-request-payer"), request.query.get("x-amz-request-payer"))
+        with self.state.lock:
+            there = bucket in self.state.buckets
+        if self.ways.requester_pays and there and "requester" not in told:
+            raise Refusal(403, "AccessDenied", "Access Denied")
 
     def _of_bucket(self, operation: str) -> Callable[[Request, str], Response]:
         return {
