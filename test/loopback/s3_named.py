@@ -89,6 +89,7 @@ RGW_S3 = Ways(
     checksums="ignore",
     bulk_digest=False,
     if_match_absent=412,
+    if_match_quoted=False,
     complete_conditions="ignore",
     copy_conditions="ignore",
     delete_conditions="ignore",

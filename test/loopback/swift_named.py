@@ -13,6 +13,7 @@ RGW_SWIFT = Ways(
     # An object written without a content type has none in listings.
     types_guessed=False,
     if_none_match=False,
+    post_keeps_headers=True,
     underscores="dash",
     metadata_limited=False,
     file_maximum=5 * 1024**3,

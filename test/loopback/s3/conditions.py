@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from .refusals import Refusal, no_such_key, not_implemented, precondition_failed
 from .state import Stored
-from .ways import Keeping
+from .ways import Keeping, Ways
 
 _COPY_SOURCE = "x-amz-copy-source-"
 
@@ -27,14 +27,8 @@ def check_read(headers: Mapping[str, str], stored: Stored, weak: bool) -> None:
         raise Refusal(304, "NotModified", headers={"ETag": tag})
 
 
-def check_write(
-    headers: Mapping[str, str], stored: Stored | None, key: str, keeping: Keeping, absent_status: int = 404
-) -> None:
-    """Refuse a write whose condition does not hold.
-
-    Args:
-        absent_status: Where `If-Match` finds nothing.
-    """
+def check_write(headers: Mapping[str, str], stored: Stored | None, key: str, keeping: Keeping, ways: Ways) -> None:
+    """Refuse a write whose condition does not hold."""
     wanted, absent = headers.get("if-match"), headers.get("if-none-match")
     if keeping == "ignore" or not (wanted or absent):
         return
@@ -45,8 +39,8 @@ def check_write(
     if absent and stored is not None:
         raise precondition_failed("If-None-Match")
     if wanted and stored is None:
-        raise no_such_key(key) if absent_status == 404 else precondition_failed("If-Match")
-    if wanted and stored is not None and not _fits(wanted, stored.etag):
+        raise no_such_key(key) if ways.if_match_absent == 404 else precondition_failed("If-Match")
+    if wanted and stored is not None and not _fits(wanted, stored.etag, quoted=ways.if_match_quoted):
         raise precondition_failed("If-Match")
 
 
@@ -64,8 +58,14 @@ def check_source(headers: Mapping[str, str], stored: Stored, keeping: Keeping) -
         raise precondition_failed("x-amz-copy-source") from error
 
 
-def _fits(wanted: str, etag: str) -> bool:
-    """Whether a tag is among those of a condition; a weak one is none: it never fits."""
+def _fits(wanted: str, etag: str, *, quoted: bool = True) -> bool:
+    """Whether a tag is among those of a condition; a weak one is none: it never fits.
+
+    Args:
+        quoted: A tag in quotes is the same as without.
+    """
+    if not quoted:
+        return wanted in (etag, "*")
     return any(each.strip().strip('"') in (etag, "*") for each in wanted.split(","))
 
 

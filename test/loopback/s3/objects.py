@@ -63,7 +63,7 @@ class Objects:
         """DeleteObject."""
         with self._state.lock:
             found = self._state.bucket(bucket).objects
-            conditions.check_write(request.headers, found.get(key), key, self._ways.delete_conditions)
+            conditions.check_write(request.headers, found.get(key), key, self._ways.delete_conditions, self._ways)
             found.pop(key, None)
         return Response(204)
 
@@ -85,12 +85,12 @@ def publish(state: State, request: Request, bucket: str, key: str, stored: Store
     if ways.condition_seconds:
         with state.lock:
             there = state.bucket(bucket).objects.get(key)
-            conditions.check_write(request.headers, there, key, keeping, ways.if_match_absent)
+            conditions.check_write(request.headers, there, key, keeping, ways)
         time.sleep(ways.condition_seconds)
         keeping = "ignore"
     with state.lock:
         found = state.bucket(bucket).objects
-        conditions.check_write(request.headers, found.get(key), key, keeping, ways.if_match_absent)
+        conditions.check_write(request.headers, found.get(key), key, keeping, ways)
         found[key] = stored
 
 

@@ -79,6 +79,7 @@ class Ways:
         requester_pays: 403 without the payer's header.
         bulk_digest: DeleteObjects wants a digest.
         if_match_absent: The status of a write with `If-Match` where nothing is.
+        if_match_quoted: A write takes the tag of `If-Match` in quotes too, not only bare.
         put_conditions, complete_conditions, copy_conditions, delete_conditions: Conditions of writes.
         condition_seconds: Between looking at a condition and writing, others may write: for so long.
         copy_source_conditions: Those of the source of CopyObject.
@@ -152,6 +153,7 @@ class Ways:
     bulk_digest: bool = True
     requester_pays: bool = False
     if_match_absent: int = 404
+    if_match_quoted: bool = True
     put_conditions: Keeping = "keep"
     complete_conditions: Keeping = "keep"
     copy_conditions: Keeping = "keep"

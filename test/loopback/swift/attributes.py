@@ -25,6 +25,11 @@ def of_object(headers: Mapping[str, str], ways: Ways) -> dict[str, str]:
     return {**kept, **_metadata(headers, METADATA, ways)}
 
 
+def headers_alone(headers: Mapping[str, str]) -> dict[str, str]:
+    """What an object keeps that is not metadata."""
+    return {name: value for name, value in headers.items() if not name.startswith(METADATA)}
+
+
 def content_type(headers: Mapping[str, str], name: str, ways: Ways) -> str:
     """The content type of a written object; empty: nothing tells it."""
     if told := headers.get("content-type"):

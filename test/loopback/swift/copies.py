@@ -44,6 +44,7 @@ class Copies:
             "Last-Modified": http_date(math.ceil(stored.modified)),
             "X-Copied-From": quote(f"{container}/{name}"),
             "X-Copied-From-Last-Modified": http_date(math.ceil(source.modified)),
+            **{name.title(): value for name, value in stored.headers.items() if name.startswith(attributes.METADATA)},
         }
         return Response(201, headers)
 
@@ -54,7 +55,8 @@ class Copies:
         kind = request.header("content-type") or ("" if fresh else source.content_type)
         as_manifest = request.query.get("multipart-manifest") == "get" or not self._ways.copies_flatten
         if as_manifest and source.segments:
-            return Stored(source.content, source.etag, kind, headers, time.time(), source.segments)
+            document = source.content if self._ways.manifest_rows == "sum" else b""
+            return Stored(document, source.etag, kind, headers, time.time(), source.segments)
         if size_of(account, source, self._ways) > self._ways.file_maximum and not request.header("range"):
             raise Refusal(413)
         content = content_of(account, source, self._ways)

@@ -87,7 +87,8 @@ class Objects:
             if stored.link:
                 where = f"{request.raw_path.rsplit('/', place.name.count('/') + 2)[0]}/{quote(stored.link)}"
                 raise Refusal(307, headers={"Location": where})
-            headers = attributes.of_object(request.headers, self._ways)
+            kept = attributes.headers_alone(stored.headers) if self._ways.post_keeps_headers else {}
+            headers = {**kept, **attributes.of_object(request.headers, self._ways)}
             changed = Stored(
                 stored.content,
                 stored.etag,

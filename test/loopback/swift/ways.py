@@ -33,6 +33,7 @@ class Ways:
     Attributes:
         types_guessed: An object written without a content type gets that of its name; else its row tells none.
         if_none_match: `If-None-Match: *` of a PUT is kept.
+        post_keeps_headers: A POST replaces the metadata only; else the headers of the object too, unless they are sent.
         underscores: What is done with metadata keys that hold `_`.
         metadata_limited: Keys, values, their count and all of them have limits.
         file_maximum: Bytes that one PUT takes.
@@ -81,6 +82,7 @@ class Ways:
 
     types_guessed: bool = True
     if_none_match: bool = True
+    post_keeps_headers: bool = False
     underscores: Literal["drop", "dash", "keep"] = "drop"
     metadata_limited: bool = True
     file_maximum: int = 5 * GIBIBYTE + 2
