@@ -6,6 +6,7 @@ None can be mounted by everybody, so here the calls of the operating system are 
 from __future__ import annotations
 
 import os
+import pickle
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -115,6 +116,7 @@ def test_where_spellings_are_kept_apart_that_is_found_out_once(tmp_path: Path) -
     assert client.object_read("Å") == b"1"
     assert client.object_info("å") is None
     device = tmp_path.stat().st_dev
+    assert pickle.loads(pickle.dumps(client))._exact == set()
     if client._exact == {(device, "case"), (device, "normalisation")}:
         (tmp_path / "c" / "é.txt").write_bytes(b"2")
         os.link(tmp_path / "c" / "é.txt", tmp_path / "c" / "É.TXT")

@@ -52,6 +52,12 @@ class Range:
             return self.prefix.startswith(folder)
         return self.after is None or folder > self.after or self.after.startswith(folder)
 
+    def bound(self, folder: str) -> str | None:
+        """After which keys in a folder the wanted ones come; None: there is no such bound."""
+        if self.after is None or not self.after.startswith(folder):
+            return None
+        return self.after[len(folder) :]
+
 
 @dataclasses.dataclass(slots=True)
 class _Folder:
@@ -152,9 +158,7 @@ class _Walk:
     def _read(self, folder: _Folder) -> _Folder:
         for number, path in enumerate(folder.paths):
             scan = Scan(self._tree, path, lambda name, reason: self._skipped(folder.prefix + name, reason))
-            for key, place in scan.items():
-                if not self._is_wanted(folder.prefix, key):
-                    continue
+            for key, place in self._wanted_of(folder.prefix, scan.items()):
                 if place is None and number == 0:
                     folder.keys.append(key)
                 else:
@@ -164,6 +168,18 @@ class _Walk:
             _merge(folder)
         folder.keys.sort(reverse=True)
         return folder
+
+    def _wanted_of(self, prefix: str, items: Iterator[Item]) -> Iterator[Item]:
+        """Those items of a folder that are wanted; most are known to be, or not to be, by their keys alone."""
+        bound = self._wanted.bound(prefix)
+        all_may_be = prefix.startswith(self._wanted.prefix)
+        for item in items:
+            key = item[0]
+            if bound is not None and key <= bound:
+                if key.endswith("/") and bound.startswith(key) and self._is_wanted(prefix, key):
+                    yield item
+            elif all_may_be or self._is_wanted(prefix, key):
+                yield item
 
     def _is_wanted(self, prefix: str, key: str) -> bool:
         name = prefix + key

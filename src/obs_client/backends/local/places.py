@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
+from typing import NamedTuple
 
 from obs_client.backends.local.names import Path, path_of, plain_path
 from obs_client.backends.local.tree import NotFollowed, State, Tree
 from obs_client.errors import ConflictError
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A file, and its status when it was found."""
 
     path: Path
     status: os.stat_result
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(NamedTuple):
     """All that is at an object's possible paths.
 
     Attributes:
@@ -81,6 +79,9 @@ def make_home(tree: Tree, name: str, made: list[Path]) -> Path:
         ConflictError: Something is in the way that is neither replaced nor gone round.
         FileNotFoundError: Somebody removed a directory meanwhile; begin anew.
     """
+    path = plain_path(name)
+    if path and tree.is_directory(path[:-1]) and tree.look(path)[0] in (State.FILE, State.ABSENT):
+        return path
     *parents, last = name.split("/")
     base: Path = ()
     for segment in parents:

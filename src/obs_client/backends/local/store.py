@@ -88,6 +88,10 @@ class FileStore(ObjectStorageClient):
         super().__init__(container_name, options=options)
         self._exact: ExactDevices = set()
 
+    def __getstate__(self) -> dict[str, object]:
+        # What is known of file systems is by the numbers of devices, which are others on another machine.
+        return {**self.__dict__, "_exact": set()}
+
     @abc.abstractmethod
     def _open_tree(self, container: str) -> Tree:
         """The directories of a container.

@@ -44,8 +44,8 @@ class NotFollowed(Exception):
 
 class _Opened(NamedTuple):
     descriptor: int
-    device: int
-    inode: int
+    file: tuple[int, int]
+    """Its device and inode number."""
 
 
 class Tree:
@@ -231,7 +231,7 @@ class Tree:
         except BaseException:
             os.close(descriptor)
             raise
-        self._opened[path] = _Opened(descriptor, status.st_dev, status.st_ino)
+        self._opened[path] = _Opened(descriptor, (status.st_dev, status.st_ino))
         if len(self._opened) > _OPEN_MAXIMUM:
             os.close(self._opened.pop(next(iter(self._opened))).descriptor)
         return descriptor
@@ -245,8 +245,7 @@ class Tree:
             status = os.stat(path[-1], dir_fd=directory, follow_symlinks=False)
         except FileNotFoundError:
             return False
-        known = self._opened[path]
-        is_same = (status.st_dev, status.st_ino) == (known.device, known.inode)
+        is_same = (status.st_dev, status.st_ino) == self._opened[path].file
         return is_same and is_held(directory, path[-1], status, self._exact)
 
 
