@@ -15,12 +15,11 @@ from obs_client import (
     ContainerNotFoundError,
     NotSupportedError,
     ObjectInfo,
-    ServiceError,
 )
 from obs_client.backend.listing import name_of
 from obs_client.backends.local.directory import DirectoryClient
 from obs_client.backends.local.spelling import is_case_blind
-from obs_client.sync import Place, SyncOptions, plan_sync, sync
+from obs_client.sync import Place, SyncOptions, check, plan_sync, sync
 from obs_client.testing.faults import FaultyClient
 from test.sync.support import PART, QUICK, contents, memory
 
@@ -40,21 +39,39 @@ def test_what_is_in_the_way_is_not_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("between", [(), ("a!", "a-b/c", "a-b"), ("a!b/c",)])
 def test_a_file_that_would_be_a_directory_is_found_before_writing(between: tuple[str, ...], tmp_path: Path) -> None:
     names = ("0", "a", *(name for name in between if name != "a-b"), "a/b", "z")
-    with pytest.raises(ConflictError, match="'a' and 'a/b'"):
-        sync(memory(**dict.fromkeys(names, b"1")), Place.of_directory(tmp_path / "new"))
-    assert not (tmp_path / "new").exists()
+    target = Place.of_directory(tmp_path / "new")
+    steps = list(plan_sync(memory(**dict.fromkeys(names, b"1")), target))
+    assert [(step.action, step.name) for step in steps] == [
+        *(("copy", name) for name in sorted(names) if name != "a/b"),
+        ("refuse", "a/b"),
+    ]
+    report = sync(memory(**dict.fromkeys(names, b"1")), target)
+    assert list(report.failures) == ["a/b"]
+    assert isinstance(report.failures["a/b"], ConflictError)
+    assert "'a' and 'a/b'" in str(report.failures["a/b"])
+    assert report.copied == len(names) - 1, "one name does not stop the others"
 
 
-def test_a_collision_with_what_is_there(tmp_path: Path) -> None:
+def test_what_stands_in_the_way_in_the_target_only_is_replaced_if_it_may_be_deleted(tmp_path: Path) -> None:
+    """aws-cli#3218: a file where the target has a folder, and the other way round."""
+    source, target = memory(**{"0": b"1", "a/b": b"2"}), Place.of_directory(tmp_path)
     (tmp_path / "a").write_bytes(b"file")
-    with pytest.raises(ConflictError, match=r"'a' and 'a/b'.*'a' is in the target only"):
-        sync(memory(**{"0": b"1", "a/b": b"2"}), Place.of_directory(tmp_path), SyncOptions(delete=True))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
-    (tmp_path / "a").unlink()
+    report = sync(source, target)
+    assert isinstance(report.failures["a/b"], ConflictError), "nothing is deleted that was not to be"
+    assert (tmp_path / "a").read_bytes() == b"file"
+    report = sync(source, target, SyncOptions(delete=True))
+    assert (report.ok, report.deleted) == (True, 1)
+    assert (tmp_path / "a/b").read_bytes() == b"2"
+    report = sync(memory(a=b"1"), target, SyncOptions(delete=True))
+    assert (report.ok, report.deleted) == (True, 2)
+    assert (tmp_path / "a").read_bytes() == b"1"
+
+
+def test_what_stands_in_the_way_stays_if_more_would_be_deleted_than_may_be(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a/b").write_bytes(b"file")
-    with pytest.raises(ConflictError, match=r"'a' and 'a/b'.*'a/b' is in the target only"):
-        sync(memory(a=b"1"), Place.of_directory(tmp_path), SyncOptions(delete=True))
+    report = sync(memory(a=b"1"), Place.of_directory(tmp_path), SyncOptions(delete=True, max_delete=0))
+    assert isinstance(report.failures["a"], ConflictError)
     assert (tmp_path / "a/b").read_bytes() == b"file"
 
 
@@ -65,9 +82,11 @@ def test_spellings_collide_on_a_file_system_that_takes_them_for_one(
     source = memory(**dict.fromkeys(names, b"1"))
     assert sync(source, Place.of_directory(tmp_path / "exact")).copied == 2
     monkeypatch.setattr("obs_client.sync.collisions.is_case_blind", lambda path: True)
-    with pytest.raises(ConflictError, match=" and "):
-        sync(source, Place.of_directory(tmp_path / "blind"))
-    assert not (tmp_path / "blind").exists()
+    report = sync(source, Place.of_directory(tmp_path / "blind"))
+    ((name, error),) = report.failures.items()
+    assert (report.copied, name) == (1, sorted(names)[1])
+    assert isinstance(error, ConflictError)
+    assert " and " in str(error)
 
 
 def test_case_is_kept_apart_here(tmp_path: Path) -> None:
@@ -80,15 +99,20 @@ def test_case_is_kept_apart_here(tmp_path: Path) -> None:
 # ---- what is kept ---------------------------------------------------------------------------------------------------
 
 
-def test_a_name_that_no_object_can_have_stops_the_sync_and_deletes_nothing(tmp_path: Path) -> None:
-    for name in (b"\xff", b"%obs_f_a"):
+def test_a_name_that_no_object_can_have_fails_by_itself_and_nothing_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / "good").write_bytes(b"2")
+    for name, shown in ((b"\xff", r"\xff"), (b"%obs_f_a", "%obs_f_a")):
         path = os.path.join(os.fsencode(tmp_path), name)
         with open(path, "wb"):
             pass
         target = memory(old=b"1")
-        with pytest.raises(ServiceError, match="no object name"):
-            sync(Place.of_directory(tmp_path), target, SyncOptions(delete=True))
-        assert contents(target) == {"old": b"1"}
+        report = sync(Place.of_directory(tmp_path), target, SyncOptions(delete=True))
+        assert list(report.failures) == [shown]
+        assert "no object name" in str(report.failures[shown])
+        assert (report.copied, report.withheld) == (1, 1)
+        assert contents(target) == {"old": b"1", "good": b"2"}
+        found = check(Place.of_directory(tmp_path), target)
+        assert (found.same, list(found.failures), found.ok) == (1, [shown], False)
         os.unlink(path)
 
 

@@ -1,4 +1,4 @@
-"""Names that no directory can hold beside each other, found before anything is written."""
+"""Names that a directory cannot hold, or not beside each other, found before anything is written."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from collections.abc import Iterator
 
 from obs_client.backends.local.names import path_of
 from obs_client.backends.local.spelling import is_case_blind
-from obs_client.errors import ConflictError
-from obs_client.sync.listing import Pair
+from obs_client.errors import InvalidNameError
+from obs_client.sync.listing import Pair, is_marker
 
 
-def without_collisions(found: Iterator[Pair], directory: str) -> Iterator[Pair]:
-    """The same pairs, if the directory at this path, which may be absent, can have all their names.
+def refusals(found: Iterator[Pair], directory: str) -> Iterator[tuple[Pair, str | None]]:
+    """The same pairs, each with the reason why the directory at this path, which may be absent, cannot have it.
 
     Memory: constant; on a file system that takes `A` and `a` for one, an entry for each name and folder.
-
-    Raises:
-        InvalidNameError: No path can have a name of the source.
-        ConflictError: Of two names one would be a file and a directory, or they are one here; both are named.
     """
     folders = _Files()
     spellings = _Spellings() if is_case_blind(directory) else _Exact()
     for pair in found:
         name, source, _ = pair
-        if source is not None:
-            path_of(name)
-        folders.check(name, source is not None)
-        spellings.check(name)
-        yield pair
+        if source is None or is_marker(source):
+            yield pair, _why_no_path(name.removesuffix("/")) if source else None
+            continue
+        yield pair, _why_no_path(name) or folders.reason(name) or spellings.reason(name)
+
+
+def _why_no_path(name: str) -> str | None:
+    try:
+        path_of(name)
+    except InvalidNameError as error:
+        return str(error)
+    return None
 
 
 class _Files:
     """Finds a file whose name is also that of a folder, in names that come in order."""
 
     def __init__(self) -> None:
-        self._open: list[tuple[str, bool]] = []
+        self._open: list[str] = []
 
-    def check(self, name: str, is_copied: bool) -> None:
+    def reason(self, name: str) -> str | None:
         # Between `a` and `a/b` there may be `a!` and `a-b/c`, but nothing that does not start with `a`.
-        while self._open and not name.startswith(self._open[-1][0]):
+        while self._open and not name.startswith(self._open[-1]):
             self._open.pop()
-        for other, other_is_copied in self._open:
-            if name[len(other)] == "/" and (is_copied or other_is_copied):
-                advice = "leave one out, or take a file: URL with container_name as the target"
-                if not (is_copied and other_is_copied):
-                    advice = f"{(other if is_copied else name)!r} is in the target only: remove it there and sync again"
-                raise ConflictError(
-                    f"{other!r} and {name!r} cannot both be in a directory: the first would be a file and a "
-                    f"directory at once; {advice}",
-                    object_name=name,
+        for other in self._open:
+            if name[len(other)] == "/":
+                return (
+                    f"{other!r} and {name!r} cannot both be in a directory: the first would be a file and a directory "
+                    f"at once; leave one out, or take a file: URL with container_name as the target"
                 )
-        self._open.append((name, is_copied))
+        self._open.append(name)
+        return None
 
 
 class _Exact:
     """For file systems that keep all spellings apart."""
 
-    def check(self, name: str) -> None:
-        pass
+    def reason(self, name: str) -> str | None:
+        return None
 
 
 class _Spellings(_Exact):
@@ -67,18 +67,18 @@ class _Spellings(_Exact):
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
 
-    def check(self, name: str) -> None:
+    def reason(self, name: str) -> str | None:
         end = 0
         while end >= 0:
             end = name.find("/", end + 1)
             spelled = name if end < 0 else name[:end]
             other = self._known.setdefault(_folded(spelled), spelled)
             if other != spelled:
-                raise ConflictError(
+                return (
                     f"{other!r} and {spelled!r} cannot both be in this directory: its file system takes them for one; "
-                    f"leave one out, or take a file: URL with container_name as the target",
-                    object_name=name,
+                    f"leave one out, or take a file: URL with container_name as the target"
                 )
+        return None
 
 
 def _folded(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from obs_client._engine.transfers.progress import Progress
+from obs_client.backends.local.listing import FOLDER_TYPE
 from obs_client.copying import AttributesMap, copy_checked
 from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError
 from obs_client.models import ObjectInfo
@@ -13,7 +14,7 @@ from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Entry
 from obs_client.sync.report import HOPELESS, Done, changed, failed
 from obs_client.sync.sides import check_is_there, directory_of
-from obs_client.sync.steps import Step, Version
+from obs_client.sync.steps import MARKER, Step, Version
 
 GONE = "gone from the source meanwhile"
 THERE_ALREADY = "already in the target"
@@ -52,6 +53,8 @@ class Copier:
         start, end = self._source.full_name(step.name), self._target.full_name(step.name)
         if self._ask and self._is_there_already(step, end):
             return Done(step, "skipped", THERE_ALREADY)
+        if self._is_folder(step):
+            return self._copy_folder(step, end)
         planned = step.source if self._ask else None
         for _ in range(_TRIES):
             info = copy_checked(
@@ -74,6 +77,19 @@ class Copier:
             f"{step.name!r} was changed each time it was copied; sync again with checksum when nobody writes to it",
             object_name=step.name,
         )
+
+    def _is_folder(self, step: Step) -> bool:
+        """Whether a directory is to have a folder, or a folder of a directory is to be marked."""
+        marks = step.reason == MARKER
+        return marks and not (directory_of(self._source) is None and directory_of(self._target) is None)
+
+    def _copy_folder(self, step: Step, end: str) -> Done:
+        directory = directory_of(self._target)
+        if directory is not None:
+            directory.make_folder(end)
+        else:
+            self._target.client.object_write(end, b"", None, self._target.container_name, content_type=FOLDER_TYPE)
+        return Done(step, "copied", step.reason)
 
     def _changed_after(self, name: str, info: ObjectInfo) -> bool:
         """Whether an object was changed after it was read; asked only where no later sync would see it by its hash.

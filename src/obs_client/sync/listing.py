@@ -17,9 +17,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any, NamedTuple
 
+from obs_client._engine.border import Border
 from obs_client.errors import ContainerNotFoundError, ServiceError
 from obs_client.models import ObjectInfo
 from obs_client.places import Place
+from obs_client.sync.options import SyncOptions
+from obs_client.sync.patterns import Patterns
 from obs_client.sync.sides import directory_of
 
 IN_MEMORY = 20_000
@@ -42,34 +45,67 @@ Listed = Entry | ObjectInfo
 Pair = tuple[str, Listed | None, Listed | None]
 """A name below the prefixes, and what source and target have under it. Plain tuples: there are millions of them."""
 
-Match = Callable[[str], bool]
+Unlisted = Callable[[str, str], None]
+"""Told of a name below the prefix, or of a folder, that could not be listed, and why."""
+
+FOLDER_TYPES = ("application/directory", "application/x-directory")
 
 _name_of = operator.attrgetter("name")
 
 
-def pairs(source: Place, target: Place, match: Match | None) -> Iterator[Pair]:
-    """All names of both places in order, with what is there.
+def is_marker(listed: Listed) -> bool:
+    """Whether an object stands for a folder, as many tools make one: of no bytes, by its name or its type."""
+    if listed.size:
+        return False
+    return listed.name.endswith("/") or getattr(listed, "content_type", None) in FOLDER_TYPES
 
-    A target directory that is absent is empty: the first file that is written makes it.
+
+def pairs(source: Place, target: Place, options: SyncOptions, unlisted: Unlisted) -> Iterator[Pair]:
+    """All names of both places in order, with what is there, as far as the patterns let them through.
+
+    A target directory that is absent is empty: the first file that is written makes it. What cannot be listed is told
+    to `unlisted` by its name, and does not stop the others; what is excluded is not even looked at.
     """
-    sources, targets = _objects(source, match), _of_target(target, match)
+    patterns = Patterns(options.include, options.exclude)
+    sources = _objects(source, patterns, unlisted, folders=options.folder_markers)
+    targets = _objects(target, patterns, unlisted)
+    if directory_of(target) is not None:
+        targets = _or_none(targets)
     return _merged(sources, len(source.prefix), targets, len(target.prefix))
 
 
-def _objects(place: Place, match: Match | None) -> Iterator[Listed]:
+def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: bool = False) -> Iterator[Listed]:
     """The objects of a place in the byte order of their names, which is also the order of Python's text."""
-    cut = len(place.prefix)
-    found = place.objects()
-    if match is not None:
-        found = (info for info in found if match(info.name[cut:]))
+    directory = directory_of(place)
+    found = _of_store(place, unlisted) if directory is None else _of_directory(place, patterns, unlisted, folders)
+    if patterns:
+        cut = len(place.prefix)
+        found = (info for info in found if patterns.fits(info.name[cut:]))
     if place.client.capabilities.ordered_listing:
         return found  # which is checked where pages are joined
     return _sorted(found)
 
 
-def _of_target(target: Place, match: Match | None) -> Iterator[Listed]:
-    found = _objects(target, match)
-    return found if directory_of(target) is None else _or_none(found)
+def _of_store(place: Place, unlisted: Unlisted) -> Iterator[Listed]:
+    for entry in place.client.object_iter(prefix=place.prefix, container_name=place.container_name):
+        if entry.name != place.prefix:
+            yield entry
+        elif entry.size:
+            unlisted(entry.name, "its name is that of the place itself, so that nothing is left for it below the place")
+
+
+def _of_directory(place: Place, patterns: Patterns, unlisted: Unlisted, folders: bool) -> Iterator[Listed]:
+    directory, border, cut = directory_of(place), Border(place.client), len(place.prefix)
+    assert directory is not None
+
+    def note(name: str, error: Exception) -> None:
+        unlisted(name[cut:], str(border.typed("list", error, place.container_name, name)))
+
+    walk = directory.walk(place.prefix, lambda folder: patterns.enters(folder[cut:]), note, folders=folders)
+    try:
+        yield from walk
+    except OSError as error:
+        raise border.typed("list objects", error, place.container_name) from error
 
 
 def _or_none(found: Iterator[Listed]) -> Iterator[Listed]:

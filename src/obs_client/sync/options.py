@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from obs_client.copying import AttributesMap
-from obs_client.sync.patterns import matcher
+from obs_client.sync.patterns import Patterns
 
 WORKERS = 16
 
-_FLAGS = ("delete", "checksum", "dry_run")
+_FLAGS = ("delete", "checksum", "folder_markers", "dry_run")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,8 +20,10 @@ class SyncOptions:
     Attributes:
         delete: Delete what only the target has; nothing outside its prefix, and nothing that the patterns leave out.
         checksum: Compare contents: by stored digests if they prove them equal, else by reading.
-        include: Patterns, one of which a name must fit; none: any name does. `patterns.matcher` says how they read.
+        include: Patterns, one of which a name must fit; none: any name does. `patterns.Patterns` says how they read.
         exclude: Patterns that a name must not fit.
+        folder_markers: Make of each folder of a source directory an object that marks it (of no bytes, with a slash at
+            the end of its name). In a target directory such objects always become folders.
         max_delete: If more names would be deleted, none is. None: any number; but if the source holds nothing at all,
             nothing is deleted unless this is given.
         dry_run: Write nothing; the report says what would be done.
@@ -39,6 +41,7 @@ class SyncOptions:
     checksum: bool = False
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    folder_markers: bool = False
     max_delete: int | None = None
     dry_run: bool = False
     workers: int = WORKERS
@@ -50,7 +53,7 @@ class SyncOptions:
                 raise TypeError(f"{name} must be True or False, not {getattr(self, name)!r}")
         for name in ("include", "exclude"):
             object.__setattr__(self, name, _patterns(name, getattr(self, name)))
-        matcher(self.include, self.exclude)
+        Patterns(self.include, self.exclude)
         _check_number("workers", self.workers, at_least=1)
         if self.max_delete is not None:
             _check_number("max_delete", self.max_delete, at_least=0)

@@ -1,4 +1,4 @@
-"""Which names a sync is about: include and exclude patterns."""
+"""Which names a sync is about: include and exclude patterns, and the folders that need not be looked into."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 
-def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool] | None:
-    """Whether a name fits one of the patterns to include (none: any name does) and none to exclude; None: all do.
+class Patterns:
+    """Whether a name fits one of the patterns to include (none: any name does) and none to exclude.
 
     `*` and `?` stand for text without a slash, `**` for any text, `[abc]` and `[!abc]` for one character. A pattern
     without a slash must fit the last segment of a name, one with a slash the whole name: `*.pyc`, `cache/**`,
@@ -17,14 +17,27 @@ def matcher(include: Sequence[str], exclude: Sequence[str]) -> Callable[[str], b
         ValueError: A pattern is empty, begins with a slash or a dot and a slash, ends with a slash after a name, or has
             a range in `[ ]` that ends before it begins.
     """
-    if not include and not exclude:
-        return None
-    wanted, unwanted = _any_of(include), _any_of(exclude)
 
-    def match(name: str) -> bool:
-        return (not include or wanted(name) is not None) and (not exclude or unwanted(name) is None)
+    def __init__(self, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
+        self._wanted = _any_of(include) if include else None
+        self._unwanted = _any_of(exclude) if exclude else None
+        # A pattern that ends so and fits a folder fits whatever begins with the folder's name, too.
+        closing = [pattern for pattern in exclude if pattern.endswith("**")]
+        self._closed = _any_of(closing) if closing else None
 
-    return match
+    def __bool__(self) -> bool:
+        """Whether any name may be left out."""
+        return self._wanted is not None or self._unwanted is not None
+
+    def fits(self, name: str) -> bool:
+        """Whether a name is meant."""
+        if self._wanted is not None and self._wanted(name) is None:
+            return False
+        return self._unwanted is None or self._unwanted(name) is None
+
+    def enters(self, folder: str) -> bool:
+        """Whether any name in a folder, which ends with a slash, may be meant: `x/**` closes the folder `x/`."""
+        return self._closed is None or self._closed(folder) is None
 
 
 def _any_of(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None]:

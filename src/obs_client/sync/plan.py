@@ -11,16 +11,16 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator
 
-from obs_client._engine.parallel import bounded_map
+from obs_client._engine.parallel import bounded_map, ended
+from obs_client.backends.local.directory import DirectoryClient
 from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
 from obs_client.places import Place
-from obs_client.sync.collisions import without_collisions
+from obs_client.sync.collisions import refusals
 from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
-from obs_client.sync.listing import Listed, Pair, pairs
+from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
-from obs_client.sync.patterns import matcher
 from obs_client.sync.sides import check_apart, directory_of
-from obs_client.sync.steps import Step, Version
+from obs_client.sync.steps import MARKER, Step, Version
 
 ABSENT = "not in the target"
 SIZE = "the sizes differ"
@@ -32,6 +32,7 @@ NOT_OLDER = "the target has the same size and is not older"
 EQUAL_CONTENT = "the same content"
 DAMAGED = "one of the two is damaged"
 GONE = "gone while it was compared"
+FOLDER = "the folder is there"
 NOT_IN_SOURCE = "not in the source"
 
 
@@ -42,10 +43,11 @@ def plan_sync(source: Place, target: Place, options: SyncOptions = DEFAULTS) -> 
         options: `delete`, `checksum`, `include` and `exclude` decide which steps there are, `workers` how many contents
             are compared at once; the others are for `apply`.
 
+    What cannot be done for one name (a name that no path can have, two that no directory can hold, a folder that cannot
+    be read) is a step `refuse`; the others go on.
+
     Raises:
-        ContainerNotFoundError: A container, or the source directory, is absent; as all below at the first step asked.
-        InvalidNameError: The target is a directory, and no path can have the name.
-        ConflictError: The target is a directory, and no file system can have both of two names, which are named.
+        ContainerNotFoundError: A container, or the source directory, is absent; as below at the first step asked.
         ConfigurationError: The places are one, or one is in the other.
     """
     return planned(source, target, options)
@@ -61,14 +63,38 @@ class Kept:
 def planned(source: Place, target: Place, options: SyncOptions, kept: Kept | None = None) -> Iterator[Step]:
     """The steps of `plan_sync`; with `kept`, those that skip are counted only."""
     check_apart(source, target)
-    found = pairs(source, target, matcher(options.include, options.exclude))
+    refused: list[Step] = []
+
+    def unlisted(name: str, reason: str) -> None:
+        refused.append(Step("refuse", name, reason))
+
+    found = pairs(source, target, options, unlisted)
     directory = directory_of(target)
     if directory is not None:
-        found = without_collisions(found, directory.path)
+        found = _possible(found, directory, refused)
     comparison = Comparison(source, target)
-    if options.checksum:
-        return _by_content(comparison, found, options)
-    return _by_listing(comparison, found, options.delete, kept)
+    by_content = options.checksum
+    steps = _by_content(comparison, found, options) if by_content else _by_listing(comparison, found, options, kept)
+    return _with_refused(steps, refused)
+
+
+def _possible(found: Iterator[Pair], directory: DirectoryClient, refused: list[Step]) -> Iterator[Pair]:
+    """The pairs that the directory can have; markers of folders that are there are what the target has."""
+    for pair, reason in refusals(found, directory.path):
+        name, source, target = pair
+        if reason is not None:
+            refused.append(Step("refuse", name, reason))
+        elif source is not None and target is None and is_marker(source) and directory.has_folder(name):
+            yield name, source, source
+        else:
+            yield pair
+
+
+def _with_refused(steps: Iterator[Step], refused: list[Step]) -> Iterator[Step]:
+    """All steps, and those that were refused by the time when all others were given."""
+    with ended(steps):
+        yield from steps
+    yield from refused
 
 
 def decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
@@ -88,6 +114,8 @@ def decide(comparison: Comparison, name: str, source: Listed, target: Listed) ->
 
 
 def _decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
+    if source is target:
+        return Step("skip", name, FOLDER)
     if source.size != target.size:
         return _copy(name, SIZE, source, target)
     if source.hash and target.hash:
@@ -101,14 +129,14 @@ def _decide(comparison: Comparison, name: str, source: Listed, target: Listed) -
 
 
 def _by_listing(
-    comparison: Comparison, found: Iterable[Pair], delete: bool, kept: Kept | None = None
+    comparison: Comparison, found: Iterable[Pair], options: SyncOptions, kept: Kept | None = None
 ) -> Iterator[Step]:
     for name, source, target in found:
         if source is None:
-            if delete and target is not None:
+            if options.delete and target is not None:
                 yield Step("delete", name, NOT_IN_SOURCE, None, _version(target))
         elif target is None:
-            yield Step("copy", name, ABSENT, _version(source))
+            yield Step("copy", name, MARKER if is_marker(source) else ABSENT, _version(source))
         elif kept is not None and source.size == target.size and comparison.proves_equal(source.hash, target.hash):
             kept.count += 1
         else:
@@ -119,9 +147,9 @@ def _by_content(comparison: Comparison, found: Iterator[Pair], options: SyncOpti
     def step(pair: Pair) -> Step | None:
         name, source, target = pair
         if source is None or target is None:
-            return next(_by_listing(comparison, (pair,), options.delete), None)
-        if source.size != target.size:
-            return _copy(name, SIZE, source, target)
+            return next(_by_listing(comparison, (pair,), options), None)
+        if source is target or source.size != target.size:
+            return _decide(comparison, name, source, target)
         return _compare_contents(comparison, name, source, target)
 
     for made in bounded_map(step, found, options.workers):

@@ -8,12 +8,11 @@ from typing import Literal
 
 from obs_client._engine.parallel import bounded_map, ended
 from obs_client.credentials import forget_frames
-from obs_client.errors import ConfigurationError, ContainerNotFoundError
+from obs_client.errors import ConfigurationError, ContainerNotFoundError, ServiceError
 from obs_client.places import Place
 from obs_client.sync.content import Comparison, same_content
-from obs_client.sync.listing import Pair, pairs
+from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
-from obs_client.sync.patterns import matcher
 from obs_client.sync.sides import directory_of
 
 Finding = Literal["same", "differing", "missing", "extra", "failed"]
@@ -71,7 +70,7 @@ def check(
     def compare(pair: Pair) -> tuple[Pair, Finding, Exception | None]:
         return (pair, *_compare(comparison, pair))
 
-    listed = pairs(source, target, matcher(options.include, options.exclude))
+    listed = pairs(source, target, options, findings.add_unlisted)
     with ended(bounded_map(compare, listed, options.workers)) as compared:
         for pair, finding, error in compared:
             size = findings.add(pair, finding, error)
@@ -103,16 +102,27 @@ class _Findings:
             self._names[finding].append(name)
         return size
 
+    def add_unlisted(self, name: str, reason: str) -> None:
+        """Note a name that could not be listed."""
+        self._failures[name] = ServiceError(reason)
+
     def report(self, notes: dict[str, str]) -> CheckReport:
         """The report."""
         differing, missing, extra = (tuple(names) for names in self._names.values())
         return CheckReport(self._same, self._same_size, differing, missing, extra, self._failures, notes)
 
 
+def _of_missing(comparison: Comparison, source: Listed) -> Finding:
+    """What becomes of a name that the target lacks: in a directory the marker of a folder is the folder itself."""
+    directory = directory_of(comparison.target)
+    name = source.name[len(comparison.source.prefix) :]
+    return "same" if directory is not None and is_marker(source) and directory.has_folder(name) else "missing"
+
+
 def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Exception | None]:
     _, source, target = pair
     if source is None or target is None:
-        return ("extra" if source is None else "missing"), None
+        return ("extra" if source is None else _of_missing(comparison, source)), None
     if source.size != target.size:
         return "differing", None
     try:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
-from obs_client.errors import TemporaryError
+from obs_client.errors import ConflictError, TemporaryError
 from obs_client.places import Place
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept
-from obs_client.sync.report import Done, SyncReport, Tally
+from obs_client.sync.report import Done, SyncReport, Tally, failed
 from obs_client.sync.saved import SavedPlan
 from obs_client.sync.sides import directory_of
 from obs_client.sync.steps import Step
@@ -57,6 +57,7 @@ class Run:
         self._tally = Tally()
         self._copier = Copier(source, target, ask, options.map_attributes)
         self._failed_in_a_row = 0
+        self._ahead = _AHEAD * options.workers
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
     def run(self, steps: Iterable[Step], kept: Kept | None = None) -> SyncReport:
@@ -65,15 +66,19 @@ class Run:
         Args:
             kept: Counts, by the time the steps end, the names that need none.
         """
-        with SavedPlan(self._copy_all(steps)) as deletions:
-            count = deletions.deletions
+        with SavedPlan(self._copy_all(steps)) as later:
+            count = later.deletions
             self._tally.counts["skipped"] += kept.count if kept else 0
-            reason = self._why_not(count) if count else None
+            reason = self._why_not(count, later.copies) if count else None
             if reason is None:
                 deleter = Deleter(self._source, self._target, self._options.workers, self._options.dry_run)
-                with ended(deleter.delete(iter(deletions))) as deleted:
+                with ended(deleter.delete(step for step in later if step.action == "delete")) as deleted:
                     for done in deleted:
                         self._count(done)
+            # What a file or a folder stood in the way of that only the target had.
+            for step in later:
+                if step.action == "copy":
+                    self._count(self._copy(step, self._progress))
         directory = directory_of(self._source)
         if directory is not None:
             self._tally.notes.update(directory.skipped)
@@ -82,31 +87,43 @@ class Run:
     # ---- copies -----------------------------------------------------------------------------------------------------
 
     def _copy_all(self, steps: Iterable[Step]) -> Iterator[Step]:
-        """Do the copies, and give the deletions, which are for later."""
-        workers, moving = self._options.workers, 0
-        with ended(steps), WorkerPool(self._copy, workers) as pool:
+        """Do the copies, and give what is for later: the deletions, and the copies that may need them."""
+        with ended(steps), WorkerPool(self._copy, self._options.workers) as pool:
+            moving = 0
             for step in steps:
-                if step.action == "skip":
-                    self._count(Done(step, "skipped", step.reason))
-                elif step.action == "delete":
+                if step.action == "delete":
                     yield step
-                elif step.source is not None and step.source.size > self._large:
-                    self._count(self._copy(step, self._progress))
+                elif step.action != "copy":
+                    self._count(_not_done(step))
+                elif _size(step) > self._large:
+                    yield from self._counted(self._copy(step, self._progress))
                 else:
-                    size = step.source.size if step.source else 0
-                    while pool.pending >= _AHEAD * workers or (pool.pending and moving + size > IN_FLIGHT):
-                        moving -= self._count_small(pool.result())
+                    while pool.pending >= self._ahead or (pool.pending and moving + _size(step) > IN_FLIGHT):
+                        done = pool.result()
+                        moving -= _size(done.step)
+                        yield from self._count_small(done)
                     pool.submit(step)
-                    moving += size
+                    moving += _size(step)
             while pool.pending:
-                self._count_small(pool.result())
+                yield from self._count_small(pool.result())
 
-    def _count_small(self, done: Done) -> int:
-        """Count a step that a worker did; gives the bytes that it may have held."""
+    def _counted(self, done: Done) -> Iterator[Step]:
+        """Count a step, or give it back for later."""
+        if self._is_in_the_way(done):
+            yield done.step
+        else:
+            self._count(done)
+
+    def _count_small(self, done: Done) -> Iterator[Step]:
+        """The same for a step that a worker did, which told no progress."""
         if self._progress and done.size and not self._options.dry_run:
             self._progress(done.size)
-        self._count(done)
-        return done.step.source.size if done.step.source else 0
+        yield from self._counted(done)
+
+    def _is_in_the_way(self, done: Done) -> bool:
+        """Whether a copy failed since a directory has a file for a folder or a folder for a file, which may go yet."""
+        wanted = self._options.delete and directory_of(self._target) is not None
+        return wanted and done.step.action == "copy" and type(done.error) is ConflictError
 
     def _count(self, done: Done) -> None:
         self._tally.add(done)
@@ -132,13 +149,23 @@ class Run:
                 f"sync again when the store is up; the last, {done.step.name!r}: {done.error}"
             ) from done.error
 
-    def _why_not(self, count: int) -> str | None:
-        """Why nothing is to be deleted."""
+    def _why_not(self, count: int, copies: int) -> str | None:
+        """Why nothing is to be deleted; so many copies are left for later."""
         most, counts = self._options.max_delete, self._tally.counts
         if counts["failed"]:
             return f"{counts['failed']:,} steps failed"
         if most is not None and count > most:
             return f"{count:,} names would be deleted, max_delete is {most:,}"
-        if most is None and not counts["copied"] + counts["skipped"]:
+        if most is None and not counts["copied"] + counts["skipped"] + copies:
             return "the source holds nothing, so that all would be deleted; give max_delete to do so"
         return None
+
+
+def _size(step: Step) -> int:
+    return step.source.size if step.source else 0
+
+
+def _not_done(step: Step) -> Done:
+    if step.action == "refuse":
+        return failed(step, ConflictError(step.reason, object_name=step.name))
+    return Done(step, "skipped", step.reason)

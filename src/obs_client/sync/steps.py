@@ -11,9 +11,12 @@ from typing import IO, Any, Literal
 from obs_client.errors import ServiceError
 from obs_client.models import ObjectInfo
 
-Action = Literal["copy", "delete", "skip"]
+Action = Literal["copy", "delete", "skip", "refuse"]
 
-_ACTIONS = ("copy", "delete", "skip")
+MARKER = "not in the target, where it marks a folder"
+"""The reason of a copy of an object that stands for a folder."""
+
+_ACTIONS = ("copy", "delete", "skip", "refuse")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Step:
     """One thing that a sync does, or leaves.
 
     Attributes:
-        action: `copy` to the target, `delete` from it, or `skip`: it stays as it is.
+        action: `copy` to the target, `delete` from it, or `skip`: it stays as it is. `refuse`: it cannot be done, or
+            not even be looked at; it counts as a failure, and nothing is deleted then.
         name: Below the prefixes of both places.
         reason: Why, in a few words.
         source, target: What was there when it was planned; None: nothing, or it does not matter.

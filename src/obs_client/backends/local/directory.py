@@ -10,14 +10,21 @@ import contextlib
 import dataclasses
 import errno
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 from obs_client.backend.values import Page
-from obs_client.backends.local.names import PLAIN, Kind, Path
+from obs_client.backends.local.listing import Enter, Unlisted, walk
+from obs_client.backends.local.names import PLAIN, Kind, Path, path_of
 from obs_client.backends.local.spelling import ExactDevices
 from obs_client.backends.local.store import FileStore, checked_path
 from obs_client.backends.local.tree import NO_DIRECTORY, STEP_FLAGS, NotFollowed, State, Tree
-from obs_client.errors import ConflictError, ContainerExistsError, ContainerNotFoundError, NotSupportedError
+from obs_client.errors import (
+    ConflictError,
+    ContainerExistsError,
+    ContainerNotFoundError,
+    InvalidNameError,
+    NotSupportedError,
+)
 from obs_client.models import Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
 
 UNNAMED = "directory"
@@ -100,6 +107,42 @@ class DirectoryClient(FileStore):
         if marker is None:
             self.skipped = {}
         return super()._object_list(container, prefix, delimiter, start_after, marker)
+
+    def walk(self, prefix: str, enter: Enter, unlisted: Unlisted, *, folders: bool = False) -> Iterator[ObjectInfo]:
+        """All objects whose names start with the prefix, in order, by one walk that nothing but its end ends.
+
+        Args:
+            folders: Directories are objects too: of no bytes, with a name that ends with a slash.
+            enter: Says of a folder (`a/b/`) whether it is looked into; what is not is neither read nor able to fail.
+            unlisted: Told of a folder that cannot be read, or a file that no object name leads to, and why.
+
+        Raises:
+            ContainerNotFoundError: The directory is absent, at the first object that is asked for.
+        """
+        self.skipped = {}
+        with self._open_tree(self._only_container) as tree:
+            yield from walk(tree, prefix, enter, self._skip, unlisted, folders=folders)
+
+    def make_folder(self, name: str) -> None:
+        """Make a directory, and those above it; no failure if it is there.
+
+        Raises:
+            InvalidNameError: No path can have this name.
+            ConflictError: There is something else.
+        """
+        with self._open_home(self._only_container) as tree:
+            path = path_of(name.removesuffix("/"))
+            tree.make_directories((), path, [])
+            if tree.look_through((), path)[0] is not State.DIRECTORY:
+                raise ConflictError(f"{name!r} in {self.path!r} is to be a directory, and there is something else")
+
+    def has_folder(self, name: str) -> bool:
+        """Whether a directory is there."""
+        try:
+            with self._open_tree(self._only_container) as tree:
+                return tree.look_through((), path_of(name.removesuffix("/")))[0] is State.DIRECTORY
+        except (ContainerNotFoundError, InvalidNameError):
+            return False
 
     def _skip(self, name: str, reason: str) -> None:
         self.skipped[name] = reason

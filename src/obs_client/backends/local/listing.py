@@ -12,18 +12,36 @@ from obs_client.backend import content_types
 from obs_client.backend.listing import fold, name_of
 from obs_client.backend.values import Page
 from obs_client.backends.local.attributes import glance
-from obs_client.backends.local.names import MARK, NAME_MAXIMUM, Kind, Path, UnreadableName, is_ours, is_sidecar
+from obs_client.backends.local.names import (
+    MARK,
+    NAME_MAXIMUM,
+    Kind,
+    Path,
+    UnreadableName,
+    is_ours,
+    is_sidecar,
+    path_of,
+)
 from obs_client.backends.local.places import display, folders
 from obs_client.backends.local.reading import OpenFile, open_object, open_path
 from obs_client.backends.local.record import info_of
 from obs_client.backends.local.tree import NotFollowed, State, Tree
-from obs_client.errors import ObjectNotFoundError, ServiceError
+from obs_client.errors import InvalidNameError, ObjectNotFoundError, ServiceError
 from obs_client.models import ObjectInfo, SubdirInfo
 
 PAGE_SIZE = 10_000
 
+FOLDER_TYPE = "application/x-directory"
+"""The content type of an object that marks a folder, as most tools have it."""
+
 Skipped = Callable[[str, str], None]
 """Told of a name that is left out since no file is there, and why."""
+
+Enter = Callable[[str], bool]
+"""Says whether a folder, whose name ends with a slash, is to be looked into."""
+
+Unlisted = Callable[[str, Exception], None]
+"""Told of a folder, or of a file, that could not be listed, and why; the others are listed. What it raises goes out."""
 
 Item = tuple[str, Path | None]
 """A segment, with a slash for a folder, and its path where that is not its own text in the directory that was scanned.
@@ -104,6 +122,35 @@ def _only_objects(entries: Iterator[ObjectInfo | SubdirInfo]) -> Iterator[Object
     return (entry for entry in entries if isinstance(entry, ObjectInfo))
 
 
+def walk(
+    tree: Tree, prefix: str, enter: Enter, skipped: Skipped, unlisted: Unlisted, *, folders: bool
+) -> Iterator[ObjectInfo]:
+    """All objects whose names start with the prefix, in order, but for those in folders that are not to be entered.
+
+    Args:
+        folders: A folder is an object too, of no bytes and with a slash at the end of its name.
+    """
+    for entry in _Walk(tree, Range(prefix, None), False, skipped, enter, unlisted, folders).entries():
+        yield _marker(tree, entry.subdir) if isinstance(entry, SubdirInfo) else entry
+
+
+def _marker(tree: Tree, folder: str) -> ObjectInfo:
+    """A folder as other stores mark one."""
+    try:
+        changed = os.fstat(tree.directory(path_of(folder[:-1]))).st_mtime
+    except (FileNotFoundError, InvalidNameError):  # it is gone, or a link leads to it
+        changed = 0.0
+    return ObjectInfo(folder, 0, None, FOLDER_TYPE, {}, changed)
+
+
+def _any(_: str) -> bool:
+    return True
+
+
+def _refuse(_: str, error: Exception) -> None:
+    raise error
+
+
 class _Walk:
     """One walk over a container.
 
@@ -111,11 +158,23 @@ class _Walk:
         folded: Folders at a slash after the prefix are one entry each.
     """
 
-    def __init__(self, tree: Tree, wanted: Range, folded: bool, skipped: Skipped) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        wanted: Range,
+        folded: bool,
+        skipped: Skipped,
+        enter: Enter = _any,
+        unlisted: Unlisted = _refuse,
+        folders: bool = False,
+    ) -> None:
         self._tree = tree
         self._wanted = wanted
         self._folded = folded
         self._skipped = skipped
+        self._enter = enter
+        self._unlisted = unlisted
+        self._folders = folders
 
     def entries(self) -> Iterator[ObjectInfo | SubdirInfo]:
         """The objects, and the folders if they are folded, in order.
@@ -136,11 +195,19 @@ class _Walk:
                 info = self._info(folder, key, name)
                 if info is not None:
                     yield info
-            elif self._is_folded(name):
-                if holds_object(self._tree, folder.places_of(key)):
-                    yield SubdirInfo(name)
-            elif not self._is_loop(inner := _Folder(name, folder.places_of(key)), stack):
-                stack.append(self._read(inner))
+            else:
+                yield from self._folder(_Folder(name, folder.places_of(key)), stack)
+
+    def _folder(self, folder: _Folder, stack: list[_Folder]) -> Iterator[SubdirInfo]:
+        """The entry that a folder is, if it is one; what is in it, if that is to be listed, comes next."""
+        name = folder.prefix
+        if self._is_folded(name):
+            if holds_object(self._tree, folder.paths):
+                yield SubdirInfo(name)
+        elif not self._is_loop(folder, stack):
+            if self._folders and name.startswith(self._wanted.prefix) and name != self._wanted.prefix:
+                yield SubdirInfo(name)
+            stack.append(self._read(folder))
 
     def _base(self) -> str:
         """The folder that all wanted names are in; the root where links are followed, so that loops are seen."""
@@ -157,13 +224,12 @@ class _Walk:
 
     def _read(self, folder: _Folder) -> _Folder:
         for number, path in enumerate(folder.paths):
-            scan = Scan(self._tree, path, lambda name, reason: self._skipped(folder.prefix + name, reason))
-            for key, place in self._wanted_of(folder.prefix, scan.items()):
-                if place is None and number == 0:
-                    folder.keys.append(key)
-                else:
-                    folder.odd.setdefault(key, []).append(_place(path, key) if place is None else place)
-            folder.has_sidecars |= scan.has_sidecars
+            try:
+                self._read_directory(folder, path, first=number == 0)
+            except OSError as error:
+                if not folder.prefix:
+                    raise
+                self._unlisted(folder.prefix, error)
         if folder.odd:
             _merge(folder)
         folder.keys.sort(reverse=True)
@@ -181,6 +247,22 @@ class _Walk:
             elif all_may_be or self._is_wanted(prefix, key):
                 yield item
 
+    def _read_directory(self, folder: _Folder, path: Path, *, first: bool) -> None:
+        scan = Scan(
+            self._tree,
+            path,
+            lambda name, reason: self._skipped(folder.prefix + name, reason),
+            lambda name, error: self._unlisted(folder.prefix + name, error),
+        )
+        for key, place in self._wanted_of(folder.prefix, scan.items()):
+            if key.endswith("/") and not self._enter(folder.prefix + key):
+                continue
+            if place is None and first:
+                folder.keys.append(key)
+            else:
+                folder.odd.setdefault(key, []).append(_place(path, key) if place is None else place)
+        folder.has_sidecars |= scan.has_sidecars
+
     def _is_wanted(self, prefix: str, key: str) -> bool:
         name = prefix + key
         if key.endswith("/") and not self._is_folded(name):
@@ -191,7 +273,8 @@ class _Walk:
         """The object of a key; None: it is gone."""
         if not _is_possible(name):
             reason = f"its object name would have {len(name.encode()):,} bytes, 1 to 1,024 are possible; rename it"
-            raise _unreadable(folder.places_of(key)[0], reason)
+            self._unlisted(name, _unreadable(folder.places_of(key)[0], reason))
+            return None
         if key not in folder.odd and not folder.has_sidecars:
             info = self._info_at_a_glance(folder, key, name)
             if info is not None:
@@ -274,7 +357,8 @@ class Scan:
         has_sidecars: Whether there were any, once all was read.
     """
 
-    def __init__(self, tree: Tree, path: Path, skipped: Skipped) -> None:
+    def __init__(self, tree: Tree, path: Path, skipped: Skipped, unlisted: Unlisted = _refuse) -> None:
+        self._unlisted = unlisted
         self.has_sidecars = False
         self._tree = tree
         self._path = path
@@ -301,8 +385,15 @@ class Scan:
                 form = (*pieces, os.fsencode(name))
                 if len(form) <= NAME_MAXIMUM and self._is_piece(entry, form[-1]):
                     left.append(form)
-                elif (item := self._odd(entry, form)) is not None:
+                elif (item := self._listed(entry, form)) is not None:
                     yield item
+
+    def _listed(self, entry: os.DirEntry[str], form: Path) -> Item | None:
+        try:
+            return self._odd(entry, form)
+        except ServiceError as error:
+            self._unlisted(form[-1].decode(errors="backslashreplace"), error)
+            return None
 
     def _is_piece(self, entry: os.DirEntry[str], component: bytes) -> bool:
         return self._tree.names.is_piece(component) and entry.is_dir(follow_symlinks=False)
