@@ -35,7 +35,11 @@ BESIDE = {
     ("sync", "backends.local"): "a directory as a target is looked over before anything is written: by its own rules",
     ("testing", "backends.local"): "the suite runs on the embedded stores when no URL is given",
     ("testing", "backends.memory"): "the suite runs on the embedded stores when no URL is given",
-    ("testing", "backends.s3"): "which server speaks S3 shows in its answers, which only the SDK's own client gives",
+    (
+        "testing",
+        "backends.s3",
+    ): "which server speaks S3 shows in the headers of its responses, which only the store sees",
+    ("testing", "backends.swift"): "which server speaks Swift shows in the same way",
     ("cli", ""): "the command is a user of the library, and takes from its door what is then loaded on first use",
 }
 """Arrows that the laws do not name, each with its reason."""
