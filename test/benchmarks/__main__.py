@@ -24,4 +24,5 @@ def main(names: list[str]) -> None:
         BENCHMARKS[name]()
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -6,6 +6,8 @@ import tempfile
 import unittest
 from typing import ClassVar
 
+import pytest
+
 from obs_client import LocalClient, MemoryClient, ObjectInfo, ObjectStorageClient
 from obs_client.testing import FaultyClient
 from test.contract.embedded import BareClient, Embedded, FencedClient
@@ -18,6 +20,7 @@ class TestMemory(Embedded, unittest.TestCase):
         return self.store
 
 
+@pytest.mark.slow
 class TestMemoryWithFaults(TestMemory):
     lost_answers = True
 
@@ -39,6 +42,7 @@ class TestLocal(Embedded, unittest.TestCase):
         return LocalClient(self.root)
 
 
+@pytest.mark.slow
 class TestLocalWithFaults(TestLocal):
     lost_answers = True
 
@@ -56,6 +60,7 @@ class TestBareStoreWithFaults(Embedded, unittest.TestCase):
         return FaultyClient(self.store)
 
 
+@pytest.mark.slow
 class TestLimited(Embedded, unittest.TestCase):
     """With a container and prefix, nothing outside is touched."""
 

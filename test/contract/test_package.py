@@ -11,6 +11,8 @@ import tarfile
 import venv
 from pathlib import Path
 
+import pytest
+
 import obs_client
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +74,7 @@ def _tarball(target: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_tarball_installs_into_a_clean_environment(tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     programs = tmp_path / "env" / "bin"

@@ -66,6 +66,7 @@ def _statements(block: str) -> Iterator[str]:
     yield "\n".join(lines)
 
 
+@pytest.mark.slow
 def test_the_backend_of_the_readme_keeps_the_contract(place: Path) -> None:
     backend, tests = BLOCKS[-2:]
     (place / "mystore.py").write_text(backend)
@@ -99,3 +100,14 @@ def test_the_commands_of_the_readme_are_there() -> None:
     for command in ("test/demo", "test/run"):
         assert f"$ {command}\n" in README
         assert (ROOT / command).stat().st_mode & 0o111
+    for option in re.findall(r"^\$ test/run (--\w+)", README, re.MULTILINE):
+        assert f"\n    {option}) " in (ROOT / "test/run").read_text(encoding="utf-8")
+
+
+def test_the_programs_of_the_readme_are_there() -> None:
+    programs = set(re.findall(r"python -m (test[.\w]*)", README))
+    assert {"test.tests", "test.servers", "test.faults", "test.swift.real_input", "test.sync.real_input"} <= programs
+    for name in programs:
+        path = ROOT / name.replace(".", "/")
+        program = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+        assert 'if __name__ == "__main__":' in program.read_text(encoding="utf-8"), name

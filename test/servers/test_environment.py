@@ -16,6 +16,7 @@ from test.servers import (
 MEBIBYTE = 1024 * 1024
 
 
+@pytest.mark.slow
 def test_an_unfinished_environment_is_made_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "requirements.txt").write_text("")
     monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements.txt")
