@@ -7,16 +7,21 @@ import io
 import json
 import random
 import time
+from collections.abc import Iterator
 from typing import IO, cast
+from urllib.parse import urlsplit
 
 import pytest
 
 from obs_client.backends.swift.client import SwiftClient
 from obs_client.errors import IntegrityError, InvalidNameError, PreconditionError
 from obs_client.models import ObjectInfo
+from test.faults.wire.exchange import Fault
+from test.faults.wire.proxy import FaultProxy, fault_proxy
+from test.faults.wire.spoiling import close_unanswered
 from test.servers import SwiftLimits, SwiftServer, start_swift
 from test.servers.requests.login import Login
-from test.swift.support import new_container, path_of, segments_of
+from test.swift.support import QUICK, login_of, new_container, path_of, segments_of
 
 DATA = random.Random(5).randbytes(70_000)
 
@@ -302,6 +307,43 @@ def test_expiry_survives(client: SwiftClient, other: Login) -> None:
             found = other.send("HEAD", path_of(client, each)).headers
             assert (found["x-delete-at"], found["content-encoding"]) == (expires, "x-own"), each
             assert found["x-object-meta-more"] == "metadata"
+
+
+# ---- answers that are lost ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lossy(swift: SwiftServer, client: SwiftClient) -> Iterator[tuple[SwiftClient, FaultProxy]]:
+    """A client of the same container, and the proxy before its server."""
+    parts = urlsplit(swift.storage_url)
+    keys = {"OS_AUTH_TOKEN": login_of(swift).token}
+    with (
+        fault_proxy(swift.storage_url) as proxy,
+        SwiftClient(proxy.url + parts.path, client.container_name, credentials=keys, options=QUICK) as made,
+    ):
+        yield made, proxy
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "POST", "DELETE"])
+def test_no_lost_answer_leaves_segments(
+    lossy: tuple[SwiftClient, FaultProxy], client: SwiftClient, method: str, done: bool
+) -> None:
+    """Of each kind of request the answer is lost once, whichever of them the call makes."""
+    losing, proxy = lossy
+    client.object_write("source", b"content")
+    for number in range(4):
+        for call in (
+            lambda: losing.object_write("name", b"small"),
+            lambda: losing.object_copy("source", "name"),
+            lambda: losing.object_delete("name"),
+            lambda: losing.object_delete_many(["name", "absent"]),
+        ):
+            client.object_write("name", DATA)
+            fault = Fault("lost", lambda request: request.method == method, close_unanswered(done=done), 1, number)
+            proxy.aim(fault)
+            call()
+            assert segments_of(client) == [], (number, [entry.request.target for entry in proxy.journal])
 
 
 # ---- cleaning up ----------------------------------------------------------------------------------------------------

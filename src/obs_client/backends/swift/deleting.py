@@ -101,17 +101,18 @@ def _page(http: SwiftHttp, container: str, marker: str) -> list[tuple[str, bool]
 
 def remove_discarded(http: SwiftHttp, segments: Segments, container: str, limits: Limits) -> None:
     """Remove the segments of replaced objects, unless versions of these may be kept; what fails for now waits."""
+    segments.discard_unanswered(container)
     names = segments.take_discarded(container)
     if not names:
         return
     try:
         if keeps_versions(http.call("head_container", container).headers):
             return
+        failures = delete_many(http, segments_container(container), names, limits)
     except Exception as error:
         if classify(error) is TemporaryError:
             segments.discard(container, names)
         raise
-    failures = delete_many(http, segments_container(container), names, limits)
     segments.discard(container, [name for name, error in failures.items() if classify(error) is TemporaryError])
     for failure in failures.values():
         raise failure

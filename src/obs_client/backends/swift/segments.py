@@ -117,6 +117,7 @@ class Segments:
         self._http = http
         self._known: dict[str, tuple[bool, float]] = {}
         self._owed: dict[tuple[str, str], list[str]] = {}
+        self._unanswered: set[tuple[str, str]] = set()
         self._discarded: dict[str, deque[str]] = {}
         self._turns = ForkLock()  # threads that ask at once ask the store once
 
@@ -196,10 +197,19 @@ class Segments:
         try:
             yield
         except Exception as error:
-            if classify(error) is not TemporaryError:
+            if classify(error) is TemporaryError:
+                self._unanswered.add((container, name))
+            else:
                 self.settle(container, name)
             raise
         self.discard(container, self.settle(container, name))
+
+    def discard_unanswered(self, container: str) -> None:
+        """Discard what was owed for requests whose answers were lost, and which are seen to be done after all."""
+        for place in [place for place in list(self._unanswered) if place[0] == container]:
+            named = self.named_by(*place) if place in self._owed else []
+            self._unanswered.discard(place)
+            self.discard(container, [name for name in self.settle(*place) if name not in named])
 
     def discard(self, container: str, names: Iterable[str], spared: str = "") -> None:
         """Have what a manifest named that is no more removed, when `_tidy` is called next.
