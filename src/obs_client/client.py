@@ -10,14 +10,11 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import IO, Any, Literal, Self, TextIO, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, Self, TextIO, overload
 
-from obs_client._engine import arguments, copying, deleting, listing
-from obs_client._engine.attributes import Headers
+from obs_client._engine import arguments
 from obs_client._engine.border import Border
-from obs_client._engine.transfers import download, files, upload
-from obs_client._engine.transfers.files import ReadFile, TextWriteFile, WriteFile
-from obs_client._engine.transfers.progress import Progress
+from obs_client._engine.transfers import download
 from obs_client.backend.body import BytesBody
 from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject
@@ -39,6 +36,12 @@ from obs_client.models import (
     ObjectInfo,
     SubdirInfo,
 )
+
+if TYPE_CHECKING:
+    from obs_client._engine.transfers.files import ReadFile, TextWriteFile, WriteFile
+    from obs_client._engine.transfers.progress import Progress
+
+# What only some methods need of the engine is loaded when they are first called: a program that reads starts sooner.
 
 WEEK = 7 * 24 * 3600.0
 DAY = 24 * 3600
@@ -109,6 +112,8 @@ class ObjectStorageClient(Backend):
 
     def container_list(self, prefix: str | None = None) -> list[ContainerInfo]:
         """All containers whose names start with `prefix`, in the store's order."""
+        from obs_client._engine import listing
+
         arguments.check_prefix(prefix)
         return list(listing.containers(self._border, prefix or ""))
 
@@ -126,6 +131,8 @@ class ObjectStorageClient(Backend):
         Args:
             force: Delete the objects in it first. What others write meanwhile is deleted too, for some rounds.
         """
+        from obs_client._engine import deleting
+
         arguments.check_container_name(container_name)
         return deleting.delete_container(self._border, container_name, force)
 
@@ -215,6 +222,8 @@ class ObjectStorageClient(Backend):
         Raises:
             ContainerNotFoundError: At the first entry asked for.
         """
+        from obs_client._engine import listing
+
         container = self._container(container_name)
         arguments.check_switch(fetch_metadata, "fetch_metadata")
         arguments.check_prefix(prefix)
@@ -402,6 +411,9 @@ class ObjectStorageClient(Backend):
             ObjectNotFoundError: At once, in reading.
             PreconditionError: By `close()`, if `if_absent` or `if_hash` does not hold; nothing was written.
         """
+        from obs_client._engine.attributes import Headers
+        from obs_client._engine.transfers import files
+
         container = self._object(object_name, container_name)
         kind = files.check_mode(mode, encoding)
         if kind == "r":
@@ -450,6 +462,9 @@ class ObjectStorageClient(Backend):
             ObjectChangedError: The source file changed while it was read.
             NotSupportedError: The store keeps no such condition; nothing was written.
         """
+        from obs_client._engine.attributes import Headers
+        from obs_client._engine.transfers import upload
+
         container = self._object(object_name, container_name)
         arguments.check_binary(stream, "read")
         arguments.check_size(size)
@@ -475,6 +490,9 @@ class ObjectStorageClient(Backend):
         progress: Progress | None = None,
     ) -> bool:
         """Write an object from bytes in memory. False: a condition does not hold. All else as `object_upload`."""
+        from obs_client._engine.attributes import Headers
+        from obs_client._engine.transfers import upload
+
         container = self._object(object_name, container_name)
         if not isinstance(data, (bytes, bytearray, memoryview)):
             hint = (
@@ -510,6 +528,9 @@ class ObjectStorageClient(Backend):
         Raises:
             OSError: The file is absent, a directory, or cannot be read: as `open` raises it.
         """
+        from obs_client._engine.attributes import Headers
+        from obs_client._engine.transfers import upload
+
         container = self._object(object_name, container_name)
         headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
         attributes = self._border.rules.attributes(object_name, metadata, headers)
@@ -537,6 +558,8 @@ class ObjectStorageClient(Backend):
             PreconditionError: `if_absent`, and there is one.
             NotSupportedError: The store keeps no such condition; nothing was written.
         """
+        from obs_client._engine import copying
+
         container = self._object(object_name, container_name)
         arguments.check_object_name(target_name)
         target = container if target_container_name is None else self._container(target_container_name)
@@ -553,18 +576,24 @@ class ObjectStorageClient(Backend):
 
         Of several that change an object's metadata at once the last wins, whole.
         """
+        from obs_client._engine import copying
+
         container = self._object(object_name, container_name)
         wanted = self._border.rules.metadata(metadata)
         return copying.change_metadata(self._border, container, object_name, lambda _: wanted)
 
     def object_set_metadata(self, object_name: str, key: str, value: str, container_name: str | None = None) -> bool:
         """Set one metadata key of an object, as `object_replace_metadata` does. False: the object is absent."""
+        from obs_client._engine import copying
+
         container = self._object(object_name, container_name)
         added = self._border.rules.metadata({key: value})
         return copying.change_metadata(self._border, container, object_name, lambda old: {**old, **added})
 
     def object_delete_metadata(self, object_name: str, key: str, container_name: str | None = None) -> bool:
         """Remove one metadata key; True also if the key was not there. False: the object is absent."""
+        from obs_client._engine import copying
+
         container = self._object(object_name, container_name)
         unwanted = self._border.rules.key(key)
         return copying.change_metadata(
@@ -589,6 +618,8 @@ class ObjectStorageClient(Backend):
         Raises:
             PartialFailureError: Some could not be deleted; its `failures` has the error of each.
         """
+        from obs_client._engine import deleting
+
         container = self._container(container_name)
         if isinstance(object_names, (str, bytes)):
             raise TypeError("object_names must be several names; delete one with object_delete")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import http.client
+import importlib.util
 import os
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.benchmarks import s3_stub
 from test.benchmarks.measuring import MIB, growth, ratio, show
+from test.benchmarks.s3_first import first
 from test.servers import start_seaweedfs
 
 CONTAINER = "benchmark"
@@ -124,17 +126,24 @@ def latency() -> None:
 
 
 def listing() -> None:
-    """A listing of 100,000 objects, and the memory for it."""
+    """A listing of 100,000 objects, against boto3 and (where it is installed) obstore; and its memory."""
     with s3_stub.running() as url:
         pair = Pair(url, KEYS)
+
+        def ours() -> int:
+            return sum(1 for _ in pair.ours.object_iter())
+
         paginator = pair.theirs.get_paginator("list_objects_v2")
         measured = ratio(
-            lambda: sum(1 for _ in pair.ours.object_iter()),
+            ours,
             lambda: sum(len(page["Contents"]) for page in paginator.paginate(Bucket=CONTAINER, MaxKeys=1000)),
             1,
             warm=True,
         )
         show("listing 100,000 objects", measured, s3_stub.LISTED, "CPU 0.12, aim 0.05")
+        if importlib.util.find_spec("obstore"):
+            measured = ratio(ours, lambda: _list_by_obstore(url), 7, warm=True)
+            show("the same, against obstore", measured, s3_stub.LISTED, "wall 1.2")
         program = """
             from obs_client.backends.s3.client import S3Client
             client = S3Client("benchmark", endpoint_url=sys.argv[1],
@@ -144,6 +153,15 @@ def listing() -> None:
             assert sum(1 for _ in client.object_iter()) == 100_000
             """
         sys.stdout.write(f"{'memory growth of it':44} {growth(program, url)[0]:.1f} MiB (goal 8)\n")
+
+
+def _list_by_obstore(url: str) -> int:
+    import obstore
+    from obstore.store import S3Store
+
+    store = S3Store(CONTAINER, endpoint=url, region="us-east-1", access_key_id="id", secret_access_key="secret",
+                    client_options={"allow_http": True}, virtual_hosted_style_request=False)  # fmt: skip
+    return sum(len(page) for page in obstore.list(store, chunk_size=1000))
 
 
 def download(size: int = 1024) -> None:
@@ -206,7 +224,7 @@ def upload(size: int = 256) -> None:
                     show(f"{size} MiB up, {what}, {'TLS' if pem else 'plain'}", measured, 1, goal)
 
 
-TOPICS = {each.__name__: each for each in (small, threads, latency, listing, download, upload)}
+TOPICS = {each.__name__: each for each in (first, small, threads, latency, listing, download, upload)}
 
 if __name__ == "__main__":
     for topic in sys.argv[1:] or TOPICS:

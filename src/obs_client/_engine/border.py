@@ -6,13 +6,11 @@ Inside, absence is an exception. The user's half (`client.py`) and the rest of t
 from __future__ import annotations
 
 import dataclasses
-import logging
 import os
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from obs_client._engine.attributes import Rules
 from obs_client._engine.retry import Retries
 from obs_client.backend.body import Body, CallerError
 from obs_client.backend.multipart import MultipartUpload
@@ -34,9 +32,10 @@ from obs_client.models import (
     SubdirInfo,
 )
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from obs_client._engine.attributes import Rules
 
-_logger = logging.getLogger("obs_client")
+T = TypeVar("T")
 
 
 class Border:
@@ -56,6 +55,8 @@ class Border:
     @property
     def rules(self) -> Rules:
         """What the store keeps of metadata."""
+        from obs_client._engine.attributes import Rules
+
         return Rules(self.capabilities, self._backend._metadata_sent)
 
     @property
@@ -157,7 +158,11 @@ class Border:
         try:
             self.run("remove what was replaced in", lambda: self._backend._tidy(container), container)
         except ObjectStorageClientError as error:
-            _logger.debug("what was replaced in %r is left to cleanup(): %s", container, str(error))
+            import logging  # slow to load, and seldom needed
+
+            logging.getLogger("obs_client").debug(
+                "what was replaced in %r is left to cleanup(): %s", container, str(error)
+            )
 
     def object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
         return self.run(

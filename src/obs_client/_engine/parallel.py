@@ -7,11 +7,13 @@ import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent import futures  # which loads its pool of threads when one is made
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from obs_client.backend import stopping
+
+if TYPE_CHECKING:
+    from concurrent import futures
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,7 +27,10 @@ class WorkerPool(Generic[Item, Result]):
     """
 
     def __init__(self, function: Callable[[Item], Result], workers: int) -> None:
+        from concurrent import futures  # slow to load, and not needed by those who start no threads
+
         self._function = function
+        self._wait = futures.wait
         self._stop = threading.Event()
         self._executor = futures.ThreadPoolExecutor(workers, thread_name_prefix="obs_client")
         self._pending: collections.deque[futures.Future[Result]] = collections.deque()
@@ -55,7 +60,7 @@ class WorkerPool(Generic[Item, Result]):
         future = self._pending.popleft()
         if seconds is None and (while_waiting or stopping.is_worker()):
             while not future.done():
-                futures.wait([future], stopping.CHECK_INTERVAL)
+                self._wait([future], stopping.CHECK_INTERVAL)
                 stopping.check_stopped()
                 if while_waiting:
                     while_waiting()
@@ -84,7 +89,7 @@ class WorkerPool(Generic[Item, Result]):
             self._stop.set()
             self._executor.shutdown(wait=False, cancel_futures=True)
             # Not by joining threads: Python takes one that runs for ended if an interrupt came into its join.
-            futures.wait(list(self._unfinished))
+            self._wait(list(self._unfinished))
             self._executor.shutdown(wait=True)
         except BaseException:
             self._end()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TypeVar
 
@@ -14,8 +13,6 @@ T = TypeVar("T")
 
 RETRY_AFTER_MAXIMUM = 60.0
 """Seconds of a store's Retry-After that are honoured."""
-
-_logger = logging.getLogger("obs_client")
 
 
 class Retries:
@@ -49,7 +46,9 @@ class Retries:
             error.args = (f"{error.args[0]} (gave up after {self.tries} {'try' if self.tries == 1 else 'tries'})",)
             raise error
         # As text: a record may be kept for long, and the error itself holds on to part buffers by its traceback.
-        _logger.warning("try %d failed, the next in %.2f s: %s", self.tries, pause, str(error))
+        import logging  # slow to load, and seldom needed
+
+        logging.getLogger("obs_client").warning("try %d failed, the next in %.2f s: %s", self.tries, pause, str(error))
         stopping.sleep(pause)
         self._began = time.monotonic()
         self.tries += 1

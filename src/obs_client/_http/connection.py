@@ -9,7 +9,6 @@ import os
 import re
 import select
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -20,6 +19,8 @@ from obs_client._http.head import Head, parse_head
 from obs_client.backend import stopping
 
 if TYPE_CHECKING:
+    import ssl
+
     from obs_client._http.proxy import Route
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ class Connection:
         self.keeps = False
         self.idle_since = 0.0
         self._socket = opened
+        self._secured: ssl.SSLSocket | None = None
         self._peer = f"{route.host}:{route.port}"
         self._timeout = self._step = timeout
         self._received = b""
@@ -65,11 +67,11 @@ class Connection:
         """Whether nothing came, no end either: what an idle connection must be to be used again."""
         if self._position < len(self._received) or self._incoming.poll(0):
             return False
-        return not isinstance(self._socket, ssl.SSLSocket) or not self._socket.pending()
+        return self._secured is None or not self._secured.pending()
 
     def secure(self, context: ssl.SSLContext) -> None:
         """Speak TLS from now on, with the host's name checked if the context checks names."""
-        self._socket = context.wrap_socket(self._socket, server_hostname=self.route.host)
+        self._socket = self._secured = context.wrap_socket(self._socket, server_hostname=self.route.host)
 
     def limit_waits(self, timeout: float) -> None:
         """Let each single wait last `timeout` seconds at most."""
@@ -150,7 +152,7 @@ class Connection:
             return True
         until = time.monotonic() + wait
         while self._incoming.poll(max(0.0, until - time.monotonic()) * 1000):
-            if not isinstance(self._socket, ssl.SSLSocket) or self._fill_at_once(self._socket):
+            if self._secured is None or self._fill_at_once(self._secured):
                 return True
         return False
 
@@ -159,8 +161,10 @@ class Connection:
         secured.settimeout(0.0)
         try:
             self._fill()
-        except ssl.SSLWantReadError:
-            return False
+        except OSError as error:
+            if _wants_more(error):
+                return False
+            raise
         finally:
             secured.settimeout(self._step)
         return True
@@ -241,13 +245,20 @@ class Connection:
         return data
 
     def _failure(self, error: OSError | None) -> OSError:
-        if isinstance(error, ssl.SSLWantReadError):
+        if error and self._secured and _wants_more(error):
             return error
         if isinstance(error, TimeoutError):
             return TimeoutError(f"{self._peer} sent no byte for {self._timeout:g} s")
         if self._silent:
             return ClosedBeforeAnswer(f"{self._peer} closed the connection without an answer")
         return BrokenAnswer(f"{self._peer} closed the connection within its answer")
+
+
+def _wants_more(error: OSError) -> bool:
+    """Whether TLS received no byte for its user yet."""
+    import ssl  # slow to load, and loaded already where TLS is spoken
+
+    return isinstance(error, ssl.SSLWantReadError)
 
 
 def connect(route: Route, context: ssl.SSLContext | None, timeout: float) -> Connection:
@@ -283,8 +294,9 @@ def _dial(host: str, port: int, seconds: float) -> socket.socket:
 
     `socket.create_connection` leaves its socket open if an interrupt comes meanwhile.
     """
+    wanted = host.encode("ascii") if host.isascii() else host  # as text it would load the tables of other alphabets
     failure = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+    for family, kind, protocol, _, address in socket.getaddrinfo(wanted, port, 0, socket.SOCK_STREAM):
         dialled = socket.socket(family, kind, protocol)
         try:
             dialled.settimeout(seconds)

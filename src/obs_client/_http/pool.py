@@ -7,13 +7,13 @@ or changed paths. Proxies are those of the environment: `HTTP_PROXY`, `HTTPS_PRO
 from __future__ import annotations
 
 import os
-import ssl
 import time
 import warnings
 import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.connection import Connection, connect
@@ -22,6 +22,9 @@ from obs_client._http.head import HttpHeaders, body_length, request_head
 from obs_client._http.proxy import Route, find_route
 from obs_client.backend.body import Body, BytesBody
 from obs_client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = [
     "BrokenAnswer",
@@ -256,6 +259,8 @@ def _body_blocks(head: bytes, body: Body, buffer: memoryview, apart: bool) -> It
 
 
 def _make_context(verify: bool | str) -> ssl.SSLContext:
+    import ssl  # slow to load, and not needed for servers without TLS
+
     if verify is False:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -268,6 +273,8 @@ def _make_context(verify: bool | str) -> ssl.SSLContext:
 
 
 def _checking_context(authorities: str | None) -> ssl.SSLContext:
+    import ssl
+
     if not authorities:
         return ssl.create_default_context()
     try:

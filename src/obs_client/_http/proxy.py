@@ -6,7 +6,7 @@ import base64
 import os
 import re
 import sys
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from obs_client.errors import ConfigurationError
@@ -15,16 +15,17 @@ _ORIGIN = re.compile(r"[a-z]+://[\w.:%\[\]-]+", re.ASCII | re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A forward proxy, spoken to without TLS; `authorization` is a whole header line or ""."""
 
     host: str
     port: int
-    authorization: str = field(default="", repr=False)
+    authorization: str = ""
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.host!r}, {self.port})"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Route:
     """The way to a server; each is equal to itself alone.
 
@@ -33,12 +34,17 @@ class Route:
         host_header: The same without the scheme's own port.
     """
 
-    scheme: str
-    host: str
-    port: int
-    authority: str
-    host_header: str
-    proxy: Proxy | None
+    __slots__ = ("authority", "host", "host_header", "port", "proxy", "scheme")
+
+    def __init__(
+        self, scheme: str, host: str, port: int, authority: str, host_header: str, proxy: Proxy | None
+    ) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.authority = authority
+        self.host_header = host_header
+        self.proxy = proxy
 
     @property
     def first_hop(self) -> tuple[str, int]:

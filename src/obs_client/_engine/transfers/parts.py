@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.multipart import Part
@@ -57,8 +57,7 @@ def _within(size: int, capabilities: Capabilities) -> int:
     return chosen if capabilities.part_size_maximum is None else min(chosen, capabilities.part_size_maximum)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """Some of an object's bytes, and the first of its digest's parts in them."""
 
     offset: int

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 from obs_client._engine.border import Border
@@ -13,8 +12,6 @@ from obs_client.backend.integrity import ContentCheck
 from obs_client.backend.values import ObjectReader
 from obs_client.errors import NotFoundError, ObjectChangedError, PreconditionError, TemporaryError
 from obs_client.models import ObjectInfo
-
-_logger = logging.getLogger("obs_client")
 
 
 class GuardedReader(ObjectReader):
@@ -162,7 +159,9 @@ class GuardedReader(ObjectReader):
 
 def note_unverified(name: str) -> None:
     """Say that an object was read whole, but that the store told no digest to compare it with."""
-    _logger.debug("%r was read to its end; no digest of it could be compared", name)
+    import logging  # slow to load, and seldom needed
+
+    logging.getLogger("obs_client").debug("%r was read to its end; no digest of it could be compared", name)
 
 
 def _same_version(first: ObjectInfo, second: ObjectInfo) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-
 from obs_client._http.errors import BrokenAnswer, ConnectFailure, ProxyRefusal, StrangeAnswer
 from obs_client.errors import AuthorizationError, ObjectStorageClientError, ServiceError, TemporaryError
 
@@ -24,6 +22,8 @@ _PASSING = (408, 425, 429)
 
 def kind_of_failure(error: BaseException) -> type[ObjectStorageClientError] | None:
     """The kind of a failure of the transport; None if it is none, such as one of a file."""
+    import ssl  # slow to load, and not needed while nothing fails
+
     if isinstance(error, StrangeAnswer):
         return ServiceError
     if not isinstance(error, (BrokenAnswer, ConnectFailure, ConnectionError, ProxyRefusal, TimeoutError, ssl.SSLError)):
@@ -33,6 +33,8 @@ def kind_of_failure(error: BaseException) -> type[ObjectStorageClientError] | No
 
 def _kind_for_good(error: BaseException | None) -> type[ObjectStorageClientError] | None:
     """The kind of what the next try would meet again; None: it may pass."""
+    import ssl
+
     if isinstance(error, ssl.SSLError):
         lasting = isinstance(error, ssl.SSLCertVerificationError) or error.reason in _TLS_FOR_GOOD
         return ServiceError if lasting else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import re
 import zlib
@@ -100,18 +99,26 @@ def digest_of_bytes(data: bytes, checksums: bool) -> SentDigest:
     return SentDigest("crc32", zlib.crc32(data).to_bytes(4, "big"))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
 class PartsDigest(ContentDigest):
-    """A digest of parts whose sizes were inferred, or whose store is known to tell other digests at times."""
+    """A digest of parts whose sizes were inferred, or whose store is known to tell other digests at times.
 
-    is_proof: Callable[[], bool] = lambda: True
+    Args:
+        is_proof: Tells whether content that does not fit is damaged.
+    """
+
+    __slots__ = ("_is_proof",)
+    _is_proof: Callable[[], bool]
+
+    def __init__(self, algorithm: str, part_sizes: Sequence[int], composite: str, is_proof: Callable[[], bool]) -> None:
+        super().__init__(algorithm, part_sizes, (), composite)
+        object.__setattr__(self, "_is_proof", is_proof)
 
     def check_composite(self, digests: Sequence[bytes]) -> bool:
         """As in `ContentDigest`; a mismatch is an error only if it proves something."""
         try:
             return ContentDigest.check_composite(self, digests)
         except IntegrityError:
-            if self.is_proof():
+            if self._is_proof():
                 raise
             return False
 
@@ -141,7 +148,7 @@ def digest_of_answer(answer: HttpAnswer, size: int, parts: PartSizes, whole_md5:
             return ContentDigest(algorithm, (size,), (value,))
         sizes = parts.sizes(count)
         if sizes is not None:
-            return PartsDigest(algorithm, sizes, (), value, parts.is_proof)
+            return PartsDigest(algorithm, sizes, value, parts.is_proof)
     return None
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
-from obs_client._http.kit import xml
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
@@ -28,6 +27,9 @@ from obs_client.errors import (
     ServiceError,
     TemporaryError,
 )
+
+if TYPE_CHECKING:
+    from obs_client._http.kit import xml
 
 Kind = type[ObjectStorageClientError]
 
@@ -146,6 +148,8 @@ class S3Error(Exception):
 
 def read_error(operation: str, answer: HttpAnswer) -> S3Error:
     """The error in an answer whose status says that it is one."""
+    from obs_client._http.kit import xml
+
     body = answer.read(_LIMIT)
     try:
         found = xml.parse(body) if body else None

@@ -12,8 +12,7 @@ from urllib.parse import quote
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer
-from obs_client._http.kit import xml
-from obs_client._http.kit.buffers import Buffers
+from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
 from obs_client._http.kit.fork import ForkLock
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
@@ -35,6 +34,7 @@ from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, InvalidNameError
 
 if TYPE_CHECKING:
+    from obs_client._http.kit import xml
     from obs_client.backends.s3.sdk import Sdk
 
 CONNECTIONS = 64
@@ -174,7 +174,7 @@ class Requests:
             BrokenAnswer: Nothing in the answer says that it came from an S3 server.
         """
         answer = self.call(request)
-        content = answer.read(xml.LIMIT)
+        content = answer.read(CONTENT_LIMIT)
         if content and (failed := _error_in(content)):
             raise make_error(request.operation, answer, failed)
         check_identity(answer)
@@ -187,8 +187,10 @@ class Requests:
             S3Error: The document is an error, whatever the status.
             BrokenAnswer: It is not the document that was asked for, or not complete.
         """
+        from obs_client._http.kit import xml  # which only some answers need
+
         answer = self.call(request)
-        found = xml.parse_answer(answer.read(xml.LIMIT), root, fields)
+        found = xml.parse_answer(answer.read(CONTENT_LIMIT), root, fields)
         if found.name == "Error":
             raise make_error(request.operation, answer, found)
         return found
@@ -312,5 +314,7 @@ def check_identity(answer: HttpAnswer) -> None:
 def _error_in(content: bytes) -> xml.Element | None:
     if b"<Error" not in content:
         return None
+    from obs_client._http.kit import xml
+
     found = xml.parse(content)
     return found if found.name == "Error" else None
