@@ -115,6 +115,7 @@ class TestNoExpectation(OnDouble, unittest.TestCase):
     ways = NO_EXPECT
 
 
+@pytest.mark.xfail(reason="D, livebook#956: nothing is deleted; what one test cannot delete, the next ones find")
 @pytest.mark.full
 class TestNoBulkDelete(OnDouble, unittest.TestCase):
     ways = NO_BULK
