@@ -1,7 +1,8 @@
 """What the arguments of the commands name: a container, an object in it, or a folder.
 
 - A storage URL is what begins with a scheme: `s3://container/name`. What follows the container is the name, character
-  for character, with `%3F` for `?` and `%25` for `%`.
+  for character, with `%3F` for `?` and `%25` for `%`; `obs ls --urls` prints such URLs. One that means a name by its
+  `%`, where an object has the name that it shows as it stands, is refused: `cli.written`.
 - All else is a path on this machine: `notes.txt`, `./s3://odd`. A directory is a container, and a file is the object
   of its name in its directory. A path that is not there is a file, unless it ends with a slash.
 - `file:///srv/docs/a.txt` is the path `/srv/docs/a.txt`. With `?container_name=docs` the path is a root instead, whose
@@ -50,6 +51,18 @@ class Address:
         if url.scheme == "file" and url.container_name is None:
             return _local(text, url.root)
         return cls(text, url, url.prefix)
+
+    @property
+    def literal(self) -> Address | None:
+        """What the URL would name if `%` stood for itself; None if that is the same, or it is no URL."""
+        path, mark, query = self.text.partition("?")
+        if "%" not in path or not _is_url(self.text):
+            return None
+        try:
+            literal = Address.parse(path.replace("%", "%25") + mark + query)
+        except (obs_client.ConfigurationError, obs_client.InvalidNameError):
+            return None
+        return None if (literal.url, literal.name) == (self.url, self.name) else literal
 
     @classmethod
     def of_url(cls, text: str, advice: str) -> Address:

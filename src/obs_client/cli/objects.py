@@ -9,6 +9,7 @@ from typing import TypeAlias
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.written import check_written
 
 SYNC_COPIES = "obs sync copies folders"
 
@@ -19,8 +20,9 @@ def entries(client: obs_client.ObjectStorageClient, address: Address, recursive:
     """The object of this name, if there is one, and what is in the folder of this name.
 
     Raises:
-        Failure: There is neither.
+        Failure: There is neither; or the URL may mean something else.
     """
+    check_written(client, address, folders=True)
     found, container = False, address.container_name()
     if not address.is_folder and (info := client.object_info(address.name, container)):
         found = True

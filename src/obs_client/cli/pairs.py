@@ -14,6 +14,7 @@ from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere, WrongUse
 from obs_client.cli.several import Clients
 from obs_client.cli.text import printable
+from obs_client.cli.written import check_written
 from obs_client.errors import ContainerNotFoundError, InvalidNameError
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ def two_places(source: Address, target: Address, follow_symlinks: bool) -> Itera
             raise NotThere(f"there is no directory {source.text!r}", hint)
         first = _directory(source, follow_symlinks)
         second = _directory(target, follow_symlinks=False)
-        yield first or clients.folder(source), second or clients.folder(target)
+        places = first or clients.folder(source), second or clients.folder(target)
+        for address, place in zip((source, target), places, strict=True):
+            check_written(place.client, address, folders=True)
+        yield places
 
 
 def holds_nothing(place: Place) -> bool:

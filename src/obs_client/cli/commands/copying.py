@@ -15,6 +15,7 @@ from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, check_targets, each
 from obs_client.cli.text import printable
+from obs_client.cli.written import check_written
 
 _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
 
@@ -76,11 +77,13 @@ def _copy_all(
     with Clients() as clients:
         action = partial(action, if_absent=if_absent, map_attributes=attributes_map(metadata))
         target_place = clients.container(end)
+        check_written(target_place.client, end)
 
         def copy(source: str, target_name: str) -> None:
             start = Address.parse(source)
             check_not_one_file(start, end, target_name)
             place = clients.container(start)
+            check_written(place.client, start)
             with settings.progress(start.name, partial(size_of, place.client, start)) as progress:
                 try:
                     done = action(place, start.name, target_place, target_name, progress=progress)

@@ -12,31 +12,36 @@ from obs_client.cli.objects import Entry, entries
 from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, fields_of, printable, size_text, time_text
+from obs_client.cli.written import url_of
 
 
 @click.command()
 @place("url")
 @click.option("-l", "--long", "long", is_flag=True, help="With size and time of change.")
 @click.option("-r", "--recursive", is_flag=True, help="All objects below, not only the first level.")
+@click.option("-u", "--urls", is_flag=True, help="Whole storage URLs, which the other commands take.")
 @human
 @json_lines
 @shared
 @pass_settings
-def ls(settings: Settings, url: str, long: bool, recursive: bool, human: bool) -> None:
+def ls(settings: Settings, url: str, long: bool, recursive: bool, urls: bool, human: bool) -> None:
     """List containers, or the objects of a container or folder.
 
-    Folders end with a slash. An object that has the folder's name is listed too.
+    Folders end with a slash. An object that has the folder's name is listed too. Names are shown as they are; in a
+    URL some of their characters must be quoted, as --urls does it: give that to other commands, not the name.
     """
     address = Address.parse(url)
     with address.client() as client:
         if address.container is None:
-            _list_containers(settings, client, long, human)
+            _list_containers(settings, client, address, long, urls, human)
             return
         for entry in entries(client, address, recursive):
+            name = _name(entry)
+            shown = url_of(address, name) if urls else name
             if settings.json:
-                settings.result(record(entry), "")
+                settings.result({**record(entry), **({"url": shown} if urls else {})}, "")
             else:
-                settings.result({}, _line(entry, long, human))
+                settings.result({}, _line(entry, shown, long, human))
 
 
 @click.command()
@@ -73,19 +78,28 @@ def record(entry: Entry) -> dict[str, object]:
     return {"type": "object", **fields_of(entry)}
 
 
-def _list_containers(settings: Settings, client: obs_client.ObjectStorageClient, long: bool, human: bool) -> None:
+def _list_containers(
+    settings: Settings, client: obs_client.ObjectStorageClient, address: Address, long: bool, urls: bool, human: bool
+) -> None:
     for container in client.container_list():
         size = f"{size_text(container.size, human):>14}  " if long else ""
         count = f"{'-' if container.count is None else container.count:>10}  " if long else ""
-        settings.result({"type": "container", **fields_of(container)}, f"{size}{count}{printable(container.name)}")
+        shown = url_of(address, "", container.name) if urls else container.name
+        row = {"type": "container", **fields_of(container), **({"url": shown} if urls else {})}
+        settings.result(row, f"{size}{count}{printable(shown)}")
 
 
-def _line(entry: Entry, long: bool, human: bool) -> str:
-    if isinstance(entry, obs_client.SubdirInfo):
-        name, size, changed = entry.subdir, "-", "-"
-    else:
-        name, size, changed = entry.name, size_text(entry.size, human), time_text(entry.last_modified)
-    return f"{size:>14}  {changed:19}  {printable(name)}" if long else printable(name)
+def _name(entry: Entry) -> str:
+    return entry.subdir if isinstance(entry, obs_client.SubdirInfo) else entry.name
+
+
+def _line(entry: Entry, shown: str, long: bool, human: bool) -> str:
+    if not long:
+        return printable(shown)
+    size, changed = "-", "-"
+    if isinstance(entry, obs_client.ObjectInfo):
+        size, changed = size_text(entry.size, human), time_text(entry.last_modified)
+    return f"{size:>14}  {changed:19}  {printable(shown)}"
 
 
 def _folders(top: str, name: str, depth: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import key_values, printable
 from obs_client.cli.usage import Commands
+from obs_client.cli.written import check_written
 
 
 @click.group(cls=Commands)
@@ -33,6 +34,7 @@ def show(settings: Settings, url: str) -> None:
     """
     address = Address.parse(url)
     with address.client() as client:
+        check_written(client, address)
         metadata = _metadata(client, address)
     text = "\n".join(f"{key}={printable(value)}" for key, value in sorted(metadata.items()))
     settings.result(metadata, text)
@@ -50,6 +52,7 @@ def set_keys(settings: Settings, url: str, pairs: tuple[str, ...], replace: bool
     given = key_values(pairs)
     address = Address.parse(url)
     with address.client() as client:
+        check_written(client, address)
         old = {} if replace else _metadata(client, address)
         _write(client, address, old | {key.lower(): value for key, value in given.items()})
     settings.did("set", f"set {', '.join(given)}", name=address.name, keys=sorted(given))
@@ -69,6 +72,7 @@ def delete(settings: Settings, url: str, keys: tuple[str, ...]) -> None:
     unwanted = {key.lower() for key in keys}
     address = Address.parse(url)
     with address.client() as client:
+        check_written(client, address)
         old = _metadata(client, address)
         if not unwanted.isdisjoint(old):
             _write(client, address, {key: value for key, value in old.items() if key not in unwanted})

@@ -17,6 +17,7 @@ from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, each
 from obs_client.cli.text import count_text, duration, printable, size_text
+from obs_client.cli.written import check_written
 
 BATCH = 1000
 SHOWN_BATCH = 100
@@ -80,6 +81,7 @@ def cleanup(settings: Settings, url: str, older_than: int) -> None:
     if address.path is not None and not os.path.isdir(address.path):
         raise NotThere(f"there is no directory {url!r}", "leftovers are looked for in a directory or container")
     with address.client() as client:
+        check_written(client, address, folders=True)
         report = client.cleanup(container, prefix=address.under, older_than=older_than)
     for removed in report.removed:
         settings.result({"type": "removed", "name": removed}, printable(removed))
@@ -90,6 +92,7 @@ def _remove(
     settings: Settings, client: obs_client.ObjectStorageClient, address: Address, force: bool, dry_run: bool
 ) -> None:
     name, container = address.name, address.container_name()
+    check_written(client, address)
     found = client.object_info(name, container) is not None
     if not found and not force:
         raise absent(client, address, "-r deletes folders, -f takes absence", folder_hint="-r deletes folders")

@@ -13,6 +13,7 @@ from obs_client.cli.objects import absent
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
 from obs_client.cli.text import fields_of, printable, time_text
+from obs_client.cli.written import check_written
 
 BLOCK = 1024 * 1024
 
@@ -49,6 +50,7 @@ def cat(settings: Settings, urls: tuple[str, ...], start: int, stop: int | None)
         address = Address.parse(url)
         name = address.object_name()
         with address.client() as client:
+            check_written(client, address)
             if start or stop is not None:
                 _write_range(client, name, start, stop)
             elif not client.object_download(name, stdout()):
@@ -69,6 +71,7 @@ def _write_range(client: obs_client.ObjectStorageClient, name: str, start: int, 
 
 
 def _look(client: obs_client.ObjectStorageClient, address: Address) -> obs_client.ObjectInfo | obs_client.ContainerInfo:
+    check_written(client, address)
     if address.name:
         found = client.object_info(address.name)
         if found is None:

@@ -18,6 +18,7 @@ from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
 from obs_client.cli.several import Clients, check_targets, each
 from obs_client.cli.text import key_values
+from obs_client.cli.written import check_written
 
 
 @click.command()
@@ -36,6 +37,7 @@ def get(settings: Settings, url: str, path: str) -> None:
     address = Address.parse(url)
     name = address.object_name(f"obs sync {url} PATH copies all of it")
     with address.client() as client:
+        check_written(client, address)
         target = path if path == "-" else _target(address, path)
         if os.path.isdir(target) and client.object_info(name) is None:
             raise absent(client, address, folder_hint=SYNC_COPIES)
@@ -88,8 +90,10 @@ def put(
     names = [(path, address.receiving(_base_name(address, path))) for path in paths]
     check_targets(names)
     with Clients() as clients:
+        client = clients.of(address)
+        check_written(client, address)
         upload = partial(
-            clients.of(address).object_upload,
+            client.object_upload,
             metadata=key_values(meta),
             content_type=content_type,
             content_encoding=encoding,

@@ -1,0 +1,86 @@
+"""Names as storage URLs write them: what `ls` prints can be given back, and no URL silently means another object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from obs_client.cli.failures import Failure
+from obs_client.errors import ContainerNotFoundError, InvalidNameError
+
+if TYPE_CHECKING:
+    from obs_client.cli.address import Address
+    from obs_client.client import ObjectStorageClient
+
+_QUOTED = "%?#"
+
+
+def quoted(name: str) -> str:
+    """A name as storage URLs write it: `%`, `?`, `#`, what cannot be printed and blanks at its edges are quoted."""
+    end = len(name) - 1
+    return "".join(
+        quote(char, safe="") if char in _QUOTED or not char.isprintable() or (char == " " and at in (0, end)) else char
+        for at, char in enumerate(name)
+    )
+
+
+def url_of(address: Address, name: str, container: str | None = None) -> str:
+    """The storage URL of an object or folder in the container of an address, with the options of its URL.
+
+    Args:
+        container: The container, where the address names none.
+    """
+    url, container = address.url, container or address.container_name()
+    if url.scheme == "file":
+        return "file://" + quoted("/".join((url.root.rstrip("/"), container, name)))
+    store = url.root if url.scheme in ("http", "https") else f"{url.scheme}:/"
+    _, mark, query = address.text.partition("?")
+    return f"{store}/{quote(container, safe='')}/{quoted(name)}{mark}{query}"
+
+
+def check_written(client: ObjectStorageClient, address: Address, *, folders: bool = False) -> None:
+    """Refuse a URL with `%` that means one name, if there is an object whose name is what the URL has as it stands.
+
+    Such a URL was most likely made of a name that was printed, without quoting it. Asks the store only where the URL
+    quotes something.
+
+    Args:
+        folders: What stands there may also be a folder.
+
+    Raises:
+        Failure: There is such an object or folder.
+    """
+    literal = address.literal
+    if literal is None or not _is_there(client, literal, folders):
+        return
+    if address.name == literal.name:
+        what, meant, other = "container", address.container_name(), literal.container_name()
+    else:
+        what, meant, other = "object", address.name, literal.name
+        what = "folder" if folders else what
+    raise Failure(
+        f"{address.text} means the {what} {meant!r}, but there is one whose name is {other!r}",
+        f"write {quoted(other)} for {other!r}, and {_quoted_more(meant)} for {meant!r}; ls --urls prints whole URLs",
+    )
+
+
+def _is_there(client: ObjectStorageClient, literal: Address, folders: bool) -> bool:
+    container = literal.container_name()
+    try:
+        if not literal.name:
+            return client.container_info(container) is not None
+        if not literal.is_folder and client.object_info(literal.name, container) is not None:
+            return True
+        under = literal.under if folders or literal.is_folder else None
+        return under is not None and next(client.object_iter(prefix=under, container_name=container), None) is not None
+    except (ContainerNotFoundError, InvalidNameError):
+        return False
+
+
+def _quoted_more(name: str) -> str:
+    """A name in a URL with one more character quoted than need be, so that the URL as it stands is no other's name."""
+    for at, char in enumerate(name):
+        if char not in "/" and quoted(char) == char:
+            more = "".join(f"%{byte:02X}" for byte in char.encode())
+            return quoted(name[:at]) + more + quoted(name[at + 1 :])
+    return quoted(name)
