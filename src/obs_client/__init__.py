@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from obs_client.models import Outcome as Outcome
     from obs_client.models import SubdirInfo as SubdirInfo
     from obs_client.places import Place as Place
+    from obs_client.probing.run import probe as probe
     from obs_client.urls import StorageUrl as StorageUrl
     from obs_client.urls import from_url as from_url
 
@@ -91,6 +92,7 @@ _MODULES = {
         "SubdirInfo",
     ),
     "obs_client.places": ("Place",),
+    "obs_client.probing.run": ("probe",),
     "obs_client.urls": ("StorageUrl", "from_url"),
 }
 

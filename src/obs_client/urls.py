@@ -13,7 +13,9 @@
 =================================================  ===================================================================
 
 Options are the names of the constructor's parameters; besides, `anonymous=true` stands for `credentials={}`: public
-data are read without a login, whatever the environment holds.
+data are read without a login, whatever the environment holds. `profile=PATH` is a profile that `obs probe` made: its
+options hold where the URL does not say otherwise. Such a path has a `/` or ends in `.json`; any other `profile` is
+that of the constructor, where it has one.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from obs_client.errors import ConfigurationError
 
 ENTRY_POINTS = "obs_client.backends"
 ANONYMOUS = "anonymous"
+_PROFILE = "profile"
 
 _DIRECTORY = ("obs_client.backends.local.directory", "DirectoryClient")
 _SWIFT = ("obs_client.backends.swift.client", "SwiftClient")
@@ -116,6 +119,11 @@ def is_url(text: str) -> bool:
     return _URL.match(text) is not None
 
 
+def _is_profile_path(text: str) -> bool:
+    """Whether `profile=text` in a URL is the path of what `obs probe` made, and not a name in a configuration."""
+    return "/" in text or text.endswith(".json")
+
+
 def directory_client(path: str | os.PathLike[str], *, follow_symlinks: bool = False) -> ObjectStorageClient:
     """A client for one local directory, whose file names are the object names; nothing is looked at yet.
 
@@ -177,20 +185,51 @@ def _options(client_class: type[ObjectStorageClient], query: str) -> dict[str, o
         return {}
     known = _known_options(client_class)
     options: dict[str, object] = {}
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True)
-    except ValueError:
-        raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
+    pairs = _pairs(query)
+    profile = next((text for name, text in pairs if name == _PROFILE and _is_profile_path(text)), None)
     for name, text in pairs:
-        if _SECRET.search(name):
-            raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
-        if name not in known:
-            raise ConfigurationError(f"unknown option {name!r} in the URL; {_suggestion(name, known)}")
+        if text is profile:
+            continue
+        _check_known(name, text, known)
         if name in options:
             raise ConfigurationError(f"option {name!r} stands twice in the URL")
         options[name] = _value(name, text, known[name])
     if options.pop(ANONYMOUS, False):
         options["credentials"] = {}
+    return options if profile is None else {**_options_of_profile(client_class, profile, options, known), **options}
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, strict_parsing=True)
+    except ValueError:
+        raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
+
+
+def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
+    if _SECRET.search(name):
+        raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
+    if name == _PROFILE and _is_profile_path(text):
+        raise ConfigurationError(f"option {name!r} stands twice in the URL")
+    if name == _PROFILE and name not in known:
+        raise ConfigurationError(
+            f"profile={text} is no path of a profile that obs probe made: such a path has a '/' or ends in '.json'"
+        )
+    if name not in known:
+        raise ConfigurationError(f"unknown option {name!r} in the URL; {_suggestion(name, known)}")
+
+
+def _options_of_profile(
+    client_class: type[ObjectStorageClient], path: str, given: Mapping[str, object], known: Mapping[str, object]
+) -> Mapping[str, object]:
+    """The options that a probe found out, where the URL does not say otherwise."""
+    from obs_client.probing.profile import read_profile
+
+    options = read_profile(path).options_for(client_class.__name__, given)
+    for name, value in options.items():
+        kinds = typing.get_args(known.get(name)) or (known.get(name),)
+        if type(value) not in kinds and not (type(value) is int and float in kinds):
+            raise ConfigurationError(f"{path!r}: {client_class.__name__} takes no option {name}={value!r}")
     return options
 
 

@@ -21,12 +21,13 @@ BELOW = {
     "_engine": "backend errors models",
     "client": "_engine backend errors models",
     "backends": "client _http backend credentials errors models",
-    "urls": "client _engine errors",
+    "probing": "client _http _engine backend errors models",
+    "urls": "probing client _engine errors",
     "places": "urls client _engine errors models",
     "copying": "places client _engine backend errors models",
     "sync": "copying places client _engine backend credentials errors models",
     "testing": "urls client backend errors models",
-    "cli": "sync testing copying places urls client credentials errors models",
+    "cli": "sync testing probing copying places urls client credentials errors models",
     "__main__": "cli",
 }
 """What each room may import beside itself. `urls` names the stores by strings, so that none is loaded in vain."""

@@ -25,6 +25,7 @@ MIRRORS = {
     "backends/s3": "s3",
     "backends/swift": "swift",
     "backends/local": "local",
+    "probing": "probing",
     "sync": "sync",
     "cli": "cli",
     "testing": "testing",

@@ -21,7 +21,7 @@ class Authority:
     def file(self) -> Path:
         return self.directory / "authority.pem"
 
-    def server_context(self, *names: str) -> ssl.SSLContext:
+    def server_context(self, *names: str, days: int = 2) -> ssl.SSLContext:
         """A server's side, with a certificate for names such as `DNS:localhost` or `IP:127.0.0.1`."""
         key, request, certificate = (self.directory / f"{abs(hash(names))}.{end}" for end in ("key", "csr", "crt"))
         extensions = self.directory / "extensions"
@@ -29,7 +29,7 @@ class Authority:
         _openssl("req", "-new", *_NEW_KEY, "-keyout", key, "-out", request, "-subj", "/CN=server")
         _openssl(
             *("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.directory / "authority.key"),
-            *("-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", certificate),
+            *("-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", certificate),
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)

@@ -29,6 +29,10 @@ _AT_ONCE = (
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
+_grace = [GRACE]
+"""The last is that which counts."""
+
+
 class Stopped(KeyboardInterrupt):
     """A signal asked the command to stop; raised in the main thread, wherever that was."""
 
@@ -60,6 +64,16 @@ def stoppable() -> Iterator[None]:
         os.close(writer)
 
 
+@contextlib.contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Within the block so many seconds are given to what is under way, where more than usual is to be undone."""
+    _grace.append(seconds)
+    try:
+        yield
+    finally:
+        _grace.pop()
+
+
 def _watch(reader: int) -> None:
     """Wait for a signal, or for the end of the block."""
     while number := os.read(reader, 1):
@@ -70,7 +84,7 @@ def _watch(reader: int) -> None:
 
 def _hurry(number: int) -> NoReturn:
     """Wake the main thread until it has ended the process; do it if it takes too long."""
-    until = time.monotonic() + GRACE
+    until = time.monotonic() + _grace[-1]
     main = threading.main_thread().ident
     assert main is not None
     while time.monotonic() < until:

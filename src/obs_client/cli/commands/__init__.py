@@ -13,6 +13,7 @@ _MODULES = {
     "copying": ("cp", "mv"),
     "listing": ("du", "ls"),
     "metadata": ("meta",),
+    "probing": ("probe",),
     "removing": ("cleanup", "rm"),
     "showing": ("cat", "info"),
     "signing": ("url",),
