@@ -128,7 +128,10 @@ class Exchange:
             self.hang_up()
 
     def hang_up(self, *, reset: bool = False) -> None:
-        """Close the connection, by FIN or by RST; what was sent before arrives, whatever of the request is unread."""
+        """End the connection, by FIN or by RST; what was sent before arrives, whatever of the request is unread.
+
+        It is closed by the proxy's server, as soon as the fault has acted.
+        """
         self.open = False
         if reset:
             time.sleep(0.01)  # else the bytes before it may be lost too
@@ -136,7 +139,6 @@ class Exchange:
         else:
             self._client.shutdown(socket.SHUT_WR)
             self._drain()
-        self._client.close()
 
     def miss(self) -> None:
         """Note that there is nothing to spoil."""

@@ -102,8 +102,11 @@ def test_an_early_answer_leaves_the_body_unread_and_arrives(proxy: FaultProxy, o
     aim(proxy, spoiling.refuse(made(503, "no"), early=True))
     size = 200_000
     with send(proxy, b"PUT /thing HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size) as connection:
-        threading.Thread(target=lambda: _send_quietly(connection, bytes(size)), daemon=True).start()
+        sender = threading.Thread(target=lambda: _send_quietly(connection, bytes(size)))
+        sender.start()
         assert read_answer(connection, "PUT").status == 503
+        connection.shutdown(socket.SHUT_RDWR)
+        sender.join()  # before its descriptor is closed, and another's
     assert origin.requests == []
 
 
