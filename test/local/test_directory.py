@@ -279,3 +279,21 @@ def test_a_lock_of_the_directory_is_left_to_others(tmp_path: Path) -> None:
     finally:
         os.close(descriptor)
     assert contents(Place(client, tmp_path.name)) == {"b": b"content"}
+
+
+@pytest.mark.parametrize("name", ["link/", "link/sub/", "file/", "file/sub/", "dangling/sub/"])
+def test_no_folder_is_made_where_something_else_is(name: str, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to("../outside")
+    (root / "dangling").symlink_to("../absent")
+    (root / "file").touch()
+    client = DirectoryClient(root)
+    with pytest.raises(ConflictError, match="something else"):
+        client.make_folder(name)
+    assert not client.has_folder(name)
+    client.make_folder("new/sub/")
+    assert client.has_folder("new/sub/")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["outside", "root"]
+    assert list((tmp_path / "outside").iterdir()) == []

@@ -13,8 +13,9 @@ import os
 from collections.abc import Hashable, Iterator
 
 from obs_client.backend.values import Page
-from obs_client.backends.local.listing import Enter, Unlisted, walk
+from obs_client.backends.local.listing import Enter, walk
 from obs_client.backends.local.names import PLAIN, Kind, Path, path_of
+from obs_client.backends.local.places import Unlisted
 from obs_client.backends.local.spelling import ExactDevices
 from obs_client.backends.local.store import FileStore, checked_path
 from obs_client.backends.local.tree import NO_DIRECTORY, STEP_FLAGS, NotFollowed, State, Tree
@@ -132,7 +133,8 @@ class DirectoryClient(FileStore):
         """
         with self._open_home(self._only_container) as tree:
             path = path_of(name.removesuffix("/"))
-            tree.make_directories((), path, [])
+            with contextlib.suppress(FileNotFoundError):  # a file or link in the place of one of them
+                tree.make_directories((), path, [])
             if tree.look_through((), path)[0] is not State.DIRECTORY:
                 raise ConflictError(f"{name!r} in {self.path!r} is to be a directory, and there is something else")
 

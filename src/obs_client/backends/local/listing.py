@@ -12,21 +12,22 @@ from obs_client.backend import content_types
 from obs_client.backend.listing import fold, name_of
 from obs_client.backend.values import Page
 from obs_client.backends.local.attributes import glance
-from obs_client.backends.local.names import (
-    MARK,
-    NAME_MAXIMUM,
-    Kind,
-    Path,
-    UnreadableName,
-    is_ours,
-    is_sidecar,
-    path_of,
+from obs_client.backends.local.names import MARK, NAME_MAXIMUM, Path, path_of
+from obs_client.backends.local.places import (
+    Item,
+    Scan,
+    Skipped,
+    Unlisted,
+    folders,
+    holds_object,
+    path_of_key,
+    refuse,
+    unreadable,
 )
-from obs_client.backends.local.places import display, folders
 from obs_client.backends.local.reading import OpenFile, open_object, open_path
 from obs_client.backends.local.record import info_of
-from obs_client.backends.local.tree import NotFollowed, State, Tree
-from obs_client.errors import InvalidNameError, ObjectNotFoundError, ServiceError
+from obs_client.backends.local.tree import State, Tree
+from obs_client.errors import InvalidNameError, ObjectNotFoundError
 from obs_client.models import ObjectInfo, SubdirInfo
 
 PAGE_SIZE = 10_000
@@ -34,20 +35,9 @@ PAGE_SIZE = 10_000
 FOLDER_TYPE = "application/x-directory"
 """The content type of an object that marks a folder, as most tools have it."""
 
-Skipped = Callable[[str, str], None]
-"""Told of a name that is left out since no file is there, and why."""
-
 Enter = Callable[[str], bool]
 """Says whether a folder, whose name ends with a slash, is to be looked into."""
 
-Unlisted = Callable[[str, Exception], None]
-"""Told of a folder, or of a file, that could not be listed, and why; the others are listed. What it raises goes out."""
-
-Item = tuple[str, Path | None]
-"""A segment, with a slash for a folder, and its path where that is not its own text in the directory that was scanned.
-Plain tuples: there are millions of them."""
-
-_MARK = MARK.decode()
 _SETTLED = 3_000_000_000
 """Nanoseconds by which a file's last change must lie before a scan to be surely before it; some systems round by two
 seconds."""
@@ -99,7 +89,7 @@ class _Folder:
 
     def places_of(self, key: str) -> list[Path]:
         """Where a key is, the path that wins first."""
-        return self.odd.get(key) or [_place(self.paths[0], key)]
+        return self.odd.get(key) or [path_of_key(self.paths[0], key)]
 
 
 def page(
@@ -147,10 +137,6 @@ def _any(_: str) -> bool:
     return True
 
 
-def _refuse(_: str, error: Exception) -> None:
-    raise error
-
-
 class _Walk:
     """One walk over a container.
 
@@ -165,7 +151,7 @@ class _Walk:
         folded: bool,
         skipped: Skipped,
         enter: Enter = _any,
-        unlisted: Unlisted = _refuse,
+        unlisted: Unlisted = refuse,
         folders: bool = False,
     ) -> None:
         self._tree = tree
@@ -260,7 +246,7 @@ class _Walk:
             if place is None and first:
                 folder.keys.append(key)
             else:
-                folder.odd.setdefault(key, []).append(_place(path, key) if place is None else place)
+                folder.odd.setdefault(key, []).append(path_of_key(path, key) if place is None else place)
         folder.has_sidecars |= scan.has_sidecars
 
     def _is_wanted(self, prefix: str, key: str) -> bool:
@@ -273,7 +259,7 @@ class _Walk:
         """The object of a key; None: it is gone."""
         if not _is_possible(name):
             reason = f"its object name would have {len(name.encode()):,} bytes, 1 to 1,024 are possible; rename it"
-            self._unlisted(name, _unreadable(folder.places_of(key)[0], reason))
+            self._unlisted(name, unreadable(folder.places_of(key)[0], reason))
             return None
         if key not in folder.odd and not folder.has_sidecars:
             info = self._info_at_a_glance(folder, key, name)
@@ -304,14 +290,9 @@ def _merge(folder: _Folder) -> None:
         # Of one directory's forms the escape in hexadecimal comes last; a scan gives them in no order.
         places.sort(key=lambda place: _rank(place, folder.paths))
         if key in plain:
-            places.insert(0, _place(folder.paths[0], key))
+            places.insert(0, path_of_key(folder.paths[0], key))
         else:
             folder.keys.append(key)
-
-
-def _place(path: Path, key: str) -> Path:
-    """The path of a key that is its own text in a directory."""
-    return (*path, key.removesuffix("/").encode())
 
 
 def _rank(place: Path, paths: list[Path]) -> tuple[int, int]:
@@ -350,108 +331,7 @@ def _info_without_reading(tree: Tree, path: Path, name: str) -> ObjectInfo | Non
     return ObjectInfo(name, status.st_size, None, content_types.guess_content_type(name), None, status.st_mtime)
 
 
-class Scan:
-    """What one directory holds, as segments of names; the directories of long segments are looked into.
-
-    Attributes:
-        has_sidecars: Whether there were any, once all was read.
-    """
-
-    def __init__(self, tree: Tree, path: Path, skipped: Skipped, unlisted: Unlisted = _refuse) -> None:
-        self._unlisted = unlisted
-        self.has_sidecars = False
-        self._tree = tree
-        self._path = path
-        self._skipped = skipped
-
-    def items(self) -> Iterator[Item]:
-        """The files and directories, in no order; our own files and what is no file are left out.
-
-        Raises:
-            ServiceError: No object name leads to one of them.
-        """
-        left: list[Path] = [()]
-        while left:
-            pieces = left.pop()
-            for entry in self._tree.scan(self._path + pieces):
-                name = entry.name
-                if not pieces and name.isascii() and not name.startswith(_MARK):
-                    if entry.is_file(follow_symlinks=False):
-                        yield name, None
-                        continue
-                    if entry.is_dir(follow_symlinks=False):
-                        yield name + "/", None
-                        continue
-                form = (*pieces, os.fsencode(name))
-                if len(form) <= NAME_MAXIMUM and self._is_piece(entry, form[-1]):
-                    left.append(form)
-                elif (item := self._listed(entry, form)) is not None:
-                    yield item
-
-    def _listed(self, entry: os.DirEntry[str], form: Path) -> Item | None:
-        try:
-            return self._odd(entry, form)
-        except ServiceError as error:
-            self._unlisted(form[-1].decode(errors="backslashreplace"), error)
-            return None
-
-    def _is_piece(self, entry: os.DirEntry[str], component: bytes) -> bool:
-        return self._tree.names.is_piece(component) and entry.is_dir(follow_symlinks=False)
-
-    def _odd(self, entry: os.DirEntry[str], form: Path) -> Item | None:
-        path = None if len(form) == 1 and not form[0].startswith(MARK) else self._path + form
-        if entry.is_dir(follow_symlinks=False):
-            return self._segment(form, "d") + "/", path
-        if not entry.is_file(follow_symlinks=False):
-            return self._behind_link(entry, form)
-        if not is_ours(form[-1]):
-            return self._segment(form, "f"), path
-        self.has_sidecars |= is_sidecar(form[-1])
-        return None
-
-    def _behind_link(self, entry: os.DirEntry[str], form: Path) -> Item | None:
-        try:
-            if not entry.is_symlink():
-                raise NotFollowed(State.SPECIAL.value)
-            kind, path = self._tree.follow(self._path + form)
-        except NotFollowed as reason:
-            self._skipped(form[-1].decode(errors="replace"), str(reason))
-            return None
-        return self._segment(form, kind) + "/" * (kind == "d"), path
-
-    def _segment(self, form: Path, kind: Kind) -> str:
-        try:
-            return self._tree.names.segment_of(form, kind)
-        except UnreadableName as reason:
-            raise _unreadable(self._path + form, str(reason)) from None
-
-
-def holds_object(tree: Tree, paths: list[Path]) -> bool:
-    """Whether any object is in the directories, or below."""
-    left = list(paths)
-    seen: set[Path] = set()
-    while left:
-        path = left.pop()
-        if tree.follows_links:
-            if path in seen:
-                continue
-            seen.add(path)
-        for key, place in Scan(tree, path, _ignore).items():
-            if not key.endswith("/"):
-                return True
-            left.append(_place(path, key) if place is None else place)
-    return False
-
-
-def _ignore(name: str, reason: str) -> None:
-    """A `Skipped` for who does not ask."""
-
-
 def _is_possible(name: str) -> bool:
     """Whether an object can have a name, by its length."""
     # Four bytes a character at the most: most names are seen to be short enough at once.
     return bool(name) and (4 * len(name) <= NAME_MAXIMUM or len(name.encode()) <= NAME_MAXIMUM)
-
-
-def _unreadable(path: Path, reason: str) -> ServiceError:
-    return ServiceError(f"no object name leads to the file {display(path)!r}: {reason}")

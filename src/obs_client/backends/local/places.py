@@ -1,13 +1,36 @@
-"""Where an object is, and where a new one goes: names meet the state of the directories."""
+"""Where an object is, where a new one goes, and which names a directory holds: names meet what is on the disk."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from obs_client.backends.local.names import Path, path_of, plain_path
+from obs_client.backends.local.names import (
+    MARK,
+    NAME_MAXIMUM,
+    Kind,
+    Path,
+    UnreadableName,
+    is_ours,
+    is_sidecar,
+    path_of,
+    plain_path,
+)
 from obs_client.backends.local.tree import NotFollowed, State, Tree
-from obs_client.errors import ConflictError
+from obs_client.errors import ConflictError, ServiceError
+
+Skipped = Callable[[str, str], None]
+"""Told of a name that is left out since no file is there, and why."""
+
+Unlisted = Callable[[str, Exception], None]
+"""Told of a folder, or of a file, that could not be listed, and why; the others are listed. What it raises goes out."""
+
+Item = tuple[str, Path | None]
+"""A segment, with a slash for a folder, and its path where that is not its own text in the directory that was scanned.
+Plain tuples: there are millions of them."""
+
+_MARK = MARK.decode()
 
 
 class Place(NamedTuple):
@@ -107,6 +130,114 @@ def display(path: Path) -> str:
     return os.fsdecode(b"/".join(path))
 
 
+def unreadable(path: Path, reason: str) -> ServiceError:
+    """The error for a file or directory that no object name leads to; the reason ends with what to do."""
+    return ServiceError(f"no object name leads to the file {display(path)!r}: {reason}")
+
+
+def path_of_key(path: Path, key: str) -> Path:
+    """The path of a key that is its own text in a directory."""
+    return (*path, key.removesuffix("/").encode())
+
+
+def refuse(_: str, error: Exception) -> None:
+    """An `Unlisted` that leaves nothing out."""
+    raise error
+
+
+class Scan:
+    """What one directory holds, as segments of names; the directories of long segments are looked into.
+
+    Attributes:
+        has_sidecars: Whether there were any, once all was read.
+    """
+
+    def __init__(self, tree: Tree, path: Path, skipped: Skipped, unlisted: Unlisted = refuse) -> None:
+        self._unlisted = unlisted
+        self.has_sidecars = False
+        self._tree = tree
+        self._path = path
+        self._skipped = skipped
+
+    def items(self) -> Iterator[Item]:
+        """The files and directories, in no order; our own files and what is no file are left out.
+
+        Raises:
+            ServiceError: No object name leads to one of them.
+        """
+        left: list[Path] = [()]
+        while left:
+            pieces = left.pop()
+            for entry in self._tree.scan(self._path + pieces):
+                name = entry.name
+                if not pieces and name.isascii() and not name.startswith(_MARK):
+                    if entry.is_file(follow_symlinks=False):
+                        yield name, None
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        yield name + "/", None
+                        continue
+                form = (*pieces, os.fsencode(name))
+                if len(form) <= NAME_MAXIMUM and self._is_piece(entry, form[-1]):
+                    left.append(form)
+                elif (item := self._listed(entry, form)) is not None:
+                    yield item
+
+    def _listed(self, entry: os.DirEntry[str], form: Path) -> Item | None:
+        try:
+            return self._odd(entry, form)
+        except ServiceError as error:
+            self._unlisted(form[-1].decode(errors="backslashreplace"), error)
+            return None
+
+    def _is_piece(self, entry: os.DirEntry[str], component: bytes) -> bool:
+        return self._tree.names.is_piece(component) and entry.is_dir(follow_symlinks=False)
+
+    def _odd(self, entry: os.DirEntry[str], form: Path) -> Item | None:
+        path = None if len(form) == 1 and not form[0].startswith(MARK) else self._path + form
+        if entry.is_dir(follow_symlinks=False):
+            return self._segment(form, "d") + "/", path
+        if not entry.is_file(follow_symlinks=False):
+            return self._behind_link(entry, form)
+        if not is_ours(form[-1]):
+            return self._segment(form, "f"), path
+        self.has_sidecars |= is_sidecar(form[-1])
+        return None
+
+    def _behind_link(self, entry: os.DirEntry[str], form: Path) -> Item | None:
+        try:
+            if not entry.is_symlink():
+                raise NotFollowed(State.SPECIAL.value)
+            kind, path = self._tree.follow(self._path + form)
+        except NotFollowed as reason:
+            self._skipped(form[-1].decode(errors="replace"), str(reason))
+            return None
+        return self._segment(form, kind) + "/" * (kind == "d"), path
+
+    def _segment(self, form: Path, kind: Kind) -> str:
+        try:
+            return self._tree.names.segment_of(form, kind)
+        except UnreadableName as reason:
+            raise unreadable(self._path + form, str(reason)) from None
+
+
+def holds_object(tree: Tree, paths: list[Path]) -> bool:
+    """Whether any object is in the directories, or below."""
+    left = list(paths)
+    seen: set[Path] = set()
+    while left:
+        path = left.pop()
+        if tree.follows_links:
+            if path in seen:
+                continue
+            seen.add(path)
+        for key, place in Scan(tree, path, _ignore).items():
+            if not key.endswith("/"):
+                return True
+            left.append(path_of_key(path, key) if place is None else place)
+    return False
+
+
 def _place_at(tree: Tree, path: Path) -> Place | None:
     try:
         real = tree.real_path(path)
@@ -158,3 +289,7 @@ def _make_folder(tree: Tree, base: Path, segment: str, made: list[Path]) -> Path
             tree.make_directories(base, form, made)
             return base + form
     raise obstructed(base + final, state)
+
+
+def _ignore(name: str, reason: str) -> None:
+    """A `Skipped` for who does not ask."""
