@@ -1,29 +1,17 @@
-"""The servers that the tests of S3 share: each started when first asked for, stopped when the run ends."""
+"""Clients of real servers, and what they are asked for."""
 
-import atexit
-import functools
 import secrets
 
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
-from test.servers import RunningServer, start_moto, start_seaweedfs, start_swift
+from test.servers import RunningServer
 
 KINDS = ("seaweedfs", "swift", "moto")
 QUICK = ClientOptions(first_pause=0.01, longest_pause=0.1)
-_STARTS = {"seaweedfs": start_seaweedfs, "swift": start_swift, "moto": start_moto}
 
 
-@functools.cache
-def server(kind: str) -> RunningServer:
-    """A running server of a kind."""
-    running = _STARTS[kind]()
-    atexit.register(running.stop)
-    return running
-
-
-def client(kind: str, options: ClientOptions = QUICK, *, conditional_writes: bool = False) -> S3Client:
-    """A client of a server of a kind, logged in as its member."""
-    running = server(kind)
+def client(running: RunningServer, options: ClientOptions = QUICK, *, conditional_writes: bool = False) -> S3Client:
+    """A client of a server, logged in as its member."""
     return S3Client(
         region=running.region,
         endpoint_url=running.endpoint_url,

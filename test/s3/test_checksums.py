@@ -13,6 +13,7 @@ from obs_client.models import ClientOptions
 from test.loopback.raw import answer, header, raw_server, read_request
 from test.s3.running import KINDS, client, container, read_verified
 from test.s3.uploads import CRC32, KEYS, LARGE, MIB, Server, uploading
+from test.servers.shared import Servers
 
 
 @pytest.fixture(autouse=True)
@@ -119,10 +120,9 @@ def _refuse(connection: socket) -> None:
     connection.sendall(answer(b"", b"405 Method Not Allowed", b"Connection: close\r\n"))
 
 
-@pytest.mark.server
 @pytest.mark.parametrize("kind", KINDS)
-def test_servers_are_believed_that_verify(kind: str) -> None:
-    owner = client(kind)
+def test_servers_are_believed_that_verify(kind: str, servers: Servers) -> None:
+    owner = client(servers.speaking_s3(kind))
     name = container(owner)
     owner.object_write("a", LARGE * 2)
     assert owner._requests.experience.of(VERIFIES_PARTS) is (kind != "moto")
@@ -134,10 +134,9 @@ def test_servers_are_believed_that_verify(kind: str) -> None:
         assert reader.digest.algorithm == ("crc32" if kind == "seaweedfs" else "md5")
 
 
-@pytest.mark.server
-def test_a_stored_checksum_finds_flipped_bytes() -> None:
+def test_a_stored_checksum_finds_flipped_bytes(servers: Servers) -> None:
     """The same bytes, and a composite that is not theirs."""
-    owner = client("seaweedfs")
+    owner = client(servers.seaweedfs())
     name = container(owner)
     owner.object_write("a", LARGE * 2)
     with owner._object_open(name, "a", 0, None, None) as reader:

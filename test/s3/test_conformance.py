@@ -4,14 +4,19 @@ Where a server is not as S3, `obs_client.testing.differences` has a line with th
 """
 
 import unittest
+from typing import ClassVar
 
 import pytest
 
 from obs_client.client import ObjectStorageClient
 from obs_client.testing import Conformance, FaultyClient, differences
 from test.s3.running import client
+from test.servers.shared import Servers
 
-pytestmark = pytest.mark.server
+
+@pytest.fixture(scope="module", autouse=True)
+def _servers(servers: Servers) -> None:
+    S3Suite.servers = servers
 
 
 def with_differences(case: type["S3Suite"]) -> type["S3Suite"]:
@@ -21,11 +26,12 @@ def with_differences(case: type["S3Suite"]) -> type["S3Suite"]:
 
 
 class S3Suite(Conformance):
+    servers: ClassVar[Servers]
     kind = ""
     conditional_writes = False
 
     def make_client(self) -> ObjectStorageClient:
-        return client(self.kind, conditional_writes=self.conditional_writes)
+        return client(self.servers.speaking_s3(self.kind), conditional_writes=self.conditional_writes)
 
 
 class Faulty(S3Suite):

@@ -14,8 +14,9 @@ from obs_client import AuthorizationError, ConfigurationError, TemporaryError
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
-from test.s3.running import QUICK, client, container, server
+from test.s3.running import QUICK, client, container
 from test.s3.support import leave_the_machine
+from test.servers.shared import Servers
 
 ONCE = ClientOptions(attempts=1)
 KEYS = {"AWS_ACCESS_KEY_ID": "id-of-the-key", "AWS_SECRET_ACCESS_KEY": "canary-of-the-secret"}
@@ -37,8 +38,8 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     leave_the_machine(monkeypatch, tmp_path)
 
 
-def seaweedfs(credentials: Mapping[str, str] | None) -> S3Client:
-    return S3Client(endpoint_url=server("seaweedfs").endpoint_url, credentials=credentials, options=QUICK)
+def seaweedfs(servers: Servers, credentials: Mapping[str, str] | None) -> S3Client:
+    return S3Client(endpoint_url=servers.seaweedfs().endpoint_url, credentials=credentials, options=QUICK)
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, names: Mapping[str, str]) -> None:
@@ -78,41 +79,36 @@ def test_an_option_that_makes_no_sense_is_refused(options: dict[str, str]) -> No
     assert "password" not in str(caught.value)
 
 
-@pytest.mark.server
-def test_no_credentials_are_named() -> None:
+def test_no_credentials_are_named(servers: Servers) -> None:
     with pytest.raises(ConfigurationError, match="AWS_ACCESS_KEY_ID"):
-        seaweedfs(None).container_info("container")
+        seaweedfs(servers, None).container_info("container")
 
 
-@pytest.mark.server
-def test_a_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_that_is_not_there(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(ConfigurationError, match="nowhere"):
-        seaweedfs(None).container_info("container")
+        seaweedfs(servers, None).container_info("container")
 
 
-@pytest.mark.server
-def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    running = server("seaweedfs")
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
+    running = servers.seaweedfs()
     set_environment(monkeypatch, {**running.s3_credentials, "AWS_ENDPOINT_URL": running.endpoint_url})
     with S3Client(options=QUICK) as owner:
         container(owner)
         assert not owner.capabilities.if_absent
 
 
-@pytest.mark.server
-def test_a_profile_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    keys = server("seaweedfs").s3_credentials
+def test_a_profile_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, servers: Servers) -> None:
+    keys = servers.seaweedfs().s3_credentials
     lines = [f"{name.lower()} = {value}" for name, value in keys.items()]
     (tmp_path / "credentials").write_text("[mine]\n" + "\n".join(lines))
     monkeypatch.setenv("AWS_PROFILE", "mine")
-    with seaweedfs(None) as owner:
+    with seaweedfs(servers, None) as owner:
         container(owner)
 
 
-@pytest.mark.server
-def test_a_mapping_replaces_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    running = server("seaweedfs")
+def test_a_mapping_replaces_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, servers: Servers) -> None:
+    running = servers.seaweedfs()
     (tmp_path / "config").write_text("[default]\nregion = nowhere-1\nendpoint_url = http://127.0.0.1:1\n")
     set_environment(monkeypatch, {**KEYS, "AWS_SESSION_TOKEN": "token", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"})
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
@@ -121,11 +117,10 @@ def test_a_mapping_replaces_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
         assert owner.native.meta.region_name == "us-east-1"
 
 
-@pytest.mark.server
 @pytest.mark.parametrize("kind", ["seaweedfs", "swift"])
-def test_a_wrong_key_is_refused_by_every_call(kind: str) -> None:
-    running = server(kind)
-    name = container(client(kind))
+def test_a_wrong_key_is_refused_by_every_call(kind: str, servers: Servers) -> None:
+    running = servers.speaking_s3(kind)
+    name = container(client(servers.speaking_s3(kind)))
     right = dict(running.s3_credentials)
     for wrong in ({**right, "AWS_SECRET_ACCESS_KEY": "wrong"}, {**right, "AWS_ACCESS_KEY_ID": "nobody"}):
         stranger = S3Client(name, endpoint_url=running.endpoint_url, credentials=wrong, options=QUICK)
@@ -135,17 +130,15 @@ def test_a_wrong_key_is_refused_by_every_call(kind: str) -> None:
             assert "wrong" not in str(caught.value)
 
 
-@pytest.mark.server
-def test_the_reason_of_a_refused_head_is_told() -> None:
-    wrong = {**server("seaweedfs").s3_credentials, "AWS_ACCESS_KEY_ID": "nobody"}
+def test_the_reason_of_a_refused_head_is_told(servers: Servers) -> None:
+    wrong = {**servers.seaweedfs().s3_credentials, "AWS_ACCESS_KEY_ID": "nobody"}
     with pytest.raises(AuthorizationError, match="InvalidAccessKeyId"):
-        seaweedfs(wrong).container_info("container")
+        seaweedfs(servers, wrong).container_info("container")
 
 
-@pytest.mark.server
-def test_a_reader_may_not_write() -> None:
-    name = container(client("seaweedfs"))
-    reader = seaweedfs(server("seaweedfs").reader.s3_credentials)
+def test_a_reader_may_not_write(servers: Servers) -> None:
+    name = container(client(servers.seaweedfs()))
+    reader = seaweedfs(servers, servers.seaweedfs().reader.s3_credentials)
     assert reader.object_list(container_name=name) == []
     with pytest.raises(AuthorizationError):
         reader.object_write("a", b"data", container_name=name)
@@ -168,9 +161,8 @@ def test_an_anonymous_client_signs_nothing() -> None:
         public.object_generate_download_url("a")
 
 
-@pytest.mark.server
-def test_a_wrong_region_is_named() -> None:
-    running = server("swift")
+def test_a_wrong_region_is_named(servers: Servers) -> None:
+    running = servers.swift()
     with pytest.raises(AuthorizationError, match="us-east-1"):
         S3Client(
             region="eu-west-1", endpoint_url=running.endpoint_url, credentials=running.s3_credentials, options=QUICK
@@ -197,10 +189,9 @@ def test_clock_skew_is_told() -> None:
         S3Client(endpoint_url=running.url, credentials=KEYS).container_list()
 
 
-@pytest.mark.server
-def test_no_secret_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_shown(caplog: pytest.LogCaptureFixture, servers: Servers) -> None:
     caplog.set_level(logging.DEBUG, "obs_client")
-    owner = seaweedfs({**KEYS, "AWS_SESSION_TOKEN": "canary-of-the-token"})
+    owner = seaweedfs(servers, {**KEYS, "AWS_SESSION_TOKEN": "canary-of-the-token"})
     with pytest.raises(AuthorizationError) as caught:
         owner.container_list()
     shown = [repr(owner), str(vars(owner)), repr(owner._requests.settings), caplog.text]
@@ -211,10 +202,9 @@ def test_no_secret_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert "canary" not in "".join(shown)
 
 
-@pytest.mark.server
-def test_a_pickled_client_carries_the_keys_that_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = client("seaweedfs")
+def test_a_pickled_client_carries_the_keys_that_it_was_given(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
+    owner = client(servers.seaweedfs())
     name = container(owner)
     assert pickle.loads(pickle.dumps(owner)).container_info(name)
     set_environment(monkeypatch, KEYS)
-    assert b"canary" not in pickle.dumps(seaweedfs(None))
+    assert b"canary" not in pickle.dumps(seaweedfs(servers, None))

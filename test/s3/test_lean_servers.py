@@ -16,7 +16,8 @@ from obs_client.backends.s3 import copying as s3_copying
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import Capabilities, ClientOptions
 from test.loopback.raw import answer, header, raw_server, read_request
-from test.s3.running import client, container, content, read_verified, server
+from test.s3.running import client, container, content, read_verified
+from test.servers.shared import Servers
 
 MIB = 1024 * 1024
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -193,10 +194,9 @@ def test_the_composite_of_an_encrypted_object_is_no_digest(encryption: bytes) ->
         assert owner.object_read("a") == WHOLE
 
 
-@pytest.mark.server
 @pytest.mark.parametrize("size", [5, 11 * MIB])
-def test_encrypted_objects_of_a_server_are_read(size: int) -> None:
-    running = server("moto")
+def test_encrypted_objects_of_a_server_are_read(size: int, servers: Servers) -> None:
+    running = servers.moto()
     owner = S3Client(endpoint_url=running.endpoint_url, credentials=running.s3_credentials, kms_key_id="a-key")
     name = container(owner)
     owner.object_write("a", content(size))
@@ -292,9 +292,8 @@ def test_a_copy_by_parts_that_fails_is_aborted_and_not_begun_again() -> None:
         assert lines[-1].startswith("DELETE /c/b?uploadId=u")
 
 
-@pytest.mark.server
-def test_names_that_xml_cannot_hold_are_deleted_one_by_one() -> None:
-    owner = client("swift")
+def test_names_that_xml_cannot_hold_are_deleted_one_by_one(servers: Servers) -> None:
+    owner = client(servers.swift())
     container(owner)
     names = ["a", "b", "line\nend", "tab\tstop", "\x01"]
     for name in names:

@@ -20,17 +20,16 @@ from obs_client.backends.s3.client import S3Client
 from obs_client.models import Attributes
 from test.loopback.proxy import forward_proxy
 from test.loopback.tls import make_authority, tls_front
-from test.s3.running import KINDS, QUICK, client, container, content, read_verified, server
-
-pytestmark = pytest.mark.server
+from test.s3.running import KINDS, QUICK, client, container, content, read_verified
+from test.servers.shared import Servers
 
 MIB = 1024 * 1024
 
 
 @pytest.fixture(params=KINDS)
-def owner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
+def owner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, servers: Servers) -> Iterator[S3Client]:
     monkeypatch.setenv("no_proxy", "*")
-    with client(request.param) as made:
+    with client(servers.speaking_s3(request.param)) as made:
         container(made)
         yield made
 
@@ -129,12 +128,12 @@ def test_an_interrupted_upload_leaves_nothing(owner: S3Client) -> None:
 
 
 @pytest.mark.parametrize("kind", ["seaweedfs", "swift"])
-def test_a_completion_whose_answer_was_lost_stands_though_another_came_since(kind: str) -> None:
+def test_a_completion_whose_answer_was_lost_stands_though_another_came_since(kind: str, servers: Servers) -> None:
     """The upload is gone when it is asked for again: it was done, and what is there by now is the later writer's.
 
     Not on moto, which answers 500 to the second completion.
     """
-    owner = client(kind)
+    owner = client(servers.speaking_s3(kind))
     container(owner)
     whole = content(6 * MIB)
     new = NewObject(str(owner.container_name), "a", Attributes("text/x", {}), len(whole))
@@ -161,8 +160,8 @@ def test_an_upload_url_takes_bytes(owner: S3Client) -> None:
 
 
 @pytest.mark.parametrize("checksums", [False, True])
-def test_digests_are_sent_and_wrong_ones_refused(checksums: bool) -> None:
-    running = server("seaweedfs")
+def test_digests_are_sent_and_wrong_ones_refused(checksums: bool, servers: Servers) -> None:
+    running = servers.seaweedfs()
     made = S3Client(
         endpoint_url=running.endpoint_url, credentials=running.s3_credentials, checksums=checksums, options=QUICK
     )
@@ -178,12 +177,12 @@ def test_digests_are_sent_and_wrong_ones_refused(checksums: bool) -> None:
     assert made.object_list() == []
 
 
-def test_everything_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with forward_proxy("user:canary") as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        made = client("seaweedfs")
+        made = client(servers.seaweedfs())
         container(made)
         made.object_write("a", content(6 * MIB))
         assert len(made.object_list()) == 1
@@ -191,10 +190,10 @@ def test_everything_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> Non
         assert len(proxy.request_lines) >= 1
 
 
-def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, servers: Servers) -> None:
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
-    running = server("seaweedfs")
+    running = servers.seaweedfs()
     authority = make_authority(tmp_path)
     port = int(running.endpoint_url.rpartition(":")[2])
     with tls_front(authority.server_context("IP:127.0.0.1"), "127.0.0.1", port) as front:
@@ -216,9 +215,9 @@ def test_tls_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert secured().container_list()
 
 
-def test_flipped_bytes_of_parts_are_found() -> None:
+def test_flipped_bytes_of_parts_are_found(servers: Servers) -> None:
     """The store has other bytes than the parts' digests say: the object's note of its part size is proof enough."""
-    made = client("moto")
+    made = client(servers.moto())
     container(made)
     whole = content(20 * MIB)
     made.object_write("a", whole)
