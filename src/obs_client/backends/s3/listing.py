@@ -29,7 +29,7 @@ _TAG = re.compile("(<[^>]*>)")
 _QUOTED = "&quot;"
 _COLUMNS = ("Key", "Size", "ETag", "LastModified")
 _NEEDED = ("Key", "Size", "LastModified")
-_REFERENCE = re.compile(r"&(amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_REFERENCE = re.compile(r"&(?:(amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)?")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BUCKETS = 1000
 
@@ -224,6 +224,8 @@ def _unescaped(column: list[str]) -> list[str]:
 
 def _character(match: re.Match[str]) -> str:
     name = match[1]
+    if name is None:
+        raise ValueError("a sign & that begins no reference")
     if name[0] != "#":
         return _ENTITIES[name]
     number = int(name[2:], 16) if name[1] == "x" else int(name[1:])
