@@ -13,6 +13,7 @@ from obs_client.probing import probe
 from obs_client.probing.listings import listings
 from obs_client.probing.network import network
 from test.loopback.s3_double import Ways
+from test.loopback.s3_named import PART_CHECKSUMS_REFUSED
 from test.loopback.tls import make_authority
 from test.probing import odd
 from test.probing.cases import HOLDS, NOT, ODD, Case
@@ -59,6 +60,7 @@ def test_every_finding_comes_out_either_way(tmp_path: Path) -> None:
     ]
     context = make_authority(tmp_path).server_context("IP:127.0.0.1", days=30)
     findings = [*probed(Ways()).findings, *probed(Ways(), context, str(tmp_path / "authority.pem")).findings]
+    findings += probed(PART_CHECKSUMS_REFUSED).findings
     memory = MemoryClient("c")
     memory.container_create("c")
     findings += probe(memory).findings

@@ -21,6 +21,7 @@ SIGNED = {True: "signed payloads", False: "payloads that are not signed"}
 WRONG_DIGEST = "a write with a wrong digest is refused"
 WRONG_PART = "a part with a wrong digest is refused"
 CRC32 = "writes with CRC-32 in headers of S3"
+LARGE_CRC32 = "parts with CRC-32 in headers of S3"
 WRONG_CRC32 = "a write with a wrong CRC-32 is refused"
 WRONG_PART_CRC32 = "a part with a wrong CRC-32 is refused"
 
@@ -39,6 +40,7 @@ def requests(ground: Ground) -> Iterator[Finding]:
     yield ground.tell(CHECKSUMS, WRONG_PART, lambda: _wrong_part(ground))
     if ground.takes("checksums"):
         yield ground.tell(CHECKSUMS, CRC32, partial(_written, ground, checksums=True))
+        yield ground.tell(CHECKSUMS, LARGE_CRC32, lambda: _large(ground.another(checksums=True)))
         yield ground.tell(CHECKSUMS, WRONG_CRC32, lambda: _wrong_write(ground.another(checksums=True)))
         yield ground.tell(CHECKSUMS, WRONG_PART_CRC32, lambda: _wrong_part(ground.another(checksums=True)))
 
@@ -64,6 +66,13 @@ def _written(ground: Ground, **options: bool | str) -> Told:
     except ObjectStorageClientError as error:
         return fails(str(error))
     return holds() if found == _CONTENT else fails("what is written comes back as other bytes")
+
+
+def _large(ground: Ground) -> Told:
+    error = refused(lambda: ground.upload("large-by-another", _CONTENT))
+    if error is not None:
+        return fails(str(error))
+    return holds() if ground.read("large-by-another") == _CONTENT else fails("it comes back as other bytes")
 
 
 def _addressed(ground: Ground, style: str) -> Told:

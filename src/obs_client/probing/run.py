@@ -17,6 +17,7 @@ from obs_client.client import ObjectStorageClient
 from obs_client.errors import (
     AuthorizationError,
     ConfigurationError,
+    IntegrityError,
     NotFoundError,
     NotSupportedError,
     ObjectStorageClientError,
@@ -76,7 +77,12 @@ _CONDITIONS = (
     of_conditions.RACE,
     of_conditions.LARGE_RACE,
 )
-_CHECKSUMS = (of_requests.CRC32, of_requests.WRONG_CRC32)
+_CHECKSUMS = (
+    of_requests.CRC32,
+    of_requests.LARGE_CRC32,
+    of_requests.WRONG_CRC32,
+    of_requests.WRONG_PART_CRC32,
+)
 
 
 def probe(
@@ -145,7 +151,7 @@ def _begun(ground: Ground) -> tuple[Ground, dict[str, Option]]:
 
 
 def _refusal(ground: Ground) -> ObjectStorageClientError | None:
-    """With what a first write is refused, if it is."""
+    """With what a first write is refused, if it is; that only the client does not like the answer is no refusal."""
     seconds = max(0.0, min(TRIAL_SECONDS, ground.ledger.seconds_left))
     try:
         within(ground.begin, seconds)
@@ -158,7 +164,7 @@ def _refusal(ground: Ground) -> ObjectStorageClientError | None:
     except ObjectStorageClientError as error:
         if _sent_nothing(error):
             ground.ledger.forget(ground.name("begin"))
-        return error
+        return None if isinstance(error, IntegrityError) and error.__cause__ is None else error
     return None
 
 
