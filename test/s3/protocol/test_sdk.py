@@ -16,8 +16,8 @@ from obs_client.backends.s3.reading import get_object
 from obs_client.backends.s3.requests import Requests
 from obs_client.backends.s3.settings import Choices, check
 from test.loopback.raw import answer, raw_server, read_request
-from test.s3.amazon import OBJECT, Amazon
 from test.s3.protocol import witness
+from test.s3.protocol.amazon import OBJECT, Amazon
 from test.s3.protocol.operations import KEYS, OPERATIONS, Address, Operation, compare, compare_sent
 from test.s3.support import leave_the_machine
 

@@ -1,4 +1,4 @@
-"""What the tests of S3 share beyond the modules beside this one."""
+"""What the tests of S3's protocol share beyond the modules beside this one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from test.loopback.raw import raw_server
 from test.loopback.tls import make_authority
-from test.s3.amazon import NAMES, Amazon
+from test.s3.protocol.amazon import NAMES, Amazon
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from obs_client import AuthorizationError, ContainerNotFoundError, TemporaryErro
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer
-from test.s3.amazon import OBJECT, Amazon
+from test.s3.protocol.amazon import OBJECT, Amazon
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token"}
 MOVED = b"<Error><Code>PermanentRedirect</Code><Message>there</Message></Error>"
