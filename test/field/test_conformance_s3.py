@@ -121,6 +121,7 @@ class TestNoBulkDelete(OnDouble, unittest.TestCase):
     ways = NO_BULK
 
 
+@not_yet_where("D, kind of boto3#4392: checksums of parts are refused", "Unsupported header 'x-amz-checksum")
 @pytest.mark.full
 class TestPartChecksumsRefused(OnDouble, unittest.TestCase):
     ways = PART_CHECKSUMS_REFUSED
