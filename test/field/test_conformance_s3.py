@@ -86,7 +86,6 @@ class TestBare(OnDouble, unittest.TestCase):
     conditional_writes = True
 
 
-@not_yet(f"{NO_MD5}: told by a child", "test_fork")
 @not_yet_where(NO_MD5, DAMAGED)
 @pytest.mark.full
 class TestMinioWithoutCompatibility(OnDouble, unittest.TestCase):
