@@ -22,6 +22,7 @@ class OnDouble(Conformance):
         return swift_client(swift_server(self.ways), create_temp_url_key=True)
 
 
+@pytest.mark.slow
 class TestSwift(OnDouble, unittest.TestCase):
     pass
 

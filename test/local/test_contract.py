@@ -45,6 +45,7 @@ class TestDirectory(Conformance, unittest.TestCase):
         super()._remove_objects()
 
 
+@pytest.mark.slow
 class TestDirectoryWithFaults(TestDirectory):
     """The same, while every second call fails."""
 
