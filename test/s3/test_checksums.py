@@ -79,7 +79,7 @@ def test_what_could_not_be_told_is_asked_again(probe: bytes) -> None:
     server = Server(verifies=True, probe=probe)
     with uploading(server) as owner:
         owner.object_write("a", LARGE)
-        assert server.parts() == [{CRC32.decode(), "content-md5"}] * 2
+        assert server.parts() == [{"content-md5"}] * 2, "what every server takes"
         server.probe = None
         owner.object_write("b", LARGE)
     assert server.parts()[2:] == [{CRC32.decode()}] * 2

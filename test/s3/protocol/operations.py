@@ -118,7 +118,7 @@ OPERATIONS = {
         lambda c, _: list_objects(c, "", None, None, None), "list_objects_v2", of_container(EncodingType="url")
     ),
     "ListObjectsV2 of a page": Operation(
-        lambda c, name: list_objects(c, name, "/", name, "a/marker+="),
+        lambda c, name: list_objects(c, name, "/", name, "2a/marker+="),
         "list_objects_v2",
         lambda c, name: {
             "Bucket": c,
@@ -128,6 +128,11 @@ OPERATIONS = {
             "ContinuationToken": "a/marker+=",
             "StartAfter": name,
         },
+    ),
+    "ListObjects of a page": Operation(
+        lambda c, name: list_objects(c, "", "/", None, f"1{name}"),
+        "list_objects",
+        lambda c, name: {"Bucket": c, "EncodingType": "url", "Delimiter": "/", "Marker": name},
     ),
     "GetObject": Operation(get_object, "get_object", of_object()),
     "GetObject of a range": Operation(

@@ -114,6 +114,22 @@ def parse_answer(document: bytes, root: str | tuple[str, ...], fields: tuple[str
     return found
 
 
+def without_impossible(document: bytes) -> bytes:
+    """A document with a mark in place of the characters, and references to them, that XML 1.0 does not allow.
+
+    Servers put them there that repeat names as they are; it must be read for something else than these names.
+    """
+    return re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(x[0-9a-fA-F]+|\d+);", _possible, document)
+
+
+def _possible(match: re.Match[bytes]) -> bytes:
+    number = match[1]
+    if number is None:
+        return b"?"
+    code = int(number[1:], 16) if number[:1] == b"x" else int(number)
+    return b"?" if code < 0x110000 and re.match(_NOT_IN_XML, chr(code)) and code not in (9, 10, 13) else match[0]
+
+
 def escape(text: str) -> str:
     """Text as it stands in a document of XML, if that `can_hold` it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -10,7 +10,7 @@ from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, VERIFIES_PARTS
-from obs_client.backends.s3.errors import classify, retry_after
+from obs_client.backends.s3.errors import classify, hint_of, request_id_of, retry_after
 from obs_client.backends.s3.reading import (
     check_possible,
     get_object,
@@ -170,7 +170,7 @@ class S3Client(ObjectStorageClient):
     def _object_write(self, new: NewObject, body: Body) -> None:
         from obs_client.backends.s3.writing import write_object
 
-        write_object(self._requests, new, body)
+        write_object(self._requests, new, body, check=self.options.check_content)
 
     def _object_delete(self, container: str, name: str) -> None:
         from obs_client.backends.s3.deleting import delete_object
@@ -190,7 +190,7 @@ class S3Client(ObjectStorageClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         from obs_client.backends.s3.multipart import begin_upload
 
-        return begin_upload(self._requests, new)
+        return begin_upload(self._requests, new, check=self.options.check_content)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         from obs_client.backends.s3.copying import copy_within
@@ -214,8 +214,10 @@ class S3Client(ObjectStorageClient):
         return self._sign(Request("PutObject", "PUT", container, name), seconds)
 
     def _sign(self, request: Request, seconds: int) -> str:
+        """A URL for a request; where its container is in another region than this client's, that is found first."""
         if seconds > URL_SECONDS_MAXIMUM:
             raise ValueError(f"expires_in_seconds in S3 is at most {URL_SECONDS_MAXIMUM:,} (7 days), not {seconds:,}")
+        self._requests.find_region(request.container or "")
         return self._requests.presign(request, seconds)
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
@@ -231,13 +233,19 @@ class S3Client(ObjectStorageClient):
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return classify(error)
 
+    def _hint(self, error: Exception) -> str:
+        return hint_of(error)
+
+    def _request_id(self, error: Exception) -> str | None:
+        return request_id_of(error)
+
     def _retry_after(self, error: Exception) -> float | None:
         return retry_after(error)
 
 
 def _capabilities_of(requests: Requests) -> Capabilities:
     """What an S3 server is taken to keep: Amazon's all that it documents, others what they all have."""
-    from obs_client.backends.s3 import deleting, multipart, writing
+    from obs_client.backends.s3 import copying, deleting, multipart, writing
 
     settings, amazon = requests.settings, requests.is_amazon
     conditions = settings.choices.conditional_writes
@@ -251,6 +259,7 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         part_size_minimum=multipart.PART_SIZE_MINIMUM,
         part_size_maximum=multipart.PART_SIZE_MAXIMUM,
         part_count_maximum=multipart.PART_COUNT_MAXIMUM,
+        copy_part_size=copying.COPY_PART_SIZE,
         equal_parts=not amazon,
         delete_batch_maximum=deleting.BATCH_MAXIMUM,
         # Servers behind WSGI or nginx drop headers with "_" without a word, and a client cannot know.

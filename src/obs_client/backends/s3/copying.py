@@ -1,21 +1,24 @@
 """Copies within the store: of an object to another name, or onto itself with other attributes.
 
-One request up to 5 GiB, else by parts, which the engine drives. What S3 keeps beside the attributes goes along: storage
-class, encryption, expiry, tags, redirect, lock; not the access list, which S3 resets.
+One request up to 512 MiB, else by parts, which the engine drives. What S3 keeps beside the attributes goes along:
+storage class, encryption, expiry, tags, redirect, lock; not the access list, which S3 resets.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.etags import etag_of
 from obs_client.backend.multipart import NeedsParts, Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.s3.endpoints import is_resource
+from obs_client.backends.s3.endpoints import PINS_COPIED_PARTS, is_resource
 from obs_client.backends.s3.errors import S3Error, status_of
+from obs_client.backends.s3.listing import read_time
 from obs_client.backends.s3.multipart import S3Upload, begin
 from obs_client.backends.s3.reading import (
     get_object_tagging,
@@ -29,8 +32,15 @@ from obs_client.backends.s3.writing import attribute_headers, conditions_of
 from obs_client.errors import ObjectChangedError
 from obs_client.models import ObjectInfo
 
-COPY_MAXIMUM = 5 * 1024**3
-"""Bytes of an object that one request copies."""
+COPY_MAXIMUM = 512 * 1024**2
+"""Bytes of an object that one request copies; S3 allows 5 GiB, but servers are silent for longer than clients wait.
+
+Amazon's own takes some seconds for so much, those that copy byte by byte less than the usual timeout (milvus#53786,
+rclone#3579: 2 to 5 GiB took more than a minute).
+"""
+
+COPY_PART_SIZE = 256 * 1024**2
+"""Bytes of a part of a copy by parts."""
 
 _KEPT = (
     "expires",
@@ -44,6 +54,10 @@ _KEPT = (
     "x-amz-website-redirect-location",
 )
 """What a HEAD answers and a write takes under the same name."""
+
+NOT_IMPLEMENTED = 501
+_CONDITION = "x-amz-copy-source-if-match"
+_RETENTION = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date")
 
 
 def copy_object(new: NewObject, headers: dict[str, str]) -> Request:
@@ -85,6 +99,11 @@ class Copy:
         """The headers that go along."""
         headers = self.head.headers
         kept = {name: headers[name] for name in _KEPT if name in headers}
+        if _has_ended(headers.get("x-amz-object-lock-retain-until-date")):
+            kept = {name: kept[name] for name in kept if name not in _RETENTION}
+        if kept.get("x-amz-server-side-encryption") == "AES256":
+            # What every object has since 2023: the target's own default may be stronger, and is right.
+            del kept["x-amz-server-side-encryption"]
         if "x-amz-storage-class" in self.chosen:
             kept.pop("x-amz-storage-class", None)
         if "x-amz-server-side-encryption" in self.chosen:
@@ -94,7 +113,14 @@ class Copy:
     @property
     def source(self) -> dict[str, str]:
         """The headers that name the source, as the version that was looked at."""
-        return source_headers(self.container, self.name, self.head.headers.get("etag"))
+        etag = self.head.headers.get("etag", "")
+        # No condition holds for a weak tag (RFC 9110, 8.8.3.2), as proxies make them: it is looked at after the copy.
+        return source_headers(self.container, self.name, None if etag.startswith("W/") else etag)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the server is asked to refuse another version of the source."""
+        return "x-amz-copy-source-if-match" in self.source
 
     @property
     def target(self) -> dict[str, str]:
@@ -113,6 +139,8 @@ def copy_at_once(requests: Requests, copy: Copy) -> None:
         raise NeedsParts
     asked = copy_object(copy.new, {**copy.target, **copy.source, **conditions_of(copy.new)})
     requests.document(asked, "CopyObjectResult")
+    if not copy.is_pinned and (copy.container, copy.name) != (copy.new.container, copy.new.name):
+        check_is_same(requests, copy)
 
 
 def copy_within(requests: Requests, container: str, source: ObjectInfo, new: NewObject) -> None:
@@ -164,12 +192,25 @@ class S3Copy(S3Upload):
         self._copy = copy
 
     def copy_part(self, part: Part) -> None:
+        source, experience = self._copy.source, self._requests.experience
+        if experience.of(PINS_COPIED_PARTS) is False:
+            source.pop(_CONDITION, None)
         try:
-            self.put_from(part, self._copy.source)
+            self.put_from(part, source)
         except S3Error as error:
-            if not is_refused(error) or not source_changed(self._requests, self._copy):
+            if error.status == NOT_IMPLEMENTED and _CONDITION in source:
+                # Cloudflare R2 knows no such condition here; the source is looked at before the completion.
+                experience.learn(PINS_COPIED_PARTS, False)
+                self.copy_part(part)
+            elif is_refused(error) and source_changed(self._requests, self._copy):
+                raise _changed(self._copy.name) from error
+            else:
                 raise
-            raise _changed(self._copy.name) from error
+
+    def complete(self) -> None:
+        if not self._copy.is_pinned or self._requests.experience.of(PINS_COPIED_PARTS) is False:
+            check_is_same(self._requests, self._copy)
+        super().complete()
 
 
 def _tags(requests: Requests, copy: Copy) -> dict[str, str]:
@@ -181,6 +222,12 @@ def _tags(requests: Requests, copy: Copy) -> dict[str, str]:
     return {"x-amz-tagging": urlencode(pairs)}
 
 
+def check_is_same(requests: Requests, copy: Copy) -> None:
+    """Raise `ObjectChangedError` if the source is not what was looked at any more."""
+    if source_changed(requests, copy):
+        raise _changed(copy.name)
+
+
 def source_changed(requests: Requests, copy: Copy) -> bool:
     """Whether the source is not what was looked at any more: a 412 does not say whose condition failed."""
     try:
@@ -190,6 +237,14 @@ def source_changed(requests: Requests, copy: Copy) -> bool:
             return True
         raise
     return head.headers.get("etag") != copy.head.headers.get("etag")
+
+
+def _has_ended(until: str | None) -> bool:
+    """Whether a retention is over: servers go on telling it, and refuse it in a copy."""
+    try:
+        return until is not None and read_time(until) <= time.time()
+    except StrangeAnswer:
+        return False
 
 
 def _changed(name: str) -> ObjectChangedError:

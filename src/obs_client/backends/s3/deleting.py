@@ -15,6 +15,9 @@ BATCH_MAXIMUM = 1000
 
 _FEWEST = 15
 
+BAD_REQUEST = 400
+"""What some servers answer that know no such request; believed of one that never yet took it."""
+
 _REFUSED_DIGEST = ("InvalidRequest", "InvalidArgument", "MissingContentMD5", "BadRequest", "NotImplemented")
 _NO_SUCH_REQUEST = ("NotImplemented", "MethodNotAllowed", "405", "501", "UnsupportedOperation")
 
@@ -72,7 +75,8 @@ def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> 
         if checksum and error.code in _REFUSED_DIGEST:
             experience.deletes_by_checksum = False
             return delete_at_once(requests, container, names)
-        if error.code not in _NO_SUCH_REQUEST:
+        never_yet = experience.of(DELETES_MANY) is None and error.status == BAD_REQUEST
+        if error.code not in _NO_SUCH_REQUEST and not never_yet:
             raise
         experience.learn(DELETES_MANY, False)
         return None

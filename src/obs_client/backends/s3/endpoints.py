@@ -21,6 +21,9 @@ VERIFIES_PARTS = "verifies CRC-32 of parts"
 TELLS_CHECKSUMS = "tells the checksums of objects"
 KEEPS_CONDITIONS = "keeps conditions of writes"
 DELETES_MANY = "deletes many objects by one request"
+GIVES_PERMISSION = "gives permission to send a body (Expect: 100-continue)"
+LISTS_BY_TOKENS = "knows ListObjectsV2"
+PINS_COPIED_PARTS = "knows conditions of the source of UploadPartCopy"
 
 _PARTITIONS = (
     ("cn-", "amazonaws.com.cn"),

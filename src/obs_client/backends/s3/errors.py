@@ -201,6 +201,38 @@ def classify(error: Exception) -> Kind | None:
     return TemporaryError if isinstance(error, StrangeAnswer) else kind_of_failure(error)
 
 
+_LOGIN = "look at the keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or the profile"
+_HINTS = {
+    **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed"), _LOGIN),
+    **dict.fromkeys(
+        ("ExpiredToken", "InvalidToken", "TokenRefreshRequired"), "the session's keys have ended: get new ones"
+    ),
+    "RequestTimeTooSkewed": "set this machine's clock right",
+    "InvalidObjectState": "it is archived: restore it first (RestoreObject), and read it when that has ended",
+    "AccessDenied": (
+        "the keys are known, and their policy, the container's or the key's does not allow this; "
+        "without the right s3:ListBucket S3 refuses so what is not there, too"
+    ),
+    "403": "not allowed by a policy, or not there: without the right s3:ListBucket S3 refuses both alike",
+    "NoSuchBucket": "if the endpoint URL ends with a container's name, leave that out of it",
+    "XAmzContentSHA256Mismatch": "something on the way changed the content",
+}
+
+
+def hint_of(error: Exception) -> str:
+    """What the user can do about an error."""
+    if isinstance(error, S3Error):
+        return _HINTS.get(error.code, "")
+    if isinstance(error, TimeoutError):
+        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+    return ""
+
+
+def request_id_of(error: Exception) -> str | None:
+    """By which the server's operators know the request."""
+    return error.request_id if isinstance(error, S3Error) else None
+
+
 def retry_after(error: Exception) -> float | None:
     """Seconds that an answer asks to wait."""
     return retry_after_of(error.headers) if isinstance(error, S3Error) else None

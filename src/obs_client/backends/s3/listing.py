@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.etags import bare_etag
-from obs_client.backend.listing import ListedObjects
+from obs_client.backend.listing import ListedObjects, name_of
 from obs_client.backend.values import Page
 from obs_client.backends.s3.errors import make_error
 from obs_client.backends.s3.requests import Request, Requests, query_of
@@ -52,13 +52,23 @@ def list_buckets(prefix: str = "", marker: str | None = None, most: int | None =
 def list_objects(
     container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
 ) -> Request:
-    """Ask for a page of objects, with names as in URLs: XML cannot write them all."""
+    """Ask for a page of objects, with names as in URLs: XML cannot write them all.
+
+    Args:
+        marker: As a page gave it: after `2`, a token of ListObjectsV2; after `1`, a name, for servers that know only
+            ListObjects.
+    """
+    if marker is not None and marker.startswith("1"):
+        query = query_of(
+            "encoding-type=url", ("prefix", prefix or None), ("delimiter", delimiter), ("marker", marker[1:])
+        )
+        return Request("ListObjects", "GET", container, query=query)
     query = query_of(
         "list-type=2",
         "encoding-type=url",
         ("prefix", prefix or None),
         ("delimiter", delimiter),
-        ("continuation-token", marker),
+        ("continuation-token", marker[1:] if marker else None),
         ("start-after", start_after),
     )
     return Request("ListObjectsV2", "GET", container, query=query)
@@ -93,7 +103,8 @@ def read_page(document: str) -> Page[ObjectInfo | SubdirInfo] | xml.Element:
         root = xml.parse_answer(rest.encode(), ROOT, FIELDS)
         if root.name == "Error":
             return root
-        return Page(_entries(root, columns or _columns_of(root)), _next_marker(root))
+        entries = _entries(root, columns or _columns_of(root))
+        return Page(entries, _next_marker(root, entries))
     except ValueError as error:
         raise StrangeAnswer("the listing has a name, size or time that makes no sense") from error
 
@@ -117,13 +128,24 @@ def is_true(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _next_marker(root: xml.Element) -> str | None:
+def _next_marker(root: xml.Element, entries: Sequence[ObjectInfo | SubdirInfo]) -> str | None:
+    """Where the listing goes on.
+
+    A server that knows only ListObjects gives no token. Its next page begins after its `NextMarker`, or after the last
+    name where it tells none, as the reference of ListObjects has it.
+    """
     if not is_true(root.get("IsTruncated")):
         return None
-    token = root.find("NextContinuationToken")
-    if not token:
+    if token := root.find("NextContinuationToken"):
+        return f"2{token}"
+    marker = root.find("NextMarker")
+    if marker and root.find("EncodingType") == "url":
+        marker = unquote_plus(marker, errors="strict")
+    if not marker and entries:
+        marker = max(map(name_of, (entries[-1], *(each for each in entries if isinstance(each, SubdirInfo)))))
+    if not marker:
         raise StrangeAnswer("the listing goes on, but does not say where")
-    return token
+    return f"1{marker}"
 
 
 def _entries(root: xml.Element, columns: Columns) -> Sequence[ObjectInfo | SubdirInfo]:

@@ -9,7 +9,7 @@ integrity" of the S3 User Guide has it; until then, and else, MD5 is used.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import unquote_plus
@@ -105,8 +105,14 @@ def list_multipart_uploads(
     return Request("ListMultipartUploads", "GET", container, query=query)
 
 
-def begin_upload(requests: Requests, new: NewObject) -> S3Upload:
-    """Begin an upload of parts that are sent from here."""
+def begin_upload(requests: Requests, new: NewObject, *, check: bool = True) -> S3Upload:
+    """Begin an upload of parts that are sent from here; `check` what the server says of each."""
+    upload = _begin_upload(requests, new)
+    upload.checks = check
+    return upload
+
+
+def _begin_upload(requests: Requests, new: NewObject) -> S3Upload:
     headers = {**attribute_headers(new.attributes, new.part_size), **requests.settings.choices.object_headers}
     verified = requests.experience.of(VERIFIES_PARTS)
     chosen = requests.settings.choices.checksums
@@ -120,7 +126,7 @@ def begin_upload(requests: Requests, new: NewObject) -> S3Upload:
 def begin(requests: Requests, new: NewObject, headers: dict[str, str], checksums: bool) -> Upload:
     """Begin an upload with these headers."""
     asked = create_multipart_upload(new.container, new.name, headers, checksums)
-    upload_id = requests.document(asked, "InitiateMultipartUploadResult", ("UploadId",)).get("UploadId")
+    upload_id = requests.document(asked, "InitiateMultipartUploadResult", ("UploadId",), echoes=True).get("UploadId")
     if not upload_id:
         raise BrokenAnswer("the answer to the begin of an upload has no id: it is not whole")
     return Upload(new.container, new.name, upload_id)
@@ -131,6 +137,9 @@ class S3Upload(MultipartUpload):
 
     Args:
         digests: What each part carries; None: no part is sent from here, all are copied.
+
+    Attributes:
+        checks: Whether what the server says of a part is compared with what was sent.
     """
 
     def __init__(self, requests: Requests, upload: Upload, new: NewObject, digests: PartDigests | None = None) -> None:
@@ -140,6 +149,7 @@ class S3Upload(MultipartUpload):
         self._write_id = new.attributes.write_id
         self._begun = time.time()
         self._completing = False
+        self.checks = True
         self._digests = digests or PartDigests(("md5",))
         self._parts: dict[int, StoredPart] = {}
 
@@ -150,7 +160,7 @@ class S3Upload(MultipartUpload):
         sent = self._digests.of(body)
         headers = {name: value for digest in sent for name, value in digest.headers.items()}
         answer = self._requests.finish(upload_part(self._upload, part.number, body, headers))
-        for digest in sent:
+        for digest in sent if self.checks else ():
             digest.check(answer, body)
         etag = answer.headers.get("etag")
         if not etag:
@@ -159,7 +169,7 @@ class S3Upload(MultipartUpload):
         checksum = headers.get("x-amz-checksum-crc32") if told else None
         self._parts[part.number] = StoredPart(part.number, etag, checksum)
 
-    def put_from(self, part: Part, headers: dict[str, str]) -> None:
+    def put_from(self, part: Part, headers: Mapping[str, str]) -> None:
         """Store a part that is a range of another object, which these headers name."""
         area = {"x-amz-copy-source-range": f"bytes={part.offset}-{part.offset + part.size - 1}"}
         asked = upload_part_copy(self._upload, part.number, {**headers, **area})
@@ -171,7 +181,7 @@ class S3Upload(MultipartUpload):
         asked = complete_multipart_upload(self._upload, parts, self._conditions)
         again, self._completing = self._completing, True
         try:
-            found = self._requests.document(asked, "CompleteMultipartUploadResult")
+            found = self._requests.document(asked, "CompleteMultipartUploadResult", echoes=True)
         except S3Error as error:
             if again and error.code == "NoSuchUpload" and self._was_published():
                 return
@@ -232,9 +242,12 @@ def _try_checksums(requests: Requests, new: NewObject, headers: dict[str, str]) 
         with suppress(Exception):
             requests.finish(abort_multipart_upload(upload))
         raise
-    believed = experience.of(VERIFIES_PARTS) is True
-    # Whoever took the upload as one with checksums may want them with each part, believed or not.
-    return S3Upload(requests, upload, new, PartDigests(("crc32",) if believed else ("crc32", "md5"), believed))
+    if experience.of(VERIFIES_PARTS):
+        return S3Upload(requests, upload, new, PartDigests(("crc32",), True))
+    # Begun again without: who took it as one with checksums may want them with each part, or refuse them there, or
+    # refuse both digests at once, as Cloudflare R2 does. MD5 alone is what every server takes.
+    S3Upload(requests, upload, new).abort()
+    return S3Upload(requests, begin(requests, new, headers, False), new, PartDigests(("md5",)))
 
 
 def _refuses_wrong(requests: Requests, upload: Upload) -> bool | None:

@@ -72,7 +72,10 @@ def check_possible(container: str) -> None:
 def look_at(requests: Requests, container: str, name: str, if_hash: str | None = None) -> HttpAnswer:
     """An object's HEAD; if that is refused, the reason comes from a GET."""
     try:
-        return requests.finish(head_object(container, name, if_hash=if_hash))
+        asked = head_object(container, name, if_hash=if_hash)
+        head = requests.finish(asked)
+        # Cloudflare R2 tells no length of what it would decode: what has a coding is asked for as it is stored.
+        return head if "content-length" in head.headers else requests.finish(as_stored(asked))
     except S3Error as error:
         requests.explain(error, get_object(container, name, part="bytes=0-0"))
         raise
@@ -97,7 +100,7 @@ def open_object(
     checksums = requests.uses_checksums and start == 0 and stop is None
     asked = get_object(container, name, part=range_header(start, stop), if_hash=if_hash, checksums=checksums)
     try:
-        answer = requests.call(asked)
+        answer = _stored(requests, asked)
     except S3Error as error:
         if error.status != 416:
             raise
@@ -112,6 +115,23 @@ def open_object(
     except BaseException:
         answer.close()
         raise
+
+
+def as_stored(request: Request) -> Request:
+    """The same request, with leave to send what is stored with the coding gzip as it is."""
+    return request._replace(headers={**request.headers, "Accept-Encoding": "gzip"})
+
+
+def _stored(requests: Requests, asked: Request) -> HttpAnswer:
+    """The answer to a GET with the bytes that are stored: never what a server decoded on the way out.
+
+    That shows in chunks without a length, and in a weak tag (rclone#8137, #8531).
+    """
+    answer = requests.call(asked)
+    if answer.length is not None or not answer.headers.get("etag", "").startswith("W/"):
+        return answer
+    answer.close()
+    return requests.call(as_stored(asked))
 
 
 def info_of_head(name: str, head: HttpAnswer) -> ObjectInfo:

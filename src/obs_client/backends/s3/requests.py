@@ -7,6 +7,8 @@ border's.
 
 from __future__ import annotations
 
+import contextlib
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.s3.endpoints import (
     DEFAULT_REGION,
+    GIVES_PERMISSION,
     Experience,
     Route,
     amazon_endpoint,
@@ -46,8 +49,12 @@ USER_AGENT = "obs_client"
 XML_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 """Of documents that are sent."""
 
-_IDENTITIES = ("etag", "x-amz-request-id", "x-amz-id-2", "x-amzn-requestid", "x-amz-bucket-region")
+_IDENTITIES = ("etag", "x-amz-request-id", "x-amz-id-2", "x-amzn-requestid", "x-amz-bucket-region", "cf-ray")
+_OTHER_IDENTITY = re.compile("x-.+-request-?id")
+"""How other servers that speak S3 name the same: `x-oss-request-id`, `x-cos-request-id`, `x-obs-request-id` …"""
 _PAYER = "x-amz-request-payer"
+EXPECTATION_FAILED = 417
+
 _ROUTES_MAXIMUM = 1000
 
 
@@ -108,6 +115,7 @@ class Requests:
         self._signatures: dict[str, Signature] = {}
         self._routes: dict[tuple[str | None, str], Route] = {}
         self._is_amazon: bool | None = None
+        self._regions_asked: set[str] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Requests, (self.settings,)
@@ -158,10 +166,16 @@ class Requests:
             S3Error: The answer is an error.
             OSError: There was no complete answer.
         """
+        if request.expect and self.experience.of(GIVES_PERMISSION) is False:
+            request = request._replace(expect=False)
         try:
             return self._send(request)
         except S3Error as error:
-            if not self._follows(request, error):
+            if error.status == EXPECTATION_FAILED and request.expect:
+                # RFC 9110, 10.1.1: a server may refuse the expectation; the request is repeated without it.
+                self.experience.learn(GIVES_PERMISSION, False)
+                request = request._replace(expect=False)
+            elif not self._follows(request, error):
                 raise
         if isinstance(request.body, Body):
             request.body.rewind()
@@ -180,8 +194,13 @@ class Requests:
         check_identity(answer)
         return answer
 
-    def document(self, request: Request, root: str | tuple[str, ...], fields: tuple[str, ...] = ()) -> xml.Element:
+    def document(
+        self, request: Request, root: str | tuple[str, ...], fields: tuple[str, ...] = (), *, echoes: bool = False
+    ) -> xml.Element:
         """As `call`, for answers that are a document.
+
+        Args:
+            echoes: It repeats names that are known, perhaps with characters that XML cannot hold: they do not matter.
 
         Raises:
             S3Error: The document is an error, whatever the status.
@@ -190,7 +209,8 @@ class Requests:
         from obs_client._http.kit import xml  # which only some answers need
 
         answer = self.call(request)
-        found = xml.parse_answer(answer.read(CONTENT_LIMIT), root, fields)
+        content = answer.read(CONTENT_LIMIT)
+        found = xml.parse_answer(xml.without_impossible(content) if echoes else content, root, fields)
         if found.name == "Error":
             raise make_error(request.operation, answer, found)
         return found
@@ -224,6 +244,14 @@ class Requests:
         if route.signer:
             route.signer.sign(request.method, url, headers)
         return url, headers
+
+    def find_region(self, container: str) -> None:
+        """Ask Amazon, once, in which region a container is: a URL that is signed for another one cannot work."""
+        if not self.is_amazon or self.settings.anonymous or container in self._regions_asked:
+            return
+        with contextlib.suppress(S3Error):  # who may only sign need not be allowed to look
+            self.finish(Request("HeadBucket", "HEAD", container))
+        self._regions_asked.add(container)
 
     def _send(self, request: Request) -> HttpAnswer:
         answer = self._exchange(request)
@@ -307,7 +335,9 @@ class Requests:
 def check_identity(answer: HttpAnswer) -> None:
     """Raise `BrokenAnswer` if nothing says that S3 answered: a portal on the way answers 200 to anything."""
     headers = answer.headers
-    if answer.status != 204 and not any(name in headers for name in _IDENTITIES):
+    if answer.status == 204 or any(name in headers for name in _IDENTITIES):
+        return
+    if not any(map(_OTHER_IDENTITY.fullmatch, headers)):
         raise BrokenAnswer("the answer has neither an ETag nor a request id: it is not S3's, or not whole")
 
 
