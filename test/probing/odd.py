@@ -13,6 +13,7 @@ from obs_client import (
     Attributes,
     Capabilities,
     ConflictError,
+    IntegrityError,
     InvalidNameError,
     MemoryClient,
     NotSupportedError,
@@ -364,3 +365,11 @@ class Waiting(MemoryClient):
         if self.part_of_name in new.name:
             self.reached.set()
             self.go_on.wait(20.0)
+
+
+class Complaining(MemoryClient):
+    """Finds fault with every answer by which the store said yes, as with tags that are not digests."""
+
+    def _object_write(self, new: NewObject, body: Body) -> None:
+        super()._object_write(new, body)
+        raise IntegrityError("the store says that it received other bytes")

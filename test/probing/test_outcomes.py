@@ -6,12 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from obs_client import MemoryClient
+from obs_client import MemoryClient, NotSupportedError, Outcome
+from obs_client.backend import MultipartUpload, NewObject
 from obs_client.probing import listings as of_listings
 from obs_client.probing import network as of_network
 from obs_client.probing import probe
+from obs_client.probing.conditions import conditions
+from obs_client.probing.large import large
 from obs_client.probing.listings import listings
+from obs_client.probing.metadata import metadata
+from obs_client.probing.names import names
 from obs_client.probing.network import network
+from obs_client.probing.run import Topic
 from test.loopback.s3_double import Ways
 from test.loopback.s3_named import PART_CHECKSUMS_REFUSED
 from test.loopback.tls import make_authority
@@ -51,6 +57,27 @@ def test_what_never_shows_is_waited_for_within_bounds(monkeypatch: pytest.Monkey
     assert (found.outcome, found.detail) == (NOT, "it was not listed within 0.5 s")
 
 
+@pytest.mark.parametrize("topic", [metadata, names, conditions])
+def test_what_only_the_client_complains_of_is_no_refusal(topic: Topic) -> None:
+    found = tried(odd.Complaining(), topic)
+    told = {finding.outcome for name, finding in found.items() if "of large objects" not in name}  # not written at once
+    assert told == {Outcome.CANNOT_BE_TOLD}, found
+
+
+def test_a_large_object_that_fails_is_sent_once() -> None:
+    class Failing(MemoryClient):
+        begun = 0
+
+        def _object_multipart(self, new: NewObject) -> MultipartUpload:
+            self.begun += 1
+            raise NotSupportedError("no parts here")
+
+    client = Failing()
+    found = tried(client, large)
+    assert client.begun == 1
+    assert {finding.outcome for finding in found.values()} == {NOT}
+
+
 def test_every_finding_comes_out_either_way(tmp_path: Path) -> None:
     """A trial that always ends in the same way tells nothing."""
     stores = [
@@ -67,10 +94,12 @@ def test_every_finding_comes_out_either_way(tmp_path: Path) -> None:
     for client in stores:
         client.use_container("c", create=True)
         findings += probe(client, another=client.another).findings
-    names = {finding.name for finding in findings if finding.topic != "endpoint"}  # which the client says, not a trial
+    all_names = {
+        finding.name for finding in findings if finding.topic != "endpoint"
+    }  # which the client says, not a trial
     held = {finding.name for finding in findings if finding.outcome is HOLDS}
     held |= {case.name for case in ODD if case.outcome is HOLDS} | {"pages of 1,000 names"}
     not_held = {finding.name for finding in findings if finding.outcome is NOT} | {case.name for case in ODD}
     not_held |= {"all that it made is removed", "small requests take less than 1 s"}
-    assert sorted(names - held) == []
-    assert sorted(names - not_held) == []
+    assert sorted(all_names - held) == []
+    assert sorted(all_names - not_held) == []

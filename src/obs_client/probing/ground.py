@@ -19,7 +19,7 @@ from obs_client.backend.listing import name_of
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject, Page
 from obs_client.client import ObjectStorageClient
-from obs_client.errors import NotFoundError, NotSupportedError, ObjectStorageClientError, TemporaryError
+from obs_client.errors import IntegrityError, NotFoundError, NotSupportedError, ObjectStorageClientError, TemporaryError
 from obs_client.models import Attributes, ObjectInfo, Outcome, SubdirInfo
 from obs_client.probing.bounds import BoundedBorder, Exhausted, Ledger, TidyingBorder
 from obs_client.probing.profile import Finding
@@ -65,14 +65,21 @@ def unknown(detail: str) -> Told:
 
 
 def refused(call: Callable[[], object]) -> ObjectStorageClientError | None:
-    """With what a call was refused for good; None: it was done."""
+    """With what the store refused a call for good; None: it was done. Any other failure goes out."""
     try:
         call()
     except TemporaryError:
         raise
     except ObjectStorageClientError as error:
+        if is_of_client(error):
+            raise
         return error
     return None
+
+
+def is_of_client(error: ObjectStorageClientError) -> bool:
+    """Whether the client complains of an answer by which the store said yes: there is no error of the store behind."""
+    return isinstance(error, IntegrityError) and error.__cause__ is None
 
 
 class Ground:

@@ -33,10 +33,20 @@ def large(ground: Ground) -> Iterator[Finding]:
 class _Large:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._failure: Exception | None = None
 
     @functools.cached_property
     def _parts(self) -> tuple[bytes, bytes]:
-        """The parts of the object, which is there afterwards."""
+        """The parts of the object, which is there afterwards; it is sent once, whatever comes of it."""
+        if self._failure:
+            raise self._failure
+        try:
+            return self._sent()
+        except Exception as error:
+            self._failure = error
+            raise
+
+    def _sent(self) -> tuple[bytes, bytes]:
         size = max(self._ground.border.capabilities.part_size_minimum, PART_SIZE)
         if size > PART_SIZE_TRIED:
             raise LookupError(f"parts have {size:,} bytes at least, which is more than a probe sends")

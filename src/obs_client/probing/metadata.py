@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from obs_client.errors import ObjectStorageClientError
-from obs_client.probing.ground import Ground, Told, fails, holds, refused
+from obs_client.probing.ground import Ground, Told, fails, holds, is_of_client, refused
 from obs_client.probing.profile import Finding
 
 TOPIC = "metadata"
@@ -62,7 +62,9 @@ def _takes(ground: Ground, size: int) -> bool:
     try:
         ground.write("size", b"", metadata=wanted)
         return ground.info("size").metadata == wanted
-    except ObjectStorageClientError:
+    except ObjectStorageClientError as error:
+        if is_of_client(error):
+            raise
         return False  # also what passes elsewhere: some servers close the connection, some answer 503
 
 

@@ -11,7 +11,7 @@ from obs_client.backend.body import BytesBody
 from obs_client.backend.integrity import new_hash
 from obs_client.backend.multipart import Part
 from obs_client.errors import IntegrityError, ObjectStorageClientError
-from obs_client.probing.ground import Ground, Told, fails, holds, refused, unknown
+from obs_client.probing.ground import Ground, Told, fails, holds, is_of_client, refused, unknown
 from obs_client.probing.profile import Finding
 
 ADDRESSING, PAYLOADS, CHECKSUMS = "addressing", "signatures", "checksums"
@@ -64,7 +64,7 @@ def _written(ground: Ground, **options: bool | str) -> Told:
         other.write("by-another", _CONTENT)
         found = other.read("by-another")
     except ObjectStorageClientError as error:
-        return fails(str(error))
+        return unknown(str(error)) if is_of_client(error) else fails(str(error))
     return holds() if found == _CONTENT else fails("what is written comes back as other bytes")
 
 
@@ -87,7 +87,11 @@ def _addressed(ground: Ground, style: str) -> Told:
 
 def _wrong_write(ground: Ground) -> Told:
     body = _Lying(_CONTENT)
-    error = refused(lambda: ground.write("wrong-digest", body))
+    error: ObjectStorageClientError | None = None
+    try:
+        error = refused(lambda: ground.write("wrong-digest", body))
+    except IntegrityError as raised:
+        error = raised
     if not body.asked:
         return unknown("this client sends no digest to this store")
     if ground.is_there("wrong-digest"):
@@ -116,6 +120,6 @@ def _by_server(error: ObjectStorageClientError | None) -> Told:
     """What a refusal says, if the store made it: only then it has a cause, the store's answer."""
     if error is None:
         return fails("it is told to be done, and nothing is stored")
-    if error.__cause__ is None:
+    if is_of_client(error):
         return fails(f"only the client saw it: {error}")
     return holds() if isinstance(error, IntegrityError) else unknown(f"such a request is refused: {error}")

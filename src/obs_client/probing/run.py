@@ -17,7 +17,6 @@ from obs_client.client import ObjectStorageClient
 from obs_client.errors import (
     AuthorizationError,
     ConfigurationError,
-    IntegrityError,
     NotFoundError,
     NotSupportedError,
     ObjectStorageClientError,
@@ -29,7 +28,7 @@ from obs_client.probing import requests as of_requests
 from obs_client.probing.bounds import Bounds, Ledger
 from obs_client.probing.conditions import conditions
 from obs_client.probing.copies import copies
-from obs_client.probing.ground import REMOVAL_SECONDS, TRIAL_SECONDS, Ground, MakeClient
+from obs_client.probing.ground import REMOVAL_SECONDS, TRIAL_SECONDS, Ground, MakeClient, is_of_client
 from obs_client.probing.large import large
 from obs_client.probing.listings import listings
 from obs_client.probing.metadata import metadata
@@ -164,7 +163,7 @@ def _refusal(ground: Ground) -> ObjectStorageClientError | None:
     except ObjectStorageClientError as error:
         if _sent_nothing(error):
             ground.ledger.forget(ground.name("begin"))
-        return None if isinstance(error, IntegrityError) and error.__cause__ is None else error
+        return None if is_of_client(error) else error
     return None
 
 
