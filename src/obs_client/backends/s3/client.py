@@ -65,8 +65,13 @@ class S3Client(ObjectStorageClient):
         requester_pays: Agree to pay for requests to containers of others.
         storage_class, server_side_encryption, kms_key_id: Of new objects, as S3 names them.
 
+    botocore is loaded only where it is needed: for keys that are not given as such (profiles, roles, single sign-on),
+    for what a profile says, for FIPS and dual-stack endpoints, access points and S3 Express. What is learned of an
+    endpoint (`endpoint_facts`) is kept for all clients of the process.
+
     `native` is botocore's client, for what this class does not have; its calls go by botocore's own transport. Event
-    handlers that are registered on it are for those calls: this class's own requests do not heed them.
+    handlers that are registered on it are for those calls: this class's own requests do not heed them. An error of a
+    request is an `S3Error`, as the cause of the typed one; only `native` raises botocore's own.
     """
 
     def __init__(
