@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 from obs_client._engine.border import Border
 from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.body import BLOCK_SIZE
 from obs_client.places import Place
 from obs_client.sync.listing import Listed
+from obs_client.sync.sides import in_files
 
 MD5_DIGITS = 32
+SEGMENTS_MAXIMUM = 10_000
+
+Proof = Literal["stored digests", "digest and reading", "reading", "no bytes"]
+"""By what two contents were compared: both stores' digests, one's and the bytes of the other, or the bytes of both."""
 
 
 class Comparison:
@@ -28,22 +34,48 @@ class Comparison:
 
 
 def same_content(comparison: Comparison, source: Listed, target: Listed) -> bool:
-    """Whether two objects of the same size have the same bytes.
+    """Whether two objects of the same size have the same bytes, as `compare_content` finds."""
+    return compare_content(comparison, source, target)[0]
 
-    Equal digests prove it. Different ones prove nothing, since a store may call by that name what is none; then both
-    are read, or only one if the other's MD5 is stored.
+
+def compare_content(comparison: Comparison, source: Listed, target: Listed) -> tuple[bool, Proof]:
+    """Whether two objects of the same size have the same bytes, and by what that was seen.
+
+    Equal digests prove it, but that of a file: any program may have changed the file since, so it is always read.
+    Different ones prove nothing, since a store may call by that name what is none; then both are read, or only one if
+    the other's MD5 is stored.
 
     Raises:
         NotFoundError: One is gone by now.
     """
-    if not source.size or comparison.proves_equal(source.hash, target.hash):
-        return True
-    if _is_md5(source.hash) and target.hash is None and _md5(comparison.target, target) == source.hash:
-        return True
-    if _is_md5(target.hash) and source.hash is None and _md5(comparison.source, source) == target.hash:
-        return True
+    if source.size == 0:
+        return True, "no bytes"
+    tag, other_tag = _stored(comparison.source, source), _stored(comparison.target, target)
+    if comparison.proves_equal(tag, other_tag) and _is_of_content(comparison, source, target):
+        return True, "stored digests"
+    if _is_md5(tag) and other_tag is None and _md5(comparison.target, target) == tag:
+        return True, "digest and reading"
+    if _is_md5(other_tag) and tag is None and _md5(comparison.source, source) == other_tag:
+        return True, "digest and reading"
     with _reader(comparison.source, source) as one, _reader(comparison.target, target) as other:
-        return one.info.size == other.info.size and _same_bytes(one, other)
+        return one.info.size == other.info.size and _same_bytes(one, other), "reading"
+
+
+def _stored(place: Place, entry: Listed) -> str | None:
+    """The hash, as far as the store itself keeps the content by it."""
+    return None if in_files(place) else entry.hash
+
+
+def _is_of_content(comparison: Comparison, source: Listed, target: Listed) -> bool:
+    """Whether equal hashes are of the content itself; asks the stores only where they may not be.
+
+    The tag of an object of segments is the MD5 of their digests in hex, as is that of an object which holds this text:
+    32 bytes a segment.
+    """
+    size = source.size
+    if not _is_md5(source.hash) or size % MD5_DIGITS or size > MD5_DIGITS * SEGMENTS_MAXIMUM:
+        return True
+    return are_md5s(comparison, source, target)
 
 
 def are_md5s(comparison: Comparison, source: Listed, target: Listed) -> bool:

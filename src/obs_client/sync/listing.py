@@ -7,6 +7,7 @@ temporary file, so that memory stays small for any number of names.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import heapq
 import itertools
@@ -18,12 +19,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any, NamedTuple
 
 from obs_client._engine.border import Border
-from obs_client.errors import ContainerNotFoundError, ServiceError
+from obs_client._engine.parallel import bounded_map
+from obs_client.errors import ConfigurationError, ContainerNotFoundError, ObjectStorageClientError, ServiceError
 from obs_client.models import ObjectInfo
 from obs_client.places import Place
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.patterns import Patterns
-from obs_client.sync.sides import directory_of
+from obs_client.sync.sides import directory_of, in_files
 
 IN_MEMORY = 20_000
 _BLOCK = 200
@@ -71,7 +73,61 @@ def pairs(source: Place, target: Place, options: SyncOptions, unlisted: Unlisted
     targets = _objects(target, patterns, unlisted)
     if directory_of(target) is not None:
         targets = _or_none(targets)
-    return _merged(sources, len(source.prefix), targets, len(target.prefix))
+    merged = _merged(sources, len(source.prefix), targets, len(target.prefix))
+    return _seen(merged, source, target, options.workers, unlisted)
+
+
+def _seen(found: Iterator[Pair], source: Place, target: Place, workers: int, unlisted: Unlisted) -> Iterator[Pair]:
+    """The pairs, with what `object_info` tells in place of rows that may tell of something else than the content."""
+    sides = _Sides(source, target)
+    for pair in found:
+        if not sides.are_doubtful(pair):
+            yield pair
+            continue
+        batch = itertools.chain((pair,), itertools.islice(found, _BLOCK))
+        for seen, error in bounded_map(sides.look, batch, workers):
+            if error is not None:
+                unlisted(seen[0], str(error))
+            elif seen[1] is not None or seen[2] is not None:
+                yield seen
+
+
+class _Sides:
+    """Both places, where they may list a dynamic large object as one of no bytes: no directory does."""
+
+    def __init__(self, source: Place, target: Place) -> None:
+        self._places = [None if in_files(place) else place for place in (source, target)]
+
+    def are_doubtful(self, pair: Pair) -> bool:
+        """Whether a row of the pair may tell of something else than the content."""
+        return any(place and _may_be_manifest(each) for place, each in zip(self._places, pair[1:], strict=True))
+
+    def look(self, pair: Pair) -> tuple[Pair, Exception | None]:
+        """The pair as the stores tell of each object itself; or why one could not be asked."""
+        if not self.are_doubtful(pair):
+            return pair, None
+        try:
+            one, other = map(_asked, self._places, pair[1:])
+        except (ContainerNotFoundError, ConfigurationError):
+            raise
+        except ObjectStorageClientError as error:
+            return pair, error
+        return (pair[0], one, other), None
+
+
+def _may_be_manifest(listed: Listed | None) -> bool:
+    """Whether a row may be that of a dynamic large object, whose listing tells no bytes: one without a digest."""
+    return listed is not None and not listed.size and listed.hash is None
+
+
+def _asked(place: Place | None, listed: Listed | None) -> Listed | None:
+    """What the store tells of an object itself, but its tag, which may be of segments. None: it is gone."""
+    if place is None or listed is None or not _may_be_manifest(listed):
+        return listed
+    info = place.client.object_info(listed.name, place.container_name)
+    if info is None:
+        return None
+    return dataclasses.replace(info, hash=None, last_modified=listed.last_modified or info.last_modified)
 
 
 def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: bool = False) -> Iterator[Listed]:

@@ -10,7 +10,7 @@ from obs_client._engine.parallel import bounded_map, ended
 from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, ContainerNotFoundError, ServiceError
 from obs_client.places import Place
-from obs_client.sync.content import Comparison, same_content
+from obs_client.sync.content import Comparison, Proof, compare_content
 from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.sides import directory_of
@@ -29,6 +29,7 @@ class CheckReport:
         missing: Names that the target lacks.
         extra: Names that only the target has.
         failures: Names that could not be compared, and why; without tracebacks, which would keep contents alive.
+        proofs: Of each name in both by what its contents were compared.
         notes: Names in the source that were left out, since they are no files.
     """
 
@@ -39,6 +40,12 @@ class CheckReport:
     extra: tuple[str, ...]
     failures: dict[str, Exception]
     notes: dict[str, str]
+    proofs: dict[str, Proof] = dataclasses.field(default_factory=dict)
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """Names of which nothing could be proved; `failures` tells why."""
+        return tuple(self.failures)
 
     @property
     def ok(self) -> bool:
@@ -52,14 +59,17 @@ def check(
     options: SyncOptions = DEFAULTS,
     *,
     on_done: Callable[[str, Finding, int], object] | None = None,
+    on_compared: Callable[[str, Proof], object] | None = None,
 ) -> CheckReport:
     """Compare all names and contents of two places, without writing: by stored digests, or by reading both.
 
+    What is stored with a file proves nothing of it: files are always read.
     Attributes, times and what is no file are not compared.
 
     Args:
         options: Those of the sync that is to be proved; `include`, `exclude` and `workers` count.
         on_done: Called in this thread with each name, what was found, and its size in bytes.
+        on_compared: Called just before with each name whose contents were compared, and by what.
 
     Raises:
         ContainerNotFoundError: A container, or the source directory, is absent.
@@ -67,13 +77,15 @@ def check(
     comparison = Comparison(source, target)
     findings = _Findings()
 
-    def compare(pair: Pair) -> tuple[Pair, Finding, Exception | None]:
+    def compare(pair: Pair) -> tuple[Pair, Finding, Proof | Exception | None]:
         return (pair, *_compare(comparison, pair))
 
     listed = pairs(source, target, options, findings.add_unlisted)
     with ended(bounded_map(compare, listed, options.workers)) as compared:
-        for pair, finding, error in compared:
-            size = findings.add(pair, finding, error)
+        for pair, finding, by in compared:
+            size = findings.add(pair, finding, by)
+            if on_compared and isinstance(by, str):
+                on_compared(pair[0], by)
             if on_done:
                 on_done(pair[0], finding, size)
     directory = directory_of(source)
@@ -87,17 +99,20 @@ class _Findings:
         self._same = self._same_size = 0
         self._names: dict[Finding, list[str]] = {"differing": [], "missing": [], "extra": []}
         self._failures: dict[str, Exception] = {}
+        self._proofs: dict[str, Proof] = {}
 
-    def add(self, pair: Pair, finding: Finding, error: Exception | None) -> int:
+    def add(self, pair: Pair, finding: Finding, by: Proof | Exception | None) -> int:
         """Note one name; gives its size in bytes."""
         name, source, target = pair
         entry = source or target
         size = entry.size if entry is not None else 0
+        if isinstance(by, str):
+            self._proofs[name] = by
         if finding == "same":
             self._same += 1
             self._same_size += size
-        elif error is not None:
-            self._failures[name] = error
+        elif isinstance(by, Exception):
+            self._failures[name] = by
         else:
             self._names[finding].append(name)
         return size
@@ -109,7 +124,7 @@ class _Findings:
     def report(self, notes: dict[str, str]) -> CheckReport:
         """The report."""
         differing, missing, extra = (tuple(names) for names in self._names.values())
-        return CheckReport(self._same, self._same_size, differing, missing, extra, self._failures, notes)
+        return CheckReport(self._same, self._same_size, differing, missing, extra, self._failures, notes, self._proofs)
 
 
 def _of_missing(comparison: Comparison, source: Listed) -> Finding:
@@ -119,16 +134,17 @@ def _of_missing(comparison: Comparison, source: Listed) -> Finding:
     return "same" if directory is not None and is_marker(source) and directory.has_folder(name) else "missing"
 
 
-def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Exception | None]:
+def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Exception | None]:
     _, source, target = pair
     if source is None or target is None:
         return ("extra" if source is None else _of_missing(comparison, source)), None
     if source.size != target.size:
         return "differing", None
     try:
-        return ("same" if same_content(comparison, source, target) else "differing"), None
+        same, by = compare_content(comparison, source, target)
     except (ContainerNotFoundError, ConfigurationError):
         raise
     except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
         forget_frames(error)
         return "failed", error
+    return ("same" if same else "differing"), by

@@ -15,6 +15,11 @@ def directory_of(place: Place) -> DirectoryClient | None:
     return place.client if isinstance(place.client, DirectoryClient) else None
 
 
+def in_files(place: Place) -> bool:
+    """Whether the objects of a place are files, which any program may change."""
+    return Border(place.client).location(place.container_name)[0] == "file"
+
+
 def check_apart(source: Place, target: Place) -> None:
     """Raise `ConfigurationError` if one place is in the other, so that a sync would read what it writes."""
     (store, first), (other_store, second) = _location(source), _location(target)

@@ -16,6 +16,7 @@ from obs_client.cli.text import count_text, printable, size_text
 
 if TYPE_CHECKING:
     from obs_client.sync import CheckReport
+    from obs_client.sync.content import Proof
 
 
 @click.command()
@@ -53,8 +54,9 @@ def check(
         two_places(*addresses, follow_symlinks) as (start, end),
         settings.progress("check", lambda: None) as progress,
     ):
-        tell = _teller(settings, progress)
-        report = library.check(start, end, options, on_done=tell)
+        proofs: dict[str, Proof] = {}
+        tell = _teller(settings, progress, proofs)
+        report = library.check(start, end, options, on_done=tell, on_compared=proofs.__setitem__)
         in_both = report.same or report.differing or report.failures
         silent = (not in_both and not report.missing, not in_both and not report.extra)
         empty = []
@@ -65,12 +67,14 @@ def check(
     _finish(settings, report, empty if report.ok else [])
 
 
-def _teller(settings: Settings, progress: Progress | None) -> Callable[[str, str, int], None]:
+def _teller(settings: Settings, progress: Progress | None, proofs: dict[str, Proof]) -> Callable[[str, str, int], None]:
     def tell(name: str, finding: str, size: int) -> None:
+        by = proofs.pop(name, None)
         if progress:
             progress(size)
-        if finding != "same" and (settings.json or not settings.quiet):
-            settings.found({"type": finding, "name": name, "size": size}, f"{finding:9}  {printable(name)}")
+        if settings.json or (finding != "same" and not settings.quiet):
+            proof = {} if by is None else {"by": by}
+            settings.found({"type": finding, "name": name, "size": size, **proof}, f"{finding:9}  {printable(name)}")
 
     return tell
 
@@ -91,6 +95,7 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
         "equal": report.ok and not empty,
         "same": report.same,
         "same_size": report.same_size,
+        "unproven": list(report.unproven),
         **counts,
     }
     same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
