@@ -215,7 +215,14 @@ def test_check_proves_or_lists(stores: Stores) -> None:
     assert result.stdout.splitlines()[3] == "2 objects the same (8 B), 1 differing, 1 missing, 1 extra"
     assert "not proved equal" in result.stderr
     rows = [json.loads(line) for line in run("check", "--json", one, two).stdout.splitlines()]
-    assert [row["type"] for row in rows] == ["differing", "missing", "extra", "report"]
+    assert [(row["type"], row.get("by")) for row in rows] == [
+        ("differing", "reading"),
+        ("same", "reading"),
+        ("same", "reading"),
+        ("missing", None),
+        ("extra", None),
+        ("report", None),
+    ]
     assert rows[-1]["equal"] is False
     done("check", "--include", "a/**", one, two)
     failed(3, "check", one / "never", two)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Callable
 from typing import Literal
@@ -29,8 +30,8 @@ class CheckReport:
         missing: Names that the target lacks.
         extra: Names that only the target has.
         failures: Names that could not be compared, and why; without tracebacks, which would keep contents alive.
-        proofs: Of each name in both by what its contents were compared.
         notes: Names in the source that were left out, since they are no files.
+        proofs: By what contents were compared, and of how many names; `on_compared` of `check` has it name by name.
     """
 
     same: int
@@ -40,7 +41,7 @@ class CheckReport:
     extra: tuple[str, ...]
     failures: dict[str, Exception]
     notes: dict[str, str]
-    proofs: dict[str, Proof] = dataclasses.field(default_factory=dict)
+    proofs: dict[Proof, int] = dataclasses.field(default_factory=dict)
 
     @property
     def unproven(self) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ class _Findings:
         self._same = self._same_size = 0
         self._names: dict[Finding, list[str]] = {"differing": [], "missing": [], "extra": []}
         self._failures: dict[str, Exception] = {}
-        self._proofs: dict[str, Proof] = {}
+        self._proofs: collections.Counter[Proof] = collections.Counter()
 
     def add(self, pair: Pair, finding: Finding, by: Proof | Exception | None) -> int:
         """Note one name; gives its size in bytes."""
@@ -107,7 +108,7 @@ class _Findings:
         entry = source or target
         size = entry.size if entry is not None else 0
         if isinstance(by, str):
-            self._proofs[name] = by
+            self._proofs[by] += 1
         if finding == "same":
             self._same += 1
             self._same_size += size
@@ -124,7 +125,8 @@ class _Findings:
     def report(self, notes: dict[str, str]) -> CheckReport:
         """The report."""
         differing, missing, extra = (tuple(names) for names in self._names.values())
-        return CheckReport(self._same, self._same_size, differing, missing, extra, self._failures, notes, self._proofs)
+        counts = self._same, self._same_size
+        return CheckReport(*counts, differing, missing, extra, self._failures, notes, dict(self._proofs))
 
 
 def _of_missing(comparison: Comparison, source: Listed) -> Finding:

@@ -72,9 +72,11 @@ def _teller(settings: Settings, progress: Progress | None, proofs: dict[str, Pro
         by = proofs.pop(name, None)
         if progress:
             progress(size)
-        if settings.json or (finding != "same" and not settings.quiet):
+        wanted = not settings.quiet if finding == "same" else settings.json or not settings.quiet
+        if wanted:
+            shown = "" if finding == "same" else f"{finding:9}  {printable(name)}"
             proof = {} if by is None else {"by": by}
-            settings.found({"type": finding, "name": name, "size": size, **proof}, f"{finding:9}  {printable(name)}")
+            settings.found({"type": finding, "name": name, "size": size, **proof}, shown)
 
     return tell
 
