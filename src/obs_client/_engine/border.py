@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from obs_client._engine.retry import Retries
 from obs_client.backend.body import Body, CallerError
-from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.errors import (
@@ -34,6 +33,7 @@ from obs_client.models import (
 
 if TYPE_CHECKING:
     from obs_client._engine.attributes import Rules
+    from obs_client.backend.multipart import MultipartUpload
 
 T = TypeVar("T")
 

@@ -35,7 +35,7 @@ _HEAD_LIMIT = 1024 * 1024
 _INTERIM_HEADS = 1000
 _LINE_LIMIT = 8 * 1024
 _RECEIVE_SIZE = 16 * 1024
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+_CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?"
 
 
 class Connection:
@@ -187,7 +187,7 @@ class Connection:
 
     def receive_chunk_size(self) -> int:
         """The next line as the size of a chunk, in bytes."""
-        match = _CHUNK_SIZE.fullmatch(self.receive_line())
+        match = re.fullmatch(_CHUNK_SIZE, self.receive_line())
         if not match:
             raise BrokenAnswer(f"{self._peer} sent a broken chunk")
         return int(match[1], 16)

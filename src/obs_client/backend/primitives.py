@@ -32,9 +32,9 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload, SpooledUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.errors import NotSupportedError, ObjectStorageClientError
 from obs_client.models import (
@@ -47,6 +47,9 @@ from obs_client.models import (
     ObjectInfo,
     SubdirInfo,
 )
+
+if TYPE_CHECKING:
+    from obs_client.backend.multipart import MultipartUpload
 
 
 class Backend(abc.ABC):
@@ -224,6 +227,8 @@ class Backend(abc.ABC):
         Raises:
             ContainerNotFoundError: The container is absent; here or by `complete`.
         """
+        from obs_client.backend.multipart import SpooledUpload
+
         return SpooledUpload(new, self._object_write)
 
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:

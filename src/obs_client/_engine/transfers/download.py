@@ -17,7 +17,6 @@ from obs_client._engine.parallel import bounded_map, ended
 from obs_client._engine.transfers.parts import Range, ranges_of
 from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client._engine.transfers.reading import GuardedReader, note_unverified
-from obs_client.backend.atomic import AtomicFile
 from obs_client.backend.body import BLOCK_SIZE
 from obs_client.backend.integrity import ContentCheck
 
@@ -46,6 +45,8 @@ def to_stream(border: Border, container: str, name: str, stream: IO[bytes], prog
 
 def to_file(border: Border, container: str, name: str, path: str, progress: Progress | None) -> bool:
     """Write an object to a local file, which is replaced when all bytes are there."""
+    from obs_client.backend.atomic import AtomicFile
+
     if _is_special(path):
         with open(path, "wb", buffering=0) as stream:
             return to_stream(border, container, name, stream, progress)

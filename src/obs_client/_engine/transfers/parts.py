@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from obs_client.backend.integrity import ContentDigest
-from obs_client.backend.multipart import Part
 from obs_client.errors import NotSupportedError
 from obs_client.models import Capabilities
+
+if TYPE_CHECKING:
+    from obs_client.backend.multipart import Part
 
 
 def part_size(size: int, wanted: int, capabilities: Capabilities) -> int:
@@ -30,6 +32,8 @@ def part_size(size: int, wanted: int, capabilities: Capabilities) -> int:
 
 def parts_of(size: int, part: int) -> Iterator[Part]:
     """All parts of an object of known size."""
+    from obs_client.backend.multipart import Part
+
     for number, offset in enumerate(range(0, size, part), 1):
         yield Part(number, offset, min(part, size - offset))
 

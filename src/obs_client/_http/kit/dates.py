@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 
-_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_DATE = r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
@@ -13,7 +13,7 @@ _NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)}
 
 def read_date(text: str | None) -> float | None:
     """Epoch seconds of an HTTP date; None if there is none or nobody can read it."""
-    if text and (match := _DATE.fullmatch(text)) and match[2] in _NUMBERS:
+    if text and (match := re.fullmatch(_DATE, text, re.ASCII)) and match[2] in _NUMBERS:
         day, month, year, hour, minute, second = match.groups()
         days = _days(int(year), _NUMBERS[month], int(day))
         if days is None:

@@ -6,8 +6,8 @@ import base64
 import binascii
 import re
 
-_WORD = re.compile(r"=\?([^?]+)\?([BbQq])\?([^?]*)\?=")
-_WORDS = re.compile(rf"{_WORD.pattern}(?:[ \t]+{_WORD.pattern})*")
+_WORD = r"=\?([^?]+)\?([BbQq])\?([^?]*)\?="
+_WORDS = rf"{_WORD}(?:[ \t]+{_WORD})*"
 
 
 def encode_words(value: str) -> str:
@@ -19,9 +19,9 @@ def encode_words(value: str) -> str:
 
 def decode_words(value: str) -> str:
     """A value as it was meant; what is no encoded word comes back as it is, bytes beyond ASCII read as UTF-8."""
-    if "=?" in value and _WORDS.fullmatch(value):
+    if "=?" in value and re.fullmatch(_WORDS, value):
         try:
-            return "".join(_decode_word(*match.groups()) for match in _WORD.finditer(value))
+            return "".join(_decode_word(*match.groups()) for match in re.finditer(_WORD, value))
         except (LookupError, UnicodeDecodeError, binascii.Error):
             return value
     if not value.isascii():

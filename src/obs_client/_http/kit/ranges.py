@@ -8,7 +8,7 @@ from typing import NamedTuple
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+_CONTENT_RANGE = r"bytes (\d+)-(\d+)/(\d+)"
 
 
 class Place(NamedTuple):
@@ -48,7 +48,7 @@ def find_place(answer: HttpAnswer, start: int, stop: int | None) -> Place:
 
 
 def _place_of_range(answer: HttpAnswer, start: int, stop: int | None) -> Place:
-    match = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
+    match = re.fullmatch(_CONTENT_RANGE, answer.headers.get("content-range", ""))
     if not match:
         raise StrangeAnswer("the answer is of a range, but does not say of which")
     first, last, size = map(int, match.groups())

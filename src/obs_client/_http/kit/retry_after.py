@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from obs_client._http.kit.dates import read_date
 
-_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_SECONDS = r"[0-9]+(\.[0-9]+)?"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -20,7 +20,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         headers: Those of an answer, names in lower case.
     """
     wanted = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(wanted):
+    if re.fullmatch(_SECONDS, wanted):
         return float(wanted)
     until = read_date(wanted)
     if until is None:

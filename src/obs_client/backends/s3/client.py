@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, VERIFIES_PARTS
 from obs_client.backends.s3.errors import classify, hint_of, request_id_of, retry_after
@@ -36,6 +35,9 @@ from obs_client.models import (
     Outcome,
     SubdirInfo,
 )
+
+if TYPE_CHECKING:
+    from obs_client.backend.multipart import MultipartUpload
 
 # What only some programs need (listing, writing, multipart, copying, deleting) is imported when it is first used.
 

@@ -24,7 +24,7 @@ _STORED = {"crc32": 4, "sha1": 20, "sha256": 32}
 """Algorithms of S3's checksums that can be compared in reading, the cheapest first, and the bytes of each."""
 
 _HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
-_CHECKSUM = re.compile(r"([A-Za-z0-9+/]+={0,2})(?:-(\d+))?")
+_CHECKSUM = r"([A-Za-z0-9+/]+={0,2})(?:-(\d+))?"
 
 
 class SentDigest(NamedTuple):
@@ -171,7 +171,7 @@ def _told(answer: HttpAnswer, whole_md5: bool) -> list[tuple[str, str, int]]:
     must_count = is_of_parts(answer) and answer.headers.get("x-amz-checksum-type") != "FULL_OBJECT"
     for algorithm, length in _STORED.items():
         text = answer.headers.get(f"x-amz-checksum-{algorithm}")
-        if text and (match := _CHECKSUM.fullmatch(text)) and (match[2] or not must_count):
+        if text and (match := re.fullmatch(_CHECKSUM, text)) and (match[2] or not must_count):
             value = base64.b64decode(match[1])
             if len(value) == length:
                 found.append((algorithm, value.hex(), int(match[2] or 0)))

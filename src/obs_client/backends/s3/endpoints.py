@@ -37,9 +37,9 @@ _PARTITIONS = (
 """How the names of regions begin, and the domain of their endpoints."""
 
 _AMAZON_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
-_PLAIN_REGION = re.compile(r"[a-z]+(-[a-z]+)+-\d+")
+_PLAIN_REGION = r"[a-z]+(-[a-z]+)+-\d+"
 _POSSIBLE_CONTAINER = re.compile(r"[A-Za-z0-9._-]{1,255}")
-_RESOURCE = re.compile(r"arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:\d*:[!-~]+")
+_RESOURCE = r"arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:\d*:[!-~]+"
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _OUTPOST_END = "--op-s3"
@@ -142,7 +142,7 @@ def is_amazon(endpoint: str) -> bool:
 
 def is_plain_region(region: str) -> bool:
     """Whether this is a region as Amazon names them, and not a name that stands for something else."""
-    return _PLAIN_REGION.fullmatch(region) is not None
+    return re.fullmatch(_PLAIN_REGION, region) is not None
 
 
 def is_possible(container: str) -> bool:
@@ -152,7 +152,7 @@ def is_possible(container: str) -> bool:
 
 def is_resource(container: str) -> bool:
     """Whether a container is named by an ARN, as access points are."""
-    return _RESOURCE.fullmatch(container) is not None
+    return re.fullmatch(_RESOURCE, container) is not None
 
 
 def is_plain_container(container: str) -> bool:
