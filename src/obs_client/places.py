@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from obs_client import urls
 from obs_client._engine import arguments
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
-from obs_client.models import ObjectInfo
+from obs_client.models import ClientOptions, ObjectInfo
 from obs_client.urls import StorageUrl
 
 
@@ -36,7 +36,9 @@ class Place:
             object.__setattr__(self, "prefix", self.prefix + "/")
 
     @classmethod
-    def of_directory(cls, path: str | os.PathLike[str], *, follow_symlinks: bool = False) -> Self:
+    def of_directory(
+        cls, path: str | os.PathLike[str], *, follow_symlinks: bool = False, options: ClientOptions | None = None
+    ) -> Self:
         """A local directory, in which file names are the names.
 
         It keeps names, content and attributes; neither empty directories nor permission bits. It is made by the first
@@ -45,20 +47,36 @@ class Place:
         Args:
             follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
         """
-        client = urls.directory_client(path, follow_symlinks=follow_symlinks)
+        client = urls.directory_client(path, follow_symlinks=follow_symlinks, options=options)
         return cls(client, client.container_name or "")
 
     @classmethod
-    def parse(cls, text: str, *, follow_symlinks: bool = False) -> Self:
+    def parse(
+        cls,
+        text: str,
+        *,
+        container_name: str | None = None,
+        credentials: Mapping[str, str] | None = None,
+        options: ClientOptions | None = None,
+        follow_symlinks: bool = False,
+    ) -> Self:
         """A storage URL that names a container, with a prefix or none; or the path of a local directory.
+
+        Args:
+            container_name, credentials, options: As `StorageUrl.client` takes them; a path has options only.
 
         Raises:
             ConfigurationError: It is no storage URL, or one without a container.
         """
-        url = _url(text)
-        if url is None:
-            return cls.of_directory(text, follow_symlinks=follow_symlinks)
-        return cls(url.client(), url.container_name or "", url.prefix)
+        if not urls.is_url(text):
+            if container_name is not None or credentials is not None:
+                raise ConfigurationError(f"{text!r} is a path, for which there is neither a container nor credentials")
+            return cls.of_directory(text, follow_symlinks=follow_symlinks, options=options)
+        url = StorageUrl.parse(text)
+        client = url.client(container_name=container_name, credentials=credentials, options=options)
+        if client.container_name is None:
+            raise _no_container(text)
+        return cls(client, client.container_name, url.prefix)
 
     def full_name(self, name: str) -> str:
         """The object name of a name in this place."""
@@ -86,14 +104,15 @@ def parse_both(source: str, target: str, *, follow_symlinks: bool = False) -> tu
     first = Place.parse(source, follow_symlinks=follow_symlinks)
     one, other = _url(source), _url(target)
     if one and other and one.is_same_store(other):
-        return first, Place(first.client, other.container_name or "", other.prefix)
+        if other.container_name is None:
+            raise _no_container(target)
+        return first, Place(first.client, other.container_name, other.prefix)
     return first, Place.parse(target)
 
 
 def _url(text: str) -> StorageUrl | None:
-    if not urls.is_url(text):
-        return None
-    url = StorageUrl.parse(text)
-    if url.container_name is None:
-        raise ConfigurationError(f"{text!r} names no container")
-    return url
+    return StorageUrl.parse(text) if urls.is_url(text) else None
+
+
+def _no_container(text: str) -> ConfigurationError:
+    return ConfigurationError(f"{text!r} names no container")

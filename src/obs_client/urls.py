@@ -5,53 +5,42 @@
 `swift://[container[/prefix]][?option=value]`      `SwiftClient`, which logs in as the environment says
 `https://host/.../v1/AUTH_x[/container[/prefix]]`  `SwiftClient` with this storage URL, which ends with the segment
                                                    after `v1`; a path that is exactly `/swift/v1` has none. Also `http:`
-`file:///some/root[?container_name=docs]`          `LocalClient`: the directories in the root are its containers
+`file:///some/root[?container_name=docs]`          `LocalClient`: the directories in the root are its containers; a
+                                                   prefix is an option too: `&prefix=2026/`
 `memory:`                                          `MemoryClient`, empty
 `name://[container[/prefix]][?option=value]`       the class that an entry point `name` in the group
                                                    `obs_client.backends` gives, called with `container_name` and the
                                                    options
 =================================================  ===================================================================
 
-Options are the names of the constructor's parameters; besides, `anonymous=true` stands for `credentials={}`: public
-data are read without a login, whatever the environment holds. `profile=PATH` is a profile that `obs probe` made: its
-options hold where the URL does not say otherwise. Such a path has a `/` or ends in `.json`; any other `profile` is
-that of the constructor, where it has one.
+Options are the names of the constructor's parameters, and the fields of `ClientOptions`: `?attempts=2&part_size=64MiB`.
+Sizes and times may have a unit (`64MiB`, `1.5GB`; `500ms`, `30s`, `15m`). Besides, `anonymous=true` stands for
+`credentials={}`: public data are read without a login, whatever the environment holds. `profile=PATH` is a profile that
+`obs probe` made: its options hold where the URL does not say otherwise. Such a path has a `/` or ends in `.json`; any
+other `profile` is that of the constructor, where it has one.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import os
 import re
-import typing
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
-from obs_client._engine import arguments
+from obs_client._urls import paths
+from obs_client._urls.options import ANONYMOUS, options_of, takes
+from obs_client._urls.schemes import ENTRY_POINTS, all_schemes, client_class, make_directory_client
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
+from obs_client.models import ClientOptions
 
-ENTRY_POINTS = "obs_client.backends"
-ANONYMOUS = "anonymous"
-_PROFILE = "profile"
+__all__ = ["ANONYMOUS", "ENTRY_POINTS", "StorageUrl", "directory_client", "from_url", "is_url"]
 
-_DIRECTORY = ("obs_client.backends.local.directory", "DirectoryClient")
-_SWIFT = ("obs_client.backends.swift.client", "SwiftClient")
-_BUILT_IN = {
-    "file": ("obs_client.backends.local.store", "LocalClient"),
-    "http": _SWIFT,
-    "https": _SWIFT,
-    "memory": ("obs_client.backends.memory", "MemoryClient"),
-    "s3": ("obs_client.backends.s3.client", "S3Client"),
-    "swift": _SWIFT,
-}
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|http|https|memory|s3|swift):")
 _KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
 """What `urlsplit` would drop without a word, as the WHATWG's standard for URLs has it, and what stands for it."""
-
-_SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_url_key$", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,6 +53,7 @@ class StorageUrl:
         container_name: None if the URL names none.
         prefix: What follows the container, or "".
         options: The constructor's other parameters.
+        client_options: Fields of `ClientOptions`.
     """
 
     scheme: str
@@ -71,6 +61,7 @@ class StorageUrl:
     container_name: str | None = None
     prefix: str = ""
     options: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    client_options: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def parse(cls, url: str) -> StorageUrl:
@@ -87,31 +78,69 @@ class StorageUrl:
             raise ConfigurationError(f"this is no storage URL: {error}") from error
         scheme = parts.scheme.lower()
         if not scheme:
-            raise ConfigurationError(f"{url!r} has no scheme; storage URLs begin with one of {_schemes()}")
+            raise ConfigurationError(f"{url!r} has no scheme; storage URLs begin with one of {all_schemes()}")
         if "@" in parts.netloc:
             raise ConfigurationError(
                 "a storage URL must hold no credentials (what stands before '@'); give them to the constructor or the "
                 "environment"
             )
-        options = _options(_client_class(scheme), parts.query)
-        if scheme == "file":
-            return _file_url(parts.netloc, _unquoted(parts.path), options)
-        if scheme == "memory":
-            return _memory_url(parts.netloc + parts.path, options)
-        if scheme in ("http", "https"):
-            return _swift_url(f"{scheme}://{parts.netloc}", parts.path, options)
-        return _container_url(scheme, parts.netloc, parts.path, options)
+        options, tuning = options_of(client_class(scheme), parts.query, *_further(scheme))
+        _tuned(tuning, None)
+        location = paths.location_of(scheme, parts.netloc, parts.path, options)
+        return cls(scheme, *location, options, tuning)
 
     def is_same_store(self, other: StorageUrl) -> bool:
         """Whether one client serves both, whichever containers they name."""
-        return (self.scheme, self.root, self.options) == (other.scheme, other.root, other.options)
+        mine, others = ((each.scheme, each.root, each.options, each.client_options) for each in (self, other))
+        return mine == others
 
-    def client(self) -> ObjectStorageClient:
-        """A new client with the container chosen; the prefix is for the caller to keep to."""
-        make: Callable[..., ObjectStorageClient] = _client_class(self.scheme)
-        if self.scheme in ("file", "http", "https"):
-            return make(self.root, self.container_name, **self.options)
-        return make(container_name=self.container_name, **self.options)
+    def client(
+        self,
+        *,
+        container_name: str | None = None,
+        credentials: Mapping[str, str] | None = None,
+        options: ClientOptions | None = None,
+    ) -> ObjectStorageClient:
+        """A new client with the container chosen; the prefix is for the caller to keep to.
+
+        Args:
+            container_name: Where the URL names none.
+            credentials: As the constructor takes them.
+            options: What the URL says of them goes before.
+
+        Raises:
+            ConfigurationError: The URL names another container, or says itself how to log in; or the store takes no
+                credentials.
+        """
+        make: Callable[..., ObjectStorageClient] = client_class(self.scheme)
+        given: dict[str, Any] = {**self.options, "container_name": self._container(container_name)}
+        if self.scheme == "file":
+            given["root"] = self.root
+        elif self.root:
+            given["storage_url"] = self.root
+        if credentials is not None:
+            given["credentials"] = self._credentials(credentials)
+        tuned = _tuned(self.client_options, options)
+        if tuned is not None and takes(client_class(self.scheme), "options"):
+            given["options"] = tuned
+        made = make(**given)
+        if tuned is not None:
+            made.options = tuned
+        return made
+
+    def _container(self, container_name: str | None) -> str | None:
+        if self.container_name is None or container_name in (None, self.container_name):
+            return self.container_name if container_name is None else container_name
+        raise ConfigurationError(
+            f"the URL names the container {self.container_name!r}, and {container_name!r} is given"
+        )
+
+    def _credentials(self, credentials: Mapping[str, str]) -> Mapping[str, str]:
+        if not takes(client_class(self.scheme), "credentials"):
+            raise ConfigurationError(f"{self.scheme}: takes no credentials")
+        if "credentials" in self.options:
+            raise ConfigurationError(f"the URL says {ANONYMOUS}=true, and credentials are given; leave out one of them")
+        return credentials
 
 
 def is_url(text: str) -> bool:
@@ -119,27 +148,35 @@ def is_url(text: str) -> bool:
     return _URL.match(text) is not None
 
 
-def _is_profile_path(text: str) -> bool:
-    """Whether `profile=text` in a URL is the path of what `obs probe` made, and not a name in a configuration."""
-    return "/" in text or text.endswith(".json")
-
-
-def directory_client(path: str | os.PathLike[str], *, follow_symlinks: bool = False) -> ObjectStorageClient:
+def directory_client(
+    path: str | os.PathLike[str], *, follow_symlinks: bool = False, options: ClientOptions | None = None
+) -> ObjectStorageClient:
     """A client for one local directory, whose file names are the object names; nothing is looked at yet.
 
     Args:
         follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
     """
-    module, name = _DIRECTORY
-    make: Callable[..., ObjectStorageClient] = getattr(import_module(module), name)
-    return make(path, follow_symlinks=follow_symlinks)
+    return make_directory_client(path, follow_symlinks=follow_symlinks, options=options)
 
 
-def from_url(url: str) -> ObjectStorageClient:
+def from_url(
+    url: str,
+    *,
+    container_name: str | None = None,
+    credentials: Mapping[str, str] | None = None,
+    options: ClientOptions | None = None,
+) -> ObjectStorageClient:
     """A client for a storage URL; makes no request.
 
+    Args:
+        container_name: Where the URL names none.
+        credentials: As the constructor takes them: a mapping of the environment's own names, in place of the
+            environment.
+        options: How the client works; what the URL says of that goes before.
+
     Raises:
-        ConfigurationError: As `StorageUrl.parse`; or the URL goes on with a prefix, which a client does not keep.
+        ConfigurationError: As `StorageUrl.parse` and `StorageUrl.client`; or the URL goes on with a prefix, which a
+            client does not keep.
     """
     place = StorageUrl.parse(url)
     if place.prefix:
@@ -147,185 +184,18 @@ def from_url(url: str) -> ObjectStorageClient:
             f"the URL goes on with the prefix {place.prefix!r} after the container {place.container_name!r}; give the "
             f"prefix to the client's methods, or use StorageUrl.parse"
         )
-    return place.client()
+    return place.client(container_name=container_name, credentials=credentials, options=options)
 
 
-def _schemes() -> str:
-    from importlib import metadata  # which loads much that is not needed for the built-in schemes
-
-    plug_ins = {entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)} - set(_BUILT_IN)
-    return ", ".join(f"{name}:" for name in sorted(_BUILT_IN) + sorted(plug_ins))
+def _further(scheme: str) -> tuple[str, ...]:
+    return (paths.PREFIX,) if scheme == "file" else ()
 
 
-def _client_class(scheme: str) -> type[ObjectStorageClient]:
-    if scheme in _BUILT_IN:
-        module, name = _BUILT_IN[scheme]
-        found = getattr(import_module(module), name)
-    else:
-        found = _plug_in(scheme)
-    if not (isinstance(found, type) and issubclass(found, ObjectStorageClient)):
-        raise ConfigurationError(f"the entry point of scheme {scheme!r} gives no subclass of ObjectStorageClient")
-    return found
-
-
-def _plug_in(scheme: str) -> object:
-    from importlib import metadata
-
-    entries = tuple(metadata.entry_points(group=ENTRY_POINTS, name=scheme))
-    if not entries:
-        raise ConfigurationError(f"no backend for scheme {scheme!r} is installed; there are {_schemes()}")
+def _tuned(fields: Mapping[str, Any], options: ClientOptions | None) -> ClientOptions | None:
+    """The options with fields that go before."""
+    if not fields:
+        return options
     try:
-        return entries[0].load()
-    except ImportError as error:
-        raise ConfigurationError(f"the backend for scheme {scheme!r} cannot be imported: {error}") from error
-
-
-def _options(client_class: type[ObjectStorageClient], query: str) -> dict[str, object]:
-    if not query:
-        return {}
-    known = _known_options(client_class)
-    options: dict[str, object] = {}
-    pairs = _pairs(query)
-    profile = next((text for name, text in pairs if name == _PROFILE and _is_profile_path(text)), None)
-    for name, text in pairs:
-        if text is profile:
-            continue
-        _check_known(name, text, known)
-        if name in options:
-            raise ConfigurationError(f"option {name!r} stands twice in the URL")
-        options[name] = _value(name, text, known[name])
-    if options.pop(ANONYMOUS, False):
-        options["credentials"] = {}
-    return options if profile is None else {**_options_of_profile(client_class, profile, options, known), **options}
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query, keep_blank_values=True, strict_parsing=True)
-    except ValueError:
-        raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
-
-
-def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
-    if _SECRET.search(name):
-        raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
-    if name == _PROFILE and _is_profile_path(text):
-        raise ConfigurationError(f"option {name!r} stands twice in the URL")
-    if name == _PROFILE and name not in known:
-        raise ConfigurationError(
-            f"profile={text} is no path of a profile that obs probe made: such a path has a '/' or ends in '.json'"
-        )
-    if name not in known:
-        raise ConfigurationError(f"unknown option {name!r} in the URL; {_suggestion(name, known)}")
-
-
-def _options_of_profile(
-    client_class: type[ObjectStorageClient], path: str, given: Mapping[str, object], known: Mapping[str, object]
-) -> Mapping[str, object]:
-    """The options that a probe found out, where the URL does not say otherwise."""
-    from obs_client.probing.profile import read_profile
-
-    options = read_profile(path).options_for(client_class.__name__, given)
-    for name, value in options.items():
-        kinds = typing.get_args(known.get(name)) or (known.get(name),)
-        if type(value) not in kinds and not (type(value) is int and float in kinds):
-            raise ConfigurationError(f"{path!r}: {client_class.__name__} takes no option {name}={value!r}")
-    return options
-
-
-def _suggestion(name: str, known: Mapping[str, object]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known)
-    meant = f"did you mean {close[0]}? " if close else ""
-    return f"{meant}known are {', '.join(sorted(known))}"
-
-
-def _known_options(client_class: type[ObjectStorageClient]) -> dict[str, object]:
-    """The constructor's parameters that can be written as text, with their types."""
-    hints = typing.get_type_hints(client_class.__init__)
-    parameters = list(inspect.signature(client_class.__init__).parameters)[1:]
-    known = {
-        name: hints.get(name, str)
-        for name in parameters
-        if name not in ("root", "storage_url", "options") and not _SECRET.search(name)
-    }
-    return {**known, ANONYMOUS: bool} if "credentials" in parameters else known
-
-
-def _value(name: str, text: str, kind: object) -> object:
-    kinds = set(typing.get_args(kind)) or {kind}
-    if bool in kinds and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    try:
-        if int in kinds:
-            return int(text)
-        if float in kinds:
-            return float(text)
-    except ValueError:
-        raise ConfigurationError(f"option {name} must be a number, not {text!r}") from None
-    if str in kinds:
-        return text
-    raise ConfigurationError(f"option {name} must be true or false, not {text!r}")
-
-
-def _file_url(host: str, path: str, options: dict[str, object]) -> StorageUrl:
-    if host not in ("", "localhost") or not path.startswith("/"):
-        raise ConfigurationError("a file URL has an absolute path and no host: file:///some/root")
-    if not {".", ".."}.isdisjoint(path.split("/")):
-        raise ConfigurationError("a file URL holds no '.' or '..' between slashes; write the path that is meant")
-    return StorageUrl("file", path, _container_option(options), "", options)
-
-
-def _memory_url(rest: str, options: dict[str, object]) -> StorageUrl:
-    if rest:
-        raise ConfigurationError("a memory URL is just 'memory:'; the store is new and empty each time")
-    return StorageUrl("memory", "", _container_option(options), "", options)
-
-
-def _swift_url(host: str, path: str, options: dict[str, object]) -> StorageUrl:
-    if "container_name" in options:
-        raise ConfigurationError("the container stands in the path, after the account")
-    segments = path.rstrip("/").split("/")
-    if host.endswith("//") or "v1" not in segments:
-        raise ConfigurationError(
-            "a Swift storage URL reads https://host/.../v1/AUTH_account[/container[/prefix]]; another server's S3 is "
-            "s3://container?endpoint_url=https://host"
-        )
-    end = segments.index("v1") + 2
-    if segments == ["", "swift", "v1"]:
-        end = len(segments)
-    if len(segments) < end or not segments[end - 1]:
-        raise ConfigurationError("the storage URL ends at v1; the account is missing: .../v1/AUTH_account")
-    storage_url = host + "/".join(segments[:end])
-    container, _, prefix = path.removeprefix("/".join(segments[:end])).removeprefix("/").partition("/")
-    chosen = _container_name(_unquoted(container)) if container else None
-    return StorageUrl(host.partition(":")[0], storage_url, chosen, _unquoted(prefix), options)
-
-
-def _container_option(options: dict[str, object]) -> str | None:
-    name = options.pop("container_name", None)
-    return None if name is None else _container_name(str(name))
-
-
-def _container_url(scheme: str, host: str, path: str, options: dict[str, object]) -> StorageUrl:
-    if "container_name" in options:
-        raise ConfigurationError(f"the container stands before the '?': {scheme}://container")
-    if path.strip("/") and not host:
-        raise ConfigurationError(
-            f"the URL names no container; did you mean {scheme}://{path.lstrip('/')}, with two slashes?"
-        )
-    container = _container_name(_unquoted(host)) if host else None
-    return StorageUrl(scheme, "", container, _unquoted(path.removeprefix("/")), options)
-
-
-def _unquoted(text: str) -> str:
-    try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{text!r} in the URL stands for bytes that are no UTF-8: no name has them") from error
-
-
-def _container_name(name: str) -> str:
-    arguments.check_container_name(name)
-    return name
+        return dataclasses.replace(options or ClientOptions(), **fields)
+    except ValueError as error:
+        raise ConfigurationError(f"in the URL: {error}") from None

@@ -22,6 +22,7 @@ MIRRORS = {
     "backend": "backend",
     "_engine": "engine",
     "_http": "http",
+    "_urls": "urls",
     "backends/s3": "s3",
     "backends/swift": "swift",
     "backends/local": "local",
