@@ -17,6 +17,8 @@ from test.cli.process import ENVIRONMENT, OBS, Deaf, started
 from test.cli.running import done, failed, run
 from test.loopback.s3_double import S3Double, Ways, s3_double
 
+pytestmark = pytest.mark.slow
+
 
 def url_of(double: S3Double, container: str = "container", options: str = "") -> str:
     """A storage URL of a double, whose container is there."""

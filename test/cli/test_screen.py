@@ -12,6 +12,8 @@ from obs_client.cli.stopping import GRACE
 from test.cli.process import soon
 from test.cli.screen import Screen
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_bar_shows_the_rate_and_the_time_left(docs: Path) -> None:
     (docs / "x.bin").write_bytes(bytes(30_000_000))

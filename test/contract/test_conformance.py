@@ -50,6 +50,7 @@ class TestLocalWithFaults(TestLocal):
         return FaultyClient(super().make_client())
 
 
+@pytest.mark.slow
 class TestBareStoreWithFaults(Embedded, unittest.TestCase):
     """The defaults of the backend's half, and refusals of what is not declared."""
 

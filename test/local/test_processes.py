@@ -51,6 +51,7 @@ def _check_until(client: FileStore, end: Path) -> None:
         assert [entry.name for entry in client.object_list() if isinstance(entry, ObjectInfo)] == ["deep/a"]
 
 
+@pytest.mark.slow
 def test_killed_writers_never_show(client: FileStore, container: Path, kept: str, tmp_path: Path) -> None:
     end = tmp_path / "end"
     attributes = Attributes("text/plain", {"version": "0"})

@@ -14,6 +14,8 @@ from test.loopback.s3_double import Ways, s3_double
 from test.probing import odd
 from test.probing.trying import held, s3_client
 
+pytestmark = pytest.mark.slow
+
 
 def unknown(profile: StoreProfile, words: str) -> int:
     return sum(words in finding.detail and finding.outcome is Outcome.CANNOT_BE_TOLD for finding in profile.findings)

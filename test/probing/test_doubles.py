@@ -16,6 +16,8 @@ from test.loopback.swift_double import SwiftDouble, swift_double
 from test.loopback.swift_double import Ways as SwiftWays
 from test.probing.trying import probed, s3_client
 
+pytestmark = pytest.mark.slow
+
 HOLDS, NOT = Outcome.HOLDS, Outcome.DOES_NOT_HOLD
 CONDITIONS, CHECKSUMS = "conditions", "checksums"
 

@@ -14,6 +14,8 @@ from test.loopback.s3_double import Ways
 from test.probing.choosy import Choosy
 from test.probing.trying import probed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("ways", "conditional_writes", "checksums"),

@@ -27,6 +27,7 @@ from test.probing.choosy import Choosy
 from test.probing.trying import probed, tried
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ODD, ids=lambda case: f"{case.topic.__name__}: {case.name}: {case.detail[:20]}")
 def test_an_odd_store_is_seen_to_be_so(case: Case) -> None:
     found = tried(case.store(), case.topic)[case.name]
@@ -51,6 +52,7 @@ def test_pages_are_seen_where_there_are_enough_names() -> None:
     assert (found.outcome, found.detail) == (HOLDS, "a page had 1,000")
 
 
+@pytest.mark.slow
 def test_what_never_shows_is_waited_for_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_listings, "LAG_SECONDS", 0.5)
     found = tried(odd.Lagging(1.5), listings)["a write is listed at once"]
@@ -78,6 +80,7 @@ def test_a_large_object_that_fails_is_sent_once() -> None:
     assert {finding.outcome for finding in found.values()} == {NOT}
 
 
+@pytest.mark.slow
 def test_every_finding_comes_out_either_way(tmp_path: Path) -> None:
     """A trial that always ends in the same way tells nothing."""
     stores = [

@@ -26,6 +26,8 @@ from test.loopback.s3_double import Failure, S3Double, Ways, s3_double
 from test.probing import odd
 from test.probing.trying import held, s3_client
 
+pytestmark = pytest.mark.slow
+
 
 class EnoughError(Exception):
     """What a caller's own function raises."""

@@ -14,6 +14,8 @@ from obs_client.sync import Place, SyncOptions, SyncReport, apply, plan_sync, sy
 from obs_client.testing.wrapper import WrappedClient
 from test.sync.support import PART, fill, make_place, state, tree
 
+pytestmark = pytest.mark.slow
+
 Answer = TypeVar("Answer")
 
 COUNT = 60

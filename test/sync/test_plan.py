@@ -60,6 +60,7 @@ def test_a_long_listing_is_sorted_with_a_temporary_file(count: int, monkeypatch:
             list(sync_listing._sorted(iter([*shuffled, listed[0]])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ordered", [True, False])
 def test_a_plan_of_100000_names_stays_small(ordered: bool) -> None:
     program = f"from test.sync.many import growth; print(*growth({ordered}))"

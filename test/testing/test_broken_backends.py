@@ -61,6 +61,7 @@ def test_broken_backend_is_caught(broken: type[BrokenClient]) -> None:
     assert promise.endswith(".")
 
 
+@pytest.mark.slow
 def test_the_same_tests_pass_on_a_good_backend() -> None:
     """It is the fault that fails them, not the wrapper around it."""
     result = failures_of(signing_store.SigningClient(), sorted(set(CAUGHT_BY.values())))

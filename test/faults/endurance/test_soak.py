@@ -18,7 +18,7 @@ LONG = 20_000
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=() if kind in EMBEDDED else pytest.mark.server) for kind in KINDS]
+    "kind", [pytest.param(kind, marks=pytest.mark.slow if kind in EMBEDDED else pytest.mark.server) for kind in KINDS]
 )
 def test_a_store_agrees_with_the_model(kind: str, tmp_path: Path) -> None:
     play(kind, SHORT, secrets.randbelow(10**9), tmp_path)

@@ -21,3 +21,4 @@ def amazon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Amazon]:
     with raw_server(played.serve) as server:
         monkeypatch.setenv("https_proxy", server.url)
         yield played
+        played.end()

@@ -21,6 +21,8 @@ from test.s3.protocol.amazon import OBJECT, Amazon
 from test.s3.protocol.operations import KEYS, OPERATIONS, Address, Operation, compare, compare_sent
 from test.s3.support import leave_the_machine
 
+pytestmark = pytest.mark.slow
+
 ACCESS_POINT = "arn:aws:s3:eu-west-1:123456789012:accesspoint/mine"
 OUTPOST = "arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-01234567890123456/accesspoint/mine"
 SEVERAL_REGIONS = "arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap"
