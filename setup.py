@@ -34,6 +34,7 @@ setup(
             "hypothesis>=6.100",
             "mypy>=1.16",
             "pytest>=8.3",
+            "pytest-xdist>=3.6",
             "rich>=13.7",
             "ruff>=0.12",
         ],

@@ -32,6 +32,7 @@ def needs(shell: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(shutil.which(shell) is None, reason=f"{shell} is not installed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start", "script"),
     [

@@ -37,6 +37,7 @@ def test_pipes_carry_the_bytes_both_ways(docs: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, content, b"")
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_news(docs: Path) -> None:
     (docs / "x").write_bytes(bytes(5_000_000))
     for number in range(500):
@@ -50,6 +51,7 @@ def test_a_reader_that_leaves_is_no_news(docs: Path) -> None:
         assert (closed.returncode, closed.stderr) == (1, b"obs: stdout is closed\n"), command
 
 
+@pytest.mark.slow
 def test_results_go_to_stdout_without_bars(docs: Path) -> None:
     (docs / "x").write_bytes(bytes(100_000))
     for arguments in (("get", "x", "y"), ("put", "x", "file://$PWD/z"), ("cat", "x")):
@@ -99,6 +101,7 @@ def test_a_short_command_on_s3_loads_no_sdk_and_nothing_else_in_vain() -> None:
     assert not IN_VAIN & set(done.stdout.splitlines()[-1].split())
 
 
+@pytest.mark.slow
 def test_a_start_takes_little_more_than_that_of_click(docs: Path, tmp_path: Path) -> None:
     (docs / "x").write_text("content")
     environment = {**ENVIRONMENT, "PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")}
@@ -116,6 +119,7 @@ def test_a_start_takes_little_more_than_that_of_click(docs: Path, tmp_path: Path
         assert any(seconds(*arguments) < most * seconds("-c", "import click") for _ in range(20)), arguments
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_upload_leaves_nothing(docs: Path, number: signal.Signals, status: int) -> None:
     (docs / "x").write_bytes(b"old")
@@ -127,6 +131,7 @@ def test_a_stopped_upload_leaves_nothing(docs: Path, number: signal.Signals, sta
     assert (docs / "x").read_bytes() == b"old"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_store_that_does_not_answer_is_left_in_time(
     deaf: Deaf, tmp_path: Path, number: signal.Signals, status: int
@@ -138,6 +143,7 @@ def test_a_store_that_does_not_answer_is_left_in_time(
             assert_stops(process, number, status)
 
 
+@pytest.mark.slow
 def test_a_stopped_sync_goes_on(docs: Path, tmp_path: Path) -> None:
     for number in range(1500):
         (docs / f"{number:04}").write_bytes(bytes(1000))
@@ -166,6 +172,7 @@ def assert_stops(process: subprocess.Popen[bytes], number: signal.Signals, statu
     assert said.count("\n") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pause", [0.0, 0.005, 0.01, 0.02, 0.04])
 def test_a_second_ctrl_c_ends_at_once(pause: float, deaf: Deaf) -> None:
     bound = soon(80)

@@ -50,9 +50,10 @@ def room_of(name: str) -> str:
     return ".".join(parts[:2] if parts[:1] == ["backends"] else parts[:1])
 
 
-def imports(module: Module) -> set[str]:
+@functools.cache
+def imports(module: Module) -> frozenset[str]:
     """The modules of the package that one imports, anywhere in it: in a function, or for type checkers only, too."""
-    return {name for node in ast.walk(module.tree) for name in _named(node, module.package)} & set(modules())
+    return frozenset({name for node in ast.walk(module.tree) for name in _named(node, module.package)} & set(modules()))
 
 
 def _named(node: ast.AST, package: str) -> Iterator[str]:

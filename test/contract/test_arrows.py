@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 
 import pytest
@@ -51,6 +52,7 @@ def _law(room: str) -> str:
     return "backends" if room.startswith("backends") else room
 
 
+@functools.cache
 def _arrows() -> set[tuple[str, str]]:
     """Every arrow between two rooms, but those from the doors."""
     return {

@@ -138,6 +138,7 @@ def by_a_bound(work: Callable[[object], None]) -> None:
     within(lambda: work(None), 60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", [by_a_pool, by_a_map, by_a_bound])
 def test_no_interrupt_leaves_a_worker_behind(
     interrupter: Interrupter, call: Callable[[Callable[[object], None]], None]

@@ -155,6 +155,7 @@ def _client_of(kind: str, url: str) -> tuple[ObjectStorageClient, str]:
     return SwiftClient(storage, "container", credentials=token, timeout=5.0, options=options), "/v1/AUTH_a"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", FEW)
 @pytest.mark.parametrize("kind", ["s3", "swift"])
 def test_no_generated_name_leaves_the_container(kind: str, count: int) -> None:

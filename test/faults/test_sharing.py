@@ -103,6 +103,7 @@ def test_a_pickled_client_in_a_process_pool(store: Store, client: ObjectStorageC
     assert os.getpid() not in {process for process, _ in found}
 
 
+@pytest.mark.slow
 def test_a_pickled_local_client_in_a_process_pool(tmp_path: Path) -> None:
     client = LocalClient(tmp_path, options=ClientOptions(workers=2))
     client.container_create(CONTAINER)

@@ -195,6 +195,7 @@ class TestRefusals:
 
 
 class TestSlowWork:
+    @pytest.mark.slow
     def test_a_copy_that_took_longer_than_the_timeout_is_found(self) -> None:
         """milvus#53786: the server is silent, and does the work."""
         with s3_double(Ways(copy_seconds=2.0)) as double:

@@ -133,6 +133,7 @@ class TestConnections:
             assert list(threads.map(work, range(16))) == list(range(16))
             assert len(server.connections) <= 16
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("tls", [False, True])
     def test_closing_the_pool_touches_none_that_is_in_use(
         self, pool: HttpPool, local: ssl.SSLContext, tls: bool

@@ -23,6 +23,7 @@ REFUSED = (
 """Tests that write a file where a folder is, or a name that ends with a slash."""
 
 
+@pytest.mark.slow
 class TestDirectory(Conformance, unittest.TestCase):
     """In the one container of a directory."""
 

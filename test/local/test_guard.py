@@ -106,6 +106,7 @@ def test_nor_by_a_plan_a_copy_or_a_deletion(name: str, trap: tuple[Path, Path]) 
             copying.object_copy(memory(a=b"1"), "a", target, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [3, 5 * PART])
 def test_a_directory_that_is_swapped_for_a_link_meanwhile(size: int, trap: tuple[Path, Path]) -> None:
     inside, outside = trap
@@ -132,6 +133,7 @@ def test_a_directory_that_is_swapped_for_a_link_meanwhile(size: int, trap: tuple
         swapper.join()
 
 
+@pytest.mark.slow
 def test_a_link_that_is_swapped_in_while_writing_leads_nowhere(
     client: FileStore, container: Path, tmp_path: Path
 ) -> None:

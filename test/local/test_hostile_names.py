@@ -30,6 +30,7 @@ def test_no_name_gets_out_of_a_directory(tmp_path: Path, policy: str, name: str)
     assert beside(tmp_path / "jail", inside) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("count", FEW)
 def test_no_generated_name_gets_out_of_a_directory(tmp_path: Path, policy: str, count: int) -> None:

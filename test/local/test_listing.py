@@ -51,6 +51,7 @@ def test_a_long_directory_is_listed_page_by_page(tmp_path: Path, monkeypatch: py
         assert folded == ["a", "a!", "a-b/", "b/", "b0", "n/", "z"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kept")
 def test_each_entry_is_of_one_version_while_the_object_is_replaced(client: FileStore) -> None:
     """The digest, the size and the metadata belong together, as `object_info` has them."""

@@ -147,6 +147,7 @@ def test_the_names_of_all_objects_in_a_directory_start_with_its_logical_prefix()
     assert logical_prefix(()) == ""
 
 
+@pytest.mark.slow
 @hypothesis.settings(max_examples=60, deadline=None)
 @hypothesis.given(strategies.lists(strategies.tuples(strategies.booleans(), names), min_size=1, max_size=25))
 def test_a_store_of_nasty_names_is_a_dict(steps: list[tuple[bool, str]]) -> None:
@@ -184,6 +185,7 @@ def _assert_is(client: LocalClient, model: dict[str, bytes]) -> None:
         assert below == [other for other in listed if other.startswith(prefix)]
 
 
+@pytest.mark.slow
 @hypothesis.settings(max_examples=60, deadline=None)
 @hypothesis.given(strategies.lists(names, min_size=1, max_size=12, unique=True), strategies.data())
 def test_files_that_others_put_at_any_form_are_read_each_once(wanted: list[str], data: strategies.DataObject) -> None:
@@ -268,6 +270,7 @@ def test_a_file_whose_name_would_be_too_long_makes_the_listing_fail_by_name(root
         LocalClient(root, "c").object_list()
 
 
+@pytest.mark.slow
 def test_a_name_may_be_all_slashes(root: str) -> None:
     client = LocalClient(root, "c")
     client.container_create("c")

@@ -85,6 +85,7 @@ def test_of_many_processes_one_creates(local: LocalClient, tmp_path: Path) -> No
     assert winners == sorted(map(str, range(30)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("kept")
 def test_no_change_is_lost_between_processes(local: LocalClient) -> None:
     def count() -> None:
@@ -100,6 +101,7 @@ def test_no_change_is_lost_between_processes(local: LocalClient) -> None:
     assert local.object_read("counter") == b"60"
 
 
+@pytest.mark.slow
 def test_a_folder_that_others_remove_is_made_again(client: FileStore, container: Path) -> None:
     def write_and_delete() -> None:
         for number in range(150):

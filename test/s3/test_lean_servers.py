@@ -91,6 +91,7 @@ def test_a_bulk_delete_that_wants_md5_gets_it() -> None:
     assert len(lines) == 3
 
 
+@pytest.mark.slow
 def test_a_bulk_delete_that_takes_too_long_is_sent_in_pieces() -> None:
     """Swift's s3api is silent until the last name is deleted: 1,000 took it longer than 60 s on a busy machine."""
 

@@ -72,6 +72,7 @@ class BrokenListing(RecordingClient):
         return super()._object_list(*arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["source", "target"])
 def test_a_listing_that_fails_deletes_nothing(broken: str) -> None:
     source = memory(**{f"{number:05}": b"" for number in range(1500)})

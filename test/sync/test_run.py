@@ -176,6 +176,7 @@ def held(run: Callable[[], Any]) -> tuple[Any, float]:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_failures_do_not_keep_contents() -> None:
     source, target = large_places(ClientOptions(workers=2, attempts=1))
     report, kept = held(lambda: sync(source, Place(Refusing(target.client), "box")))
@@ -184,6 +185,7 @@ def test_failures_do_not_keep_contents() -> None:
     assert kept < 1
 
 
+@pytest.mark.slow
 def test_failures_of_a_check_do_not_keep_contents() -> None:
     class Broken(RecordingClient):
         def _object_open(self, container: str, name: str, *rest: Any) -> ObjectReader:

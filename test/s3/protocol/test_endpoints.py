@@ -227,6 +227,7 @@ def test_keys_of_a_program_renew_at_every_request_that_needs_it(
     assert tokens == [key.replace("key", "token").encode() for key in keys]
 
 
+@pytest.mark.slow
 def test_keys_that_cannot_be_renewed_are_a_typed_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """The service fails when the keys are at their end: no request goes out with dead keys, and no secret is shown."""
     asked: list[bytes] = []

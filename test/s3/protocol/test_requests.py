@@ -39,6 +39,13 @@ NAMES = (
     "%",
     "\u00e4" * 512,
 )
+QUICK = ("us-east-1", "own server")
+EACH = [
+    pytest.param(address, id=name, marks=() if name in QUICK else pytest.mark.slow)
+    for name, address in ADDRESSES.items()
+]
+"""botocore takes long for each."""
+
 CONTAINERS = ("docs", "with.dots", "Old_Name", "ab", "x" * 63, "192.168.1.1", "-edge-")
 
 
@@ -47,14 +54,14 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     leave_the_machine(monkeypatch, tmp_path)
 
 
-@pytest.mark.parametrize("address", ADDRESSES.values(), ids=list(ADDRESSES))
+@pytest.mark.parametrize("address", EACH)
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
 def test_a_request_is_as_botocore_makes_it(operation: Operation, address: Address) -> None:
     for name in NAMES:
         compare(address, operation, "docs", name)
 
 
-@pytest.mark.parametrize("address", ADDRESSES.values(), ids=list(ADDRESSES))
+@pytest.mark.parametrize("address", EACH)
 def test_a_container_is_addressed_as_botocore_does_it(address: Address) -> None:
     for container in CONTAINERS:
         compare(address, OPERATIONS["GetObject"], container, "a/b")
@@ -80,7 +87,7 @@ def test_every_region_has_the_endpoint_of_botocores_rules() -> None:
                 assert theirs.properties["authSchemes"][0]["signingRegion"] == region
 
 
-@pytest.mark.parametrize("address", ADDRESSES.values(), ids=list(ADDRESSES))
+@pytest.mark.parametrize("address", EACH)
 @pytest.mark.parametrize("method", ["get_object", "put_object"])
 def test_a_signed_url_is_as_botocore_makes_it(address: Address, method: str) -> None:
     # By default botocore signs URLs of all regions for the endpoint in us-east-1, which redirects, or for some cannot.
