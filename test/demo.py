@@ -42,7 +42,7 @@ def demonstrate(tree: Path, client: ObjectStorageClient) -> int:
         listed = {
             entry.name: entry for entry in client.object_iter(fetch_metadata=True) if isinstance(entry, ObjectInfo)
         }
-        print(f"Listed {len(listed):,} objects, {sum(entry.size for entry in listed.values()):,} bytes in all.")
+        print(f"Listed {len(listed):,} objects, {sum(entry.size or 0 for entry in listed.values()):,} bytes in all.")
         show_one(client, sorted(digests)[len(digests) // 2])
         wrong = [name for name, digest in digests.items() if not is_same(client, listed.get(name), name, digest)]
         for name in sorted(digests):

@@ -147,7 +147,7 @@ def copy_checked(
 def _write(source: Border, reader: GuardedReader, target: Border, new: NewObject, progress: Progress | None) -> None:
     """Write what a reader of `source` gives as a new object."""
     size = reader.info.size
-    if size <= min(target.options.part_size, target.capabilities.part_size_maximum or size):
+    if size is not None and size <= min(target.options.part_size, target.capabilities.part_size_maximum or size):
         content = memoryview(bytearray(size))
         reader.read_fully(content)
         reader.readinto(memoryview(bytearray(1)))  # an object of no bytes has not been asked for any yet

@@ -30,23 +30,23 @@ class ObjectInfo:
 
     Attributes:
         name: The object's name.
-        size: Bytes of content.
+        size: Bytes of content. None where the store does not say, and only reading would tell.
         hash: An opaque tag, without quotes: equal tags mean equal content in the same store. None where only reading
             the content would tell.
         content_type: None in a listing of a store that does not list it.
         metadata: Lower-case keys. None in a listing without `fetch_metadata`.
-        last_modified: Epoch seconds.
+        last_modified: Epoch seconds; None where the store does not say.
         content_encoding, content_disposition, content_language, cache_control: None if not set, or not listed.
         write_id: The library's own mark of the write that made the object, by which a writer whose answer was lost
             knows it again; None if it has none, or is not listed.
     """
 
     name: str
-    size: int
+    size: int | None
     hash: str | None
     content_type: str | None
     metadata: dict[str, str] | None
-    last_modified: float
+    last_modified: float | None
     content_encoding: str | None = None
     content_disposition: str | None = None
     content_language: str | None = None
@@ -54,7 +54,7 @@ class ObjectInfo:
     write_id: str | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
-    def bytes(self) -> int:
+    def bytes(self) -> int | None:
         """The same as `size`."""
         return self.size
 

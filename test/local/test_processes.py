@@ -33,7 +33,7 @@ def _write_for_ever(client: FileStore) -> None:
 
 def _check(client: FileStore) -> None:
     with client._object_open("c", "deep/a", 0, None, None) as reader:
-        buffer = memoryview(bytearray(reader.info.size))
+        buffer = memoryview(bytearray(reader.info.size or 0))
         done = 0
         while count := reader.readinto(buffer[done:]):
             done += count

@@ -11,9 +11,15 @@ from obs_client._engine.parallel import bounded_map, ended
 from obs_client._engine.transfers import parts, upload
 from obs_client._engine.transfers.guarded_upload import GuardedUpload
 from obs_client._engine.transfers.reading import GuardedReader
-from obs_client.backend.multipart import NeedsParts
+from obs_client.backend.multipart import NeedsParts, NeedsReading
 from obs_client.backend.values import NewObject
-from obs_client.errors import ContainerNotFoundError, NotFoundError, ObjectChangedError, PreconditionError
+from obs_client.errors import (
+    ContainerNotFoundError,
+    NotFoundError,
+    NotSupportedError,
+    ObjectChangedError,
+    PreconditionError,
+)
 from obs_client.models import Attributes, ObjectInfo
 
 Spot = tuple[str, str]
@@ -38,6 +44,10 @@ def copy_checked(
     """
     if border.capabilities.server_side_copy:
         return _copy_by_store(border, source, target, if_absent, check)
+    return _copy_by_reading(border, source, target, if_absent, check)
+
+
+def _copy_by_reading(border: Border, source: Spot, target: Spot, if_absent: bool, check: Check) -> ObjectInfo | None:
     try:
         reader = GuardedReader(border, *source)
     except NotFoundError:
@@ -71,11 +81,11 @@ def _copy_by_store(border: Border, source: Spot, target: Spot, if_absent: bool, 
             return info
         try:
             _copy_version(border, source[0], info, _new(info, target, if_absent))
-        except ContainerNotFoundError:
-            raise
-        except (NotFoundError, ObjectChangedError):
+        except NeedsReading:
+            return _copy_by_reading(border, source, target, if_absent, check)
+        except (NotFoundError, ObjectChangedError) as error:
             # Replaced or deleted since it was looked at: look again.
-            if not tries_left:
+            if not tries_left or isinstance(error, ContainerNotFoundError):
                 raise
         else:
             return info
@@ -83,6 +93,8 @@ def _copy_by_store(border: Border, source: Spot, target: Spot, if_absent: bool, 
 
 
 def _copy_version(border: Border, container: str, source: ObjectInfo, new: NewObject) -> None:
+    if source.size is None:
+        raise NeedsReading
     try:
         border.object_copy(container, source, new)
     except NeedsParts:
@@ -91,11 +103,14 @@ def _copy_version(border: Border, container: str, source: ObjectInfo, new: NewOb
 
 def copy_by_parts(border: Border, container: str, source: ObjectInfo, new: NewObject) -> None:
     """Let the store copy an object by parts in parallel, onto itself with other attributes or to another name."""
-    size = parts.part_size(source.size, border.capabilities.copy_part_size, border.capabilities)
-    new = dataclasses.replace(new, size=source.size, part_size=size)
+    whole = source.size
+    if whole is None:
+        raise NotSupportedError(f"the store does not say how large {source.name!r} is, and cannot copy it by parts")
+    size = parts.part_size(whole, border.capabilities.copy_part_size, border.capabilities)
+    new = dataclasses.replace(new, size=whole, part_size=size)
     guarded = GuardedUpload(border, new, (container, source))
     try:
-        with ended(bounded_map(guarded.copy_part, parts.parts_of(source.size, size), border.options.workers)) as copied:
+        with ended(bounded_map(guarded.copy_part, parts.parts_of(whole, size), border.options.workers)) as copied:
             for _ in copied:
                 pass
         guarded.complete()

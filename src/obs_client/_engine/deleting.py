@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator
 from obs_client._engine import listing
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
-from obs_client.errors import ContainerNotEmptyError, ContainerNotFoundError, NotFoundError, PartialFailureError
+from obs_client.errors import (
+    ConflictError,
+    ContainerNotEmptyError,
+    ContainerNotFoundError,
+    NotFoundError,
+    PartialFailureError,
+)
 from obs_client.models import ObjectInfo
 
 ROUNDS = 3
@@ -46,7 +52,7 @@ def delete_container(border: Border, container: str, force: bool) -> bool:
     for rounds_left in reversed(range(ROUNDS)):
         try:
             if force:
-                delete_objects(border, container, _names(border, container))
+                _empty(border, container)
             border.container_delete(container)
         except ContainerNotFoundError:
             return True
@@ -58,6 +64,18 @@ def delete_container(border: Border, container: str, force: bool) -> bool:
         else:
             return True
     return False
+
+
+def _empty(border: Border, container: str) -> None:
+    """Delete all objects, again and again where each deletion brings back the version before."""
+    while True:
+        try:
+            delete_objects(border, container, _names(border, container))
+        except PartialFailureError as error:
+            if any(type(each) is not ConflictError for each in error.failures.values()):
+                raise
+        else:
+            return
 
 
 def _names(border: Border, container: str) -> Iterator[str]:

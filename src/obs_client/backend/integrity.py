@@ -49,7 +49,8 @@ class ContentDigest:
 
     Attributes:
         algorithm: A name that `new_hash` knows.
-        part_sizes: Bytes of each part in order; their sum is the object's size. One entry: the whole.
+        part_sizes: Bytes of each part in order; their sum is the object's size. One entry: the whole; none: the whole,
+            whose size nobody told.
         part_values: The digest of each part in hex, or empty if only `composite` is known.
         composite: The digest, in hex, of the parts' binary digests one after another, or None.
     """
@@ -103,7 +104,9 @@ class ContentCheck:
             self._hash.update(block)
 
     def finish(self) -> None:
-        """Say that no byte follows: ends a last part of no bytes."""
+        """Say that no byte follows: ends a last part of no bytes, or one whose size nobody told."""
+        if not self._digest.part_sizes and not self.digests:
+            self._end_part()
         self.update(memoryview(b""))
 
     def _end_part(self) -> None:

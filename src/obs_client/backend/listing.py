@@ -51,10 +51,10 @@ class ListedObjects(Sequence[ObjectInfo]):
     def __init__(
         self,
         names: Sequence[str],
-        sizes: Sequence[int],
+        sizes: Sequence[int | None],
         hashes: Sequence[str | None],
         content_types: Sequence[str | None],
-        times: Sequence[float],
+        times: Sequence[float | None],
     ) -> None:
         self.names = names
         self._columns = (names, sizes, hashes, content_types, times)

@@ -24,6 +24,10 @@ class NeedsParts(Exception):
     """Raised by a primitive that copies: this object is to be copied by parts (`_object_begin_copy`)."""
 
 
+class NeedsReading(Exception):
+    """Raised by `_object_copy`: the store cannot copy this object; the engine reads and writes it."""
+
+
 class MultipartUpload(abc.ABC):
     """What a backend's `_object_multipart` gives.
 

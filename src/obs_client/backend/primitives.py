@@ -179,6 +179,7 @@ class Backend(abc.ABC):
             PreconditionError: A condition of `new` does not hold.
             ObjectChangedError: The source is another by now.
             NeedsParts: One request cannot copy this object, or what it made is not to stay.
+            NeedsReading: The store cannot copy this object at all.
         """
         raise NotSupportedError(f"{type(self).__name__} cannot copy within the store")
 

@@ -53,7 +53,7 @@ class _Container:
 
     @property
     def size(self) -> int:
-        return sum(stored.info.size for stored in self._objects.values())
+        return sum(len(stored.content) for stored in self._objects.values())
 
     def get(self, name: str) -> _Stored | None:
         return self._objects.get(name)
@@ -208,7 +208,7 @@ class MemoryClient(ObjectStorageClient):
 class _Reader(ObjectReader):
     def __init__(self, stored: _Stored, start: int, stop: int | None) -> None:
         self.info = stored.info
-        self.digest = ContentDigest("md5", (stored.info.size,), (stored.info.hash or "",))
+        self.digest = ContentDigest("md5", (len(stored.content),), (stored.info.hash or "",))
         self._left = memoryview(stored.content)[start:stop]
 
     def readinto(self, buffer: memoryview) -> int:

@@ -33,9 +33,9 @@ def size_text(size: int | None, human: bool) -> str:
     return f"{value:.1f} {UNITS[-1]}"
 
 
-def time_text(seconds: float) -> str:
-    """Epoch seconds as local time, to the second."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+def time_text(seconds: float | None) -> str:
+    """Epoch seconds as local time, to the second; `-` if it is not known."""
+    return "-" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 def count_text(count: int, noun: str) -> str:

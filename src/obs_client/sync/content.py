@@ -7,7 +7,6 @@ from typing import Literal
 
 from obs_client._engine.border import Border
 from obs_client._engine.transfers.reading import GuardedReader
-from obs_client.backend.body import BLOCK_SIZE
 from obs_client.places import Place
 from obs_client.sync.listing import Listed
 from obs_client.sync.sides import in_files
@@ -48,7 +47,7 @@ def compare_content(comparison: Comparison, source: Listed, target: Listed) -> t
     Raises:
         NotFoundError: One is gone by now.
     """
-    if source.size == 0:
+    if source.size == target.size == 0:
         return True, "no bytes"
     tag, other_tag = _stored(comparison.source, source), _stored(comparison.target, target)
     if comparison.proves_equal(tag, other_tag) and _is_of_content(comparison, source, target):
@@ -58,7 +57,8 @@ def compare_content(comparison: Comparison, source: Listed, target: Listed) -> t
     if _is_md5(other_tag) and tag is None and _md5(comparison.source, source) == other_tag:
         return True, "digest and reading"
     with _reader(comparison.source, source) as one, _reader(comparison.target, target) as other:
-        return one.info.size == other.info.size and _same_bytes(one, other), "reading"
+        sizes = {one.info.size, other.info.size} - {None}
+        return len(sizes) < 2 and _same_bytes(one, other), "reading"
 
 
 def _stored(place: Place, entry: Listed) -> str | None:
@@ -73,7 +73,9 @@ def _is_of_content(comparison: Comparison, source: Listed, target: Listed) -> bo
     32 bytes a segment.
     """
     size = source.size
-    if not _is_md5(source.hash) or size % MD5_DIGITS or size > MD5_DIGITS * SEGMENTS_MAXIMUM:
+    if not _is_md5(source.hash):
+        return True
+    if size is not None and (size % MD5_DIGITS or size > MD5_DIGITS * SEGMENTS_MAXIMUM):
         return True
     return are_md5s(comparison, source, target)
 
@@ -106,15 +108,15 @@ def _reader(place: Place, entry: Listed) -> GuardedReader:
 
 def _md5(place: Place, entry: Listed) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    buffer = memoryview(bytearray(min(BLOCK_SIZE, entry.size) or 1))
     with _reader(place, entry) as reader:
+        buffer = memoryview(bytearray(reader.block_size or 1))
         while count := reader.readinto(buffer):
             digest.update(buffer[:count])
     return digest.hexdigest()
 
 
 def _same_bytes(one: GuardedReader, other: GuardedReader) -> bool:
-    size = min(BLOCK_SIZE, one.info.size) or 1
+    size = one.block_size or 1
     first, second = memoryview(bytearray(size)), memoryview(bytearray(size))
     while True:
         count = _fill(one, first)

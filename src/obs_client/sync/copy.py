@@ -70,7 +70,7 @@ class Copier:
                 check_is_there(self._source)
                 return Done(step, "skipped", GONE)
             if not self._changed_after(start, info):
-                return Done(step, "copied", step.reason, info.size)
+                return Done(step, "copied", step.reason, info.size or 0)
             # By its time the copy looks newer than the change: later syncs would leave it as it is.
             planned = None
         raise ObjectChangedError(

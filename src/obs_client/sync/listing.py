@@ -36,9 +36,9 @@ class Entry(NamedTuple):
     """What a sync needs of an object, by its full name."""
 
     name: str
-    size: int
+    size: int | None
     hash: str | None
-    last_modified: float
+    last_modified: float | None
 
 
 Listed = Entry | ObjectInfo

@@ -104,9 +104,9 @@ def decide(comparison: Comparison, name: str, source: Listed, target: Listed) ->
     compared where the target's store tells whole seconds, and it is the second in which the source was written.
     """
     step = _decide(comparison, name, source, target)
-    if step.reason is NEWER and target.last_modified == math.floor(source.last_modified):
+    if step.reason is NEWER and _is_of_that_second(target, source):
         return _compare_contents(comparison, name, source, target)
-    if step.reason is MD5 and target.last_modified >= source.last_modified:
+    if step.reason is MD5 and _not_older(target, source):
         with contextlib.suppress(NotFoundError):
             if not are_md5s(comparison, source, target):
                 return Step("skip", name, NOT_OLDER)
@@ -116,16 +116,27 @@ def decide(comparison: Comparison, name: str, source: Listed, target: Listed) ->
 def _decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
     if source is target:
         return Step("skip", name, FOLDER)
-    if source.size != target.size:
+    if source.size != target.size or source.size is None:
         return _copy(name, SIZE, source, target)
     if source.hash and target.hash:
         if comparison.proves_equal(source.hash, target.hash):
             return Step("skip", name, EQUAL_HASH)
         if len(source.hash) == len(target.hash) == MD5_DIGITS:
             return _copy(name, MD5, source, target)
-    if target.last_modified >= source.last_modified:
+    if _not_older(target, source):
         return Step("skip", name, NOT_OLDER)
     return _copy(name, NEWER, source, target)
+
+
+def _not_older(target: Listed, source: Listed) -> bool:
+    """Whether the target is proved to be as new as the source; a time that a store does not tell proves nothing."""
+    times = target.last_modified, source.last_modified
+    return times[0] is not None and times[1] is not None and times[0] >= times[1]
+
+
+def _is_of_that_second(target: Listed, source: Listed) -> bool:
+    """Whether the target has the time of the source without its fraction."""
+    return source.last_modified is not None and target.last_modified == math.floor(source.last_modified)
 
 
 def _by_listing(
@@ -148,7 +159,7 @@ def _by_content(comparison: Comparison, found: Iterator[Pair], options: SyncOpti
         name, source, target = pair
         if source is None or target is None:
             return next(_by_listing(comparison, (pair,), options), None)
-        if source is target or source.size != target.size:
+        if source is target or (source.size != target.size and None not in (source.size, target.size)):
             return _decide(comparison, name, source, target)
         return _compare_contents(comparison, name, source, target)
 

@@ -106,7 +106,7 @@ class _Findings:
         """Note one name; gives its size in bytes."""
         name, source, target = pair
         entry = source or target
-        size = entry.size if entry is not None else 0
+        size = (entry.size or 0) if entry is not None else 0
         if isinstance(by, str):
             self._proofs[by] += 1
         if finding == "same":

@@ -95,15 +95,15 @@ class Run:
                     yield step
                 elif step.action != "copy":
                     self._count(_not_done(step))
-                elif _size(step) > self._large:
+                elif step.source_size > self._large or (step.source and step.source.size is None):
                     yield from self._counted(self._copy(step, self._progress))
                 else:
-                    while pool.pending >= self._ahead or (pool.pending and moving + _size(step) > IN_FLIGHT):
+                    while pool.pending >= self._ahead or (pool.pending and moving + step.source_size > IN_FLIGHT):
                         done = pool.result()
-                        moving -= _size(done.step)
+                        moving -= done.step.source_size
                         yield from self._count_small(done)
                     pool.submit(step)
-                    moving += _size(step)
+                    moving += step.source_size
             while pool.pending:
                 yield from self._count_small(pool.result())
 
@@ -133,7 +133,7 @@ class Run:
 
     def _copy(self, step: Step, progress: Progress | None = None) -> Done:
         if self._options.dry_run:
-            return Done(step, "copied", step.reason, step.source.size if step.source else 0)
+            return Done(step, "copied", step.reason, step.source_size)
         return self._copier.copy(step, progress)
 
     # ---- what is not done -------------------------------------------------------------------------------------------
@@ -159,10 +159,6 @@ class Run:
         if most is None and not counts["copied"] + counts["skipped"] + copies:
             return "the source holds nothing, so that all would be deleted; give max_delete to do so"
         return None
-
-
-def _size(step: Step) -> int:
-    return step.source.size if step.source else 0
 
 
 def _not_done(step: Step) -> Done:

@@ -58,7 +58,7 @@ class SavedPlan:
         for step in steps:
             if step.action == "copy":
                 self.copies += 1
-                self.size += step.source.size if step.source else 0
+                self.size += step.source_size
             elif step.action == "delete":
                 self.deletions += 1
             else:

@@ -21,11 +21,11 @@ _ACTIONS = ("copy", "delete", "skip", "refuse")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Version:
-    """What a listing told of an object: `size` in bytes, `last_modified` in epoch seconds, and the hash, if any."""
+    """What a listing told of an object, as far as it did: `size` in bytes, hash, `last_modified` in epoch seconds."""
 
-    size: int
+    size: int | None
     hash: str | None
-    last_modified: float
+    last_modified: float | None
 
     @classmethod
     def of(cls, info: ObjectInfo) -> Version:
@@ -38,6 +38,8 @@ class Version:
             return False
         if self.hash and other.hash:
             return True
+        if self.last_modified is None or other.last_modified is None:
+            return False
         difference = abs(self.last_modified - other.last_modified)
         whole = self.last_modified.is_integer() or other.last_modified.is_integer()
         return difference < 1 if whole else difference == 0
@@ -60,6 +62,11 @@ class Step:
     reason: str
     source: Version | None = None
     target: Version | None = None
+
+    @property
+    def source_size(self) -> int:
+        """Bytes of the source, as far as anything was told of it."""
+        return (self.source.size or 0) if self.source else 0
 
 
 def write_steps(steps: Iterable[Step], stream: IO[str]) -> int:
@@ -118,9 +125,9 @@ def _version(row: dict[str, Any] | None) -> Version | None:
     if row is None:
         return None
     tag = row["hash"]
-    if not isinstance(row["size"], int) or not (tag is None or isinstance(tag, str)):
-        raise ValueError("a size or hash is none")
-    modified = float(row["last_modified"])
-    if row["size"] < 0 or not math.isfinite(modified):
+    size, modified = row["size"], row["last_modified"]
+    if not (isinstance(size, int | None) and isinstance(tag, str | None)):
+        raise ValueError("a size or hash is none")  # noqa: TRY004 - of a line in a file, not of an argument
+    if (size is not None and size < 0) or (modified is not None and not math.isfinite(float(modified))):
         raise ValueError("a size or time cannot be")
-    return Version(row["size"], tag, modified)
+    return Version(size, tag, None if modified is None else float(modified))

@@ -113,7 +113,7 @@ class AtomicityTests(ConformanceBase):
         for sizes in ((10, 20, 30, 40), tuple(self.part_size + number for number in (1, 2, 3, 4))):
             name = self.name("object")
             run_together(functools.partial(self.write_sized, name, size) for size in sizes)
-            size = self.info(name).size
+            size = self.info(name).size or 0
             self.assertIn(size, sizes)
             self.assertEqual(self.metadata(name), {"size": str(size)})
             self.assertTrue(self.client.object_read(name) == bytes([size % 251]) * size)

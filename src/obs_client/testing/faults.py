@@ -63,8 +63,8 @@ class FaultyClient(WrappedClient):
         )
         if self._calls.count("reader") % 2:
             return reader
-        end = reader.info.size if stop is None else min(stop, reader.info.size)
-        return _BreakingReader(reader, max(0, end - start) // 2)
+        ends = [end for end in (stop, reader.info.size) if end is not None]
+        return _BreakingReader(reader, max(0, min(ends, default=start + 1) - start) // 2)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         # A real store lets an upload expire whose id nobody has.

@@ -131,7 +131,7 @@ class CleansUpObjects(BrokenClient):
 class TellsMilliseconds(BrokenClient):
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         info = super()._object_info(container, name)
-        return dataclasses.replace(info, last_modified=info.last_modified * 1000)
+        return dataclasses.replace(info, last_modified=(info.last_modified or 0.0) * 1000)
 
 
 @caught_by("test_pickle")

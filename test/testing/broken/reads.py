@@ -89,7 +89,8 @@ class TellsTheRangeForTheWhole(BrokenClient):
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
         reader = super()._object_open(container, name, start, stop, if_hash)
-        size = max(0, min(reader.info.size, reader.info.size if stop is None else stop) - start)
+        whole = reader.info.size or 0
+        size = max(0, min(whole, whole if stop is None else stop) - start)
         reader.info = dataclasses.replace(reader.info, size=size)
         return reader
 
@@ -99,7 +100,7 @@ class RefusesAStartPastTheEnd(BrokenClient):
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
-        if start > 0 and start >= self._object_info(container, name).size:
+        if start > 0 and start >= (self._object_info(container, name).size or 0):
             raise ServiceError("416 range not satisfiable")
         return super()._object_open(container, name, start, stop, if_hash)
 

@@ -17,13 +17,14 @@ from obs_client._engine.parallel import bounded_map, ended
 from obs_client._engine.transfers.parts import Range, ranges_of
 from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client._engine.transfers.reading import GuardedReader, note_unverified
-from obs_client.backend.body import BLOCK_SIZE
 from obs_client.backend.integrity import ContentCheck
 
 
 def read(border: Border, container: str, name: str, start: int, stop: int | None) -> bytes:
     """The bytes of an object, or of a range of it."""
     with GuardedReader(border, container, name, start, stop) as reader:
+        if reader.left is None:
+            return b"".join(map(bytes, blocks(border, reader)))
         content = bytearray(reader.left)
         view = memoryview(content)
         if start == 0 and stop is None and (ranges := _parallel_ranges(border, reader)):
@@ -51,10 +52,14 @@ def to_file(border: Border, container: str, name: str, path: str, progress: Prog
         with open(path, "wb", buffering=0) as stream:
             return to_stream(border, container, name, stream, progress)
     with GuardedReader(border, container, name) as reader, AtomicFile.beside(path) as file:
-        ranges = _parallel_ranges(border, reader) or [Range(0, reader.info.size, 0)]
+        ranges = _parallel_ranges(border, reader)
         meter = Meter(progress)
-        for _ in _fetch(border, reader, ranges, lambda r: _FileTarget(file.descriptor, r.offset), meter):
-            pass
+        if ranges:
+            for _ in _fetch(border, reader, ranges, lambda r: _FileTarget(file.descriptor, r.offset), meter):
+                pass
+        else:
+            target = _FileTarget(file.descriptor, 0)
+            meter.run(lambda: _fetch_all(reader, target), reader.left, lambda: reader.position)
         file.publish()
     return True
 
@@ -72,13 +77,13 @@ def _is_special(path: str) -> bool:
 
 def _parallel_ranges(border: Border, reader: GuardedReader) -> list[Range]:
     """How to read the whole object in parallel; empty if it is small, or must be read in one stream."""
-    options = border.options
+    options, size = border.options, reader.info.size
     digest = reader.digest if options.check_content else None
-    if options.workers == 1 or reader.info.size <= options.part_size or reader.info.hash is None:
+    if options.workers == 1 or size is None or size <= options.part_size or reader.info.hash is None:
         return []
     if digest and digest.whole:
         return []
-    ranges = ranges_of(reader.info.size, options.part_size, digest)
+    ranges = ranges_of(size, options.part_size, digest)
     return ranges if len(ranges) > 1 else []
 
 
@@ -104,7 +109,7 @@ class _FileTarget:
         self._offset = offset
 
     def take_from(self, reader: GuardedReader) -> None:
-        buffer = memoryview(bytearray(min(BLOCK_SIZE, reader.left)))
+        buffer = memoryview(bytearray(reader.block_size))
         while count := reader.readinto(buffer):
             block = buffer[:count]
             while block:
@@ -124,10 +129,6 @@ def _fetch(
 
     The first range comes from the reader that is open already.
     """
-    if len(ranges) == 1:
-        meter.run(lambda: _fetch_all(first, target_of(ranges[0])), ranges[0].size, lambda: first.position)
-        yield ranges[0].size
-        return
     digest = first.digest if border.options.check_content else None
 
     def fetch(item: tuple[Range, Gauge]) -> tuple[int, list[bytes]]:
@@ -176,7 +177,7 @@ def blocks(border: Border, reader: GuardedReader, meter: Meter | None = None) ->
         yield from _ordered_ranges(border, reader, ranges, meter)
         return
     meter.begin(reader.left).follow(lambda: reader.position)
-    buffer = memoryview(bytearray(min(BLOCK_SIZE, reader.left)))
+    buffer = memoryview(bytearray(reader.block_size))
     while count := reader.readinto(buffer):
         yield buffer[:count]
         meter.tell()

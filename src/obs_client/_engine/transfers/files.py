@@ -80,31 +80,48 @@ class _Reader(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
-            raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
-        base = (0, self._position, self._info.size)[whence]
+        base = self._base(whence)
         if base + offset < 0:
             raise ValueError(f"cannot seek to {base + offset}, before the start")
         self._position = base + offset
         return self._position
 
+    def _base(self, whence: int) -> int:
+        """From where on a place is counted.
+
+        Raises:
+            io.UnsupportedOperation: From the end, and the store does not say where that is.
+        """
+        if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
+            raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
+        base = (0, self._position, self._info.size)[whence]
+        if base is None:
+            raise io.UnsupportedOperation("the store does not say where the object ends; read to there first")
+        return base
+
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         if self.closed:
             raise ValueError("I/O operation on closed file")
         view = memoryview(buffer).cast("B")
-        if self._position >= self._info.size and self._reader.left:
+        if self._is_past_end and self._reader.left:
             return 0
-        if self._reader.position != self._position or not self._reader.left:
+        if self._reader.position != self._position or self._reader.left == 0:
             self._go_on(len(view))
         count = self._reader.readinto(view)
         self._position += count
         self.verified = self.verified or self._reader.verified
+        if self._info.size is None:
+            self._info = self._reader.info  # who read to the end knows where it is
         return count
+
+    @property
+    def _is_past_end(self) -> bool:
+        return self._info.size is not None and self._position >= self._info.size
 
     def _go_on(self, wanted: int) -> None:
         """Ask for the bytes at the position: few after a seek, more and more if reading goes straight on."""
         straight = self._reader.position == self._position
-        if straight and self._position >= self._info.size:
+        if straight and self._is_past_end:
             return
         self._window = self._window * 2 if straight else WINDOW
         self._reader.close()
@@ -113,7 +130,7 @@ class _Reader(io.RawIOBase):
             self._reader.container,
             self._reader.name,
             self._position,
-            self._position + max(wanted, self._window),
+            None if self._info.size is None else self._position + max(wanted, self._window),
             pinned=self._info,
         )
 

@@ -17,7 +17,8 @@ Progress = Callable[[int], object]
 class Gauge:
     """How far one part has come. Its worker says where to look, which costs nothing while the part is under way."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int | None) -> None:
+        """Args: size: Bytes of the part; None: nobody knows."""
         self._size = size
         self._moved: Callable[[], int] = lambda: 0
         self._finished = False
@@ -33,12 +34,14 @@ class Gauge:
     @property
     def moved(self) -> int:
         """Bytes of the part, no more than it has."""
+        if self._size is None:
+            return self._moved()
         return self._size if self._finished else min(self._moved(), self._size)
 
     @property
     def full(self) -> bool:
         """Whether no more can come, though the part may not have ended."""
-        return self.moved == self._size
+        return self._finished if self._size is None else self.moved == self._size
 
 
 class Meter:
@@ -59,8 +62,8 @@ class Meter:
         """What a wait for a worker is to call now and then; None: nobody wants to know."""
         return self.tell if self._progress else None
 
-    def begin(self, size: int) -> Gauge:
-        """The gauge of one more part."""
+    def begin(self, size: int | None) -> Gauge:
+        """The gauge of one more part; None as its size: nobody knows it."""
         gauge = Gauge(size)
         if self._progress:
             self._gauges.append(gauge)
@@ -81,11 +84,11 @@ class Meter:
             self._told += count
             self._progress(count)
 
-    def run(self, call: Callable[[], None], size: int, moved: Callable[[], int]) -> None:
+    def run(self, call: Callable[[], None], size: int | None, moved: Callable[[], int]) -> None:
         """Do all of a transfer by one call, in a worker if it may last and somebody is to be told meanwhile."""
         gauge = self.begin(size)
         gauge.follow(moved)
-        if self._progress is None or size <= BLOCK_SIZE:
+        if self._progress is None or (size is not None and size <= BLOCK_SIZE):
             call()
         else:
             for _ in bounded_map(lambda _: call(), [None], 1, self.while_waiting):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from obs_client._engine.border import Border
@@ -43,18 +44,29 @@ class GuardedReader(ObjectReader):
         self._failed_at = start
         self._pinned = pinned
         self._inner = self._open()
-        self.info = pinned or self._inner.info
+        self.info = pinned if pinned and pinned.size is not None else self._inner.info
         self.digest = self._inner.digest
-        self.stop = self.info.size if stop is None else min(stop, self.info.size)
+        self._start = start
+        self.stop = _least(stop, self.info.size)
         self._finished = False
         self._whole = start == 0 and self.stop == self.info.size and check is None
         self._own_check = self._whole and border.options.check_content
         self._check = ContentCheck(self.digest) if self._own_check and self.digest else check
 
     @property
-    def left(self) -> int:
-        """Bytes of the range that are still to come."""
-        return max(0, self.stop - self.position)
+    def left(self) -> int | None:
+        """Bytes of the range that are still to come; None: the store does not say, and the end will show."""
+        return None if self.info.size is None else self._most
+
+    @property
+    def block_size(self) -> int:
+        """Bytes of a buffer to read with, which is no larger than what is left."""
+        return BLOCK_SIZE if self._most is None else min(BLOCK_SIZE, self._most)
+
+    @property
+    def _most(self) -> int | None:
+        """Bytes that may still come; None: any number."""
+        return None if self.stop is None else max(0, self.stop - self.position)
 
     @property
     def content_digests(self) -> Mapping[str, bytes]:
@@ -66,15 +78,18 @@ class GuardedReader(ObjectReader):
     def readinto(self, buffer: memoryview) -> int:
         """Fill the start of `buffer`; gives how many bytes, 0 only at the end of the range, checked by then."""
         stopping.check_stopped()
-        view = buffer[: self.left]
+        view = buffer[: self._most]
         if not view:
-            self._finish()
+            if self._most == 0:
+                self._finish()
             return 0
         count = self._read(view)
+        if not count:
+            self._end_here()
         self.position += count
         if self._check:
             self._check.update(view[:count])
-        if not self.left:
+        if self._most == 0:
             self._finish()
         return count
 
@@ -85,7 +100,7 @@ class GuardedReader(ObjectReader):
 
     def end_at(self, stop: int) -> None:
         """Read no further than to `stop`, though more was asked for; the rest is for others."""
-        self.stop = min(self.stop, stop)
+        self.stop = _least(self.stop, stop)
 
     def with_check(self, check: ContentCheck | None) -> None:
         """Hash what is read from here on with this, in place of the check of the whole."""
@@ -106,7 +121,14 @@ class GuardedReader(ObjectReader):
         if self._whole and not self.verified:
             note_unverified(self.name)
 
+    def _end_here(self) -> None:
+        """The answer ended as it should, and the store had not said where that would be."""
+        self.stop = self.position
+        if self.position > self._start or not self._start:
+            self.info = dataclasses.replace(self.info, size=self.position)
+
     def _read(self, view: memoryview) -> int:
+        """Some bytes, or 0 at an end that could not be known before."""
         while True:
             try:
                 count = self._inner.readinto(view)
@@ -115,7 +137,7 @@ class GuardedReader(ObjectReader):
                 if not isinstance(error, TemporaryError):
                     raise error from error.__cause__
             else:
-                if count:
+                if count or self.info.size is None:
                     return count
                 error = TemporaryError(
                     f"{self.name!r} broke off after {self.position:,} of {self.stop:,} bytes",
@@ -164,8 +186,22 @@ def note_unverified(name: str) -> None:
     logging.getLogger("obs_client").debug("%r was read to its end; no digest of it could be compared", name)
 
 
+def _least(stop: int | None, size: int | None) -> int | None:
+    """The lesser of two ends; one that nobody told is no end."""
+    return stop if size is None else size if stop is None else min(stop, size)
+
+
 def _same_version(first: ObjectInfo, second: ObjectInfo) -> bool:
-    """Whether two answers tell of the same content; some answers give times in whole seconds."""
-    if first.size != second.size or first.hash != second.hash:
+    """Whether two answers tell of the same content; some answers give times in whole seconds.
+
+    What one of them does not tell proves nothing: an answer of a range may have the size, the one of the whole not.
+    """
+    if None not in (first.size, second.size) and first.size != second.size:
         return False
-    return first.hash is not None or int(first.last_modified) == int(second.last_modified)
+    if first.hash != second.hash:
+        return False
+    return first.hash is not None or _second_of(first) == _second_of(second)
+
+
+def _second_of(info: ObjectInfo) -> int | None:
+    return None if info.last_modified is None else int(info.last_modified)

@@ -10,6 +10,11 @@ from obs_client._http.errors import StrangeAnswer
 _BUSY = (408, 429)
 
 
+def is_named(answer: HttpAnswer, names: Sequence[str]) -> bool:
+    """Whether an answer has one of the headers by which a store is known, or is a balancer's word that it is busy."""
+    return answer.status >= 500 or answer.status in _BUSY or any(name in answer.headers for name in names)
+
+
 def check_identity(answer: HttpAnswer, names: Sequence[str], store: str) -> None:
     """Let an answer through that has one of the headers by which the store is known.
 
@@ -18,7 +23,7 @@ def check_identity(answer: HttpAnswer, names: Sequence[str], store: str) -> None
     Raises:
         StrangeAnswer: It has none; the answer is closed then.
     """
-    if answer.status >= 500 or answer.status in _BUSY or any(name in answer.headers for name in names):
+    if is_named(answer, names):
         return
     answer.close()
     raise StrangeAnswer(f"status {answer.status} without {' or '.join(names)}: this was not said by {store}")

@@ -8,21 +8,21 @@ from typing import NamedTuple
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 
-_CONTENT_RANGE = r"bytes (\d+)-(\d+)/(\d+)"
+_CONTENT_RANGE = r"bytes ([0-9]+)-([0-9]+)/([0-9]+|\*)"
 
 
 class Place(NamedTuple):
     """Where in an answer the bytes are that were asked for.
 
     Attributes:
-        size: Bytes of the whole object.
+        size: Bytes of the whole object; None: the answer does not say.
         skip: Bytes at the start of the answer that were not asked for.
-        take: Bytes after those that were.
+        take: Bytes after those that were; fewer follow only where the size is not told. None: all that follow.
     """
 
-    size: int
+    size: int | None
     skip: int
-    take: int
+    take: int | None
 
 
 def range_header(start: int, stop: int | None) -> str | None:
@@ -36,13 +36,13 @@ def find_place(answer: HttpAnswer, start: int, stop: int | None) -> Place:
     """Where the bytes from `start` up to `stop` are, also if the server ignored that only those were asked for.
 
     Raises:
-        StrangeAnswer: The answer is of another range, or does not say of which, or not how large the object is.
+        StrangeAnswer: The answer is of another range, or does not say of which.
     """
     if answer.status == 206:
         return _place_of_range(answer, start, stop)
     size = answer.length
     if size is None:
-        raise StrangeAnswer("the answer does not say how many bytes the object has")
+        return Place(None, start, None if stop is None else stop - start)
     end = size if stop is None else min(stop, size)
     return Place(size, min(start, size), max(0, end - start))
 
@@ -51,8 +51,9 @@ def _place_of_range(answer: HttpAnswer, start: int, stop: int | None) -> Place:
     match = re.fullmatch(_CONTENT_RANGE, answer.headers.get("content-range", ""))
     if not match:
         raise StrangeAnswer("the answer is of a range, but does not say of which")
-    first, last, size = map(int, match.groups())
-    end = size if stop is None else min(stop, size)
-    if first != start or last + 1 != end or answer.length not in (None, end - start):
-        raise StrangeAnswer(f"the answer is of bytes {first} to {last}, asked for were {start} to {end - 1}")
+    first, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
+    fits = (stop is None or end <= stop) if size is None else end == (size if stop is None else min(stop, size))
+    if first != start or not fits or answer.length not in (None, end - start):
+        wanted = "to the end" if stop is None else f"to {stop - 1}"
+        raise StrangeAnswer(f"the answer is of bytes {first} to {end - 1}, asked for were {start} {wanted}")
     return Place(size, 0, end - start)

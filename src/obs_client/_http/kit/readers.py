@@ -13,22 +13,27 @@ _SKIP_SIZE = 64 * 1024
 
 
 class AnswerReader(ObjectReader):
-    """The bytes of an answer's body that were asked for; others before them are read and dropped."""
+    """The bytes of an answer's body that were asked for; others before them are read and dropped.
+
+    Where the answer does not say how many bytes the object has, they go as far as the answer does.
+    """
 
     def __init__(self, info: ObjectInfo, answer: HttpAnswer, place: Place, digest: ContentDigest | None = None) -> None:
         self.info = info
         self.digest = digest
         self._answer = answer
+        self._open_ended = place.size is None
         self._skip = place.skip
         self._left = place.take
 
     def readinto(self, buffer: memoryview) -> int:
-        if not self._left:
+        if self._left == 0:
             return 0
         if self._skip:
             self._pass_over()
         count = self._next(buffer[: self._left])
-        self._left -= count
+        if self._left is not None:
+            self._left -= count
         return count
 
     def close(self) -> None:
@@ -36,12 +41,12 @@ class AnswerReader(ObjectReader):
 
     def _pass_over(self) -> None:
         view = memoryview(bytearray(min(_SKIP_SIZE, self._skip)))
-        while self._skip:
-            self._skip -= self._next(view[: self._skip])
+        while self._skip and (count := self._next(view[: self._skip])):
+            self._skip -= count
 
     def _next(self, buffer: memoryview) -> int:
         count = self._answer.readinto(buffer)
-        if not count and buffer:
+        if not count and buffer and not self._open_ended:
             raise BrokenAnswer("the answer ended before the range that was asked for did")
         return count
 

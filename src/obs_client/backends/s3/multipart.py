@@ -199,7 +199,7 @@ class S3Upload(MultipartUpload):
     def _was_published(self) -> bool:
         """After a completion whose answer was lost the upload is gone: it was done, and maybe replaced since."""
         info = self._look()
-        return info is not None and info.last_modified >= self._begun - ROUNDED_SECONDS
+        return info is not None and (info.last_modified or 0.0) >= self._begun - ROUNDED_SECONDS
 
     def abort(self) -> None:
         try:

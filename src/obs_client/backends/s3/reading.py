@@ -109,8 +109,8 @@ def open_object(
         check_identity(answer)
         place = find_place(answer, start, stop)
         info = info_of(name, answer, place.size)
-        whole = check and place.take == place.size
-        digest = _digest_of(requests, container, name, answer, place.size) if whole else None
+        size = place.size if check and place.take == place.size else None
+        digest = None if size is None else _digest_of(requests, container, name, answer, size)
         return AnswerReader(info, answer, place, digest)
     except BaseException:
         answer.close()
@@ -147,7 +147,7 @@ def size_of_head(head: HttpAnswer) -> int:
     return int(size)
 
 
-def info_of(name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
+def info_of(name: str, answer: HttpAnswer, size: int | None) -> ObjectInfo:
     """What the headers of a GET or HEAD tell of an object."""
     headers = answer.headers
     return ObjectInfo(

@@ -63,7 +63,7 @@ def du(settings: Settings, url: str, depth: int, human: bool) -> None:
             top = address.under if entry.name != address.name else top
             for folder in _folders(address.under, entry.name, depth):
                 total = sums.setdefault(folder, [0, 0])
-                total[0] += entry.size
+                total[0] += entry.size or 0
                 total[1] += 1
     for folder, (size, count) in sorted(sums.items(), key=lambda item: (item[0] == address.under, item[0])):
         shown = printable(top if folder == address.under else folder) or "."
