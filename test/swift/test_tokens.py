@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from obs_client.backends.swift.access.session import Access
 from obs_client.backends.swift.client import SwiftClient
-from obs_client.backends.swift.session import Access
 from obs_client.credentials import Secret
 from obs_client.errors import AuthorizationError, PartialFailureError
 from test.servers import SwiftServer

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from obs_client._http.kit.buffers import CONTENT_LIMIT
-from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
-from obs_client.backend.learning import learned
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backends.swift.access.login import PREFIXES, choose
+from obs_client.backends.swift.access.session import SwiftSession, make_access
+from obs_client.backends.swift.cleanup import Cleanup
 from obs_client.backends.swift.copying import Source, SwiftCopy, copy_at_once
-from obs_client.backends.swift.deleting import Cleanup, delete_object, delete_objects, remove_discarded
-from obs_client.backends.swift.errors import NoContainer, classify, refusal_of, retry_after, status_of, swift_sdk
-from obs_client.backends.swift.headers import object_info
-from obs_client.backends.swift.limits import Limits, info_path, limits_of
-from obs_client.backends.swift.listing import all_rows, containers_page, objects_page
-from obs_client.backends.swift.login import PREFIXES, choose
-from obs_client.backends.swift.reading import open_object
+from obs_client.backends.swift.deleting import delete_object, delete_objects, remove_discarded
+from obs_client.backends.swift.errors import NoContainer, classify, retry_after, status_of, swift_sdk
+from obs_client.backends.swift.facts import CONDITIONS
+from obs_client.backends.swift.headers import number
+from obs_client.backends.swift.limits import Limits, limits_of
+from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
+from obs_client.backends.swift.reading import look_at, open_object
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
-from obs_client.backends.swift.session import SwiftSession, make_access
 from obs_client.backends.swift.signing import Signing
 from obs_client.backends.swift.writing import SwiftUpload, replace_metadata, write_object
 from obs_client.client import ObjectStorageClient
@@ -31,7 +30,6 @@ from obs_client.errors import (
     ContainerExistsError,
     ContainerNotEmptyError,
     ObjectStorageClientError,
-    TemporaryError,
 )
 from obs_client.models import (
     Attributes,
@@ -41,6 +39,7 @@ from obs_client.models import (
     ContainerInfo,
     EndpointFact,
     ObjectInfo,
+    Origin,
     SubdirInfo,
 )
 
@@ -78,6 +77,7 @@ class SwiftClient(ObjectStorageClient):
         temp_url_key: str | None = None,
         create_temp_url_key: bool = False,
         allow_http_storage: bool = False,
+        conditional_writes: bool | None = None,
         options: ClientOptions | None = None,
     ) -> None:
         """Choose a store and how to log in; makes no request.
@@ -93,6 +93,8 @@ class SwiftClient(ObjectStorageClient):
             temp_url_key: What to sign URLs with; None: the key of the container or the account.
             create_temp_url_key: Set a key on the account if there is none.
             allow_http_storage: Follow a login by https to a storage URL of http.
+            conditional_writes: The server keeps `If-None-Match: *` of a write; False: it does not, and a write with
+                `if_absent` looks first; None: it does if its `/info` is that of OpenStack's own Swift.
 
         Raises:
             ConfigurationError: No login can be made of the credentials, or the URL is none.
@@ -105,7 +107,9 @@ class SwiftClient(ObjectStorageClient):
             "timeout": timeout,
             "create_temp_url_key": create_temp_url_key,
             "allow_http_storage": allow_http_storage,
+            "conditional_writes": conditional_writes,
         }
+        self._conditional_writes = conditional_writes
         self._credentials = Credentials(credentials, *PREFIXES)
         self._temp_url_key = None if temp_url_key is None else Secret(temp_url_key)
         self.timeout = timeout
@@ -120,6 +124,7 @@ class SwiftClient(ObjectStorageClient):
         self._http = SwiftHttp(session, verify, timeout)
         self._segments = Segments(self._http)
         self._signing = Signing(self._http, self._temp_url_key, create_temp_url_key)
+        self._known_info: Mapping[str, Any] | None = None
         self._known_limits: tuple[Limits, Capabilities] | None = None
 
     def __repr__(self) -> str:
@@ -160,26 +165,17 @@ class SwiftClient(ObjectStorageClient):
         return self._known()[0]
 
     def _known(self) -> tuple[Limits, Capabilities]:
-        if self._known_limits is None:
-            limits = self._ask_limits()
-            self._known_limits = limits, limits.capabilities()
-            for fact in limits.facts():
-                learned(fact, self._http.session.access().url)
+        info = self._http.info()
+        if self._known_limits is None or self._known_info is not info:
+            limits = limits_of(info)
+            limits.tell(self._http.facts)
+            if self._conditional_writes is not None:
+                self._http.facts.learn(CONDITIONS, self._conditional_writes, Origin.OPTION, "conditional_writes")
+            self._known_info, self._known_limits = info, (limits, limits.capabilities())
         return self._known_limits
 
     def _endpoint_facts(self) -> Sequence[EndpointFact]:
-        return self._known_limits[0].facts() if self._known_limits else ()
-
-    def _ask_limits(self) -> Limits:
-        target = info_path(self._http.session.access().parsed.path)
-        with self._http.send("GET", target, {}, None)[0] as answer:
-            content = answer.read(CONTENT_LIMIT)
-        if answer.status == 200:
-            return limits_of(parse_json(content))
-        refusal = refusal_of(answer, f"GET {target} failed")
-        if classify(refusal) is TemporaryError:
-            raise refusal
-        return limits_of(None)
+        return self._http.facts.all()
 
     # ---- containers -------------------------------------------------------------------------------------------------
 
@@ -196,17 +192,17 @@ class SwiftClient(ObjectStorageClient):
     def _container_info(self, container: str) -> ContainerInfo:
         with NoContainer(container):
             headers = self._http.call("head_container", container).headers
-        size, count = int(headers["x-container-bytes-used"]), int(headers["x-container-object-count"])
+        size, count = number(headers, "x-container-bytes-used"), number(headers, "x-container-object-count")
         return ContainerInfo(container, self._size_with_segments(container, size, count), count)
 
-    def _size_with_segments(self, container: str, size: int, count: int) -> int:
+    def _size_with_segments(self, container: str, size: int | None, count: int | None) -> int | None:
         """Bytes of all objects: Swift counts a large one by its manifest, and its bytes where the segments are."""
-        if not self._segments.exist(container):
+        if size is None or not self._segments.exist(container):
             return size
-        if count > LISTED_FOR_SIZE:
-            return size + self._segments.size(container)
-        rows = all_rows(self._http, container)
-        return sum(int(row["bytes"]) for row in rows)
+        if count is None or count > LISTED_FOR_SIZE or not self._limits.marks_manifests:
+            segments = self._segments.size(container)
+            return None if segments is None else size + segments
+        return sum_of_sizes(all_rows(self._http, container))
 
     def _container_delete(self, container: str) -> None:
         try:
@@ -227,7 +223,7 @@ class SwiftClient(ObjectStorageClient):
             return objects_page(self._http, container, prefix, delimiter, marker or start_after)
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
-        return object_info(name, self._http.call("head_object", container, name).headers)
+        return look_at(self._http, container, name)
 
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None

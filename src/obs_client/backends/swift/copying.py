@@ -13,16 +13,29 @@ from urllib.parse import quote
 from obs_client._http.errors import BrokenAnswer
 from obs_client._http.kit.etags import etag_of, quoted_etag
 from obs_client.backend.body import Body, BytesBody
-from obs_client.backend.multipart import NeedsParts, Part
-from obs_client.backend.values import NewObject
+from obs_client.backend.multipart import NeedsParts, NeedsReading, Part
+from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.backends.swift.errors import status_of
-from obs_client.backends.swift.headers import object_info, write_id_header
+from obs_client.backends.swift.facts import COPY_CONDITIONS, OPENSTACK
+from obs_client.backends.swift.headers import (
+    content_length,
+    is_manifest,
+    is_unmeasured,
+    object_info,
+    write_id_header,
+)
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.reading import open_object
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.backends.swift.writing import SwiftUpload
-from obs_client.errors import ContainerNotFoundError, ObjectChangedError, ObjectNotFoundError
+from obs_client.errors import (
+    ContainerNotFoundError,
+    NotSupportedError,
+    ObjectChangedError,
+    ObjectNotFoundError,
+    PreconditionError,
+)
 from obs_client.models import ObjectInfo
 
 T = TypeVar("T")
@@ -64,35 +77,54 @@ class Source:
         return put({**headers, "Range": range_} if range_ else headers)
 
     def check_same(self) -> None:
-        """Raise `ObjectChangedError` if the store could not look after that by itself, and it is another by now."""
-        if not self._condition and not self.is_same():
+        """Raise `ObjectChangedError` if it is another by now; asked where the store may not have seen to that."""
+        believed = self._condition and self._http.facts.hold(COPY_CONDITIONS)
+        if not believed and not self.is_same():
             raise self._changed()
+
+    def is_unmeasured(self) -> bool:
+        """Whether the store itself does not know its size; asked only of what has no hash."""
+        return self.info.hash is None and is_unmeasured(self._head())
+
+    def may_share_segments(self) -> bool:
+        """Whether a copy by one request would name the segments of the source; OpenStack's Swift copies content."""
+        return not self._http.facts.hold(OPENSTACK) and is_manifest(self._head())
+
+    def check_is_read(self) -> None:
+        """Raise `NotSupportedError` if the source has what a copy by reading and writing would lose."""
+        if self.expiry():
+            raise NotSupportedError(
+                f"{self.info.name!r} expires, and the store cannot copy it by itself: the copy would not expire",
+                hint="download it and write it again",
+            )
 
     def is_same(self) -> bool:
         """Whether the object is the one that was seen."""
-        return object_info(self.info.name, self._head()).hash == self.info.hash
+        headers = self._head()
+        return object_info(self.info.name, headers, content_length(headers)).hash == self.info.hash
 
     def expiry(self) -> dict[str, str]:
         """When the source expires; the copy does too, as a copy by one request."""
         headers = self._head()
         return {"X-Delete-At": headers["x-delete-at"]} if "x-delete-at" in headers else {}
 
-    def content(self) -> bytearray:
-        """All bytes, of that very version."""
-        content = bytearray(self.info.size)
+    def content(self, start: int, size: int) -> bytearray:
+        """Bytes of that very version."""
+        content = bytearray(size)
         view = memoryview(content)
         try:
-            with open_object(self._http, self._container, self.info.name, 0, None, self.info.hash, False) as reader:
+            with self._open(start, start + size) as reader:
                 while view:
                     count = reader.readinto(view)
                     if not count:
                         raise BrokenAnswer("the source broke off")
                     view = view[count:]
-        except Exception as error:
-            if status_of(error) != 412:
-                raise
+        except PreconditionError as error:
             raise self._changed() from error
         return content
+
+    def _open(self, start: int, stop: int) -> ObjectReader:
+        return open_object(self._http, self._container, self.info.name, start, stop, self.info.hash, False)
 
     def _head(self) -> Mapping[str, str]:
         return self._http.call("head_object", self._container, self.info.name).headers
@@ -127,13 +159,19 @@ def copy_at_once(
 
     Raises:
         NeedsParts: It is too large, or was no plain object.
+        NeedsReading: The store measures it wrongly, as a dynamic large object of very many segments.
     """
     size = source.info.size
+    if size is None or source.is_unmeasured():
+        source.check_is_read()
+        raise NeedsReading
     if memory is not None and size > (memory if new.if_absent else piece):
         raise NeedsParts
     if new.if_absent:
-        write(new, BytesBody(source.content()), source.expiry())
+        write(new, BytesBody(source.content(0, size)), source.expiry())
         return
+    if memory is not None and source.may_share_segments():
+        raise NeedsParts
 
     def put(headers: Mapping[str, str]) -> Mapping[str, str]:
         headers = {**headers, **write_id_header(new.attributes)}
@@ -141,20 +179,36 @@ def copy_at_once(
             return http.call("put_object", new.container, new.name, b"", headers=headers).headers
 
     tag = etag_of(source.copied(put, new.container))
-    if memory is not None and size and tag != source.info.hash:
-        raise NeedsParts  # it was a large object, and Swift would go on judging the copy by its old hash
+    if tag != source.info.hash:
+        source.check_same()
+        if memory is not None and size and tag:
+            raise NeedsParts  # it was a large object, and Swift would go on judging the copy by its old hash
 
 
 class SwiftCopy(SwiftUpload):
-    """A copy by parts: segments that the store makes of ranges of the source."""
+    """A copy by parts: segments that the store makes of ranges of the source, or that are read and written."""
 
     def __init__(self, http: SwiftHttp, segments: Segments, new: NewObject, limits: Limits, source: Source) -> None:
-        super().__init__(http, segments, new, limits, check=False, further=source.expiry())
+        super().__init__(http, segments, new, limits, check=True, further=source.expiry())
         self._source = source
 
     def copy_part(self, part: Part) -> None:
+        facts = self._http.facts
+        if facts.do_not_hold(COPY_CONDITIONS):
+            self.put_part(part, BytesBody(self._source.content(part.offset, part.size)))
+            return
         range_ = f"bytes={part.offset}-{part.offset + part.size - 1}"
         self._source.copied(lambda headers: self.put_from(part, headers), self._new.container, range_)
+        if not facts.hold(COPY_CONDITIONS):
+            self._learn(part)
+
+    def _learn(self, part: Part) -> None:
+        """See whether the store copied a range, or all there is."""
+        facts = self._http.facts
+        if part.size != self._source.info.size:
+            facts.learn(COPY_CONDITIONS, self.size_of_part(part.number) == part.size)
+        if facts.do_not_hold(COPY_CONDITIONS):
+            self.copy_part(part)
 
     def complete(self) -> None:
         self._source.check_same()

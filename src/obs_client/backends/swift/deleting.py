@@ -5,29 +5,23 @@ Many names go by one request where the cluster has bulk delete, else one by one.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
 from obs_client._http.errors import StrangeAnswer
-from obs_client._http.kit.dates import read_date
-from obs_client.backends.swift.errors import classify, status_of, swift_sdk
+from obs_client.backends.swift.access.session import Access
+from obs_client.backends.swift.errors import UNSEEN, classify, status_of, swift_sdk
+from obs_client.backends.swift.facts import LISTED_MANIFESTS
 from obs_client.backends.swift.limits import Limits
-from obs_client.backends.swift.listing import all_rows, checked_rows, seconds_of
+from obs_client.backends.swift.listing import checked_rows, may_be_manifest
 from obs_client.backends.swift.requests import Exchange, SwiftHttp
 from obs_client.backends.swift.segments import (
     Segments,
     keeps_versions,
-    object_of,
-    own_segments,
-    read_manifest,
     segments_container,
-    upload_id_of,
 )
-from obs_client.backends.swift.session import Access
-from obs_client.errors import TemporaryError
-from obs_client.models import CleanupReport
+from obs_client.errors import ConflictError, TemporaryError
 
 _OVERLAP = 4
 
@@ -39,39 +33,70 @@ _LEAST = 20
 
 
 def delete_object(http: SwiftHttp, segments: Segments, container: str, name: str) -> None:
-    """Delete one object, and then the segments of ours that it named; an absent one is no failure."""
+    """Delete one object, and then the segments of ours that it named; an absent one is no failure.
+
+    Raises:
+        ConflictError: The container keeps older versions, and the one before the deleted is back.
+    """
+    location = segments.versions_location(container)
+    if location and not segments.is_still_seen(container, name):
+        _check_gone(http, container, name, location)
+        return
     with segments.replacing(container, name):
         try:
             http.call("delete_object", container, name)
         except Exception as error:
             if status_of(error) != 404:
                 raise
+    if location:
+        segments.forget_seen(container, name)
+        _check_gone(http, container, name, location)
+
+
+def _check_gone(http: SwiftHttp, container: str, name: str, location: str) -> None:
+    try:
+        http.call("head_object", container, name, headers={"X-Newest": "true"})
+    except Exception as error:
+        if status_of(error) not in UNSEEN:
+            raise
+        return
+    raise ConflictError(
+        f"{name!r} was deleted, and the version before it is in its place: container {container!r} keeps older "
+        f"versions in {location!r}",
+        container=container,
+        object_name=name,
+        hint=f"delete it again, once for each version, or delete its versions in {location!r} first",
+    )
 
 
 def delete_objects(
     http: SwiftHttp, segments: Segments, container: str, names: Sequence[str], limits: Limits
 ) -> dict[str, Exception]:
     """Delete a batch of objects, and then the segments of ours that those which are gone named."""
+    if segments.versions_location(container):
+        return _each_by_itself(http, segments, container, names)
     if segments.exist(container):
         for name in _manifests(http, container, names):
-            segments.owe(container, name, _segments_of(http, container, name))
+            segments.owe(container, name, segments.named_by(container, name))
     failures = delete_many(http, container, names, limits)
     gone = [segment for name in names if name not in failures for segment in segments.settle(container, name)]
     segments.discard(container, gone)
     return failures
 
 
-def _segments_of(http: SwiftHttp, container: str, name: str) -> list[str]:
-    try:
-        return own_segments(read_manifest(http, container, name), container)
-    except Exception as error:
-        if status_of(error) != 404:
-            raise
-        return []
+def _each_by_itself(http: SwiftHttp, segments: Segments, container: str, names: Sequence[str]) -> dict[str, Exception]:
+    """Delete objects whose older versions come back: each must be looked at, before and after."""
+    failures: dict[str, Exception] = {}
+    for name in names:
+        try:
+            delete_object(http, segments, container, name)
+        except Exception as error:  # noqa: BLE001 - handed back by name
+            failures[name] = error
+    return failures
 
 
 def _manifests(http: SwiftHttp, container: str, names: Sequence[str]) -> Iterator[str]:
-    """Which of the names are static large objects, found by as few pages of the listing as hold them."""
+    """Which of the names may be large objects, found by as few pages of the listing as hold them."""
     wanted = sorted(names)
     position = 0
     marker = _before(wanted[0]) if wanted else ""
@@ -96,7 +121,9 @@ def _before(name: str) -> str:
 
 def _page(http: SwiftHttp, container: str, marker: str) -> list[tuple[str, bool]]:
     path = f"/{quote(container)}?format=json&marker={quote(marker, safe='')}"
-    return [(str(entry["name"]), "slo_etag" in entry) for entry in checked_rows(http.ask("GET", path).result)]
+    marked = http.facts.hold(LISTED_MANIFESTS)
+    rows = checked_rows(http.ask("GET", path).result)
+    return [(str(row["name"]), "slo_etag" in row if marked else may_be_manifest(row)) for row in rows]
 
 
 def remove_discarded(http: SwiftHttp, segments: Segments, container: str, limits: Limits) -> None:
@@ -190,8 +217,8 @@ def _statuses(answer: Any, container: str, names: Sequence[str]) -> dict[str, st
     """The status of each name that failed, for any reason but that it is absent."""
     if not isinstance(answer, dict):
         raise StrangeAnswer("the answer to a bulk delete is no JSON object")
-    errors = [(str(error[0]), str(error[1])) for error in answer.get("Errors", [])]
-    whole = str(answer.get("Response Status", ""))
+    errors = [(str(each[0]), str(each[1])) for each in answer.get("Errors") or () if len(each) > 1]
+    whole = str(answer.get("Response Status") or "")
     if not errors and whole.startswith("401"):
         return dict.fromkeys(names, whole)
     start = len(container) + 1
@@ -204,10 +231,10 @@ def _ended_early(answer: dict[str, Any], count: int, failures: int) -> bool:
     Raises:
         StrangeAnswer: It ended early for another reason.
     """
-    told = int(answer.get("Number Deleted", 0)) + int(answer.get("Number Not Found", 0)) + failures
+    told = _number(answer, "Number Deleted") + _number(answer, "Number Not Found") + failures
     if told >= count:
         return False
-    status, text = str(answer.get("Response Status", "")), str(answer.get("Response Body", ""))[:200]
+    status, text = str(answer.get("Response Status") or ""), str(answer.get("Response Body") or "")[:200]
     if status.startswith("403"):
         raise _refusal(status)
     if failures and status.startswith("400"):
@@ -217,6 +244,11 @@ def _ended_early(answer: dict[str, Any], count: int, failures: int) -> bool:
     raise StrangeAnswer(f"a bulk delete of {count} objects accounts for {told} only: {status} {text}")
 
 
+def _number(answer: dict[str, Any], name: str) -> int:
+    value = answer.get(name)
+    return value if isinstance(value, int) else 0
+
+
 def _refusal(status: str) -> Exception:
     """The exception that swiftclient would have raised for one name."""
     number, _, reason = status.partition(" ")
@@ -224,70 +256,3 @@ def _refusal(status: str) -> Exception:
         "Object DELETE failed", http_status=int(number) if number.isdecimal() else 500, http_reason=reason
     )
     return error
-
-
-class Cleanup:
-    """One cleaning up of a container."""
-
-    def __init__(self, http: SwiftHttp, container: str) -> None:
-        self._http = http
-        self._container = container
-        self._place = segments_container(container)
-
-    def run(self, prefix: str, older_than: float, limits: Limits) -> CleanupReport:
-        """Remove the segments that nothing names; nothing if any manifest could not be read."""
-        container = self._http.call("head_container", self._container).headers
-        found = self._candidates(prefix, older_than)
-        if not found:
-            return CleanupReport((), 0)
-        named = set(self._named(found, keeps_versions(container)))
-        orphans = {name: size for upload, sizes in found.items() if upload not in named for name, size in sizes.items()}
-        for error in delete_many(self._http, self._place, list(orphans), limits).values():
-            raise error
-        return CleanupReport(tuple(f"{self._place}/{name}" for name in orphans), sum(orphans.values()))
-
-    def _candidates(self, prefix: str, older_than: float) -> dict[str, dict[str, int]]:
-        """The segments of each upload of ours all of which are old enough, with their sizes."""
-        found: dict[str, dict[str, int]] = {}
-        young: set[str] = set()
-        now = self._server_time()
-        if now is None:
-            return {}
-        self._owners: dict[str, str] = {}
-        for entry in all_rows(self._http, self._place):
-            upload, owner = upload_id_of(entry["name"]), object_of(entry.get("content_type"))
-            if upload is None or owner is None or not owner.startswith(prefix):
-                continue
-            self._owners[upload] = owner
-            found.setdefault(upload, {})[entry["name"]] = int(entry["bytes"])
-            if seconds_of([entry["last_modified"]])[0] > now - older_than:
-                young.add(upload)
-        return {upload: sizes for upload, sizes in found.items() if upload not in young}
-
-    def _server_time(self) -> float | None:
-        """The store's clock, by which segments have their times; None: there are no segments."""
-        try:
-            date = self._http.call("head_container", self._place).headers.get("date")
-        except Exception as error:
-            if status_of(error) != 404:
-                raise
-            return None
-        found = read_date(date)
-        return time.time() if found is None else found + 1.0  # it tells whole seconds, rounded down
-
-    def _named(self, found: dict[str, dict[str, int]], versions: bool) -> Iterator[str]:
-        """The ids of uploads that a manifest names: under its own name, or in any manifest of the container."""
-        for name in {self._owners[upload] for upload in found}:
-            yield from self._uploads_of(name, None)
-        for entry in all_rows(self._http, self._container, "&versions=true" if versions else ""):
-            if "slo_etag" in entry:
-                yield from self._uploads_of(entry["name"], entry.get("version_id"))
-
-    def _uploads_of(self, name: str, version: str | None) -> Iterator[str]:
-        try:
-            segments = own_segments(read_manifest(self._http, self._container, name, version), self._container)
-        except Exception as error:
-            if status_of(error) != 404:
-                raise
-            return
-        yield from {segment.partition("/")[0] for segment in segments}

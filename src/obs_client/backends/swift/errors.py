@@ -63,12 +63,25 @@ def status_of(error: BaseException) -> int | None:
     return status if isinstance(status, int) else None
 
 
+REFUSED = (401, 403)
+"""Answers for what is not allowed."""
+
+UNSEEN = (*REFUSED, 404)
+"""Answers for what is not there, and for what who may only write may not look at."""
+
+
 def refusal_of(answer: HttpAnswer, message: str) -> Exception:
     """What swiftclient would have raised for an answer."""
     error: Exception = swift_sdk().ClientException(
         message, http_status=answer.status, http_reason=answer.reason, http_response_headers=answer.headers
     )
     return error
+
+
+def check_success(answer: HttpAnswer, message: str) -> None:
+    """Raise what swiftclient would for an answer that is none."""
+    if answer.status >= 300:
+        raise refusal_of(answer, message)
 
 
 def classify(error: Exception) -> Kind | None:

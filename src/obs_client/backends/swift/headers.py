@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import etag_of
 from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.models import Attributes, ObjectInfo
 
 METADATA = "x-object-meta-"
-_WRITE_ID = METADATA + WRITE_ID_KEY
+WRITE_ID_HEADER = METADATA + WRITE_ID_KEY
+"""The mark of a write, and after a point the id of the upload whose segments a manifest names."""
 
 KEPT_BY_POST = (
     "expires",
@@ -23,14 +23,20 @@ KEPT_BY_POST = (
 """Headers beside the attributes that a change of metadata drops unless they are sent again."""
 
 
-def object_info(name: str, headers: Mapping[str, str], size: int | None = None) -> ObjectInfo:
-    """An object by the headers of its HEAD or GET; `size` where Content-Length is that of a range."""
-    if size is None:
-        size = _content_length(headers)
+def object_info(name: str, headers: Mapping[str, str], size: int | None) -> ObjectInfo:
+    """An object by the headers of its HEAD or GET; what they leave out is None.
+
+    Args:
+        size: Bytes, of the whole object, as the answer has them.
+    """
+    if is_unmeasured(headers):
+        size, tag = None, None
+    else:
+        tag = etag_of(headers)
     return ObjectInfo(
-        name, size, etag_of(headers), _optional(headers, "content-type"), metadata(headers), last_modified(headers),
+        name, size, tag, _optional(headers, "content-type"), metadata(headers), last_modified(headers),
         _optional(headers, "content-encoding"), _optional(headers, "content-disposition"),
-        _optional(headers, "content-language"), _optional(headers, "cache-control"), headers.get(_WRITE_ID),
+        _optional(headers, "content-language"), _optional(headers, "cache-control"), write_id(headers),
     )  # fmt: skip
 
 
@@ -39,22 +45,23 @@ def _optional(headers: Mapping[str, str], name: str) -> str | None:
     return None if value is None else text(value)
 
 
-def _content_length(headers: Mapping[str, str]) -> int:
-    try:
-        return int(headers["content-length"])
-    except (KeyError, ValueError):
-        raise StrangeAnswer("the store does not tell the object's size") from None
+def number(headers: Mapping[str, str], name: str) -> int | None:
+    """A header that is a count; None if it is not there, or is no count."""
+    value = headers.get(name, "")
+    return int(value) if value.isascii() and value.isdecimal() else None
 
 
-def last_modified(headers: Mapping[str, str]) -> float:
-    """Epoch seconds, whole ones in answers to a write."""
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """Bytes of the whole object by its HEAD."""
+    return number(headers, "content-length")
+
+
+def last_modified(headers: Mapping[str, str]) -> float | None:
+    """Epoch seconds, whole ones in answers to a write; None if neither header has a time."""
     try:
         return float(headers["x-timestamp"])
     except (KeyError, ValueError):
-        found = read_date(headers.get("last-modified"))
-    if found is None:
-        raise StrangeAnswer("the store does not tell the object's time")
-    return found
+        return read_date(headers.get("last-modified"))
 
 
 def metadata(headers: Mapping[str, str]) -> dict[str, str]:
@@ -62,6 +69,8 @@ def metadata(headers: Mapping[str, str]) -> dict[str, str]:
     start = len(METADATA)
     found = {name[start:]: text(value) for name, value in headers.items() if name.startswith(METADATA)}
     found.pop(WRITE_ID_KEY, None)
+    if is_manifest(headers):
+        found.pop("static-large-object", None)  # so Ceph's gateway shows what it is; no user gave it
     return found
 
 
@@ -70,9 +79,24 @@ def text(value: str) -> str:
     return value if value.isascii() else value.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
-def write_id_header(attributes: Attributes) -> dict[str, str]:
-    """The mark of a write, as it goes with a copy that takes all else from its source."""
-    return {} if attributes.write_id is None else {_WRITE_ID: attributes.write_id}
+def write_id(headers: Mapping[str, str]) -> str | None:
+    """The mark of the write that made an object."""
+    return headers.get(WRITE_ID_HEADER, "").partition(".")[0] or None
+
+
+def upload_id(headers: Mapping[str, str]) -> str | None:
+    """The id of the upload whose segments a manifest of ours names; None: it does not say."""
+    return headers.get(WRITE_ID_HEADER, "").partition(".")[2] or None
+
+
+def write_id_header(attributes: Attributes, upload: str = "") -> dict[str, str]:
+    """The mark of a write alone, as it goes with a copy that takes all else from its source.
+
+    Args:
+        upload: The id of the upload whose segments the written manifest names.
+    """
+    mark = attributes.write_id
+    return {} if mark is None else {WRITE_ID_HEADER: f"{mark}.{upload}" if upload else mark}
 
 
 def attribute_headers(attributes: Attributes) -> dict[str, str]:
@@ -84,7 +108,7 @@ def attribute_headers(attributes: Attributes) -> dict[str, str]:
         "content-disposition": attributes.content_disposition,
         "content-language": attributes.content_language,
         "cache-control": attributes.cache_control,
-        _WRITE_ID: attributes.write_id,
+        WRITE_ID_HEADER: attributes.write_id,
     }
     headers.update({name: value for name, value in others.items() if value is not None})
     return headers
@@ -93,6 +117,16 @@ def attribute_headers(attributes: Attributes) -> dict[str, str]:
 def is_manifest(headers: Mapping[str, str]) -> bool:
     """Whether this is a static large object."""
     return headers.get("x-static-large-object", "").lower() in ("true", "1", "yes")
+
+
+def is_unmeasured(headers: Mapping[str, str]) -> bool:
+    """Whether this is a dynamic large object of which the store knows neither length nor tag.
+
+    That is so if it has more segments than fit into one page of a listing: what HEAD tells is the manifest's own length
+    and tag, and what an answer of a range calls the length is that of the first page. The tag of all its segments has
+    quotes, that of the manifest has none.
+    """
+    return "x-object-manifest" in headers and not headers.get("etag", "").endswith('"')
 
 
 def is_plain(headers: Mapping[str, str]) -> bool:

@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_client.backend.values import WRITE_ID_KEY
-from obs_client.models import METADATA_KEY_CHARACTERS, Capabilities, EndpointFact, Origin, Outcome
+from obs_client.backends.swift.facts import (
+    CONDITIONS,
+    COPY_CONDITIONS,
+    LISTED_MANIFESTS,
+    OPENSTACK,
+    TAGGED_MANIFESTS,
+    TOLD_MANIFESTS,
+    Facts,
+)
+from obs_client.models import METADATA_KEY_CHARACTERS, Capabilities, Origin
 
 DIGESTS = ("sha256", "sha512", "sha1")
 """What a URL is signed with, the best first."""
@@ -19,8 +28,12 @@ BATCH = 1250
 COPY_PART_SIZE = 256 * 1024 * 1024
 """Bytes that the store copies in one request; it must do so within the timeout."""
 
-_MARK_SIZE = len(WRITE_ID_KEY) + 16
-_VERSION = re.compile(r"/v\d+\.?\d*(/.*)?$")
+_MARK_SIZE = len(WRITE_ID_KEY) + 16 + 1 + 32
+_OPENSTACK = re.compile(r"([12])\.(\d+)\..*", re.ASCII)
+"""Versions of OpenStack's own Swift. Ceph's gateway tells Ceph's, of which none with a Swift API begins so."""
+
+_MARKING = (2, 18)
+"""The first version whose listings mark large objects."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,6 +47,8 @@ class Limits:
         signed_methods: Methods that a signed URL may have.
         digest: What URLs are signed with, or None.
         told: The cluster said so itself.
+        version: Of OpenStack's own Swift, of which it is known which conditions it keeps and what listings tell; other
+            servers that speak its protocol ignore some silently, and have none here.
     """
 
     file_size: int = 5 * 1024**3 + 2
@@ -49,19 +64,31 @@ class Limits:
     signed_methods: frozenset[str] = frozenset()
     digest: str | None = None
     told: bool = False
+    version: tuple[int, int] | None = None
 
-    def facts(self) -> tuple[EndpointFact, ...]:
-        """What the cluster's `/info` says that it has; nothing can be told of one that has none."""
+    @property
+    def openstack(self) -> bool:
+        """Whether it is OpenStack's own Swift."""
+        return self.version is not None
+
+    @property
+    def marks_manifests(self) -> bool:
+        """Whether its listings mark large objects."""
+        return self.version is not None and self.version >= _MARKING
+
+    def tell(self, facts: Facts) -> None:
+        """Note what the cluster says of itself, and what follows; of one that says nothing nothing can be told."""
         said = {
+            OPENSTACK: self.openstack,
             "bulk delete": self.bulk_delete > 0,
             "large objects by segments": self.segments > 0,
             "signed URLs": self.digest is not None,
         }
-        outcomes = {True: Outcome.HOLDS, False: Outcome.DOES_NOT_HOLD}
-        return tuple(
-            EndpointFact(name, outcomes[found] if self.told else Outcome.CANNOT_BE_TOLD, Origin.DOCUMENT)
-            for name, found in said.items()
-        )
+        for name, holds in said.items():
+            facts.learn(name, holds if self.told else None, Origin.DOCUMENT)
+        for name in (CONDITIONS, COPY_CONDITIONS, TOLD_MANIFESTS, TAGGED_MANIFESTS):
+            facts.learn(name, True if self.openstack else None, Origin.DOCUMENT)
+        facts.learn(LISTED_MANIFESTS, True if self.marks_manifests else None, Origin.DOCUMENT)
 
     def capabilities(self) -> Capabilities:
         """The same as every store tells it; some metadata is kept for the library's own mark."""
@@ -88,21 +115,17 @@ class Limits:
         )
 
 
-def info_path(storage_path: str) -> str:
-    """Where the cluster tells it, by the path of the storage URL."""
-    return _VERSION.sub("", storage_path) + "/info"
-
-
-def limits_of(info: Any) -> Limits:
+def limits_of(info: Mapping[str, Any] | None) -> Limits:
     """The limits in a parsed `/info`; a cluster that has none, or hides it, is taken for one with large objects."""
-    if not isinstance(info, Mapping):
+    if info is None:
         return Limits(segments=1000)
     swift, slo, bulk, signed = (_section(info, name) for name in ("swift", "slo", "bulk_delete", "tempurl"))
-    allowed = signed.get("allowed_digests") or (["sha256", "sha1"] if "tempurl" in info else [])
+    # Who does not say which digests it takes is older than the choice, or Ceph's gateway: it takes one.
+    allowed = signed.get("allowed_digests") or (["sha1"] if "tempurl" in info else [])
     known = Limits()
     return Limits(
         file_size=_number(swift, "max_file_size", known.file_size),
-        object_name=_number(swift, "max_object_name_length", known.object_name),
+        object_name=_number(swift, "max_object_name_length", _number(swift, "max_object_name_size", known.object_name)),
         container_name=_number(swift, "max_container_name_length", known.container_name),
         metadata_key=_number(swift, "max_meta_name_length", known.metadata_key),
         metadata_value=_number(swift, "max_meta_value_length", known.metadata_value),
@@ -111,10 +134,16 @@ def limits_of(info: Any) -> Limits:
         bulk_delete=_number(bulk, "max_deletes_per_request", 1000) if "bulk_delete" in info else 0,
         segments=_number(slo, "max_manifest_segments", 1000) if "slo" in info else 0,
         segment_minimum=_number(slo, "min_segment_size", 1),
-        signed_methods=frozenset(signed.get("methods") or ("GET", "PUT")),
+        signed_methods=frozenset(map(str, signed.get("methods") or ("GET", "PUT"))),
         digest=next((digest for digest in DIGESTS if digest in allowed), None),
         told=True,
+        version=_version(swift.get("version")),
     )
+
+
+def _version(told: Any) -> tuple[int, int] | None:
+    found = _OPENSTACK.fullmatch(told) if isinstance(told, str) else None
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _section(info: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import itertools
@@ -13,24 +14,25 @@ from typing import Any
 from urllib.parse import quote
 
 from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.etags import bare_etag
 from obs_client._http.kit.json_answer import parse_json
 from obs_client.backend.listing import ListedObjects
 from obs_client.backend.values import Page
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
+NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
+"""The MD5 of no bytes. Swift lists it for dynamic large objects too, with 0 bytes; Ceph's gateway for static ones."""
+
 _FIELDS = ("name", "bytes", "hash", "content_type", "last_modified")
-_KINDS = (str, int, str, str, str)
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
 def containers_page(http: SwiftHttp, prefix: str, marker: str | None) -> Page[ContainerInfo]:
     """One page of an account's containers."""
     rows = checked_rows(http.ask("GET", f"?format=json{_query({'marker': marker, 'prefix': prefix})}").result)
-    try:
-        entries = [ContainerInfo(row["name"], row["bytes"], row["count"]) for row in rows]
-    except (KeyError, TypeError) as error:
-        raise StrangeAnswer(f"an entry of the listing is broken: {error!r}") from error
+    entries = [ContainerInfo(row["name"], _count(row.get("bytes")), _count(row.get("count"))) for row in rows]
     return Page(entries, entries[-1].name if entries else None)
 
 
@@ -61,24 +63,46 @@ def all_rows(http: SwiftHttp, container: str, query: str = "") -> Iterator[dict[
         marker, version = rows[-1]["name"], rows[-1].get("version_id") or ""
 
 
+def sum_of_sizes(rows: Iterable[Mapping[str, Any]]) -> int | None:
+    """Bytes of all rows; None if one does not tell."""
+    total = 0
+    for row in rows:
+        size = _count(row.get("bytes"))
+        if size is None:
+            return None
+        total += size
+    return total
+
+
 def read_page(text: str) -> Sequence[ObjectInfo | SubdirInfo]:
     """The entries of a page in JSON, in its order.
 
     Raises:
         StrangeAnswer: It is no page of objects and folders.
     """
-    try:
-        columns = _split(text)
-        return _objects(*columns) if columns else _parsed(checked_rows(parse_json(text)))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise StrangeAnswer(f"an entry of the listing is broken: {error!r}") from error
+    columns = _split(text)
+    if columns:
+        with contextlib.suppress(ValueError):  # a time in a form of its own
+            return _objects(*columns)
+    return _parsed(checked_rows(parse_json(text)))
 
 
 def checked_rows(rows: Any) -> list[dict[str, Any]]:
-    """The rows of a listing, if it is one."""
+    """The rows of a listing, if it is one: each has a name, and may lack all else."""
     if not isinstance(rows, list):
         raise StrangeAnswer("the listing is no JSON array")
+    for row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("name", row.get("subdir")), str):
+            raise StrangeAnswer(f"an entry of the listing has no name: {row!r:.200}")
     return rows
+
+
+def may_be_manifest(row: Mapping[str, Any]) -> bool:
+    """Whether a row may be a large object's: it is marked, or tells no digest of content.
+
+    What is listed with the MD5 of nothing has no bytes, or none of its own.
+    """
+    return "slo_etag" in row or row.get("hash") in (None, NOTHING)
 
 
 def seconds_of(times: Iterable[str]) -> list[float]:
@@ -121,28 +145,48 @@ def _row_pattern(keys: tuple[str, ...], gap: str) -> re.Pattern[str]:
 def _objects(
     names: Sequence[str], sizes: Iterable[str], hashes: Sequence[str], kinds: Sequence[str], times: Iterable[str]
 ) -> ListedObjects:
-    return ListedObjects(names, list(map(int, sizes)), hashes, kinds, seconds_of(times))
+    found: list[int | None] = list(map(int, sizes))
+    if NOTHING not in hashes:
+        return ListedObjects(names, found, hashes, kinds, seconds_of(times))
+    proved = list(map(_proved, found, hashes))
+    return ListedObjects(names, [size for size, _ in proved], [tag for _, tag in proved], kinds, seconds_of(times))
 
 
 def _parsed(rows: list[dict[str, Any]]) -> Sequence[ObjectInfo | SubdirInfo]:
     objects = [_fields_of(row) for row in rows if "subdir" not in row]
-    listed = _objects(*zip(*objects, strict=True)) if objects else []
+    listed = ListedObjects(*zip(*objects, strict=True)) if objects else []
     if len(listed) == len(rows):
         return listed
     following = iter(listed)
-    return [SubdirInfo(_text(row["subdir"])) if "subdir" in row else next(following) for row in rows]
+    return [SubdirInfo(row["subdir"]) if "subdir" in row else next(following) for row in rows]
 
 
-def _fields_of(row: dict[str, Any]) -> tuple[Any, ...]:
-    fields = tuple(row[name] for name in _FIELDS)
-    if tuple(map(type, fields)) != _KINDS:
-        raise TypeError(f"{row!r} is no object's")
-    if "slo_etag" in row:
-        return (*fields[:2], row["slo_etag"].strip('"'), *fields[3:])
-    return fields
+def _fields_of(row: dict[str, Any]) -> tuple[str, int | None, str | None, str | None, float | None]:
+    """The columns of a row; None for what it lacks, or has in a form that nobody can read."""
+    tag = _text(row.get("slo_etag")) or _text(row.get("hash"))
+    size, tag = _proved(_count(row.get("bytes")), None if tag is None else bare_etag(tag) or None)
+    return row["name"], size, tag, _text(row.get("content_type")), time_of(row)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no folder's name")
-    return value
+def _proved(size: int | None, tag: str | None) -> tuple[int | None, str | None]:
+    """Size and hash as far as a row proves them: the MD5 of nothing may be that of a manifest, whose size it has."""
+    if tag != NOTHING:
+        return size, tag
+    return (None if size else size), None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def time_of(row: Mapping[str, Any]) -> float | None:
+    """Epoch seconds of a row; None if it has no time that anybody can read."""
+    value = _text(row.get("last_modified")) or ""
+    try:
+        return seconds_of([value])[0]
+    except ValueError:
+        return read_date(value)

@@ -2,17 +2,53 @@
 
 from __future__ import annotations
 
+import dataclasses
+from urllib.parse import quote, unquote
+
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
-from obs_client.backends.swift.errors import status_of
-from obs_client.backends.swift.headers import is_manifest, is_plain, object_info
+from obs_client.backends.swift.errors import UNSEEN, status_of
+from obs_client.backends.swift.facts import OPENSTACK
+from obs_client.backends.swift.headers import (
+    content_length,
+    is_manifest,
+    is_plain,
+    is_unmeasured,
+    object_info,
+    upload_id,
+)
+from obs_client.backends.swift.listing import all_rows, sum_of_sizes
 from obs_client.backends.swift.requests import Exchange, SwiftHttp
-from obs_client.backends.swift.segments import digest_of, read_manifest
+from obs_client.backends.swift.segments import UntoldManifest, digest_of, marked_segments, read_manifest
 from obs_client.errors import IntegrityError, PreconditionError
 from obs_client.models import ObjectInfo
+
+
+def look_at(http: SwiftHttp, container: str, name: str) -> ObjectInfo:
+    """An object by its HEAD, and if that does not measure it by the listing of its segments."""
+    headers = http.call("head_object", container, name).headers
+    info = object_info(name, headers, content_length(headers))
+    if is_unmeasured(headers):
+        return dataclasses.replace(info, size=_size_of_segments(http, headers["x-object-manifest"]))
+    return info
+
+
+def _size_of_segments(http: SwiftHttp, manifest: str) -> int | None:
+    """Bytes of all segments of a dynamic large object; None: they cannot be listed.
+
+    Args:
+        manifest: Container and prefix, as the header has them.
+    """
+    container, _, prefix = unquote(manifest, errors="surrogateescape").partition("/")
+    try:
+        return sum_of_sizes(all_rows(http, container, f"&prefix={quote(prefix, safe='')}"))
+    except Exception as error:
+        if status_of(error) not in UNSEEN:
+            raise
+        return None
 
 
 def open_object(
@@ -28,12 +64,13 @@ def open_object(
     except Exception as error:
         if status_of(error) == 416:
             return _empty(http, container, name, if_hash)
-        if status_of(error) == 409:
+        if status_of(error) == 409 or (status_of(error) == 404 and _is_there(http, container, name)):
             raise broken_manifest(name) from error
         raise
     try:
         place = find_place(exchange.answer, start, stop)
         info = object_info(name, exchange.headers, place.size)
+        place = place._replace(size=info.size)
         _check_hash(info, if_hash)
         digest = _digest(http, container, info, exchange) if whole and check else None
     except BaseException:
@@ -56,9 +93,21 @@ def _get(http: SwiftHttp, container: str, name: str, headers: dict[str, str]) ->
     return http.call("get_object", container, name, resp_chunk_size=1, headers=headers)
 
 
+def _is_there(http: SwiftHttp, container: str, name: str) -> bool:
+    """Whether what cannot be read is there, as a large object of lost segments is in a server that answers 404 then."""
+    if http.facts.hold(OPENSTACK):
+        return False
+    try:
+        return is_manifest(http.call("head_object", container, name).headers)
+    except Exception as error:
+        if status_of(error) != 404:
+            raise
+        return False
+
+
 def _empty(http: SwiftHttp, container: str, name: str, if_hash: str | None) -> ObjectReader:
     """A reader of no bytes: the range is past the object's end."""
-    info = object_info(name, http.call("head_object", container, name).headers)
+    info = look_at(http, container, name)
     _check_hash(info, if_hash)
     return EmptyReader(info)
 
@@ -71,11 +120,15 @@ def _check_hash(info: ObjectInfo, if_hash: str | None) -> None:
 
 def _digest(http: SwiftHttp, container: str, info: ObjectInfo, exchange: Exchange) -> ContentDigest | None:
     if is_plain(exchange.headers) and info.hash is not None:
-        return ContentDigest("md5", (info.size,), (info.hash,))
+        return ContentDigest("md5", () if info.size is None else (info.size,), (info.hash,))
     if not is_manifest(exchange.headers):
         return None
-    digest = digest_of(read_manifest(http, container, info.name), info.hash)
-    if digest and sum(digest.part_sizes) != info.size:
+    try:
+        entries = read_manifest(http, container, info.name)
+    except UntoldManifest:
+        entries = marked_segments(http, container, upload_id(exchange.headers))
+    digest = digest_of(entries, info.hash)
+    if digest and info.size is not None and sum(digest.part_sizes) != info.size:
         raise StrangeAnswer(f"{info.size:,} bytes were told where the manifest has {sum(digest.part_sizes):,}")
     return digest
 

@@ -6,18 +6,23 @@ Only here a token joins a request: swiftclient gets none, so that it can neither
 from __future__ import annotations
 
 import logging
+import math
+import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
+from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
-from obs_client._http.kit.identity import check_identity
+from obs_client._http.kit.identity import check_identity, is_named
 from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpAnswer, HttpPool
 from obs_client.backend.body import Body
-from obs_client.backends.swift.errors import swift_sdk
-from obs_client.backends.swift.session import Access, SwiftSession
+from obs_client.backends.swift.access.session import Access, SwiftSession
+from obs_client.backends.swift.errors import refusal_of, swift_sdk
+from obs_client.backends.swift.facts import REQUEST_IDS, Facts
 from obs_client.credentials import forget_frames
 
 EXPECT_FROM = 1024 * 1024
@@ -29,7 +34,24 @@ RENEWALS = 2
 _thread = threading.local()
 
 _IDENTITIES = ("x-trans-id", "x-openstack-request-id")
-"""What Swift puts on every answer."""
+"""What Swift puts on every answer, if nobody on the way takes it off."""
+
+_OWN_HEADERS = re.compile(
+    "x-timestamp|x-(account|container)-(object|bytes|container|meta)-.*|x-storage-policy|x-object-(meta-.*|manifest)"
+    "|x-static-large-object"
+)
+"""Headers that only Swift has."""
+
+_CHANGED = (201, 202, 204)
+"""Statuses of requests that changed something; a portal has none of them."""
+
+_INFO_TRIES = 3
+"""How often a failing `/info` is asked for before the cluster is taken for one that has none."""
+
+_INFO_PAUSE = 60.0
+"""Seconds until it is asked for again after that."""
+
+_VERSION = re.compile(r"/v\d+\.?\d*(/.*)?$")
 
 _SENT_ANEW = frozenset({"accept-encoding", "x-auth-token"})
 
@@ -39,6 +61,10 @@ class SwiftHttp:
 
     def __init__(self, session: SwiftSession, verify: bool | str, timeout: float) -> None:
         self.session = session
+        self.facts = Facts(lambda: session.access().url)
+        self._info: Mapping[str, Any] | None = None
+        self._ask_info_at = -math.inf
+        self._info_failures = 0
         self._verify = verify
         self._timeout = timeout
         self._pool: HttpPool | None = HttpPool(verify=verify, timeout=timeout)
@@ -80,6 +106,39 @@ class SwiftHttp:
         exchange.result = self._buffers.read_text(exchange.answer)
         return exchange
 
+    def info(self) -> Mapping[str, Any] | None:
+        """What the cluster says of itself, asked once; None: it does not, or hides it, or another answers there.
+
+        Raises:
+            OSError, ClientException: It failed in a way that may pass; if that goes on, there is none for a while.
+        """
+        if time.monotonic() >= self._ask_info_at:
+            self._info, self._ask_info_at = self._ask_info()
+        return self._info
+
+    def _ask_info(self) -> tuple[Mapping[str, Any] | None, float]:
+        """What `/info` says, and when to ask again."""
+        try:
+            answer, content = self._get_info()
+        except Exception:
+            self._info_failures += 1
+            if self._info_failures < _INFO_TRIES:
+                raise
+            return None, time.monotonic() + _INFO_PAUSE
+        found = _parsed_info(content) if answer.status == 200 else None
+        if found is not None:
+            self.facts.learn(REQUEST_IDS, is_named(answer, _IDENTITIES))
+        return found, math.inf
+
+    def _get_info(self) -> tuple[HttpAnswer, bytes]:
+        access = self.session.access()
+        target = _VERSION.sub("", access.parsed.path) + "/info"
+        with self._send_once("GET", target, {}, None, access) as answer:
+            content = answer.read(CONTENT_LIMIT)
+        if answer.status >= 500:
+            raise refusal_of(answer, f"GET {target} failed")
+        return answer, content
+
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: Body | bytes | None
     ) -> tuple[HttpAnswer, Access]:
@@ -87,6 +146,7 @@ class SwiftHttp:
         access = self.session.access()
         for renewals_left in reversed(range(RENEWALS + 1)):
             answer = self._send_once(method, target, headers, body, access)
+            self._check_identity(answer)
             if answer.status != 401 or not renewals_left or access.token is None:
                 break
             answer.read(CONTENT_LIMIT)
@@ -109,8 +169,46 @@ class SwiftHttp:
         except OSError as error:
             forget_frames(error)
             raise
-        check_identity(answer, _IDENTITIES, "Swift")
         return answer
+
+    def _check_identity(self, answer: HttpAnswer) -> None:
+        """Let an answer through that is the store's, also where the requests of this one have no names.
+
+        Raises:
+            StrangeAnswer: It is not; the answer is closed then.
+        """
+        if is_named(answer, _IDENTITIES):
+            return
+        try:
+            if any(map(_OWN_HEADERS.fullmatch, answer.headers)):
+                self.facts.learn(REQUEST_IDS, False)
+                return
+            known = not self._names_requests() and (answer.status >= 300 or _is_content_of_swift(answer))
+        except BaseException:
+            answer.close()
+            raise
+        if not known:
+            check_identity(answer, _IDENTITIES, "Swift")
+
+    def _names_requests(self) -> bool:
+        """Whether the store names its requests, or nothing shows that it does not."""
+        self.info()
+        return not self.facts.do_not_hold(REQUEST_IDS)
+
+
+def _is_content_of_swift(answer: HttpAnswer) -> bool:
+    """Whether a success may be Swift's: a portal answers 200 with a page."""
+    json = "json" in answer.headers.get("content-type", "")
+    return answer.status in _CHANGED or json or "etag" in answer.headers
+
+
+def _parsed_info(content: bytes) -> Mapping[str, Any] | None:
+    """The document of `/info`; None: it is another's."""
+    try:
+        found = parse_json(content)
+    except StrangeAnswer:
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("swift"), dict) else None
 
 
 class Exchange:

@@ -16,17 +16,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
+from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.fork import ForkLock
 from obs_client._http.kit.json_answer import parse_json
 from obs_client.backend.integrity import ContentDigest
-from obs_client.backends.swift.errors import classify, status_of
-from obs_client.backends.swift.headers import is_manifest
+from obs_client.backends.swift.errors import REFUSED, UNSEEN, classify, status_of
+from obs_client.backends.swift.facts import OPENSTACK, TOLD_MANIFESTS
+from obs_client.backends.swift.headers import is_manifest, number, upload_id
+from obs_client.backends.swift.listing import all_rows
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.errors import TemporaryError
 
 CONTAINER_NAME_MAXIMUM = 256
 
 _LAYOUT = re.compile(r"[0-9a-f]{32}/[0-9]{8}")
+_UPLOAD = re.compile(r"[0-9a-f]{32}")
 _CONTENT_TYPE = "application/x-obs-segment;object="
 
 REMEMBERED = 60.0
@@ -35,8 +39,8 @@ REMEMBERED = 60.0
 MARK = "X-Container-Meta-Obs-Segments"
 _VERSIONS = ("x-versions-enabled", "x-versions-location", "x-history-location")
 
-_UNSEEN = (403, 404)
-"""Answers for what is not there, and for what who may only write may not look at."""
+_POLICY_REFUSED = (400, 409, 412, 422)
+"""Answers to a storage policy that the store does not have, or not for this user."""
 
 
 def segments_container(container: str) -> str:
@@ -69,14 +73,30 @@ def object_of(content_type: str | None) -> str | None:
     return unquote(content_type.removeprefix(_CONTENT_TYPE))
 
 
+class UntoldManifest(StrangeAnswer):
+    """The store says that an object is a static large object, but not of which segments."""
+
+
 def read_manifest(http: SwiftHttp, container: str, name: str, version: str | None = None) -> list[dict[str, Any]]:
-    """The entries of a manifest as Swift tells them; empty if the object is none."""
+    """The entries of what is known to be a manifest; empty if it was replaced by another object meanwhile.
+
+    Raises:
+        UntoldManifest: The store does not tell them.
+    """
     query = "multipart-manifest=get" + (f"&version-id={quote(version, safe='')}" if version else "")
     exchange = http.call("get_object", container, name, resp_chunk_size=1, query_string=query)
-    if not is_manifest(exchange.headers):
-        exchange.answer.close()
-        return []
-    entries = parse_json(exchange.getresponse().read())
+    content = exchange.getresponse().read() if is_manifest(exchange.headers) else b""
+    exchange.answer.close()
+    if not content:
+        if http.facts.hold(TOLD_MANIFESTS):
+            return []
+        http.facts.learn(TOLD_MANIFESTS, False)
+        raise UntoldManifest(f"the store does not tell which segments the large object {name!r} has")
+    entries = parse_json(content)
+    if not isinstance(entries, list):
+        raise StrangeAnswer(f"the manifest of {name!r} is no JSON array")
+    if not http.facts.hold(TOLD_MANIFESTS):
+        http.facts.learn(TOLD_MANIFESTS, True)
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
@@ -91,18 +111,30 @@ def digest_of(entries: Sequence[dict[str, Any]], object_hash: str | None) -> Con
     """What each segment must hash to; None if some are ranges or manifests, or the manifest is another object's."""
     if not entries or any("range" in entry or entry.get("sub_slo") for entry in entries):
         return None
-    parts = [_size_and_hash(entry) for entry in entries]
-    whole = hashlib.md5("".join(value for _, value in parts).encode(), usedforsecurity=False).hexdigest()
-    if whole != object_hash:
+    sizes, values = zip(*map(_size_and_hash, entries), strict=True)
+    if not all(isinstance(size, int) for size in sizes) or tag_of_segments(values) != object_hash:
         return None
-    return ContentDigest("md5", tuple(size for size, _ in parts), tuple(value for _, value in parts))
+    return ContentDigest("md5", sizes, values)
 
 
-def _size_and_hash(entry: dict[str, Any]) -> tuple[int, str]:
+def tag_of_segments(values: Iterable[str]) -> str:
+    """The tag of a large object of segments with these tags."""
+    return hashlib.md5("".join(values).encode(), usedforsecurity=False).hexdigest()
+
+
+def _size_and_hash(entry: dict[str, Any]) -> tuple[Any, str]:
     if "data" in entry:
         content = base64.b64decode(entry["data"])
         return len(content), hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return int(entry.get("bytes", 0)), str(entry.get("hash", ""))
+    return entry.get("bytes"), str(entry.get("hash", ""))
+
+
+def marked_segments(http: SwiftHttp, container: str, upload: str | None) -> list[dict[str, Any]]:
+    """The rows of the segments of one upload; none without its id, since nothing shows then which they are."""
+    if upload is None or not _UPLOAD.fullmatch(upload):
+        return []
+    place = segments_container(container)
+    return [row for row in all_rows(http, place, f"&prefix={upload}/") if upload_id_of(row["name"]) == upload]
 
 
 def keeps_versions(headers: Mapping[str, str]) -> bool:
@@ -116,6 +148,8 @@ class Segments:
     def __init__(self, http: SwiftHttp) -> None:
         self._http = http
         self._known: dict[str, tuple[bool, float]] = {}
+        self._locations: dict[str, tuple[str | None, float]] = {}
+        self._seen: dict[tuple[str, str], tuple[str | None, ...]] = {}
         self._owed: dict[tuple[str, str], list[str]] = {}
         self._unanswered: set[tuple[str, str]] = set()
         self._discarded: dict[str, deque[str]] = {}
@@ -133,13 +167,56 @@ class Segments:
         try:
             self._http.call("head_container", segments_container(container))
         except Exception as error:
-            if status_of(error) not in _UNSEEN:
+            if status_of(error) not in UNSEEN:
                 raise
             return self._remember(container, False)
         return self._remember(container, True)
 
-    def size(self, container: str) -> int:
-        """Bytes of all segments of the container's objects."""
+    def versions_location(self, container: str) -> str | None:
+        """Where the container keeps older versions, of which the newest comes back when the object is deleted.
+
+        As was true within the last minute; None: it keeps none, or none that come back, or who may only write asks.
+        """
+        info = self._http.info() or {}
+        if self._http.facts.hold(OPENSTACK) and "versioned_writes" not in info:
+            return None
+        found, at = self._locations.get(container, (None, -REMEMBERED))
+        if time.monotonic() - at >= REMEMBERED:
+            found = self._ask_location(container)
+            self._locations[container] = found, time.monotonic()
+        return found
+
+    def _ask_location(self, container: str) -> str | None:
+        try:
+            return self._http.call("head_container", container).headers.get("x-versions-location")
+        except Exception as error:
+            if status_of(error) not in UNSEEN:
+                raise
+            return None
+
+    def is_still_seen(self, container: str, name: str) -> bool:
+        """Whether the object to be deleted is that of the try before, whose answer was lost, or this is the first.
+
+        A deletion that is repeated would delete the version that came back.
+        """
+        try:
+            headers = self._http.call("head_object", container, name, headers={"X-Newest": "true"}).headers
+        except Exception as error:
+            if status_of(error) not in UNSEEN:
+                raise
+            return status_of(error) != 404
+        now = tuple(headers.get(name) for name in ("x-timestamp", "etag", "last-modified"))
+        if self._seen.setdefault((container, name), now) == now:
+            return True
+        self.forget_seen(container, name)
+        return False
+
+    def forget_seen(self, container: str, name: str) -> None:
+        """The deletion has ended."""
+        self._seen.pop((container, name), None)
+
+    def size(self, container: str) -> int | None:
+        """Bytes of all segments of the container's objects; None: the store does not say."""
         if not self.exist(container):
             return 0
         try:
@@ -148,16 +225,39 @@ class Segments:
             if status_of(error) != 404:
                 raise
             return 0
-        return int(headers["x-container-bytes-used"])
+        return number(headers, "x-container-bytes-used")
 
     def provide(self, container: str) -> None:
-        """Make the place for segments, with the container's storage policy; raises 404 if the container is absent."""
-        policy = self._http.call("head_container", container).headers.get("x-storage-policy")
+        """Make the place for segments, with the container's storage policy; raises 404 if the container is absent.
+
+        Who may write into both, but neither look nor make any, goes on: the first segment shows whether there is one.
+        """
+        policy = self._policy_of(container)
         self.forget(container)
-        if not self.exist(container):
-            headers = {MARK: "true"} | ({"X-Storage-Policy": policy} if policy else {})
-            self._http.call("put_container", segments_container(container), headers=headers)
+        if not self.exist(container) and self._make(segments_container(container), policy):
             self._remember(container, True)
+
+    def _policy_of(self, container: str) -> str | None:
+        try:
+            return self._http.call("head_container", container).headers.get("x-storage-policy")
+        except Exception as error:
+            if status_of(error) not in REFUSED:
+                raise
+            return None
+
+    def _make(self, place: str, policy: str | None) -> bool:
+        """Create a container; False: that is not allowed. The policy is left out where it is not taken."""
+        try:
+            self._http.call(
+                "put_container", place, headers={MARK: "true"} | ({"X-Storage-Policy": policy} if policy else {})
+            )
+        except Exception as error:
+            if status_of(error) in REFUSED:
+                return False
+            if policy is None or status_of(error) not in _POLICY_REFUSED:
+                raise
+            return self._make(place, None)
+        return True
 
     def forget(self, container: str) -> None:
         """Look again at the next question."""
@@ -172,13 +272,24 @@ class Segments:
         if not self.exist(container):
             return []
         try:
-            if not is_manifest(self._http.call("head_object", container, name).headers):
-                return []
-            return own_segments(read_manifest(self._http, container, name), container)
+            headers = self._http.call("head_object", container, name).headers
+            return self.of_manifest(container, name, headers) if is_manifest(headers) else []
         except Exception as error:
-            if status_of(error) not in _UNSEEN:
+            if status_of(error) not in UNSEEN:
                 raise
             return []
+
+    def of_manifest(self, container: str, name: str, headers: Mapping[str, str]) -> list[str]:
+        """Our segments that a manifest names; where the store does not tell them, those of its mark.
+
+        Args:
+            headers: Of the manifest's HEAD.
+        """
+        try:
+            return own_segments(read_manifest(self._http, container, name), container)
+        except UntoldManifest:
+            rows = marked_segments(self._http, container, upload_id(headers))
+            return [row["name"] for row in rows if object_of(row.get("content_type")) == name]
 
     def owe(self, container: str, name: str, names: Sequence[str]) -> None:
         """Remember what is to be removed with an object: after a lost answer another try does not find it any more."""

@@ -11,22 +11,46 @@ import json
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
+from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.etags import etag_of
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
-from obs_client.backend.values import WRITE_ID_KEY, NewObject
+from obs_client.backend.values import NewObject
 from obs_client.backends.swift.deleting import delete_many
-from obs_client.backends.swift.errors import NoContainer, status_of
-from obs_client.backends.swift.headers import KEPT_BY_POST, METADATA, attribute_headers, last_modified, text
+from obs_client.backends.swift.errors import UNSEEN, NoContainer, check_success, status_of
+from obs_client.backends.swift.facts import CONDITIONS, TAGGED_MANIFESTS
+from obs_client.backends.swift.headers import (
+    KEPT_BY_POST,
+    WRITE_ID_HEADER,
+    attribute_headers,
+    content_length,
+    last_modified,
+    text,
+    upload_id,
+    write_id,
+    write_id_header,
+)
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.requests import RENEWALS, SwiftHttp
-from obs_client.backends.swift.segments import Segments, segment_name, segment_type, segments_container, upload_id_of
+from obs_client.backends.swift.segments import (
+    Segments,
+    segment_name,
+    segment_type,
+    segments_container,
+    tag_of_segments,
+    upload_id_of,
+)
 from obs_client.errors import IntegrityError, NotSupportedError, PreconditionError
 from obs_client.models import Attributes
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+
+
+LINKS = 5
+"""How many symlinks one after another are followed."""
 
 
 def write_object(
@@ -52,14 +76,32 @@ def write_object(
         headers["ETag"] = body.digest("md5").hex()
     if new.if_absent:
         headers["If-None-Match"] = "*"
+        look_first(http, new)
     with segments.replacing(new.container, new.name), NoContainer(new.container):
         exchange = http.call(
             "put_object", new.container, new.name, body, content_length=body.size, headers=headers, body=body
         )
     found = etag_of(exchange.headers)
-    if found != headers.get("ETag", found):
+    if check and found not in (None, headers["ETag"]):
         raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
     check_won(http, new)
+
+
+def look_first(http: SwiftHttp, new: NewObject) -> None:
+    """Before a write with `if_absent` to a store that may not keep this condition: see whether an object is there.
+
+    Raises:
+        PreconditionError: There is one.
+    """
+    if http.facts.hold(CONDITIONS):
+        return
+    try:
+        http.call("head_object", new.container, new.name)
+    except Exception as error:
+        if status_of(error) != 404:
+            raise
+        return
+    raise PreconditionError(f"there is an object {new.name!r} already", container=new.container, object_name=new.name)
 
 
 def replace_metadata(http: SwiftHttp, container: str, name: str, attributes: Attributes) -> None:
@@ -68,8 +110,33 @@ def replace_metadata(http: SwiftHttp, container: str, name: str, attributes: Att
     headers = attribute_headers(attributes)
     if attributes.content_type == old.get("content-type"):
         del headers["content-type"]
+    if write_id(old) == attributes.write_id:
+        headers.update({key: old[key] for key in (WRITE_ID_HEADER,) if key in old})
     kept = {key: text(old[key]) for key in KEPT_BY_POST if key in old}
-    http.call("post_object", container, name, {**kept, **headers})
+    post_object(http, container, name, {**kept, **headers})
+
+
+def post_object(http: SwiftHttp, container: str, name: str, headers: Mapping[str, str]) -> None:
+    """Change the metadata of an object; those of a symlink are its target's, as all that is read of it.
+
+    Raises:
+        NotSupportedError: It is a symlink that leads out of the store, or too far.
+    """
+    target = f"{http.session.access().parsed.path}/{quote(container)}/{quote(name)}"
+    for _ in range(LINKS):
+        answer, access = http.send("POST", target, headers, None)
+        answer.read(CONTENT_LIMIT)
+        if answer.status != 307:
+            check_success(answer, "Object POST failed")
+            return
+        found = urlsplit(answer.headers.get("location", ""))
+        if (found.netloc and f"{found.scheme}://{found.netloc}" != access.origin) or not found.path.startswith("/v"):
+            break
+        target = found.path
+    raise NotSupportedError(
+        f"{name!r} is a symlink, and where the store leads from it is not within the store or too far",
+        hint="change the metadata of the object that it leads to",
+    )
 
 
 def successor(http: SwiftHttp, new: NewObject) -> Mapping[str, str] | None:
@@ -81,10 +148,10 @@ def successor(http: SwiftHttp, new: NewObject) -> Mapping[str, str] | None:
         # X-Newest asks all replicas: one of them may still have an older object.
         headers = http.call("head_object", new.container, new.name, headers={"X-Newest": "true"}).headers
     except Exception as error:
-        if status_of(error) != 404:
+        if status_of(error) not in UNSEEN:
             raise
         return None
-    return None if headers.get(METADATA + WRITE_ID_KEY) == mark else headers
+    return None if write_id(headers) == mark else headers
 
 
 def check_won(http: SwiftHttp, new: NewObject) -> None:
@@ -150,7 +217,7 @@ class SwiftUpload(MultipartUpload):
         self._further = further or {}
         self._place = segments_container(new.container)
         self._tried: set[int] = set()
-        self._stored: dict[int, tuple[str, int]] = {}
+        self._stored: dict[int, tuple[str | None, int]] = {}
         self._old: list[str] = []
         self._doubtful = False
         self._answered: Mapping[str, str] | None = None
@@ -163,15 +230,15 @@ class SwiftUpload(MultipartUpload):
         known = body.digest("md5").hex() if isinstance(body, BytesBody) and self._check else None
         found = self._put(part.number, hashing, {"ETag": known} if known else {})
         expected = hashing.hexdigest() if isinstance(hashing, HashingBody) else known
-        if expected is not None and expected != found:
+        if expected is not None and found not in (None, expected):
             raise IntegrityError(f"part {part.number} arrived with other bytes: MD5 {found} in place of {expected}")
-        self._stored[part.number] = (found, part.size)
+        self._stored[part.number] = (found or expected, part.size)
 
     def put_from(self, part: Part, headers: Mapping[str, str]) -> None:
         """Let the store make a segment of what the headers name."""
         self._stored[part.number] = (self._put(part.number, b"", headers), part.size)
 
-    def _put(self, number: int, body: Body | bytes, headers: Mapping[str, str]) -> str:
+    def _put(self, number: int, body: Body | bytes, headers: Mapping[str, str]) -> str | None:
         self._tried.add(number)
         headers = {"Content-Type": segment_type(self._new.name), **headers}
         size = len(body) if isinstance(body, Body) else None
@@ -184,9 +251,16 @@ class SwiftUpload(MultipartUpload):
             headers=headers,
             body=body,
         )
-        return etag_of(exchange.headers) or ""
+        return etag_of(exchange.headers)
+
+    def size_of_part(self, number: int) -> int | None:
+        """Bytes of a segment, as the store tells."""
+        headers = self._http.call("head_object", self._place, segment_name(self.id, number)).headers
+        return content_length(headers)
 
     def complete(self) -> None:
+        if self._answered is None and self._doubtful:
+            self._answered = self._published()
         if self._answered is None:
             self._old += self._segments.named_by(self._new.container, self._new.name)
             self._answered = self._publish()
@@ -194,27 +268,55 @@ class SwiftUpload(MultipartUpload):
         check_won(self._http, self._new)
         self._leave_nothing_if_replaced(self._answered)
 
+    def _published(self) -> Mapping[str, str] | None:
+        """The headers of the object, if an earlier try was done though its answer was lost, or came too late.
+
+        A store looks at each segment before it answers, silently and perhaps for longer than the timeout.
+        """
+        try:
+            headers = self._http.call("head_object", self._new.container, self._new.name).headers
+        except Exception as error:
+            if status_of(error) not in UNSEEN:
+                raise
+            return None
+        return headers if upload_id(headers) == self.id else None
+
     def _publish(self) -> Mapping[str, str]:
         """Put the manifest; gives the headers of the answer."""
         doubtful, self._doubtful = self._doubtful, True
+        if self._new.if_absent and not doubtful:
+            look_first(self._http, self._new)
         try:
             return self._put_manifest_by_a_living_token()
         except Exception as error:
-            if not _says(error, "Mismatch", "404 Not Found"):
+            if not _says(error, "Mismatch", "404 Not Found") and not self._lacks_segments(error):
                 raise
             if doubtful:
                 # An earlier try was done, though its answer was lost: who replaced the object removed its segments.
                 return {}
             raise IntegrityError("the store does not have the segments as they were sent") from error
 
+    def _lacks_segments(self, error: Exception) -> bool:
+        """Whether a manifest was refused by 404 for a segment that is absent; raises if it was for the container."""
+        if status_of(error) != 404:
+            return False
+        with NoContainer(self._new.container):
+            self._http.call("head_container", self._new.container)
+        return True
+
     def _leave_nothing_if_replaced(self, answered: Mapping[str, str]) -> None:
         """Remove the segments if another writer replaced the manifest before it could know of them."""
         found = successor(self._http, self._new)
-        if found is not None and answered and last_modified(found) > last_modified(answered) - 1:
+        if found is None or not answered:
+            return
+        theirs, ours = last_modified(found), last_modified(answered)
+        if theirs is not None and ours is not None and theirs > ours - 1:
             self._segments.discard(self._new.container, self._names())
 
     def _is_published(self) -> bool:
         """Whether a manifest names the segments, though the answer to its PUT was lost."""
+        if self._published() is not None:
+            return True
         named = self._segments.named_by(self._new.container, self._new.name)
         return any(upload_id_of(name) == self.id for name in named)
 
@@ -233,16 +335,34 @@ class SwiftUpload(MultipartUpload):
         return self._put_manifest()
 
     def _put_manifest(self) -> Mapping[str, str]:
-        stored = sorted(self._stored.items())
-        entries = [
-            {"path": f"/{self._place}/{segment_name(self.id, number)}", "etag": tag, "size_bytes": size}
-            for number, (tag, size) in stored
-        ]
-        whole = hashlib.md5("".join(tag for _, (tag, _) in stored).encode(), usedforsecurity=False).hexdigest()
-        headers = {**attribute_headers(self._new.attributes), **self._further, "ETag": whole}
+        """Put the manifest with the tag that it must get, where the store takes that, else compare what it answers."""
+        stored = [(number, tag, size) for number, (tag, size) in sorted(self._stored.items())]
+        tags = [tag for _, tag, _ in stored if tag]
+        whole = tag_of_segments(tags) if len(tags) == len(stored) else None
+        content = json.dumps([self._entry(*each) for each in stored]).encode()
+        facts = self._http.facts
+        if whole and not facts.do_not_hold(TAGGED_MANIFESTS):
+            try:
+                return self._send_manifest(content, {"ETag": whole})
+            except Exception as error:
+                if status_of(error) != 422 or facts.hold(TAGGED_MANIFESTS):
+                    raise
+        headers = self._send_manifest(content, {})
+        if whole and etag_of(headers) not in (None, whole):
+            raise IntegrityError(f"the store has other segments: tag {etag_of(headers)} in place of {whole}")
+        if whole:
+            facts.learn(TAGGED_MANIFESTS, False)
+        return headers
+
+    def _entry(self, number: int, tag: str | None, size: int) -> dict[str, object]:
+        entry: dict[str, object] = {"path": f"/{self._place}/{segment_name(self.id, number)}", "size_bytes": size}
+        return entry | ({"etag": tag} if tag else {})
+
+    def _send_manifest(self, content: bytes, headers: Mapping[str, str]) -> Mapping[str, str]:
+        attributes = self._new.attributes
+        headers = {**attribute_headers(attributes), **write_id_header(attributes, self.id), **self._further, **headers}
         if self._new.if_absent:
             headers["If-None-Match"] = "*"
-        content = json.dumps(entries).encode()
         return self._http.call(
             "put_object",
             self._new.container,

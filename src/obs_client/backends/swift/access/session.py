@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from obs_client._http.kit.fork import ForkLock
 from obs_client._http.pool import HttpPool
+from obs_client.backends.swift.access.login import Login
 from obs_client.backends.swift.errors import login_error
-from obs_client.backends.swift.login import Login
 from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import AuthorizationError, ConfigurationError
 
