@@ -89,7 +89,7 @@ class Cleanup:
         """The ids of uploads that a manifest names: under its own name, or in any manifest of the container."""
         for name in {self._owners[upload] for upload in found}:
             yield from self._uploads_of(name, None)
-        marked = self._http.facts.hold(LISTED_MANIFESTS)
+        marked = self._http.keeps(LISTED_MANIFESTS)
         for row in all_rows(self._http, self._container, "&versions=true" if versions else ""):
             if "name" in row and ("slo_etag" in row or not marked):
                 yield from self._uploads_of(row["name"], row.get("version_id"))
@@ -111,7 +111,7 @@ class Cleanup:
 
     def _look_at(self, name: str, version: str | None) -> Mapping[str, str]:
         """The headers of an object; of one whose manifest is read anyway, that it may have one."""
-        if self._http.facts.hold(LISTED_MANIFESTS):
+        if self._http.keeps(LISTED_MANIFESTS):
             return {"x-static-large-object": "true"}
         query = f"version-id={quote(version, safe='')}" if version else None
         return self._http.call("head_object", self._container, name, query_string=query).headers

@@ -15,9 +15,8 @@ from obs_client.backends.swift.cleanup import Cleanup
 from obs_client.backends.swift.copying import Source, SwiftCopy, copy_at_once
 from obs_client.backends.swift.deleting import delete_object, delete_objects, remove_discarded
 from obs_client.backends.swift.errors import NoContainer, classify, retry_after, status_of, swift_sdk
-from obs_client.backends.swift.facts import CONDITIONS
 from obs_client.backends.swift.headers import number
-from obs_client.backends.swift.limits import Limits, limits_of
+from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
 from obs_client.backends.swift.reading import look_at, open_object
 from obs_client.backends.swift.requests import SwiftHttp
@@ -39,7 +38,6 @@ from obs_client.models import (
     ContainerInfo,
     EndpointFact,
     ObjectInfo,
-    Origin,
     SubdirInfo,
 )
 
@@ -109,7 +107,6 @@ class SwiftClient(ObjectStorageClient):
             "allow_http_storage": allow_http_storage,
             "conditional_writes": conditional_writes,
         }
-        self._conditional_writes = conditional_writes
         self._credentials = Credentials(credentials, *PREFIXES)
         self._temp_url_key = None if temp_url_key is None else Secret(temp_url_key)
         self.timeout = timeout
@@ -121,11 +118,10 @@ class SwiftClient(ObjectStorageClient):
         warn_if_unchecked(verify)
         login = choose(self._credentials, url)
         session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
-        self._http = SwiftHttp(session, verify, timeout)
+        self._http = SwiftHttp(session, verify, timeout, conditional_writes)
         self._segments = Segments(self._http)
         self._signing = Signing(self._http, self._temp_url_key, create_temp_url_key)
-        self._known_info: Mapping[str, Any] | None = None
-        self._known_limits: tuple[Limits, Capabilities] | None = None
+        self._told: tuple[Limits, Capabilities] | None = None
 
     def __repr__(self) -> str:
         return f"SwiftClient(storage_url={self._given['storage_url']!r}, container_name={self.container_name!r})"
@@ -158,21 +154,14 @@ class SwiftClient(ObjectStorageClient):
 
     def _capabilities(self) -> Capabilities:
         """What this cluster can, by its `/info`, asked once."""
-        return self._known()[1]
+        limits = self._limits
+        if self._told is None or self._told[0] is not limits:
+            self._told = limits, limits.capabilities()
+        return self._told[1]
 
     @property
     def _limits(self) -> Limits:
-        return self._known()[0]
-
-    def _known(self) -> tuple[Limits, Capabilities]:
-        info = self._http.info()
-        if self._known_limits is None or self._known_info is not info:
-            limits = limits_of(info)
-            limits.tell(self._http.facts)
-            if self._conditional_writes is not None:
-                self._http.facts.learn(CONDITIONS, self._conditional_writes, Origin.OPTION, "conditional_writes")
-            self._known_info, self._known_limits = info, (limits, limits.capabilities())
-        return self._known_limits
+        return self._http.limits
 
     def _endpoint_facts(self) -> Sequence[EndpointFact]:
         return self._http.facts.all()
@@ -185,6 +174,7 @@ class SwiftClient(ObjectStorageClient):
     def _container_create(self, container: str) -> None:
         if self._http.call("put_container", container).answer.status == 202:
             raise ContainerExistsError(f"container {container!r} is there already", container=container)
+        self._segments.note_container(container, {})
 
     def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
         return containers_page(self._http, prefix, marker)
@@ -192,6 +182,7 @@ class SwiftClient(ObjectStorageClient):
     def _container_info(self, container: str) -> ContainerInfo:
         with NoContainer(container):
             headers = self._http.call("head_container", container).headers
+        self._segments.note_container(container, headers)
         size, count = number(headers, "x-container-bytes-used"), number(headers, "x-container-object-count")
         return ContainerInfo(container, self._size_with_segments(container, size, count), count)
 

@@ -78,7 +78,7 @@ class Source:
 
     def check_same(self) -> None:
         """Raise `ObjectChangedError` if it is another by now; asked where the store may not have seen to that."""
-        believed = self._condition and self._http.facts.hold(COPY_CONDITIONS)
+        believed = self._condition and self._http.keeps(COPY_CONDITIONS)
         if not believed and not self.is_same():
             raise self._changed()
 
@@ -88,7 +88,7 @@ class Source:
 
     def may_share_segments(self) -> bool:
         """Whether a copy by one request would name the segments of the source; OpenStack's Swift copies content."""
-        return not self._http.facts.hold(OPENSTACK) and is_manifest(self._head())
+        return not self._http.keeps(OPENSTACK) and is_manifest(self._head())
 
     def check_is_read(self) -> None:
         """Raise `NotSupportedError` if the source has what a copy by reading and writing would lose."""
@@ -193,21 +193,19 @@ class SwiftCopy(SwiftUpload):
         self._source = source
 
     def copy_part(self, part: Part) -> None:
-        facts = self._http.facts
-        if facts.do_not_hold(COPY_CONDITIONS):
+        if self._http.lacks(COPY_CONDITIONS):
             self.put_part(part, BytesBody(self._source.content(part.offset, part.size)))
             return
         range_ = f"bytes={part.offset}-{part.offset + part.size - 1}"
         self._source.copied(lambda headers: self.put_from(part, headers), self._new.container, range_)
-        if not facts.hold(COPY_CONDITIONS):
+        if not self._http.keeps(COPY_CONDITIONS):
             self._learn(part)
 
     def _learn(self, part: Part) -> None:
         """See whether the store copied a range, or all there is."""
-        facts = self._http.facts
         if part.size != self._source.info.size:
-            facts.learn(COPY_CONDITIONS, self.size_of_part(part.number) == part.size)
-        if facts.do_not_hold(COPY_CONDITIONS):
+            self._http.facts.learn(COPY_CONDITIONS, self.size_of_part(part.number) == part.size)
+        if self._http.lacks(COPY_CONDITIONS):
             self.copy_part(part)
 
     def complete(self) -> None:

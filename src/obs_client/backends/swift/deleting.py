@@ -121,7 +121,7 @@ def _before(name: str) -> str:
 
 def _page(http: SwiftHttp, container: str, marker: str) -> list[tuple[str, bool]]:
     path = f"/{quote(container)}?format=json&marker={quote(marker, safe='')}"
-    marked = http.facts.hold(LISTED_MANIFESTS)
+    marked = http.keeps(LISTED_MANIFESTS)
     rows = checked_rows(http.ask("GET", path).result)
     return [(str(row["name"]), "slo_etag" in row if marked else may_be_manifest(row)) for row in rows]
 

@@ -47,6 +47,7 @@ class Limits:
         signed_methods: Methods that a signed URL may have.
         digest: What URLs are signed with, or None.
         told: The cluster said so itself.
+        versions: Containers may keep older versions of their objects, of which one comes back after a deletion.
         version: Of OpenStack's own Swift, of which it is known which conditions it keeps and what listings tell; other
             servers that speak its protocol ignore some silently, and have none here.
     """
@@ -64,6 +65,7 @@ class Limits:
     signed_methods: frozenset[str] = frozenset()
     digest: str | None = None
     told: bool = False
+    versions: bool = True
     version: tuple[int, int] | None = None
 
     @property
@@ -76,8 +78,12 @@ class Limits:
         """Whether its listings mark large objects."""
         return self.version is not None and self.version >= _MARKING
 
-    def tell(self, facts: Facts) -> None:
-        """Note what the cluster says of itself, and what follows; of one that says nothing nothing can be told."""
+    def tell(self, facts: Facts, conditions: bool | None = None) -> None:
+        """Note what the cluster says of itself, and what follows; of one that says nothing nothing can be told.
+
+        Args:
+            conditions: What the user says of them, if anything.
+        """
         said = {
             OPENSTACK: self.openstack,
             "bulk delete": self.bulk_delete > 0,
@@ -89,6 +95,8 @@ class Limits:
         for name in (CONDITIONS, COPY_CONDITIONS, TOLD_MANIFESTS, TAGGED_MANIFESTS):
             facts.learn(name, True if self.openstack else None, Origin.DOCUMENT)
         facts.learn(LISTED_MANIFESTS, True if self.marks_manifests else None, Origin.DOCUMENT)
+        if conditions is not None:
+            facts.learn(CONDITIONS, conditions, Origin.OPTION, "conditional_writes")
 
     def capabilities(self) -> Capabilities:
         """The same as every store tells it; some metadata is kept for the library's own mark."""
@@ -122,7 +130,7 @@ def limits_of(info: Mapping[str, Any] | None) -> Limits:
     swift, slo, bulk, signed = (_section(info, name) for name in ("swift", "slo", "bulk_delete", "tempurl"))
     # Who does not say which digests it takes is older than the choice, or Ceph's gateway: it takes one.
     allowed = signed.get("allowed_digests") or (["sha1"] if "tempurl" in info else [])
-    known = Limits()
+    known, version = Limits(), _version(swift.get("version"))
     return Limits(
         file_size=_number(swift, "max_file_size", known.file_size),
         object_name=_number(swift, "max_object_name_length", _number(swift, "max_object_name_size", known.object_name)),
@@ -137,7 +145,8 @@ def limits_of(info: Mapping[str, Any] | None) -> Limits:
         signed_methods=frozenset(map(str, signed.get("methods") or ("GET", "PUT"))),
         digest=next((digest for digest in DIGESTS if digest in allowed), None),
         told=True,
-        version=_version(swift.get("version")),
+        versions=version is None or "versioned_writes" in info,
+        version=version,
     )
 
 

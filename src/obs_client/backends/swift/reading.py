@@ -95,7 +95,7 @@ def _get(http: SwiftHttp, container: str, name: str, headers: dict[str, str]) ->
 
 def _is_there(http: SwiftHttp, container: str, name: str) -> bool:
     """Whether what cannot be read is there, as a large object of lost segments is in a server that answers 404 then."""
-    if http.facts.hold(OPENSTACK):
+    if http.keeps(OPENSTACK):
         return False
     try:
         return is_manifest(http.call("head_object", container, name).headers)

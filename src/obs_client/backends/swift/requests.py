@@ -23,6 +23,7 @@ from obs_client.backend.body import Body
 from obs_client.backends.swift.access.session import Access, SwiftSession
 from obs_client.backends.swift.errors import refusal_of, swift_sdk
 from obs_client.backends.swift.facts import REQUEST_IDS, Facts
+from obs_client.backends.swift.limits import Limits, limits_of
 from obs_client.credentials import forget_frames
 
 EXPECT_FROM = 1024 * 1024
@@ -59,10 +60,14 @@ _SENT_ANEW = frozenset({"accept-encoding", "x-auth-token"})
 class SwiftHttp:
     """Sends requests with the session's token; one whose token ran out is sent again, whole, with a new one."""
 
-    def __init__(self, session: SwiftSession, verify: bool | str, timeout: float) -> None:
+    def __init__(
+        self, session: SwiftSession, verify: bool | str, timeout: float, conditions: bool | None = None
+    ) -> None:
+        """Args: conditions: Whether the user says that the server keeps conditions of writes."""
         self.session = session
         self.facts = Facts(lambda: session.access().url)
-        self._info: Mapping[str, Any] | None = None
+        self._conditions = conditions
+        self._limits: Limits | None = None
         self._ask_info_at = -math.inf
         self._info_failures = 0
         self._verify = verify
@@ -106,15 +111,27 @@ class SwiftHttp:
         exchange.result = self._buffers.read_text(exchange.answer)
         return exchange
 
-    def info(self) -> Mapping[str, Any] | None:
-        """What the cluster says of itself, asked once; None: it does not, or hides it, or another answers there.
+    @property
+    def limits(self) -> Limits:
+        """What the cluster can, by its `/info`, asked once; one that has none, or hides it, has Swift's own defaults.
 
         Raises:
             OSError, ClientException: It failed in a way that may pass; if that goes on, there is none for a while.
         """
-        if time.monotonic() >= self._ask_info_at:
-            self._info, self._ask_info_at = self._ask_info()
-        return self._info
+        if self._limits is None or time.monotonic() >= self._ask_info_at:
+            info, self._ask_info_at = self._ask_info()
+            limits = limits_of(info)
+            limits.tell(self.facts, self._conditions)
+            self._limits = limits
+        return self._limits
+
+    def keeps(self, fact: str) -> bool:
+        """Whether something is known to be so, asking the cluster what it is if that was not done yet."""
+        return self.limits is not None and self.facts.hold(fact)
+
+    def lacks(self, fact: str) -> bool:
+        """Whether something is known not to be so."""
+        return self.limits is not None and self.facts.do_not_hold(fact)
 
     def _ask_info(self) -> tuple[Mapping[str, Any] | None, float]:
         """What `/info` says, and when to ask again."""
@@ -192,8 +209,7 @@ class SwiftHttp:
 
     def _names_requests(self) -> bool:
         """Whether the store names its requests, or nothing shows that it does not."""
-        self.info()
-        return not self.facts.do_not_hold(REQUEST_IDS)
+        return not self.lacks(REQUEST_IDS)
 
 
 def _is_content_of_swift(answer: HttpAnswer) -> bool:

@@ -21,7 +21,7 @@ from obs_client._http.kit.fork import ForkLock
 from obs_client._http.kit.json_answer import parse_json
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backends.swift.errors import REFUSED, UNSEEN, classify, status_of
-from obs_client.backends.swift.facts import OPENSTACK, TOLD_MANIFESTS
+from obs_client.backends.swift.facts import TOLD_MANIFESTS
 from obs_client.backends.swift.headers import is_manifest, number, upload_id
 from obs_client.backends.swift.listing import all_rows
 from obs_client.backends.swift.requests import SwiftHttp
@@ -88,14 +88,14 @@ def read_manifest(http: SwiftHttp, container: str, name: str, version: str | Non
     content = exchange.getresponse().read() if is_manifest(exchange.headers) else b""
     exchange.answer.close()
     if not content:
-        if http.facts.hold(TOLD_MANIFESTS):
+        if http.keeps(TOLD_MANIFESTS):
             return []
         http.facts.learn(TOLD_MANIFESTS, False)
         raise UntoldManifest(f"the store does not tell which segments the large object {name!r} has")
     entries = parse_json(content)
     if not isinstance(entries, list):
         raise StrangeAnswer(f"the manifest of {name!r} is no JSON array")
-    if not http.facts.hold(TOLD_MANIFESTS):
+    if not http.keeps(TOLD_MANIFESTS):
         http.facts.learn(TOLD_MANIFESTS, True)
     return [entry for entry in entries if isinstance(entry, dict)]
 
@@ -177,22 +177,27 @@ class Segments:
 
         As was true within the last minute; None: it keeps none, or none that come back, or who may only write asks.
         """
-        info = self._http.info() or {}
-        if self._http.facts.hold(OPENSTACK) and "versioned_writes" not in info:
+        if not self._http.limits.versions:
             return None
         found, at = self._locations.get(container, (None, -REMEMBERED))
         if time.monotonic() - at >= REMEMBERED:
             found = self._ask_location(container)
-            self._locations[container] = found, time.monotonic()
         return found
 
     def _ask_location(self, container: str) -> str | None:
         try:
-            return self._http.call("head_container", container).headers.get("x-versions-location")
+            headers = self._http.call("head_container", container).headers
         except Exception as error:
             if status_of(error) not in UNSEEN:
                 raise
-            return None
+            headers = {}
+        return self.note_container(container, headers)
+
+    def note_container(self, container: str, headers: Mapping[str, str]) -> str | None:
+        """Remember where a container keeps older versions, as its headers say."""
+        found = headers.get("x-versions-location")
+        self._locations[container] = found, time.monotonic()
+        return found
 
     def is_still_seen(self, container: str, name: str) -> bool:
         """Whether the object to be deleted is that of the try before, whose answer was lost, or this is the first.
@@ -239,11 +244,13 @@ class Segments:
 
     def _policy_of(self, container: str) -> str | None:
         try:
-            return self._http.call("head_container", container).headers.get("x-storage-policy")
+            headers = self._http.call("head_container", container).headers
         except Exception as error:
             if status_of(error) not in REFUSED:
                 raise
             return None
+        self.note_container(container, headers)
+        return headers.get("x-storage-policy")
 
     def _make(self, place: str, policy: str | None) -> bool:
         """Create a container; False: that is not allowed. The policy is left out where it is not taken."""

@@ -93,7 +93,7 @@ def look_first(http: SwiftHttp, new: NewObject) -> None:
     Raises:
         PreconditionError: There is one.
     """
-    if http.facts.hold(CONDITIONS):
+    if http.keeps(CONDITIONS):
         return
     try:
         http.call("head_object", new.container, new.name)
@@ -340,18 +340,17 @@ class SwiftUpload(MultipartUpload):
         tags = [tag for _, tag, _ in stored if tag]
         whole = tag_of_segments(tags) if len(tags) == len(stored) else None
         content = json.dumps([self._entry(*each) for each in stored]).encode()
-        facts = self._http.facts
-        if whole and not facts.do_not_hold(TAGGED_MANIFESTS):
+        if whole and not self._http.lacks(TAGGED_MANIFESTS):
             try:
                 return self._send_manifest(content, {"ETag": whole})
             except Exception as error:
-                if status_of(error) != 422 or facts.hold(TAGGED_MANIFESTS):
+                if status_of(error) != 422 or self._http.keeps(TAGGED_MANIFESTS):
                     raise
         headers = self._send_manifest(content, {})
         if whole and etag_of(headers) not in (None, whole):
             raise IntegrityError(f"the store has other segments: tag {etag_of(headers)} in place of {whole}")
         if whole:
-            facts.learn(TAGGED_MANIFESTS, False)
+            self._http.facts.learn(TAGGED_MANIFESTS, False)
         return headers
 
     def _entry(self, number: int, tag: str | None, size: int) -> dict[str, object]:
