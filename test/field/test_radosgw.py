@@ -11,7 +11,7 @@ from obs_client.backends.swift.client import SwiftClient
 from obs_client.client import ObjectStorageClient
 from obs_client.models import ClientOptions
 from obs_client.testing import Conformance, differences
-from test.field.not_yet import not_yet, not_yet_where
+from test.field.not_yet import not_yet_where
 from test.field.running import QUICK, radosgw
 from test.servers import missing_programs
 
@@ -33,9 +33,6 @@ class TestS3(Conformance, unittest.TestCase):
         return S3Client(region=server.region, endpoint_url=server.endpoint_url, credentials=keys, options=QUICK)
 
 
-@not_yet_where("J: a manifest with an ETag is refused with 422", r"multipart-manifest=put 422")
-@not_yet("J: signed URLs by SHA-1 only", "test_download_url", "test_upload_url")
-@not_yet("J: If-None-Match is not kept", "test_if_absent_copy", "test_if_absent_there", "test_writer_conditions")
 class TestSwift(Conformance, unittest.TestCase):
     many = 200
 

@@ -190,10 +190,11 @@ class SwiftClient(ObjectStorageClient):
         """Bytes of all objects: Swift counts a large one by its manifest, and its bytes where the segments are."""
         if size is None or not self._segments.exist(container):
             return size
-        if count is None or count > LISTED_FOR_SIZE or not self._limits.marks_manifests:
-            segments = self._segments.size(container)
-            return None if segments is None else size + segments
-        return sum_of_sizes(all_rows(self._http, container))
+        marked = self._limits.marks_manifests
+        listed = count is not None and count <= LISTED_FOR_SIZE
+        of_objects = sum_of_sizes(all_rows(self._http, container), manifests=marked) if listed else size
+        of_segments = 0 if marked and listed else self._segments.size(container)
+        return None if of_objects is None or of_segments is None else of_objects + of_segments
 
     def _container_delete(self, container: str) -> None:
         try:

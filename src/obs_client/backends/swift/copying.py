@@ -191,9 +191,10 @@ class SwiftCopy(SwiftUpload):
     def __init__(self, http: SwiftHttp, segments: Segments, new: NewObject, limits: Limits, source: Source) -> None:
         super().__init__(http, segments, new, limits, check=True, further=source.expiry())
         self._source = source
+        self._reads = source.may_share_segments()
 
     def copy_part(self, part: Part) -> None:
-        if self._http.lacks(COPY_CONDITIONS):
+        if self._reads or self._http.lacks(COPY_CONDITIONS):
             self.put_part(part, BytesBody(self._source.content(part.offset, part.size)))
             return
         range_ = f"bytes={part.offset}-{part.offset + part.size - 1}"

@@ -63,11 +63,15 @@ def all_rows(http: SwiftHttp, container: str, query: str = "") -> Iterator[dict[
         marker, version = rows[-1]["name"], rows[-1].get("version_id") or ""
 
 
-def sum_of_sizes(rows: Iterable[Mapping[str, Any]]) -> int | None:
-    """Bytes of all rows; None if one does not tell."""
+def sum_of_sizes(rows: Iterable[Mapping[str, Any]], *, manifests: bool = True) -> int | None:
+    """Bytes of all rows; None if one does not tell.
+
+    Args:
+        manifests: Count what a row says of a large object, which may be the length of its manifest.
+    """
     total = 0
     for row in rows:
-        size = _count(row.get("bytes"))
+        size = 0 if not manifests and may_be_manifest(row) else _count(row.get("bytes"))
         if size is None:
             return None
         total += size
