@@ -133,7 +133,7 @@ class Lagging(MemoryClient):
     def _object_write(self, new: NewObject, body: Body) -> None:
         try:
             with super()._object_open(new.container, new.name, 0, None, None) as reader:
-                old = bytearray(reader.info.size)
+                old = bytearray(reader.info.size or 0)
                 reader.readinto(memoryview(old))
                 self._replaced[new.name] = time.monotonic(), bytes(old)
         except ObjectNotFoundError:
@@ -251,7 +251,7 @@ class Decoding(MemoryClient):
         reader = super()._object_open(container, name, start, stop, if_hash)
         if reader.info.content_encoding != "gzip":
             return reader
-        content = bytearray(reader.info.size)
+        content = bytearray(reader.info.size or 0)
         reader.readinto(memoryview(content))
         return Other(reader.info, gzip.decompress(content))
 
@@ -303,7 +303,7 @@ class CopyingParts(MemoryClient):
 
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         with self._object_open(container, source.name, 0, None, None) as reader:
-            content = bytearray(reader.info.size)
+            content = bytearray(reader.info.size or 0)
             reader.readinto(memoryview(content))
         return _PartsOf(bytes(content), self._object_multipart(new))
 
@@ -337,7 +337,7 @@ class Slow(MemoryClient):
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         time.sleep(self.seconds)
         info = super()._object_info(container, name)
-        return dataclasses.replace(info, last_modified=info.last_modified + self.ahead)
+        return dataclasses.replace(info, last_modified=(info.last_modified or 0.0) + self.ahead)
 
 
 class Stubborn(MemoryClient):

@@ -58,7 +58,7 @@ class _Large:
         content = b"".join(self._parts)
         info = self._ground.info("large")
         if info.size != len(content):
-            return fails(f"{len(content):,} bytes in two parts are told as {info.size:,}")
+            return fails(f"{len(content):,} bytes in two parts are told as {info.size}")
         return holds() if self._ground.read("large") == content else fails("it comes back as other bytes")
 
     def ranged(self) -> Told:
@@ -88,7 +88,7 @@ class _Large:
         upload = GuardedUpload(ground.border, new, (ground.container, source))
         try:
             upload.copy_part(Part(1, 0, size))
-            upload.copy_part(Part(2, size, source.size - size))
+            upload.copy_part(Part(2, size, sum(map(len, self._parts)) - size))
             upload.complete()
         except BaseException as error:
             upload.abort_after(error)

@@ -61,5 +61,5 @@ def _coding(ground: Ground) -> Told:
         decoded = "decoded" if found == CONTENT * 100 else f"as {len(found):,} other bytes"
         return fails(f"{len(content):,} bytes come back {decoded}")
     if (info.content_encoding, info.size) != ("gzip", len(content)):
-        return fails(f"it is told as {info.size:,} bytes of coding {info.content_encoding!r}")
+        return fails(f"it is told as {info.size} bytes of coding {info.content_encoding!r}")
     return holds()

@@ -49,6 +49,23 @@ def test_a_range_in_chunks() -> None:
     assert placed(reply, 2, 4) == Place(9, 0, 2)
 
 
+CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "stop", "place"),
+    [
+        (CHUNKS, None, Place(None, 2, None)),
+        (CHUNKS, 4, Place(None, 2, 2)),
+        (partial(b"bytes 2-3/*"), 4, Place(None, 0, 2)),
+        (partial(b"bytes 2-3/*"), 9, Place(None, 0, 2)),
+        (partial(b"bytes 2-3/*"), None, Place(None, 0, 2)),
+    ],
+)
+def test_a_size_that_is_not_told_is_none(reply: bytes, stop: int | None, place: Place) -> None:
+    assert placed(reply, 2, stop) == place
+
+
 @pytest.mark.parametrize(
     ("start", "stop", "place"),
     [
@@ -70,12 +87,12 @@ def test_a_server_that_ignores_ranges(start: int, stop: int | None, place: Place
         partial(b"bytes 1-2/9"),
         partial(b"bytes 2-4/9"),
         partial(b"bytes 2-3/3"),
-        partial(b"bytes 2-3/*"),
         partial(b"bytes */9"),
+        partial(b"bytes 1-3/*"),
+        partial(b"bytes 2-4/*", b"cde"),
         partial(b"bytes 2-3/9", b"cde"),
         partial(b""),
         answer(b"cd", b"206 Partial Content"),
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n",
     ],
 )
 def test_other_ranges_make_no_sense(reply: bytes) -> None:

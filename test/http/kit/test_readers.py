@@ -53,6 +53,28 @@ def test_chunks_that_end_before_the_range_are_broken() -> None:
         read_all(reader, 3)
 
 
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [
+        (Place(None, 0, None), b"hello"),
+        (Place(None, 2, None), b"llo"),
+        (Place(None, 2, 2), b"ll"),
+        (Place(None, 2, 100), b"llo"),
+        (Place(None, 5, None), b""),
+        (Place(None, 9, 100), b""),
+    ],
+)
+def test_without_a_size_the_last_chunk_is_the_end(place: Place, content: bytes) -> None:
+    with reader_of(CHUNKS, place) as reader:
+        assert read_all(reader, 3) == content
+        assert reader.readinto(memoryview(bytearray(10))) == 0
+
+
+def test_without_a_size_and_a_last_chunk_it_is_broken() -> None:
+    with reader_of(CHUNKS[:-5], Place(None, 0, None)) as reader, pytest.raises(BrokenAnswer):
+        read_all(reader, 3)
+
+
 def test_chunks_that_end_within_the_range_are_broken() -> None:
     with reader_of(CHUNKS, Place(200, 2, 100)) as reader, pytest.raises(BrokenAnswer, match="ended before"):
         read_all(reader, 3)
