@@ -75,7 +75,7 @@ class SwiftClient(ObjectStorageClient):
         temp_url_key: str | None = None,
         create_temp_url_key: bool = False,
         allow_http_storage: bool = False,
-        conditional_writes: bool | None = None,
+        if_none_match: bool | None = None,
         options: ClientOptions | None = None,
     ) -> None:
         """Choose a store and how to log in; makes no request.
@@ -91,7 +91,7 @@ class SwiftClient(ObjectStorageClient):
             temp_url_key: What to sign URLs with; None: the key of the container or the account.
             create_temp_url_key: Set a key on the account if there is none.
             allow_http_storage: Follow a login by https to a storage URL of http.
-            conditional_writes: The server keeps `If-None-Match: *` of a write; False: it does not, and a write with
+            if_none_match: The server keeps `If-None-Match: *` of a write; False: it does not, and a write with
                 `if_absent` looks first; None: it does if its `/info` is that of OpenStack's own Swift.
 
         Raises:
@@ -105,7 +105,7 @@ class SwiftClient(ObjectStorageClient):
             "timeout": timeout,
             "create_temp_url_key": create_temp_url_key,
             "allow_http_storage": allow_http_storage,
-            "conditional_writes": conditional_writes,
+            "if_none_match": if_none_match,
         }
         self._credentials = Credentials(credentials, *PREFIXES)
         self._temp_url_key = None if temp_url_key is None else Secret(temp_url_key)
@@ -118,7 +118,7 @@ class SwiftClient(ObjectStorageClient):
         warn_if_unchecked(verify)
         login = choose(self._credentials, url)
         session = SwiftSession(login, url, region, verify, timeout, allow_http_storage)
-        self._http = SwiftHttp(session, verify, timeout, conditional_writes)
+        self._http = SwiftHttp(session, verify, timeout, if_none_match)
         self._segments = Segments(self._http)
         self._signing = Signing(self._http, self._temp_url_key, create_temp_url_key)
         self._told: tuple[Limits, Capabilities] | None = None

@@ -96,7 +96,7 @@ class Limits:
             facts.learn(name, True if self.openstack else None, Origin.DOCUMENT)
         facts.learn(LISTED_MANIFESTS, True if self.marks_manifests else None, Origin.DOCUMENT)
         if conditions is not None:
-            facts.learn(CONDITIONS, conditions, Origin.OPTION, "conditional_writes")
+            facts.learn(CONDITIONS, conditions, Origin.OPTION, "if_none_match")
 
     def capabilities(self) -> Capabilities:
         """The same as every store tells it; some metadata is kept for the library's own mark."""
