@@ -140,7 +140,7 @@ def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Excep
     _, source, target = pair
     if source is None or target is None:
         return ("extra" if source is None else _of_missing(comparison, source)), None
-    if source.size != target.size:
+    if None not in (source.size, target.size) and source.size != target.size:
         return "differing", None
     try:
         same, by = compare_content(comparison, source, target)

@@ -166,7 +166,7 @@ def _parsed(rows: list[dict[str, Any]]) -> Sequence[ObjectInfo | SubdirInfo]:
 
 
 def _fields_of(row: dict[str, Any]) -> tuple[str, int | None, str | None, str | None, float | None]:
-    """The columns of a row; None for what it lacks, or has in a form that nobody can read."""
+    """The columns of a row; None for what it lacks."""
     tag = _text(row.get("slo_etag")) or _text(row.get("hash"))
     size, tag = _proved(_count(row.get("bytes")), None if tag is None else bare_etag(tag) or None)
     return row["name"], size, tag, _text(row.get("content_type")), time_of(row)
@@ -180,17 +180,27 @@ def _proved(size: int | None, tag: str | None) -> tuple[int | None, str | None]:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    if not isinstance(value, str | None):
+        raise StrangeAnswer(f"an entry of the listing has {value!r:.200} where a text belongs")
+    return value
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A count, or None where there is none: a listing may leave it out, but not have something else in its place."""
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise StrangeAnswer(f"an entry of the listing has {value!r:.200} where a count belongs")
+    return value
 
 
 def time_of(row: Mapping[str, Any]) -> float | None:
-    """Epoch seconds of a row; None if it has no time that anybody can read."""
-    value = _text(row.get("last_modified")) or ""
+    """Epoch seconds of a row; None if it has no time."""
+    value = _text(row.get("last_modified"))
+    if not value:
+        return None
     try:
         return seconds_of([value])[0]
     except ValueError:
-        return read_date(value)
+        found = read_date(value)
+    if found is None:
+        raise StrangeAnswer(f"an entry of the listing has {value!r:.200} where a time belongs")
+    return found
