@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import etag_of
 from obs_client.backend.values import WRITE_ID_KEY
@@ -23,12 +24,21 @@ KEPT_BY_POST = (
 """Headers beside the attributes that a change of metadata drops unless they are sent again."""
 
 
+_SIGNS = ("content-length", "content-type", "etag", "last-modified", "x-timestamp")
+"""Any of them may be left out, but not all."""
+
+
 def object_info(name: str, headers: Mapping[str, str], size: int | None) -> ObjectInfo:
     """An object by the headers of its HEAD or GET; what they leave out is None.
 
     Args:
         size: Bytes, of the whole object, as the answer has them.
+
+    Raises:
+        StrangeAnswer: They are not those of an object.
     """
+    if not any(sign in headers for sign in _SIGNS):
+        raise StrangeAnswer(f"the answer tells nothing of {name!r}: it has none of {', '.join(_SIGNS)}")
     if is_unmeasured(headers):
         size, tag = None, None
     else:
