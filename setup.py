@@ -28,11 +28,13 @@ setup(
     ],
     extras_require={
         "cli": ["click>=8.2", "rich>=13.7"],
+        "clouds": ["openstacksdk>=4.0"],
         "test": [
             "build>=1.2",
             "click>=8.2",
             "hypothesis>=6.100",
             "mypy>=1.16",
+            "openstacksdk>=4.0",
             "pytest>=8.3",
             "pytest-xdist>=3.6",
             "rich>=13.7",

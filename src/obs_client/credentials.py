@@ -44,19 +44,24 @@ class Credentials:
         anonymous: The caller gave an empty mapping: public data, without a login.
     """
 
-    def __init__(self, given: Mapping[str, str] | None, *prefixes: str) -> None:
-        """Keep what is known of the caller's mapping, or of the environment if there is none."""
+    def __init__(self, given: Mapping[str, str] | None, *prefixes: str, source: str | None = None) -> None:
+        """Keep what is known of the caller's mapping, or of the environment if there is none.
+
+        Args:
+            source: What a mapping was made of, for messages; None: the caller gave it.
+        """
         if given is not None and not isinstance(given, Mapping):
             raise TypeError(f"credentials must be a mapping of str to str, not {type(given).__name__}")
         self._given = given is not None
-        source: Mapping[str, str] = os.environ if given is None else given
-        self._values = {name: _secret(name, source[name]) for name in source if _is_known(name, prefixes)}
+        self._source = source
+        read: Mapping[str, str] = os.environ if given is None else given
+        self._values = {name: _secret(name, read[name]) for name in read if _is_known(name, prefixes)}
         self.anonymous = given is not None and not given
 
     @property
     def source(self) -> str:
         """Where the keys come from, for messages."""
-        return "the credentials given" if self._given else "the environment"
+        return self._source or ("the credentials given" if self._given else "the environment")
 
     def get(self, *names: str) -> str | None:
         """The value of the first of these keys that is set."""

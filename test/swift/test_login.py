@@ -134,10 +134,7 @@ def test_missing_key_of_version_1_is_named(name: str, swift: SwiftServer) -> Non
 
 def test_nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     clear(monkeypatch)
-    with pytest.raises(ConfigurationError, match="OS_AUTH_URL"):
-        SwiftClient()
-    clear(monkeypatch, OS_CLOUD="mycloud")
-    with pytest.raises(ConfigurationError, match=r"OS_CLOUD.*set OS_AUTH_URL"):
+    with pytest.raises(ConfigurationError, match=r"set OS_AUTH_URL.*or OS_CLOUD"):
         SwiftClient()
 
 

@@ -49,8 +49,9 @@ class S3Client(ObjectStorageClient):
 
     Credentials come from boto3's own chain (environment, profiles, roles), or from `credentials`: a mapping of
     `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` that replaces the environment and profiles
-    whole; an empty one is anonymous access to public data. A pickled client carries the keys of that mapping, secret
-    ones too, since it could not work elsewhere without; never what was read from the environment.
+    whole; an empty one is anonymous access to public data; or from one `profile`. A pickled client carries the keys of
+    that mapping, secret ones too, since it could not work elsewhere without; never what was read from the environment
+    or a profile.
 
     Changing metadata keeps content, headers, expiry, storage class, encryption and tags; S3 resets the access list.
     `cleanup` aborts *every* open multipart upload of that age under the prefix, whoever began it.
@@ -58,6 +59,8 @@ class S3Client(ObjectStorageClient):
     Args:
         region: None: of the environment or profile, else us-east-1.
         endpoint_url: Of a server that is not Amazon's; None: of the environment or profile, else Amazon's.
+        profile: A profile of the AWS configuration files, which is used whole (keys, roles, single sign-on, region,
+            endpoint, CA file, `s3` settings), and in place of the environment: each client may have its own.
         verify: False: certificates are not checked, which a `RuntimeWarning` says; a text: the path of a CA file.
         timeout: Seconds to wait for the next bytes of the server.
         addressing_style: `path` (right for most servers), `virtual` or `auto`.
@@ -83,6 +86,7 @@ class S3Client(ObjectStorageClient):
         region: str | None = None,
         endpoint_url: str | None = None,
         credentials: Mapping[str, str] | None = None,
+        profile: str | None = None,
         verify: bool | str = True,
         timeout: float = 60.0,
         addressing_style: str | None = None,
@@ -103,7 +107,7 @@ class S3Client(ObjectStorageClient):
         choices = Choices(
             checksums, conditional_writes, requester_pays, storage_class, server_side_encryption, kms_key_id
         )
-        settings = check(region, endpoint_url, credentials, verify, timeout, addressing_style, choices)
+        settings = check(region, endpoint_url, credentials, verify, timeout, addressing_style, choices, profile)
         warn_if_unchecked(verify)
         self.timeout = settings.timeout
         self._requests = Requests(settings)

@@ -34,6 +34,11 @@ _NAME = "name"
 _SPARE_SECONDS = 60.0
 """Keys of a session are used no longer than this before their end."""
 
+
+def _is_true(value: object) -> bool:
+    return str(value).lower() == "true"
+
+
 _KEEP_OUT: dict[str, tuple[None, None, Any, None]] = {
     "profile": (None, None, None, None),
     "region": (None, None, None, None),
@@ -44,6 +49,14 @@ _KEEP_OUT: dict[str, tuple[None, None, Any, None]] = {
     "use_dualstack_endpoint": (None, None, None, None),
 }
 """Session variables that a mapping of keys replaces: nothing of the environment or of profiles is mixed in."""
+
+_OF_PROFILE: dict[str, tuple[str, None, Any, Any]] = {
+    "region": ("region", None, None, None),
+    "ca_bundle": ("ca_bundle", None, None, None),
+    "use_fips_endpoint": ("use_fips_endpoint", None, None, _is_true),
+    "use_dualstack_endpoint": ("use_dualstack_endpoint", None, None, _is_true),
+}
+"""Session variables of a profile that was named: the environment says nothing of them."""
 
 
 class Sdk:
@@ -85,8 +98,14 @@ class Sdk:
     def find_verify(self) -> bool | str:
         """The path of a CA file, or whether certificates are checked; a profile may name one too."""
         self.client()
-        found = self._settings.find_verify()
-        return self._session.get_config_variable("ca_bundle") or True if found is True else found
+        return self._verify()
+
+    def _verify(self) -> bool | str:
+        settings = self._settings
+        found = settings.find_verify()
+        of_profile: str | None = self._session.get_config_variable("ca_bundle")
+        first = settings.verify is True if settings.profile else found is True
+        return of_profile or found if first else found
 
     def route(self, operation: str, container: str | None, region: str | None = None) -> Route:
         """Where an operation on a container goes, and how it is signed: as in the URL that botocore signs for it.
@@ -125,9 +144,9 @@ class Sdk:
         if not settings.anonymous and session.get_credentials() is None:
             raise ConfigurationError(
                 "no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give "
-                "credentials={...}; an empty mapping (in a URL anonymous=true) is anonymous access"
+                "profile=... or credentials={...}; an empty mapping (in a URL anonymous=true) is anonymous access"
             )
-        given = settings.find_endpoint() is not None
+        given = self._told_endpoint() is not None
         made = self._create(region, self._style(amazon=not given), express)
         if given or is_amazon(made.meta.endpoint_url):
             return made
@@ -144,13 +163,27 @@ class Sdk:
         style = settings.addressing_style or (profile.get("addressing_style") if isinstance(profile, dict) else None)
         return style if style in ("path", "virtual") else "virtual" if amazon else "path"
 
+    def _told_endpoint(self) -> str | None:
+        """The endpoint that botocore is told; it looks at the environment by itself, but not for a profile."""
+        settings = self._settings
+        if settings.profile is None or settings.endpoint_url:
+            return settings.find_endpoint()
+        scoped = self._session.get_scoped_config()
+        if _is_true(scoped.get("ignore_configured_endpoint_urls")):
+            return None
+        services = self._session.full_config.get("services", {}).get(scoped.get("services"), {})
+        own = services.get("s3")
+        found = own.get("endpoint_url") if isinstance(own, dict) else None
+        url: str | None = found or scoped.get("endpoint_url")
+        return url
+
     def _create(self, region: str | None, style: str, express: bool) -> Any:
         settings, session = self._settings, self._session
         return session.create_client(
             "s3",
             region_name=region or settings.find_region() or session.get_config_variable("region") or DEFAULT_REGION,
-            endpoint_url=settings.find_endpoint(),
-            verify=None if settings.find_verify() is True else settings.find_verify(),
+            endpoint_url=self._told_endpoint(),
+            verify=None if self._verify() is True else self._verify(),
             config=_config(settings, style, express),
         )
 
@@ -224,7 +257,8 @@ def _make_session(settings: Settings) -> Any:
     except ImportError as error:
         raise ConfigurationError(f"S3 needs the package boto3 here: pip install boto3 ({error})") from error
     _redact_signing()
-    session = botocore.session.Session(session_vars=_KEEP_OUT if settings.given else None)
+    outside = _KEEP_OUT if settings.given else _OF_PROFILE if settings.profile else None
+    session = botocore.session.Session(session_vars=outside, profile=settings.profile)
     if settings.given and not settings.anonymous:
         session.set_credentials(*settings.fixed_keys())
     return session
@@ -245,7 +279,7 @@ def _config(settings: Settings, style: str, express: bool) -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": style, "payload_signing_enabled": False},
-        ignore_configured_endpoint_urls=True if settings.given else None,
+        ignore_configured_endpoint_urls=True if settings.given or settings.profile else None,
     )
 
 

@@ -61,6 +61,7 @@ class Settings(NamedTuple):
     Attributes:
         keys: The caller's mapping, or the environment where it says more than botocore takes from it.
         given: The caller gave a mapping: nothing of the environment, of profiles or of roles is used.
+        profile: The one that is used, and nothing of the environment; None: the environment says which.
     """
 
     region: str | None
@@ -71,6 +72,7 @@ class Settings(NamedTuple):
     timeout: float
     addressing_style: str | None
     choices: Choices
+    profile: str | None = None
 
     @property
     def anonymous(self) -> bool:
@@ -93,6 +95,8 @@ class Settings(NamedTuple):
 
     def is_plain(self) -> bool:
         """Whether keys, region and endpoint are all here; else botocore is asked, which knows profiles and services."""
+        if self.profile is not None:
+            return False
         amazon = self.find_endpoint() is None
         if amazon and os.environ.get("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"):
             return False
@@ -116,11 +120,12 @@ class Settings(NamedTuple):
         return check, (
             self.region,
             self.endpoint_url,
-            self.keys.given(),
+            self.keys.given() if self.given else None,
             self.verify,
             self.timeout,
             self.addressing_style,
             self.choices,
+            self.profile,
         )
 
 
@@ -132,6 +137,7 @@ def check(
     timeout: float,
     addressing_style: str | None,
     choices: Choices,
+    profile: str | None = None,
 ) -> Settings:
     """The settings, if they make sense.
 
@@ -140,6 +146,9 @@ def check(
     """
     _check_text("region", region)
     _check_text("endpoint_url", endpoint_url)
+    _check_text("profile", profile)
+    if profile is not None and credentials is not None:
+        raise ConfigurationError("a profile and credentials exclude each other: a profile is used whole; give one")
     if addressing_style not in (None, *ADDRESSING_STYLES):
         raise ConfigurationError(f"addressing_style is one of {', '.join(ADDRESSING_STYLES)}, not {addressing_style!r}")
     if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
@@ -148,11 +157,11 @@ def check(
         raise ConfigurationError(f"timeout must be more than 0 seconds, not {timeout}")
     if not isinstance(verify, (bool, str)):
         raise TypeError(f"verify must be a bool or the path of a CA file, not {type(verify).__name__}")
-    keys = Credentials(credentials, "AWS_")
+    keys = Credentials(credentials if profile is None else {"AWS_PROFILE": profile}, "AWS_")
     given = credentials is not None
     if given and not keys.anonymous:
         keys.require("access to S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    settings = Settings(region, endpoint_url, keys, given, verify, float(timeout), addressing_style, choices)
+    settings = Settings(region, endpoint_url, keys, given, verify, float(timeout), addressing_style, choices, profile)
     _check_endpoint(settings.find_endpoint())
     return settings
 

@@ -9,6 +9,7 @@ from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backends.swift.access.clouds import read_cloud
 from obs_client.backends.swift.access.login import PREFIXES, choose
 from obs_client.backends.swift.access.session import SwiftSession, make_access
 from obs_client.backends.swift.cleanup import Cleanup
@@ -26,6 +27,7 @@ from obs_client.backends.swift.writing import SwiftUpload, replace_metadata, wri
 from obs_client.client import ObjectStorageClient
 from obs_client.credentials import Credentials, Secret
 from obs_client.errors import (
+    ConfigurationError,
     ContainerExistsError,
     ContainerNotEmptyError,
     ObjectStorageClientError,
@@ -60,7 +62,7 @@ class SwiftClient(ObjectStorageClient):
     published: Swift tells no writer what it replaced.
 
     A pickled client carries the credentials that were given to it as a mapping, and the TempURL key; never what came
-    from the environment, nor a token of a login.
+    from the environment or a cloud, nor a token of a login.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class SwiftClient(ObjectStorageClient):
         *,
         region: str | None = None,
         credentials: Mapping[str, str] | None = None,
+        cloud: str | None = None,
         verify: bool | str = True,
         timeout: float = 60.0,
         temp_url_key: str | None = None,
@@ -85,6 +88,8 @@ class SwiftClient(ObjectStorageClient):
             region: Of the catalogue; None: `OS_REGION_NAME`.
             credentials: The environment's own names (`OS_*`, `ST_*`) with their values, in place of the environment;
                 an empty mapping reads public data without a login.
+            cloud: An entry of `clouds.yaml` (and `secure.yaml`), which is used whole, and in place of the environment:
+                each client may have its own. None: `OS_CLOUD`, if it is set. openstacksdk reads it (extra `clouds`).
             verify: Check servers' certificates; a path: by the authorities in this file or directory. False says by a
                 `RuntimeWarning` that whoever is on the way can read and change everything.
             timeout: Seconds without a byte after which a request has failed.
@@ -101,13 +106,20 @@ class SwiftClient(ObjectStorageClient):
         self._given = {
             "storage_url": storage_url,
             "region": region,
+            "cloud": cloud,
             "verify": verify,
             "timeout": timeout,
             "create_temp_url_key": create_temp_url_key,
             "allow_http_storage": allow_http_storage,
             "if_none_match": if_none_match,
         }
-        self._credentials = Credentials(credentials, *PREFIXES)
+        if cloud is not None and credentials is not None:
+            raise ConfigurationError("a cloud and credentials exclude each other: a cloud is used whole; give one")
+        self._own_credentials = self._credentials = Credentials(credentials, *PREFIXES)
+        if (name := cloud or self._credentials.get("OS_CLOUD")) is not None:
+            found = read_cloud(name, region, *PREFIXES)
+            self._credentials, storage_url = found.credentials, storage_url or found.storage_url
+            verify = found.verify if verify is True else verify
         self._temp_url_key = None if temp_url_key is None else Secret(temp_url_key)
         self.timeout = timeout
         url = storage_url or self._credentials.get("OS_STORAGE_URL")
@@ -128,7 +140,7 @@ class SwiftClient(ObjectStorageClient):
 
     def __reduce__(self) -> tuple[Any, ...]:
         key = None if self._temp_url_key is None else self._temp_url_key.reveal()
-        given = {**self._given, "credentials": self._credentials.given(), "temp_url_key": key}
+        given = {**self._given, "credentials": self._own_credentials.given(), "temp_url_key": key}
         return _rebuild, (given, self.container_name, self.options)
 
     def close(self) -> None:

@@ -1,1 +1,1 @@
-"""How a client comes to a storage URL and a token: credentials, logins, catalogues."""
+"""How a client comes to a storage URL and a token: clouds, credentials, logins, catalogues."""

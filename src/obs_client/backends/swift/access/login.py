@@ -13,7 +13,7 @@ PREFIXES = ("OS_", "ST_")
 _PROJECT = "OS_PROJECT_ID or OS_PROJECT_NAME or OS_TENANT_ID or OS_TENANT_NAME"
 _USER = "OS_USERNAME or OS_USER_ID"
 _ADVICE = (
-    "set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME, or an application credential, or "
+    "set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD and OS_PROJECT_NAME, or an application credential, or OS_CLOUD, or "
     "OS_AUTH_TOKEN with a storage URL, or ST_AUTH, ST_USER and ST_KEY; credentials={} (in a URL anonymous=true) reads "
     "public data"
 )
@@ -100,8 +100,6 @@ def _kind(credentials: Credentials) -> str:
         return "application credential"
     if get("OS_AUTH_URL", "OS_USERNAME", "OS_USER_ID", "OS_PASSWORD"):
         return "password"
-    if get("OS_CLOUD"):
-        raise ConfigurationError(f"OS_CLOUD names a cloud of clouds.yaml, which is not read here; {_ADVICE}")
     raise ConfigurationError(f"there is no login to Swift in {credentials.source}; {_ADVICE}")
 
 
