@@ -30,10 +30,9 @@ def swift(servers: Servers, environment: pytest.MonkeyPatch, tmp_path: Path) -> 
     keystone = servers.keystone()
     clouds: dict[str, dict[str, object]] = {}
     for name, account in (("old", keystone.accounts["member"]), ("new", keystone.second)):
-        values = {key.removeprefix("OS_").lower(): value for key, value in account.credentials.items()}
-        others = {key: values.pop(key) for key in ("region_name", "identity_api_version", "interface") if key in values}
-        clouds[name] = {"auth": values}
-        clouds[name].update(others)
+        values: dict[str, str] = {key.removeprefix("OS_").lower(): value for key, value in account.credentials.items()}
+        outside = [key for key in ("region_name", "identity_api_version", "interface") if key in values]
+        clouds[name] = {**{key: values.pop(key) for key in outside}, "auth": values}
     (tmp_path / "clouds.yaml").write_text(yaml.safe_dump({"clouds": clouds}))
     environment.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     return keystone
