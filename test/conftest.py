@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,9 @@ import pytest
 from obs_client.backends.s3.endpoints import forget_endpoints
 from test.servers import process
 from test.servers.shared import Servers
+
+
+_NOT = re.compile(r"not \w+")
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +37,19 @@ def servers(starts_servers: None) -> Iterator[Servers]:
 def _know_no_endpoint() -> None:
     """What one test learned of an endpoint is not so in the next, where another server may have its port."""
     forget_endpoints()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+    """Do not look into a class that is left out: one that runs the suite has two hundred tests."""
+    marks: list[pytest.Mark] = getattr(obj, "pytestmark", []) if isinstance(obj, type) else []
+    return [] if _left_out(collector.config) & {mark.name for mark in marks} else None
+
+
+def _left_out(config: pytest.Config) -> set[str]:
+    """The marks whose tests `-m` leaves out, if it says no more than that."""
+    terms = config.getoption("-m").split(" and ")
+    return {term.removeprefix("not ") for term in terms} if all(map(_NOT.fullmatch, terms)) else set()
 
 
 @pytest.hookimpl(tryfirst=True)
