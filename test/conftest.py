@@ -17,7 +17,6 @@ from obs_client.backends.s3.endpoints import forget_endpoints
 from test.servers import process
 from test.servers.shared import Servers
 
-
 _NOT = re.compile(r"not \w+")
 
 
