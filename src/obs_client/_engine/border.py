@@ -16,7 +16,9 @@ from obs_client.backend.body import Body, CallerError
 from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.errors import (
+    IntegrityError,
     NotFoundError,
+    ObjectChangedError,
     ObjectStorageClientError,
     TemporaryError,
 )
@@ -36,6 +38,12 @@ if TYPE_CHECKING:
     from obs_client.backend.multipart import MultipartUpload
 
 T = TypeVar("T")
+
+_HINTS: dict[type[ObjectStorageClientError], str] = {
+    IntegrityError: "nothing was replaced; try again, and look at what carries the bytes if it comes again",
+    ObjectChangedError: "try again when nobody writes to it",
+}
+"""What to do where the backend does not say."""
 
 
 class Border:
@@ -213,7 +221,7 @@ class Border:
             container=container,
             object_name=object_name,
             request_id=self._backend._request_id(error),
-            hint=self._backend._hint(error),
+            hint=self._backend._hint(error) or _HINTS.get(kind, ""),
         )
         made.__cause__ = error
         return made

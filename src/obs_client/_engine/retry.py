@@ -14,6 +14,9 @@ T = TypeVar("T")
 RETRY_AFTER_MAXIMUM = 60.0
 """Seconds of a store's Retry-After that are honoured."""
 
+HINT = "is the store up, and the endpoint right? What the logger obs_client says at DEBUG tells more (obs --debug)"
+"""What to do where nothing better is known."""
+
 
 class Retries:
     """The tries of one request, or of one body that is read by several.
@@ -43,6 +46,7 @@ class Retries:
         if self.tries >= self._options.attempts or late:
             error.tries = self.tries
             error.deadline = self._deadline
+            error.hint = error.hint or HINT
             error.args = (f"{error.args[0]} (gave up after {self.tries} {'try' if self.tries == 1 else 'tries'})",)
             raise error
         # As text: a record may be kept for long, and the error itself holds on to part buffers by its traceback.

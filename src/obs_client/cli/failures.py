@@ -17,16 +17,14 @@ CLOSED_PIPE = 141
 SECRET_MINIMUM = 8
 """Characters of what is taken for a secret by the name of its variable; a shorter one may be any word."""
 
-_HINTS: tuple[tuple[type[Exception], str], ...] = (
+_COMMANDS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ObjectNotFoundError, "obs ls shows what is there"),
     (errors.ContainerNotFoundError, "obs mb creates a container"),
     (errors.ContainerNotEmptyError, "obs rb --force deletes what is in it"),
     (errors.ContainerNotSpecified, "write it after the store: s3://container, or give a path"),
-    (errors.AuthorizationError, "look at the credentials in the environment (AWS_... or OS_...), and what they allow"),
-    (errors.IntegrityError, "nothing was replaced; try again, and look at what carries the bytes if it comes again"),
-    (errors.ObjectChangedError, "try again when nobody writes to it"),
-    (errors.TemporaryError, "is the store up, and the endpoint right? --debug tells more"),
 )
+"""Which of the commands helps, where the error itself has no hint; all other advice is the error's own."""
+
 _IN_A_URL = {"S3Client(..., conditional_writes=True)": "?conditional_writes=true in the URL"}
 """What the library's words are in the command."""
 
@@ -142,7 +140,8 @@ def _text(error: Exception) -> str:
             return f"there is no container {error.container!r}"
         if error.object_name:
             return f"there is no object {error.object_name!r} in {error.container!r}"
-    text = without_secrets(re.sub(_PAGE, "", str(error)))
+    told = error.args[0] if isinstance(error, errors.ObjectStorageClientError) and error.args else error
+    text = without_secrets(re.sub(_PAGE, "", str(told)))
     for words, ours in _IN_A_URL.items():
         text = text.replace(words, ours)
     return text
@@ -157,4 +156,6 @@ def _kind(error: Exception) -> type[Failure]:
 
 
 def _hint(error: Exception) -> str:
-    return next((hint for kind, hint in _HINTS if isinstance(error, kind)), "")
+    """What to do: as programs are told, or by another command."""
+    own = error.hint if isinstance(error, errors.ObjectStorageClientError) else ""
+    return own or next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
