@@ -217,7 +217,7 @@ class Border:
         if kind is None:
             return error
         made = kind(
-            _message(verb, error, container, object_name),
+            self._message(verb, error, container, object_name),
             container=container,
             object_name=object_name,
             request_id=self._backend._request_id(error),
@@ -225,6 +225,13 @@ class Border:
         )
         made.__cause__ = error
         return made
+
+    def _message(self, verb: str, error: Exception, container: str | None, object_name: str | None) -> str:
+        if isinstance(error, OSError) and container is not None:
+            kind, path = self._backend._location(container)
+            if kind == "file":  # known to users by its path
+                return f"could not {verb} {path + (object_name or '')!r}: {error.strerror or error}"
+        return _message(verb, error, container, object_name)
 
     def run(
         self,

@@ -31,9 +31,19 @@ def entries(client: obs_client.ObjectStorageClient, address: Address, recursive:
     for entry in client.object_iter(prefix=address.under, delimiter=delimiter, container_name=container):
         found = True
         yield entry
-    if not found and address.path is not None and address.name:
+    if not found:
+        check_found(address)
+
+
+def check_found(address: Address) -> None:
+    """Raise for an address at which nothing is, unless it is a container, which may be empty.
+
+    Raises:
+        NotThere: It is none.
+    """
+    if address.path is not None and address.name:
         raise NotThere(f"there is no file or directory {address.text!r}", "a storage URL has a scheme: s3://container")
-    if not found and address.name:
+    if address.name:
         raise NotThere(f"there is no object and no folder {address.name!r} in {address.container!r}")
 
 

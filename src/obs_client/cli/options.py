@@ -35,6 +35,9 @@ yes = _flag("yes", "Do not ask.", "-y", "--yes")
 include = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
 exclude = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
 follow_symlinks = click.option("--follow-symlinks", is_flag=True, help="In a source directory, and never out of it.")
+folder_markers = click.option(
+    "--folder-markers", is_flag=True, help="Folders of a source directory are objects too: empty ones that mark them."
+)
 human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB.")
 
 

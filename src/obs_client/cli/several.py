@@ -17,15 +17,11 @@ from obs_client.cli.failures import Declined, Failure, NotThere, WrongUse, failu
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable
 
-HOPELESS = (
-    BrokenPipeError,
-    Declined,
-    WrongUse,
-    errors.ConfigurationError,
-    errors.ContainerNotFoundError,
-    errors.TemporaryError,
-)
+HOPELESS = (BrokenPipeError, Declined, WrongUse, errors.ConfigurationError)
 """What fails for one argument, and would for all others; or says that nothing more is wanted."""
+
+OF_THE_STORE = (errors.ContainerNotFoundError, errors.TemporaryError)
+"""What fails for all others too if it is the store's state, and not the argument's."""
 
 
 class Clients:
@@ -67,7 +63,7 @@ class Clients:
         return obs_client.Place(self.of(address), address.container_name())
 
     def folder(self, address: Address) -> obs_client.Place:
-        """The folder that an address names, as a place."""
+        """The folder that an address names, as a place: all names that begin with it and a slash."""
         return obs_client.Place(self.of(address), address.container_name(), address.name)
 
 
@@ -82,8 +78,23 @@ def check_targets(targets: Iterable[tuple[str, str]]) -> None:
         sources[name] = source
 
 
-def each(settings: Settings, actions: Mapping[str, Callable[[], object]]) -> None:
+def is_up(place: obs_client.Place) -> bool:
+    """Whether a container answers, and is there."""
+    try:
+        return place.client.container_info(place.container_name) is not None
+    except errors.ObjectStorageClientError:
+        return False
+
+
+def each(
+    settings: Settings,
+    actions: Mapping[str, Callable[[], object]],
+    goes_on: Callable[[str, Exception], bool] = lambda _argument, _error: False,
+) -> None:
     """Do what is to be done for each argument; one that fails is told of, and the others are done.
+
+    Args:
+        goes_on: Asked after a failure that may be the store's: whether others may be done all the same.
 
     Raises:
         Failure: Some failed; its kind is theirs if that is one, so that the exit status tells that all were absent.
@@ -96,7 +107,7 @@ def each(settings: Settings, actions: Mapping[str, Callable[[], object]]) -> Non
         except HOPELESS:
             raise
         except (Failure, errors.ObjectStorageClientError, OSError) as error:
-            if len(actions) == 1:
+            if len(actions) == 1 or (isinstance(error, OF_THE_STORE) and not goes_on(argument, error)):
                 raise
             failures.append(_told(settings, argument, error))
     if failures:

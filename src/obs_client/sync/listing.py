@@ -20,12 +20,13 @@ from typing import IO, Any, NamedTuple
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
+from obs_client.backends.local.store import FileStore, walk_files
 from obs_client.errors import ConfigurationError, ContainerNotFoundError, ObjectStorageClientError, ServiceError
 from obs_client.models import ObjectInfo
 from obs_client.places import Place
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.patterns import Patterns
-from obs_client.sync.sides import directory_of, in_files
+from obs_client.sync.sides import directory_of, files_of, in_files
 
 IN_MEMORY = 20_000
 _BLOCK = 200
@@ -49,6 +50,11 @@ Pair = tuple[str, Listed | None, Listed | None]
 
 Unlisted = Callable[[str, str], None]
 """Told of a name below the prefix, or of a folder, that could not be listed, and why."""
+
+OF_THE_PLACE = (
+    "an object with content that has the name of the place itself, so that no name is left for it below the place; "
+    "it is left as it is: move it to another name"
+)
 
 FOLDER_TYPES = ("application/directory", "application/x-directory")
 
@@ -93,75 +99,102 @@ def _seen(found: Iterator[Pair], source: Place, target: Place, workers: int, unl
 
 
 class _Sides:
-    """Both places, where they may list a dynamic large object as one of no bytes: no directory does."""
+    """Both places, as far as their rows may tell of something else than the content; a file's never do."""
 
     def __init__(self, source: Place, target: Place) -> None:
         self._places = [None if in_files(place) else place for place in (source, target)]
+        # A directory must know what marks a folder, which not all listings tell.
+        self._types_wanted = [directory_of(place) is not None for place in (target, source)]
 
     def are_doubtful(self, pair: Pair) -> bool:
         """Whether a row of the pair may tell of something else than the content."""
-        return any(place and _may_be_manifest(each) for place, each in zip(self._places, pair[1:], strict=True))
+        return any(map(self._is_doubtful, self._places, self._types_wanted, pair[1:]))
 
     def look(self, pair: Pair) -> tuple[Pair, Exception | None]:
         """The pair as the stores tell of each object itself; or why one could not be asked."""
-        if not self.are_doubtful(pair):
-            return pair, None
         try:
-            one, other = map(_asked, self._places, pair[1:])
+            one, other = map(self._asked, self._places, self._types_wanted, pair[1:])
         except (ContainerNotFoundError, ConfigurationError):
             raise
         except ObjectStorageClientError as error:
             return pair, error
         return (pair[0], one, other), None
 
+    def _is_doubtful(self, place: Place | None, type_wanted: bool, listed: Listed | None) -> bool:
+        """Whether a row may be that of a dynamic large object, which tells no bytes and no digest, or of a marker."""
+        if place is None or listed is None or listed.size:
+            return False
+        return listed.hash is None or (type_wanted and getattr(listed, "content_type", None) is None)
 
-def _may_be_manifest(listed: Listed | None) -> bool:
-    """Whether a row may be that of a dynamic large object, whose listing tells no bytes: one without a digest."""
-    return listed is not None and not listed.size and listed.hash is None
+    def _asked(self, place: Place | None, type_wanted: bool, listed: Listed | None) -> Listed | None:
+        """What the store tells of an object itself, but a tag, which may be of segments. None: it is gone."""
+        if place is None or listed is None or not self._is_doubtful(place, type_wanted, listed):
+            return listed
+        info = place.client.object_info(listed.name, place.container_name)
+        if info is None:
+            return None
+        tag = listed.hash if info.size == 0 else None
+        return dataclasses.replace(info, hash=tag, last_modified=listed.last_modified or info.last_modified)
 
 
-def _asked(place: Place | None, listed: Listed | None) -> Listed | None:
-    """What the store tells of an object itself, but its tag, which may be of segments. None: it is gone."""
-    if place is None or listed is None or not _may_be_manifest(listed):
-        return listed
-    info = place.client.object_info(listed.name, place.container_name)
-    if info is None:
-        return None
-    return dataclasses.replace(info, hash=None, last_modified=listed.last_modified or info.last_modified)
+def everything(place: Place, unlisted: Unlisted) -> Iterator[ObjectInfo]:
+    """All objects whose names start with the prefix of a place; what cannot be listed does not stop the others.
+
+    Args:
+        unlisted: Told of a name, or of a folder, in full, and why.
+    """
+    files = files_of(place)
+    if files is None:
+        return place.client.object_iter(prefix=place.prefix, container_name=place.container_name)
+    return _in_files(place, files, unlisted, lambda _: True, folders=False)
+
+
+def _in_files(
+    place: Place, files: FileStore, unlisted: Unlisted, enter: Callable[[str], bool], *, folders: bool
+) -> Iterator[ObjectInfo]:
+    border = Border(files)
+
+    def note(name: str, error: Exception) -> None:
+        unlisted(name, str(border.typed("list", error, place.container_name, name)))
+
+    try:
+        yield from walk_files(files, place.container_name, place.prefix, enter, note, folders=folders)
+    except OSError as error:
+        raise border.typed("list objects", error, place.container_name) from error
 
 
 def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: bool = False) -> Iterator[Listed]:
     """The objects of a place in the byte order of their names, which is also the order of Python's text."""
-    directory = directory_of(place)
-    found = _of_store(place, unlisted) if directory is None else _of_directory(place, patterns, unlisted, folders)
+    cut, files = len(place.prefix), files_of(place)
+
+    def note(name: str, reason: str) -> None:
+        short = name[cut:]
+        if patterns.enters(short) if short.endswith("/") else patterns.fits(short):
+            unlisted(short or name, reason)
+
+    def enter(folder: str) -> bool:
+        return patterns.enters(folder[cut:])
+
+    found: Iterator[Listed]
+    if files is None:
+        found = everything(place, note)
+    else:
+        found = _in_files(place, files, note, enter, folders=folders and directory_of(place) is not None)
+    found = _below(place.prefix, found, note)
     if patterns:
-        cut = len(place.prefix)
         found = (info for info in found if patterns.fits(info.name[cut:]))
     if place.client.capabilities.ordered_listing:
         return found  # which is checked where pages are joined
     return _sorted(found)
 
 
-def _of_store(place: Place, unlisted: Unlisted) -> Iterator[Listed]:
-    for entry in place.client.object_iter(prefix=place.prefix, container_name=place.container_name):
-        if entry.name != place.prefix:
+def _below(prefix: str, found: Iterator[Listed], unlisted: Unlisted) -> Iterator[Listed]:
+    """All objects but one that has the prefix itself as its name, which is told of if it has content."""
+    for entry in found:
+        if entry.name != prefix:
             yield entry
-        elif entry.size:
-            unlisted(entry.name, "its name is that of the place itself, so that nothing is left for it below the place")
-
-
-def _of_directory(place: Place, patterns: Patterns, unlisted: Unlisted, folders: bool) -> Iterator[Listed]:
-    directory, border, cut = directory_of(place), Border(place.client), len(place.prefix)
-    assert directory is not None
-
-    def note(name: str, error: Exception) -> None:
-        unlisted(name[cut:], str(border.typed("list", error, place.container_name, name)))
-
-    walk = directory.walk(place.prefix, lambda folder: patterns.enters(folder[cut:]), note, folders=folders)
-    try:
-        yield from walk
-    except OSError as error:
-        raise border.typed("list objects", error, place.container_name) from error
+        elif entry.size != 0:
+            unlisted(entry.name, OF_THE_PLACE)
 
 
 def _or_none(found: Iterator[Listed]) -> Iterator[Listed]:

@@ -24,6 +24,7 @@ class Patterns:
         # A pattern that ends so and fits a folder fits whatever begins with the folder's name, too.
         closing = [pattern for pattern in exclude if pattern.endswith("**")]
         self._closed = _any_of(closing) if closing else None
+        self._opened = None if not include or any(map(_is_anywhere, include)) else [_Way(each) for each in include]
 
     def __bool__(self) -> bool:
         """Whether any name may be left out."""
@@ -36,8 +37,36 @@ class Patterns:
         return self._unwanted is None or self._unwanted(name) is None
 
     def enters(self, folder: str) -> bool:
-        """Whether any name in a folder, which ends with a slash, may be meant: `x/**` closes the folder `x/`."""
-        return self._closed is None or self._closed(folder) is None
+        """Whether any name in a folder, which ends with a slash, may be meant.
+
+        To exclude `x/**` closes the folder `x/`, and to include `a/b/*` leaves no other folder open than `a/` and
+        `a/b/`.
+        """
+        if self._closed is not None and self._closed(folder) is not None:
+            return False
+        return self._opened is None or any(way.leads_through(folder) for way in self._opened)
+
+
+def _is_anywhere(pattern: str) -> bool:
+    """Whether names that fit a pattern may be in any folder, or in folders that are not told from it."""
+    return "/" not in pattern or pattern.startswith("**") or "[" in pattern
+
+
+class _Way:
+    """The folders in which names that fit a pattern may be: its segments, up to one with `**`."""
+
+    def __init__(self, pattern: str) -> None:
+        *folders, _ = pattern.split("/")
+        deep = [number for number, segment in enumerate(pattern.split("/")) if "**" in segment]
+        self._is_deep = bool(deep)
+        self._steps = [_any_of([segment or "*"]) for segment in folders[: deep[0] if deep else None]]
+
+    def leads_through(self, folder: str) -> bool:
+        """Whether a name in a folder, or below it, may fit."""
+        segments = folder.split("/")[:-1]
+        if len(segments) > len(self._steps) and not self._is_deep:
+            return False
+        return all(fits(segment) for fits, segment in zip(self._steps, segments, strict=False))
 
 
 def _any_of(patterns: Sequence[str]) -> Callable[[str], re.Match[str] | None]:

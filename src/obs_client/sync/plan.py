@@ -69,6 +69,9 @@ def planned(source: Place, target: Place, options: SyncOptions, kept: Kept | Non
         refused.append(Step("refuse", name, reason))
 
     found = pairs(source, target, options, unlisted)
+    directory = directory_of(source)
+    if directory is not None:
+        found = _with_folders(found, directory)
     directory = directory_of(target)
     if directory is not None:
         found = _possible(found, directory, refused)
@@ -86,6 +89,16 @@ def _possible(found: Iterator[Pair], directory: DirectoryClient, refused: list[S
             refused.append(Step("refuse", name, reason))
         elif source is not None and target is None and is_marker(source) and directory.has_folder(name):
             yield name, source, source
+        else:
+            yield pair
+
+
+def _with_folders(found: Iterator[Pair], directory: DirectoryClient) -> Iterator[Pair]:
+    """The pairs; a marker in the target of a folder that the directory has is what the directory has."""
+    for pair in found:
+        name, source, target = pair
+        if source is None and target is not None and is_marker(target) and directory.has_folder(name):
+            yield name, target, target
         else:
             yield pair
 

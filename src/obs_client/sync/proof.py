@@ -14,7 +14,7 @@ from obs_client.places import Place
 from obs_client.sync.content import Comparison, Proof, compare_content
 from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
-from obs_client.sync.sides import directory_of
+from obs_client.sync.sides import directory_of, left_out
 
 Finding = Literal["same", "differing", "missing", "extra", "failed"]
 
@@ -89,8 +89,7 @@ def check(
                 on_compared(pair[0], by)
             if on_done:
                 on_done(pair[0], finding, size)
-    directory = directory_of(source)
-    return findings.report({} if directory is None else dict(directory.skipped))
+    return findings.report(left_out(source, options))
 
 
 class _Findings:
@@ -129,17 +128,19 @@ class _Findings:
         return CheckReport(*counts, differing, missing, extra, self._failures, notes, dict(self._proofs))
 
 
-def _of_missing(comparison: Comparison, source: Listed) -> Finding:
-    """What becomes of a name that the target lacks: in a directory the marker of a folder is the folder itself."""
-    directory = directory_of(comparison.target)
-    name = source.name[len(comparison.source.prefix) :]
-    return "same" if directory is not None and is_marker(source) and directory.has_folder(name) else "missing"
+def _of_one_side(comparison: Comparison, name: str, source: Listed | None, target: Listed | None) -> Finding:
+    """What becomes of a name that one side lacks: in a directory the marker of a folder is the folder itself."""
+    listed, other = (source, comparison.target) if source is not None else (target, comparison.source)
+    directory = directory_of(other)
+    if directory is not None and listed is not None and is_marker(listed) and directory.has_folder(name):
+        return "same"
+    return "extra" if source is None else "missing"
 
 
 def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Exception | None]:
-    _, source, target = pair
+    name, source, target = pair
     if source is None or target is None:
-        return ("extra" if source is None else _of_missing(comparison, source)), None
+        return _of_one_side(comparison, name, source, target), None
     if None not in (source.size, target.size) and source.size != target.size:
         return "differing", None
     try:

@@ -14,7 +14,7 @@ from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept
 from obs_client.sync.report import Done, SyncReport, Tally, failed
 from obs_client.sync.saved import SavedPlan
-from obs_client.sync.sides import directory_of
+from obs_client.sync.sides import directory_of, left_out
 from obs_client.sync.steps import Step
 
 IN_FLIGHT = 64 * 1024 * 1024
@@ -79,9 +79,7 @@ class Run:
             for step in later:
                 if step.action == "copy":
                     self._count(self._copy(step, self._progress))
-        directory = directory_of(self._source)
-        if directory is not None:
-            self._tally.notes.update(directory.skipped)
+        self._tally.notes.update(left_out(self._source, self._options))
         return self._tally.report(count if reason else 0, reason, self._options.dry_run)
 
     # ---- copies -----------------------------------------------------------------------------------------------------

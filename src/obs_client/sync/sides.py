@@ -6,8 +6,11 @@ from collections.abc import Hashable
 
 from obs_client._engine.border import Border
 from obs_client.backends.local.directory import DirectoryClient
+from obs_client.backends.local.store import FileStore
 from obs_client.errors import ConfigurationError, ContainerNotFoundError
 from obs_client.places import Place
+from obs_client.sync.options import SyncOptions
+from obs_client.sync.patterns import Patterns
 
 
 def directory_of(place: Place) -> DirectoryClient | None:
@@ -15,9 +18,22 @@ def directory_of(place: Place) -> DirectoryClient | None:
     return place.client if isinstance(place.client, DirectoryClient) else None
 
 
+def files_of(place: Place) -> FileStore | None:
+    """The client of a place in files, a directory or a root of containers; None for any other place."""
+    return place.client if isinstance(place.client, FileStore) else None
+
+
 def in_files(place: Place) -> bool:
     """Whether the objects of a place are files, which any program may change."""
     return Border(place.client).location(place.container_name)[0] == "file"
+
+
+def left_out(place: Place, options: SyncOptions) -> dict[str, str]:
+    """Names in a directory that its last listing left out since they are no files, as far as patterns let through."""
+    directory = directory_of(place)
+    skipped = {} if directory is None else directory.skipped
+    patterns = Patterns(options.include, options.exclude)
+    return {name: reason for name, reason in skipped.items() if patterns.fits(name)}
 
 
 def check_apart(source: Place, target: Place) -> None:

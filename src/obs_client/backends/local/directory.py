@@ -10,12 +10,10 @@ import contextlib
 import dataclasses
 import errno
 import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 
 from obs_client.backend.values import Page
-from obs_client.backends.local.listing import Enter, walk
 from obs_client.backends.local.names import PLAIN, Kind, Path, path_of
-from obs_client.backends.local.places import Unlisted
 from obs_client.backends.local.spelling import ExactDevices
 from obs_client.backends.local.store import FileStore, checked_path
 from obs_client.backends.local.tree import NO_DIRECTORY, STEP_FLAGS, NotFollowed, State, Tree
@@ -26,7 +24,7 @@ from obs_client.errors import (
     InvalidNameError,
     NotSupportedError,
 )
-from obs_client.models import Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
+from obs_client.models import Capabilities, ClientOptions, ContainerInfo
 
 UNNAMED = "directory"
 """The container's name where the directory's own is none that a container can have, such as the root's."""
@@ -102,28 +100,6 @@ class DirectoryClient(FileStore):
     def _container_delete(self, container: str) -> None:
         raise NotSupportedError("a directory is not deleted by this library")
 
-    def _object_list(
-        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
-    ) -> Page[ObjectInfo | SubdirInfo]:
-        if marker is None:
-            self.skipped = {}
-        return super()._object_list(container, prefix, delimiter, start_after, marker)
-
-    def walk(self, prefix: str, enter: Enter, unlisted: Unlisted, *, folders: bool = False) -> Iterator[ObjectInfo]:
-        """All objects whose names start with the prefix, in order, by one walk that nothing but its end ends.
-
-        Args:
-            folders: Directories are objects too: of no bytes, with a name that ends with a slash.
-            enter: Says of a folder (`a/b/`) whether it is looked into; what is not is neither read nor able to fail.
-            unlisted: Told of a folder that cannot be read, or a file that no object name leads to, and why.
-
-        Raises:
-            ContainerNotFoundError: The directory is absent, at the first object that is asked for.
-        """
-        self.skipped = {}
-        with self._open_tree(self._only_container) as tree:
-            yield from walk(tree, prefix, enter, self._skip, unlisted, folders=folders)
-
     def make_folder(self, name: str) -> None:
         """Make a directory, and those above it; no failure if it is there.
 
@@ -145,6 +121,9 @@ class DirectoryClient(FileStore):
                 return tree.look_through((), path_of(name.removesuffix("/")))[0] is State.DIRECTORY
         except (ContainerNotFoundError, InvalidNameError):
             return False
+
+    def _begin_listing(self) -> None:
+        self.skipped = {}
 
     def _skip(self, name: str, reason: str) -> None:
         self.skipped[name] = reason

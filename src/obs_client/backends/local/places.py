@@ -187,7 +187,8 @@ class Scan:
         try:
             return self._odd(entry, form)
         except ServiceError as error:
-            self._unlisted(form[-1].decode(errors="backslashreplace"), error)
+            slash = "/" if entry.is_dir(follow_symlinks=False) else ""
+            self._unlisted(form[-1].decode(errors="backslashreplace") + slash, error)
             return None
 
     def _is_piece(self, entry: os.DirEntry[str], component: bytes) -> bool:

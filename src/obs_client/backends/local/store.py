@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import errno
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 from obs_client.backend.atomic import DIRECTORY_FLAGS
 from obs_client.backend.body import Body
@@ -14,10 +14,10 @@ from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.local import cleanup
 from obs_client.backends.local.attributes import replace
 from obs_client.backends.local.draft import Draft, remove
-from obs_client.backends.local.listing import page
+from obs_client.backends.local.listing import Enter, page, walk
 from obs_client.backends.local.lock import exclusive
 from obs_client.backends.local.names import COMPONENT_MAXIMUM, ESCAPING, Naming
-from obs_client.backends.local.places import survey
+from obs_client.backends.local.places import Unlisted, survey
 from obs_client.backends.local.reading import LocalReader, open_object, opened
 from obs_client.backends.local.record import make
 from obs_client.backends.local.spelling import ExactDevices
@@ -104,6 +104,9 @@ class FileStore(ObjectStorageClient):
         """The same for writing; an absent container may be made, if that is what such a store does."""
         return self._open_tree(container)
 
+    def _begin_listing(self) -> None:
+        """Told that a listing begins."""
+
     def _skip(self, name: str, reason: str) -> None:
         """Told of what a listing leaves out since no file is there."""
 
@@ -114,6 +117,8 @@ class FileStore(ObjectStorageClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
+        if marker is None:
+            self._begin_listing()
         with self._open_tree(container) as tree:
             found = page(tree, prefix, delimiter, start_after, marker, self._skip)
         self._container_info(container)  # one that went away meanwhile is not an empty one
@@ -180,6 +185,24 @@ class FileStore(ObjectStorageClient):
     def _draft(self, new: NewObject) -> Draft:
         self._names.check(new.name)
         return Draft(lambda: self._open_home(new.container), new)
+
+
+def walk_files(
+    store: FileStore, container: str, prefix: str, enter: Enter, unlisted: Unlisted, *, folders: bool = False
+) -> Iterator[ObjectInfo]:
+    """All objects whose names start with the prefix, in order, by one walk that nothing but its end ends.
+
+    Args:
+        folders: Directories are objects too: of no bytes, with a name that ends with a slash.
+        enter: Says of a folder (`a/b/`) whether it is looked into; what is not is neither read nor able to fail.
+        unlisted: Told of a folder that cannot be read, or a file that no object name leads to, and why.
+
+    Raises:
+        ContainerNotFoundError: The directory is absent, at the first object that is asked for.
+    """
+    store._begin_listing()
+    with store._open_tree(container) as tree:
+        yield from walk(tree, prefix, enter, store._skip, unlisted, folders=folders)
 
 
 class LocalClient(FileStore):

@@ -9,7 +9,17 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
-from obs_client.cli.options import exclude, follow_symlinks, include, json_lines, pass_settings, place, shared, workers
+from obs_client.cli.options import (
+    exclude,
+    folder_markers,
+    follow_symlinks,
+    include,
+    json_lines,
+    pass_settings,
+    place,
+    shared,
+    workers,
+)
 from obs_client.cli.pairs import check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Progress, Settings
 from obs_client.cli.text import count_text, printable, size_text
@@ -25,6 +35,7 @@ if TYPE_CHECKING:
 @include
 @exclude
 @follow_symlinks
+@folder_markers
 @workers("Contents compared at a time.")
 @json_lines
 @shared
@@ -36,6 +47,7 @@ def check(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     follow_symlinks: bool,
+    folder_markers: bool,
     workers: int,
 ) -> None:
     """Prove that two places hold the same names and contents.
@@ -48,7 +60,7 @@ def check(
     from obs_client import sync as library
 
     settings.go_on = "nothing was written"
-    options = library.SyncOptions(include=include, exclude=exclude, workers=workers)
+    options = library.SyncOptions(include=include, exclude=exclude, folder_markers=folder_markers, workers=workers)
     addresses = (Address.parse(source), Address.parse(target))
     with (
         two_places(*addresses, follow_symlinks) as (start, end),

@@ -13,7 +13,7 @@ from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
-from obs_client.cli.several import Clients, check_targets, each
+from obs_client.cli.several import Clients, check_targets, each, is_up
 from obs_client.cli.text import printable
 from obs_client.cli.written import check_written
 
@@ -93,7 +93,12 @@ def _copy_all(
                 raise absent(place.client, start, folder_hint=SYNC_COPIES)
             settings.did(what, f"{source} -> {container}/{target_name}", source=source, name=target_name)
 
-        each(settings, {source: partial(copy, source, name) for source, name in names})
+        def goes_on(source: str, error: Exception) -> bool:
+            if isinstance(error, obs_client.ContainerNotFoundError):
+                return is_up(target_place)
+            return is_up(target_place) and is_up(clients.container(Address.parse(source)))
+
+        each(settings, {source: partial(copy, source, name) for source, name in names}, goes_on)
 
 
 def _base_name(address: Address) -> str:

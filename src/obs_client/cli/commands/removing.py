@@ -6,18 +6,22 @@ import itertools
 import os
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import NotThere, failure_of
-from obs_client.cli.objects import absent, entries
+from obs_client.cli.failures import Failure, NotThere, failure_of
+from obs_client.cli.objects import absent, check_found
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
-from obs_client.cli.several import Clients, each
+from obs_client.cli.several import Clients, each, is_up
 from obs_client.cli.text import count_text, duration, printable, size_text
-from obs_client.cli.written import check_written
+from obs_client.cli.written import check_written, url_of
+
+if TYPE_CHECKING:
+    from obs_client.places import Place
 
 BATCH = 1000
 SHOWN_BATCH = 100
@@ -48,18 +52,20 @@ def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, 
 
         def remove(address: Address) -> None:
             try:
-                client = clients.of(address)
                 if recursive:
-                    _remove_folder(settings, client, address, dry_run)
+                    _remove_folder(settings, clients.folder(address), address, dry_run)
                 else:
-                    _remove(settings, client, address, force, dry_run)
+                    _remove(settings, clients.of(address), address, force, dry_run)
             except (NotThere, obs_client.ContainerNotFoundError) as error:
                 failure = error if isinstance(error, NotThere) else failure_of(error)
                 if not force:
                     raise failure from None
                 _tell_absent(settings, address)
 
-        each(settings, {url: partial(remove, address) for url, address in addresses.items()})
+        def goes_on(url: str, _error: Exception) -> bool:
+            return is_up(clients.container(addresses[url]))
+
+        each(settings, {url: partial(remove, address) for url, address in addresses.items()}, goes_on)
 
 
 @click.command()
@@ -106,29 +112,98 @@ def _remove(
         settings.did("deleted", f"deleted {name}", name=name)
 
 
-def _remove_folder(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, dry_run: bool) -> None:
-    names = (
-        entry.name for entry in entries(client, address, recursive=True) if isinstance(entry, obs_client.ObjectInfo)
-    )
+def _remove_folder(settings: Settings, place: Place, address: Address, dry_run: bool) -> None:
+    """Delete the object of this name, if there is one, and all in the folder of this name.
+
+    An object with content that has the name of the folder itself, slash and all, is in no folder: it is left and named.
+    """
+    removal = _Removal(settings, place)
+    names = removal.names(address)
     if dry_run:
         for name in names:
             _list(settings, name)
-        return
-    # The first thousand names tell what is at stake, without a listing of millions before the question.
-    first = list(itertools.islice(names, BATCH))
-    if not first:
-        return
-    amount = count_text(len(first), "object") + (" and more" if len(first) == BATCH else "")
-    settings.confirm(f"Delete {amount} in {address.text}?")
-    container = address.container_name()
-    total = None if len(first) == BATCH else len(first)
-    with settings.progress("rm", lambda: total, unit="objects") as progress:
-        for batch in _batches(itertools.chain(first, names), SHOWN_BATCH if progress else BATCH):
-            client.object_delete_many(batch, container)
-            for name in batch:
-                settings.did("deleted", f"deleted {name}", name=name)
-            if progress:
-                progress(len(batch))
+    else:
+        # The first thousand names tell what is at stake, without a listing of millions before the question.
+        first = list(itertools.islice(names, BATCH))
+        if first:
+            more = " and more" if len(first) == BATCH else ""
+            settings.confirm(f"Delete {count_text(len(first), 'object')}{more} in {address.text}?")
+        total = None if len(first) == BATCH else len(first)
+        with settings.progress("rm", lambda: total, unit="objects") as progress:
+            for batch in _batches(itertools.chain(first, names), SHOWN_BATCH if progress else BATCH):
+                removal.delete(batch)
+                if progress:
+                    progress(len(batch))
+    removal.finish()
+
+
+class _Removal:
+    """The deletion of many names, none of which stops the others."""
+
+    def __init__(self, settings: Settings, place: Place) -> None:
+        self._settings = settings
+        self._place = place
+        self._failures: dict[str, Exception | str] = {}
+
+    def names(self, address: Address) -> Iterator[str]:
+        """What is to be deleted.
+
+        Raises:
+            Failure: There is nothing; or the URL may mean something else.
+        """
+        from obs_client.sync.listing import everything
+
+        place, found = self._place, False
+        check_written(place.client, address, folders=True)
+        if not address.is_folder and place.client.object_info(address.name, place.container_name):
+            found = True
+            yield address.name
+        for entry in everything(place, self._failures.__setitem__):
+            found = True
+            if entry.name != address.under or not self._has_content(entry):
+                yield entry.name
+            else:
+                url = url_of(address, address.under)
+                self._failures[entry.name] = f"an object with content, not in the folder; obs rm {url} deletes it"
+        if not found and not self._failures:
+            check_found(address)
+
+    def _has_content(self, entry: obs_client.ObjectInfo) -> bool:
+        """Whether an object has bytes; it is asked for itself, since a row may tell none of a large object."""
+        place = self._place
+        found = entry if entry.size else place.client.object_info(entry.name, place.container_name)
+        return found is not None and found.size != 0
+
+    def delete(self, batch: list[str]) -> None:
+        """Delete some objects, and tell of each.
+
+        Raises:
+            TemporaryError: None of them could be, in ways that may pass: the store is down.
+        """
+        failures: dict[str, Exception] = {}
+        try:
+            self._place.client.object_delete_many(batch, self._place.container_name)
+        except obs_client.PartialFailureError as error:
+            failures = error.failures
+        for name in batch:
+            if name not in failures:
+                self._settings.did("deleted", f"deleted {name}", name=name)
+        errors = list(failures.values())
+        if 1 < len(batch) == sum(isinstance(error, obs_client.TemporaryError) for error in errors):
+            raise errors[0]
+        self._failures.update(failures)
+
+    def finish(self) -> None:
+        """Tell what was left.
+
+        Raises:
+            Failure: Something was.
+        """
+        for name, reason in self._failures.items():
+            self._settings.fail(name, reason)
+        if self._failures:
+            left = "was" if len(self._failures) == 1 else "were"
+            raise Failure(f"{count_text(len(self._failures), 'name')} {left} not deleted", "all others are")
 
 
 def _tell_absent(settings: Settings, address: Address) -> None:

@@ -15,6 +15,7 @@ from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import (
     exclude,
+    folder_markers,
     follow_symlinks,
     include,
     json_lines,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @include
 @exclude
 @follow_symlinks
+@folder_markers
 @METADATA
 @workers("Copies at a time.")
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
@@ -60,6 +62,7 @@ def sync(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     follow_symlinks: bool,
+    folder_markers: bool,
     metadata: str,
     workers: int,
     dry_run: bool,
@@ -84,6 +87,7 @@ def sync(
         checksum=checksum,
         include=include,
         exclude=exclude,
+        folder_markers=folder_markers,
         max_delete=max_delete,
         dry_run=dry_run,
         workers=workers,
@@ -181,7 +185,8 @@ class _Run:
 
 def _check_not_planned(options: SyncOptions) -> None:
     """Raise a usage error if what decides a plan is asked for beside a plan."""
-    given = [f"--{name}" for name in ("checksum", "delete", "exclude", "include") if getattr(options, name)]
+    names = ("checksum", "delete", "exclude", "folder_markers", "include")
+    given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name)]
     if given:
         raise click.UsageError(f"--apply takes no {', '.join(given)}: a plan has in it what is done; plan anew with it")
 

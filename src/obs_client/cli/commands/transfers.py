@@ -16,7 +16,7 @@ from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
-from obs_client.cli.several import Clients, check_targets, each
+from obs_client.cli.several import Clients, check_targets, each, is_up
 from obs_client.cli.text import key_values
 from obs_client.cli.written import check_written
 
@@ -44,7 +44,7 @@ def get(settings: Settings, url: str, path: str) -> None:
         if path == "-":
             done = client.object_download(name, stdout())
         else:
-            with settings.progress(name, partial(size_of, client, address)) as progress:
+            with settings.progress(name, partial(size_of, client, address)) as progress, _naming(target):
                 done = client.download_file(name, target, progress=progress)
         if not done:
             raise absent(client, address, folder_hint=SYNC_COPIES)
@@ -108,7 +108,22 @@ def put(
             shown = "stdin" if path == "-" else path
             settings.did("put", f"{shown} -> {container}/{name}", path=path, name=name)
 
-        each(settings, {path: partial(put_one, path, name) for path, name in names})
+        each(
+            settings,
+            {path: partial(put_one, path, name) for path, name in names},
+            lambda _path, _error: is_up(clients.container(address)),
+        )
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Within the block a failure of the file system names this path, not that of an unfinished file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            error.filename, error.filename2 = path, None
+        raise
 
 
 def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:
