@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import obs_client
@@ -16,34 +16,36 @@ SYNC_COPIES = "obs sync copies folders"
 Entry: TypeAlias = "obs_client.ObjectInfo | obs_client.SubdirInfo"
 
 
-def entries(client: obs_client.ObjectStorageClient, address: Address, recursive: bool) -> Iterator[Entry]:
+def entries(
+    client: obs_client.ObjectStorageClient, address: Address, recursive: bool, unlisted: Callable[[str, str], None]
+) -> Iterator[Entry]:
     """The object of this name, if there is one, and what is in the folder of this name.
+
+    Args:
+        unlisted: Told of a name, or of a folder, that cannot be listed, and why.
 
     Raises:
         Failure: There is neither; or the URL may mean something else.
     """
+    from obs_client.sync.listing import everything
+
     check_written(client, address, folders=True)
     found, container = False, address.container_name()
+
+    def told(name: str, reason: str) -> None:
+        nonlocal found
+        found = True
+        unlisted(name, reason)
+
     if not address.is_folder and (info := client.object_info(address.name, container)):
         found = True
         yield info
-    delimiter = None if recursive else "/"
-    for entry in client.object_iter(prefix=address.under, delimiter=delimiter, container_name=container):
+    for entry in everything(client, container, address.under, told, None if recursive else "/"):
         found = True
         yield entry
-    if not found:
-        check_found(address)
-
-
-def check_found(address: Address) -> None:
-    """Raise for an address at which nothing is, unless it is a container, which may be empty.
-
-    Raises:
-        NotThere: It is none.
-    """
-    if address.path is not None and address.name:
+    if not found and address.path is not None and address.name:
         raise NotThere(f"there is no file or directory {address.text!r}", "a storage URL has a scheme: s3://container")
-    if address.name:
+    if not found and address.name:
         raise NotThere(f"there is no object and no folder {address.name!r} in {address.container!r}")
 
 

@@ -16,17 +16,21 @@ import operator
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any, NamedTuple
+from functools import partial
+from typing import IO, Any, NamedTuple, TypeVar
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
 from obs_client.backends.local.store import FileStore, walk_files
+from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError, ContainerNotFoundError, ObjectStorageClientError, ServiceError
-from obs_client.models import ObjectInfo
+from obs_client.models import ObjectInfo, SubdirInfo
 from obs_client.places import Place
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.patterns import Patterns
 from obs_client.sync.sides import directory_of, files_of, in_files
+
+T = TypeVar("T")
 
 IN_MEMORY = 20_000
 _BLOCK = 200
@@ -137,30 +141,32 @@ class _Sides:
         return dataclasses.replace(info, hash=tag, last_modified=listed.last_modified or info.last_modified)
 
 
-def everything(place: Place, unlisted: Unlisted) -> Iterator[ObjectInfo]:
-    """All objects whose names start with the prefix of a place; what cannot be listed does not stop the others.
+def everything(
+    client: ObjectStorageClient, container: str, prefix: str, unlisted: Unlisted, delimiter: str | None = None
+) -> Iterator[ObjectInfo | SubdirInfo]:
+    """As `object_iter`, but what cannot be listed does not stop the others.
 
     Args:
         unlisted: Told of a name, or of a folder, in full, and why.
+        delimiter: None, or a slash.
     """
-    files = files_of(place)
-    if files is None:
-        return place.client.object_iter(prefix=place.prefix, container_name=place.container_name)
-    return _in_files(place, files, unlisted, lambda _: True, folders=False)
+    if not isinstance(client, FileStore):
+        return client.object_iter(prefix=prefix, delimiter=delimiter, container_name=container)
+    walk = partial(walk_files, client, container, prefix, lambda _: True, folded=delimiter is not None)
+    return _typed(client, container, walk, unlisted)
 
 
-def _in_files(
-    place: Place, files: FileStore, unlisted: Unlisted, enter: Callable[[str], bool], *, folders: bool
-) -> Iterator[ObjectInfo]:
-    border = Border(files)
+def _typed(client: FileStore, container: str, walk: Callable[..., Iterator[T]], unlisted: Unlisted) -> Iterator[T]:
+    """What a walk over files finds; its errors as the library has them."""
+    border = Border(client)
 
     def note(name: str, error: Exception) -> None:
-        unlisted(name, str(border.typed("list", error, place.container_name, name)))
+        unlisted(name, str(border.typed("list", error, container, name)))
 
     try:
-        yield from walk_files(files, place.container_name, place.prefix, enter, note, folders=folders)
+        yield from walk(unlisted=note)
     except OSError as error:
-        raise border.typed("list objects", error, place.container_name) from error
+        raise border.typed("list objects in", error, container) from error
 
 
 def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: bool = False) -> Iterator[Listed]:
@@ -175,11 +181,13 @@ def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: b
     def enter(folder: str) -> bool:
         return patterns.enters(folder[cut:])
 
-    found: Iterator[Listed]
     if files is None:
-        found = everything(place, note)
+        listed = everything(place.client, place.container_name, place.prefix, note)
     else:
-        found = _in_files(place, files, note, enter, folders=folders and directory_of(place) is not None)
+        folders = folders and directory_of(place) is not None
+        walk = partial(walk_files, files, place.container_name, place.prefix, enter, folders=folders)
+        listed = _typed(files, place.container_name, walk, note)
+    found: Iterator[Listed] = (entry for entry in listed if not isinstance(entry, SubdirInfo))
     found = _below(place.prefix, found, note)
     if patterns:
         found = (info for info in found if patterns.fits(info.name[cut:]))

@@ -10,6 +10,7 @@ from obs_client.errors import ConflictError, TemporaryError
 from obs_client.places import Place
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
+from obs_client.sync.obstacles import goes_with_deletions
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept
 from obs_client.sync.report import Done, SyncReport, Tally, failed
@@ -78,6 +79,8 @@ class Run:
             # What a file or a folder stood in the way of that only the target had.
             for step in later:
                 if step.action == "copy":
+                    if reason is None:
+                        self._remove_empty(step)
                     self._count(self._copy(step, self._progress))
         self._tally.notes.update(left_out(self._source, self._options))
         return self._tally.report(count if reason else 0, reason, self._options.dry_run)
@@ -120,8 +123,16 @@ class Run:
 
     def _is_in_the_way(self, done: Done) -> bool:
         """Whether a copy failed since a directory has a file for a folder or a folder for a file, which may go yet."""
-        wanted = self._options.delete and directory_of(self._target) is not None
-        return wanted and done.step.action == "copy" and type(done.error) is ConflictError
+        directory = directory_of(self._target)
+        if directory is None or not self._options.delete or type(done.error) is not ConflictError:
+            return False
+        return goes_with_deletions(directory, self._target.full_name(done.step.name), self._options)
+
+    def _remove_empty(self, step: Step) -> None:
+        """Remove the folder in a file's place, if it holds nothing but such."""
+        directory = directory_of(self._target)
+        if directory is not None and not self._options.dry_run:
+            directory.remove_empty(self._target.full_name(step.name))
 
     def _count(self, done: Done) -> None:
         self._tally.add(done)
@@ -151,7 +162,7 @@ class Run:
         """Why nothing is to be deleted; so many copies are left for later."""
         most, counts = self._options.max_delete, self._tally.counts
         if counts["failed"]:
-            return f"{counts['failed']:,} steps failed"
+            return f"{counts['failed']:,} {'name' if counts['failed'] == 1 else 'names'} failed"
         if most is not None and count > most:
             return f"{count:,} names would be deleted, max_delete is {most:,}"
         if most is None and not counts["copied"] + counts["skipped"] + copies:

@@ -114,6 +114,13 @@ class DirectoryClient(FileStore):
             if tree.look_through((), path)[0] is not State.DIRECTORY:
                 raise ConflictError(f"{name!r} in {self.path!r} is to be a directory, and there is something else")
 
+    def remove_empty(self, name: str) -> None:
+        """Remove a directory that holds nothing but empty directories; all else stays as it is."""
+        with self._open_home(self._only_container) as tree, contextlib.suppress(OSError, InvalidNameError):
+            path = path_of(name)
+            if tree.look_through((), path)[0] is State.DIRECTORY:
+                _remove_empty(tree, path)
+
     def has_folder(self, name: str) -> bool:
         """Whether a directory is there."""
         try:
@@ -224,6 +231,19 @@ class _LinkedTree(Tree):
         if target == self._root or target.startswith(self._root.rstrip(b"/") + b"/"):
             return target[len(self._root) :]
         raise NotFollowed(_LEADS_OUT)
+
+
+def _remove_empty(tree: Tree, path: Path) -> None:
+    """Remove a directory, the empty ones in it first.
+
+    Raises:
+        OSError: There is something else in it.
+    """
+    for entry in list(tree.scan(path)):
+        if entry.is_dir(follow_symlinks=False):
+            _remove_empty(tree, (*path, os.fsencode(entry.name)))
+    tree.forget(path)
+    os.rmdir(path[-1], dir_fd=tree.directory(path[:-1]))
 
 
 def _container_name(path: str) -> str:

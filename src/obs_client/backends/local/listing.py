@@ -27,7 +27,7 @@ from obs_client.backends.local.places import (
 from obs_client.backends.local.reading import OpenFile, open_object, open_path
 from obs_client.backends.local.record import info_of
 from obs_client.backends.local.tree import State, Tree
-from obs_client.errors import InvalidNameError, ObjectNotFoundError
+from obs_client.errors import InvalidNameError, ObjectNotFoundError, ServiceError
 from obs_client.models import ObjectInfo, SubdirInfo
 
 PAGE_SIZE = 10_000
@@ -113,15 +113,16 @@ def _only_objects(entries: Iterator[ObjectInfo | SubdirInfo]) -> Iterator[Object
 
 
 def walk(
-    tree: Tree, prefix: str, enter: Enter, skipped: Skipped, unlisted: Unlisted, *, folders: bool
-) -> Iterator[ObjectInfo]:
+    tree: Tree, prefix: str, enter: Enter, skipped: Skipped, unlisted: Unlisted, *, folders: bool, folded: bool
+) -> Iterator[ObjectInfo | SubdirInfo]:
     """All objects whose names start with the prefix, in order, but for those in folders that are not to be entered.
 
     Args:
         folders: A folder is an object too, of no bytes and with a slash at the end of its name.
+        folded: Folders at a slash after the prefix are one entry each.
     """
-    for entry in _Walk(tree, Range(prefix, None), False, skipped, enter, unlisted, folders).entries():
-        yield _marker(tree, entry.subdir) if isinstance(entry, SubdirInfo) else entry
+    for entry in _Walk(tree, Range(prefix, None), folded, skipped, enter, unlisted, folders).entries():
+        yield _marker(tree, entry.subdir) if folders and isinstance(entry, SubdirInfo) else entry
 
 
 def _marker(tree: Tree, folder: str) -> ObjectInfo:
@@ -188,8 +189,11 @@ class _Walk:
         """The entry that a folder is, if it is one; what is in it, if that is to be listed, comes next."""
         name = folder.prefix
         if self._is_folded(name):
-            if holds_object(self._tree, folder.paths):
-                yield SubdirInfo(name)
+            try:
+                if holds_object(self._tree, folder.paths):
+                    yield SubdirInfo(name)
+            except (OSError, ServiceError) as error:
+                self._unlisted(name, error)
         elif not self._is_loop(folder, stack):
             if self._folders and name.startswith(self._wanted.prefix) and name != self._wanted.prefix:
                 yield SubdirInfo(name)

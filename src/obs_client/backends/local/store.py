@@ -188,12 +188,20 @@ class FileStore(ObjectStorageClient):
 
 
 def walk_files(
-    store: FileStore, container: str, prefix: str, enter: Enter, unlisted: Unlisted, *, folders: bool = False
-) -> Iterator[ObjectInfo]:
+    store: FileStore,
+    container: str,
+    prefix: str,
+    enter: Enter,
+    unlisted: Unlisted,
+    *,
+    folders: bool = False,
+    folded: bool = False,
+) -> Iterator[ObjectInfo | SubdirInfo]:
     """All objects whose names start with the prefix, in order, by one walk that nothing but its end ends.
 
     Args:
         folders: Directories are objects too: of no bytes, with a name that ends with a slash.
+        folded: Folders at a slash after the prefix are one entry each, and not looked into.
         enter: Says of a folder (`a/b/`) whether it is looked into; what is not is neither read nor able to fail.
         unlisted: Told of a folder that cannot be read, or a file that no object name leads to, and why.
 
@@ -202,7 +210,7 @@ def walk_files(
     """
     store._begin_listing()
     with store._open_tree(container) as tree:
-        yield from walk(tree, prefix, enter, store._skip, unlisted, folders=folders)
+        yield from walk(tree, prefix, enter, store._skip, unlisted, folders=folders, folded=folded)
 
 
 class LocalClient(FileStore):

@@ -8,6 +8,7 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
+from obs_client.cli.failures import Failure
 from obs_client.cli.objects import Entry, entries
 from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
@@ -30,18 +31,19 @@ def ls(settings: Settings, url: str, long: bool, recursive: bool, urls: bool, hu
     Folders end with a slash. An object that has the folder's name is listed too. Names are shown as they are; in a
     URL some of their characters must be quoted, as --urls does it: give that to other commands, not the name.
     """
-    address = Address.parse(url)
+    address, unlisted = Address.parse(url), Unlisted(settings)
     with address.client() as client:
         if address.container is None:
             _list_containers(settings, client, address, long, urls, human)
             return
-        for entry in entries(client, address, recursive):
+        for entry in entries(client, address, recursive, unlisted.add):
             name = _name(entry)
-            shown = url_of(address, name) if urls else name
+            shown = url_of(address, name, folder=isinstance(entry, obs_client.SubdirInfo)) if urls else name
             if settings.json:
                 settings.result({**record(entry), **({"url": shown} if urls else {})}, "")
             else:
                 settings.result({}, _line(entry, shown, long, human))
+    unlisted.finish()
 
 
 @click.command()
@@ -53,12 +55,12 @@ def ls(settings: Settings, url: str, long: bool, recursive: bool, urls: bool, hu
 @pass_settings
 def du(settings: Settings, url: str, depth: int, human: bool) -> None:
     """Sum up sizes and counts of objects, by folder and in all."""
-    address = Address.parse(url)
+    address, unlisted = Address.parse(url), Unlisted(settings)
     address.container_name()
     sums: dict[str, list[int]] = {address.under: [0, 0]}
     top = address.name
     with address.client() as client:
-        for entry in entries(client, address, recursive=True):
+        for entry in entries(client, address, True, unlisted.add):
             assert isinstance(entry, obs_client.ObjectInfo)
             top = address.under if entry.name != address.name else top
             for folder in _folders(address.under, entry.name, depth):
@@ -69,6 +71,25 @@ def du(settings: Settings, url: str, depth: int, human: bool) -> None:
         shown = printable(top if folder == address.under else folder) or "."
         text = f"{size_text(size, human):>14}  {count_text(count, 'object'):>16}  {shown}"
         settings.result({"type": "sum", "folder": folder, "size": size, "count": count}, text)
+    unlisted.finish()
+
+
+class Unlisted:
+    """Names that cannot be listed: each is told of, and does not stop the others."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._count = 0
+
+    def add(self, name: str, reason: str) -> None:
+        """Tell of one."""
+        self._count += 1
+        self._settings.fail(name, reason)
+
+    def finish(self) -> None:
+        """Raise `Failure` if there was any."""
+        if self._count:
+            raise Failure(f"{count_text(self._count, 'name')} could not be listed", "all others are")
 
 
 def record(entry: Entry) -> dict[str, object]:

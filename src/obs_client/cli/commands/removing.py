@@ -13,7 +13,7 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere, failure_of
-from obs_client.cli.objects import absent, check_found
+from obs_client.cli.objects import absent, entries
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, each, is_up
@@ -151,22 +151,14 @@ class _Removal:
         Raises:
             Failure: There is nothing; or the URL may mean something else.
         """
-        from obs_client.sync.listing import everything
-
-        place, found = self._place, False
-        check_written(place.client, address, folders=True)
-        if not address.is_folder and place.client.object_info(address.name, place.container_name):
-            found = True
-            yield address.name
-        for entry in everything(place, self._failures.__setitem__):
-            found = True
-            if entry.name != address.under or not self._has_content(entry):
-                yield entry.name
-            else:
+        for entry in entries(self._place.client, address, True, self._failures.__setitem__):
+            if isinstance(entry, obs_client.SubdirInfo):
+                continue
+            if entry.name == address.under and self._has_content(entry):
                 url = url_of(address, address.under)
-                self._failures[entry.name] = f"an object with content, not in the folder; obs rm {url} deletes it"
-        if not found and not self._failures:
-            check_found(address)
+                self._failures[entry.name] = f"an object with content, not in the folder; obs rm '{url}' deletes it"
+            else:
+                yield entry.name
 
     def _has_content(self, entry: obs_client.ObjectInfo) -> bool:
         """Whether an object has bytes; it is asked for itself, since a row may tell none of a large object."""

@@ -28,10 +28,20 @@ from obs_client.cli.options import (
 from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
-from obs_client.errors import InvalidNameError, NotSupportedError
+from obs_client.errors import (
+    IntegrityError,
+    InvalidNameError,
+    NotFoundError,
+    NotSupportedError,
+    ObjectChangedError,
+    TemporaryError,
+)
 
 if TYPE_CHECKING:
     from obs_client.sync import Done, Place, SavedPlan, Step, SyncOptions, SyncReport
+
+_MAY_PASS = (TemporaryError, ObjectChangedError, IntegrityError, NotFoundError)
+_OF_THE_TARGET = (InvalidNameError, NotSupportedError)
 
 
 @click.command()
@@ -220,12 +230,14 @@ def _finish(settings: Settings, report: SyncReport) -> None:
 
 def _advice(errors: Collection[Exception]) -> str:
     """What to do after failures: some come again whenever the command is run again."""
-    lasting = [error for error in errors if isinstance(error, (InvalidNameError, NotSupportedError))]
-    advice = [] if len(lasting) == len(errors) else ["run the same command again"]
-    if any("metadata" in str(error) for error in lasting):
+    passing = [error for error in errors if isinstance(error, _MAY_PASS)]
+    advice = ["run the same command again"] if passing else []
+    if any(isinstance(error, InvalidNameError) and "metadata" in str(error) for error in errors):
         advice.append("--metadata dashes writes - for _ in the keys, --metadata drop leaves metadata out")
-    elif lasting:
+    elif any(isinstance(error, _OF_THE_TARGET) for error in errors):
         advice.append("what the target cannot hold fails again: rename it, or --exclude it")
+    elif not passing:
+        advice.append("mend what is told of each name, or --exclude it; else it fails again")
     return "; ".join(advice)
 
 
