@@ -8,9 +8,9 @@ from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
 from obs_client.errors import ConflictError, TemporaryError
 from obs_client.places import Place
+from obs_client.sync.collisions import goes_with_deletions
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
-from obs_client.sync.obstacles import goes_with_deletions
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept
 from obs_client.sync.report import Done, SyncReport, Tally, failed
