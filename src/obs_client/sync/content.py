@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Literal
 
 from obs_client._engine.border import Border
@@ -14,8 +15,12 @@ from obs_client.sync.sides import in_files
 MD5_DIGITS = 32
 SEGMENTS_MAXIMUM = 10_000
 
-Proof = Literal["stored digests", "digest and reading", "reading", "no bytes"]
-"""By what two contents were compared: both stores' digests, one's and the bytes of the other, or the bytes of both."""
+Proof = Literal["stored digests", "digest and reading", "reading", "no bytes", "sizes", "folder"]
+"""By what a name was compared: both stores' digests, one's and the bytes of the other, the bytes of both, that neither
+has any, that one has more; or, of an object that marks a folder, that the directory has the folder."""
+
+_DIGEST = re.compile("[0-9a-fA-F]{32,128}(-[0-9]+)?")
+"""The form of a digest, of the whole or of parts; a tag of another form may say nothing of content."""
 
 
 class Comparison:
@@ -24,12 +29,10 @@ class Comparison:
     def __init__(self, source: Place, target: Place) -> None:
         self.source = source
         self.target = target
-        self.same_store = source.client is target.client
 
     def proves_equal(self, source: str | None, target: str | None) -> bool:
         """Whether two hashes of objects of one size prove that their content is the same."""
-        # Of two stores only tags that are as long as an MD5 have a meaning that both share.
-        return source == target and source is not None and (self.same_store or len(source) >= MD5_DIGITS)
+        return source == target and source is not None and _DIGEST.fullmatch(source) is not None
 
 
 def same_content(comparison: Comparison, source: Listed, target: Listed) -> bool:

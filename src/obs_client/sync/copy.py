@@ -99,7 +99,9 @@ class Copier:
         if info.hash is not None and directory_of(self._source) is None:
             return False
         now = self._source.client.object_info(name, self._source.container_name)
-        return now is not None and not Version.of(info).is_still(Version.of(now))
+        if now is None or now.size is None:  # what the system makes as it is read has a new time each time
+            return False
+        return not Version.of(info).is_still(Version.of(now))
 
     def _is_there_already(self, step: Step, end: str) -> bool:
         """Whether the step was done already; raises if the target is neither that nor what it was."""

@@ -60,6 +60,9 @@ OF_THE_PLACE = (
     "it is left as it is: move it to another name"
 )
 
+NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
+"""The MD5 of no bytes."""
+
 FOLDER_TYPES = ("application/directory", "application/x-directory")
 
 _name_of = operator.attrgetter("name")
@@ -67,7 +70,7 @@ _name_of = operator.attrgetter("name")
 
 def is_marker(listed: Listed) -> bool:
     """Whether an object stands for a folder, as many tools make one: of no bytes, by its name or its type."""
-    if listed.size:
+    if listed.size != 0:
         return False
     return listed.name.endswith("/") or getattr(listed, "content_type", None) in FOLDER_TYPES
 
@@ -89,52 +92,60 @@ def pairs(source: Place, target: Place, options: SyncOptions, unlisted: Unlisted
 
 def _seen(found: Iterator[Pair], source: Place, target: Place, workers: int, unlisted: Unlisted) -> Iterator[Pair]:
     """The pairs, with what `object_info` tells in place of rows that may tell of something else than the content."""
-    sides = _Sides(source, target)
+    one, other = _Side(source, target), _Side(target, source)
+    look = partial(_looked_at, one, other)
     for pair in found:
-        if not sides.are_doubtful(pair):
+        if not (one.is_doubtful(pair[1]) or other.is_doubtful(pair[2])):
             yield pair
             continue
         batch = itertools.chain((pair,), itertools.islice(found, _BLOCK))
-        for seen, error in bounded_map(sides.look, batch, workers):
+        for seen, error in bounded_map(look, batch, workers):
             if error is not None:
                 unlisted(seen[0], str(error))
             elif seen[1] is not None or seen[2] is not None:
                 yield seen
 
 
-class _Sides:
-    """Both places, as far as their rows may tell of something else than the content; a file's never do."""
+def _looked_at(one: _Side, other: _Side, pair: Pair) -> tuple[Pair, Exception | None]:
+    """The pair as the stores tell of each object itself; or why one could not be asked."""
+    try:
+        return (pair[0], one.asked(pair[1]), other.asked(pair[2])), None
+    except (ContainerNotFoundError, ConfigurationError):
+        raise
+    except ObjectStorageClientError as error:
+        return pair, error
 
-    def __init__(self, source: Place, target: Place) -> None:
-        self._places = [None if in_files(place) else place for place in (source, target)]
+
+class _Side:
+    """One place, as far as its rows may tell of something else than the content.
+
+    Args:
+        other: What it is compared with.
+    """
+
+    def __init__(self, place: Place, other: Place) -> None:
+        self._place = place
+        self._is_files = in_files(place)
         # A directory must know what marks a folder, which not all listings tell.
-        self._types_wanted = [directory_of(place) is not None for place in (target, source)]
+        self._type_wanted = directory_of(other) is not None
+        # Of a server that is not known the MD5 of nothing may be that of a large object's own, empty content.
+        self._believed = place.client.capabilities.ordered_listing
 
-    def are_doubtful(self, pair: Pair) -> bool:
-        """Whether a row of the pair may tell of something else than the content."""
-        return any(map(self._is_doubtful, self._places, self._types_wanted, pair[1:]))
-
-    def look(self, pair: Pair) -> tuple[Pair, Exception | None]:
-        """The pair as the stores tell of each object itself; or why one could not be asked."""
-        try:
-            one, other = map(self._asked, self._places, self._types_wanted, pair[1:])
-        except (ContainerNotFoundError, ConfigurationError):
-            raise
-        except ObjectStorageClientError as error:
-            return pair, error
-        return (pair[0], one, other), None
-
-    def _is_doubtful(self, place: Place | None, type_wanted: bool, listed: Listed | None) -> bool:
-        """Whether a row may be that of a dynamic large object, which tells no bytes and no digest, or of a marker."""
-        if place is None or listed is None or listed.size:
+    def is_doubtful(self, listed: Listed | None) -> bool:
+        """Whether a row may be a dynamic large object's, a file's of unknown size, or a marker's."""
+        if listed is None or listed.size:
             return False
-        return listed.hash is None or (type_wanted and getattr(listed, "content_type", None) is None)
+        if self._is_files:
+            return not listed.name.endswith("/")
+        if listed.hash is None or (listed.hash == NOTHING and not self._believed):
+            return True
+        return self._type_wanted and getattr(listed, "content_type", None) is None
 
-    def _asked(self, place: Place | None, type_wanted: bool, listed: Listed | None) -> Listed | None:
+    def asked(self, listed: Listed | None) -> Listed | None:
         """What the store tells of an object itself, but a tag, which may be of segments. None: it is gone."""
-        if place is None or listed is None or not self._is_doubtful(place, type_wanted, listed):
+        if listed is None or not self.is_doubtful(listed):
             return listed
-        info = place.client.object_info(listed.name, place.container_name)
+        info = self._place.client.object_info(listed.name, self._place.container_name)
         if info is None:
             return None
         tag = listed.hash if info.size == 0 else None

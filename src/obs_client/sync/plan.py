@@ -114,8 +114,11 @@ def decide(comparison: Comparison, name: str, source: Listed, target: Listed) ->
     """What becomes of a name that both sides have, by what their listings tell.
 
     Only where MD5s differ although the target is newer are both stores asked whether these are MD5s; and contents are
-    compared where the target's store tells whole seconds, and it is the second in which the source was written.
+    compared where a size is not known, or the target's store tells whole seconds, and it is the second in which the
+    source was written.
     """
+    if source is not target and None in (source.size, target.size):
+        return _compare_contents(comparison, name, source, target)
     step = _decide(comparison, name, source, target)
     if step.reason is NEWER and _is_of_that_second(target, source):
         return _compare_contents(comparison, name, source, target)

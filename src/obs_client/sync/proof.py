@@ -16,7 +16,7 @@ from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.sides import directory_of, left_out
 
-Finding = Literal["same", "differing", "missing", "extra", "failed"]
+Finding = Literal["same", "differing", "missing", "extra", "unproven"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CheckReport:
         differing: Names that have other content in the target.
         missing: Names that the target lacks.
         extra: Names that only the target has.
-        failures: Names that could not be compared, and why; without tracebacks, which would keep contents alive.
+        failures: Names of which nothing could be proved, and why; without tracebacks, which would keep contents alive.
         notes: Names in the source that were left out, since they are no files.
         proofs: By what contents were compared, and of how many names; `on_compared` of `check` has it name by name.
     """
@@ -45,7 +45,7 @@ class CheckReport:
 
     @property
     def unproven(self) -> tuple[str, ...]:
-        """Names of which nothing could be proved; `failures` tells why."""
+        """The names in `failures`."""
         return tuple(self.failures)
 
     @property
@@ -104,8 +104,7 @@ class _Findings:
     def add(self, pair: Pair, finding: Finding, by: Proof | Exception | None) -> int:
         """Note one name; gives its size in bytes."""
         name, source, target = pair
-        entry = source or target
-        size = (entry.size or 0) if entry is not None else 0
+        size = (source.size if source else None) or (target.size if target else None) or 0
         if isinstance(by, str):
             self._proofs[by] += 1
         if finding == "same":
@@ -140,14 +139,15 @@ def _of_one_side(comparison: Comparison, name: str, source: Listed | None, targe
 def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Exception | None]:
     name, source, target = pair
     if source is None or target is None:
-        return _of_one_side(comparison, name, source, target), None
+        finding = _of_one_side(comparison, name, source, target)
+        return finding, "folder" if finding == "same" else None
     if None not in (source.size, target.size) and source.size != target.size:
-        return "differing", None
+        return "differing", "sizes"
     try:
         same, by = compare_content(comparison, source, target)
     except (ContainerNotFoundError, ConfigurationError):
         raise
     except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
         forget_frames(error)
-        return "failed", error
+        return "unproven", error
     return ("same" if same else "differing"), by

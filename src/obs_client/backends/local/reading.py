@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import stat
+import sys
 from collections.abc import Iterator
 
 from obs_client.backend.values import ObjectReader
@@ -22,12 +23,17 @@ _TRIES = 200
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A file that is open for reading, as it was when it was opened; whoever has it closes the descriptor."""
+    """A file that is open for reading, as it was when it was opened; whoever has it closes the descriptor.
+
+    Attributes:
+        unsized: It is told to have no bytes, and has some, as in `/proc`: only reading to its end tells how many.
+    """
 
     descriptor: int
     path: Path
     status: os.stat_result
     record: Record | None
+    unsized: bool = False
 
     @property
     def hash(self) -> str | None:
@@ -35,7 +41,8 @@ class OpenFile:
 
     def info(self, name: str) -> ObjectInfo:
         """The object, under the name it was asked for."""
-        return info_of(name, self.status, self.record)
+        info = info_of(name, self.status, self.record)
+        return dataclasses.replace(info, size=None, hash=None) if self.unsized else info
 
     def check_hash(self, container: str, name: str, wanted: str | None) -> None:
         """Raise `PreconditionError` unless it has this hash; None: any will do."""
@@ -125,7 +132,16 @@ def _with_record(tree: Tree, path: Path, descriptor: int) -> OpenFile | None:
         record = load(descriptor, tree.directory(path[:-1]), path[-1], status)
     except (ReplacedError, FileNotFoundError):
         return None
-    return OpenFile(descriptor, path, status, record)
+    return OpenFile(descriptor, path, status, record, _is_unsized(descriptor, status))
+
+
+def _is_unsized(descriptor: int, status: os.stat_result) -> bool:
+    if status.st_size:
+        return False
+    try:
+        return bool(os.pread(descriptor, 1, 0))
+    except OSError:  # then reading tells
+        return False
 
 
 class LocalReader(ObjectReader):
@@ -134,11 +150,12 @@ class LocalReader(ObjectReader):
     def __init__(self, file: OpenFile, name: str, start: int, stop: int | None) -> None:
         """The file's descriptor belongs to the reader from here on."""
         self.info = file.info(name)
-        self.digest = digest_of(file.status, file.record)
+        self.digest = None if file.unsized else digest_of(file.status, file.record)
         self.verified = False
         self._file = file
         self._position = start
-        self._stop = file.status.st_size if stop is None else min(stop, file.status.st_size)
+        size = sys.maxsize if file.unsized else file.status.st_size
+        self._stop = size if stop is None else min(stop, size)
         self._closed = False
 
     def readinto(self, buffer: memoryview) -> int:
@@ -152,7 +169,7 @@ class LocalReader(ObjectReader):
         if count == 0 or self._position == self._stop:
             # Before the last bytes are handed over: whoever has them all need not ask again.
             self._file.check_unchanged(self.info.name)
-        if count == 0:
+        if count == 0 and not self._file.unsized:
             raise ObjectChangedError(f"the file of {self.info.name!r} ended early", object_name=self.info.name)
         return count
 

@@ -84,11 +84,11 @@ def _teller(settings: Settings, progress: Progress | None, proofs: dict[str, Pro
         by = proofs.pop(name, None)
         if progress:
             progress(size)
-        wanted = not settings.quiet if finding == "same" else settings.json or not settings.quiet
-        if wanted:
-            shown = "" if finding == "same" else f"{finding:9}  {printable(name)}"
-            proof = {} if by is None else {"by": by}
-            settings.found({"type": finding, "name": name, "size": size, **proof}, shown)
+        if finding == "unproven" or (settings.quiet and (finding == "same" or not settings.json)):
+            return  # the unproven ones come at the end, with those that could not be listed
+        shown = "" if finding == "same" else f"{finding:9}  {printable(name)}"
+        proof = {} if by is None else {"by": by}
+        settings.found({"type": finding, "name": name, "size": size, **proof}, shown)
 
     return tell
 
@@ -97,20 +97,22 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
     for name, note in report.notes.items():
         settings.warn(f"{name}: {note}")
     for name, error in report.failures.items():
+        row = {"type": "unproven", "name": name, "reason": str(error)}
+        settings.found(row, "" if settings.quiet else f"unproven   {printable(name)}")
         settings.fail(name, error)
     counts = {
         "differing": len(report.differing),
         "missing": len(report.missing),
         "extra": len(report.extra),
-        "failed": len(report.failures),
+        "unproven": len(report.failures),
     }
     record = {
         "type": "report",
         "equal": report.ok and not empty,
         "same": report.same,
         "same_size": report.same_size,
-        "unproven": list(report.unproven),
         **counts,
+        "failed": len(report.failures),
     }
     same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
     settings.summary(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))
