@@ -125,6 +125,7 @@ class Capabilities:
         metadata_key_maximum: Bytes of a metadata key, as the store is sent it.
         metadata_value_maximum: Bytes of a metadata value, likewise.
         metadata_total_maximum: Bytes of all metadata keys and values of one object, likewise.
+        writable: Containers and objects can be created, changed and deleted; otherwise all that is refused.
     """
 
     download_urls: bool = False
@@ -150,6 +151,7 @@ class Capabilities:
     metadata_key_maximum: int | None = None
     metadata_value_maximum: int | None = None
     metadata_total_maximum: int | None = None
+    writable: bool = True
 
 
 class Outcome(enum.StrEnum):

@@ -166,7 +166,9 @@ def from_url(
     credentials: Mapping[str, str] | None = None,
     options: ClientOptions | None = None,
 ) -> ObjectStorageClient:
-    """A client for a storage URL; makes no request.
+    """A client for a storage URL; makes no request. A URL with a prefix gives a store that begins there.
+
+    That is the client within `obs_client.wrappers.prefixed`, which adds a slash to the prefix where there is none.
 
     Args:
         container_name: Where the URL names none.
@@ -175,16 +177,15 @@ def from_url(
         options: How the client works; what the URL says of that goes before.
 
     Raises:
-        ConfigurationError: As `StorageUrl.parse` and `StorageUrl.client`; or the URL goes on with a prefix, which a
-            client does not keep.
+        ConfigurationError: As `StorageUrl.parse` and `StorageUrl.client`.
     """
     place = StorageUrl.parse(url)
-    if place.prefix:
-        raise ConfigurationError(
-            f"the URL goes on with the prefix {place.prefix!r} after the container {place.container_name!r}; give the "
-            f"prefix to the client's methods, or use StorageUrl.parse"
-        )
-    return place.client(container_name=container_name, credentials=credentials, options=options)
+    client = place.client(container_name=container_name, credentials=credentials, options=options)
+    if not place.prefix:
+        return client
+    from obs_client.wrappers.prefix import PrefixedClient
+
+    return PrefixedClient(client, place.prefix)
 
 
 def _further(scheme: str) -> tuple[str, ...]:

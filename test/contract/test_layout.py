@@ -30,6 +30,7 @@ MIRRORS = {
     "sync": "sync",
     "cli": "cli",
     "testing": "testing",
+    "wrappers": "wrappers",
 }
 """The folder of tests for each room of the package."""
 

@@ -1,135 +1,14 @@
-"""A client around another client: every primitive passes one place, where a subclass may watch it or disturb it."""
+"""A client around another client that notes what is called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
-from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.client import ObjectStorageClient
-from obs_client.errors import ObjectStorageClientError
-from obs_client.models import (
-    Attributes,
-    Capabilities,
-    CleanupReport,
-    ContainerInfo,
-    EndpointFact,
-    ObjectInfo,
-    SubdirInfo,
-)
+from obs_client.wrappers.wrapped import WrappedClient as WrappedClient
 
 Answer = TypeVar("Answer")
-
-
-class WrappedClient(ObjectStorageClient):
-    """Does what the inner client does, primitive by primitive, those with a default included."""
-
-    def __init__(self, inner: ObjectStorageClient) -> None:
-        super().__init__(inner.container_name, options=inner.options)
-        self.inner = inner
-        self.timeout = inner.timeout
-
-    def _through(self, primitive: str, call: Callable[[], Answer]) -> Answer:
-        """Make one call of a primitive."""
-        return call()
-
-    def _capabilities(self) -> Capabilities:
-        """What the inner client can do."""
-        return self.inner._capabilities()
-
-    def close(self) -> None:
-        """Close the inner client."""
-        self.inner.close()
-
-    def _location(self, container: str) -> tuple[Hashable, str]:
-        return self.inner._location(container)
-
-    def _endpoint_facts(self) -> Sequence[EndpointFact]:
-        return self.inner._endpoint_facts()
-
-    def _container_create(self, container: str) -> None:
-        self._through("container_create", lambda: self.inner._container_create(container))
-
-    def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
-        return self._through("container_list", lambda: self.inner._container_list(prefix, marker))
-
-    def _container_info(self, container: str) -> ContainerInfo:
-        return self._through("container_info", lambda: self.inner._container_info(container))
-
-    def _container_delete(self, container: str) -> None:
-        self._through("container_delete", lambda: self.inner._container_delete(container))
-
-    def _object_list(
-        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
-    ) -> Page[ObjectInfo | SubdirInfo]:
-        return self._through(
-            "object_list", lambda: self.inner._object_list(container, prefix, delimiter, start_after, marker)
-        )
-
-    def _object_info(self, container: str, name: str) -> ObjectInfo:
-        return self._through("object_info", lambda: self.inner._object_info(container, name))
-
-    def _object_open(
-        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
-    ) -> ObjectReader:
-        return self._through("object_open", lambda: self.inner._object_open(container, name, start, stop, if_hash))
-
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        self._through("object_write", lambda: self.inner._object_write(new, body))
-
-    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
-        self._through(
-            "object_replace_metadata",
-            lambda: self.inner._object_replace_metadata(container, name, attributes, if_hash),
-        )
-
-    def _object_delete(self, container: str, name: str) -> None:
-        self._through("object_delete", lambda: self.inner._object_delete(container, name))
-
-    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        self._through("object_copy", lambda: self.inner._object_copy(container, source, new))
-
-    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
-        return self._through("object_begin_copy", lambda: self.inner._object_begin_copy(container, source, new))
-
-    def _tidy(self, container: str) -> None:
-        self._through("tidy", lambda: self.inner._tidy(container))
-
-    def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
-        return self.inner._metadata_sent(metadata)
-
-    def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
-        return self._through("object_delete_many", lambda: self.inner._object_delete_many(container, object_names))
-
-    def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        return self._through("object_multipart", lambda: self.inner._object_multipart(new))
-
-    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
-        return self._through(
-            "object_generate_download_url", lambda: self.inner._object_generate_download_url(container, name, seconds)
-        )
-
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
-        return self._through(
-            "object_generate_upload_url", lambda: self.inner._object_generate_upload_url(container, name, seconds)
-        )
-
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        return self._through("cleanup", lambda: self.inner._cleanup(container, prefix, older_than))
-
-    def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
-        return self.inner._classify_error(error)
-
-    def _hint(self, error: Exception) -> str:
-        return self.inner._hint(error)
-
-    def _request_id(self, error: Exception) -> str | None:
-        return self.inner._request_id(error)
-
-    def _retry_after(self, error: Exception) -> float | None:
-        return self.inner._retry_after(error)
 
 
 class RecordingClient(WrappedClient):

@@ -1,0 +1,77 @@
+"""Clients around a client, each of which keeps the whole contract: in a folder, for reading only, slower, poorer.
+
+    photos = prefixed(client, "photos/2026/")
+    photos.object_write("cat.jpg", data)             # photos/2026/cat.jpg
+    limited(client, bytes_per_second=5e6)
+    imitating(MemoryClient(), "swift")               # refuses what Swift refuses, and needs no server
+
+They may be put around each other. The inner client is closed with the outer one, and can be used beside it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from obs_client.client import ObjectStorageClient
+
+__all__ = ["imitating", "limited", "prefixed", "read_only"]
+
+
+def prefixed(client: ObjectStorageClient, prefix: str) -> ObjectStorageClient:
+    """A store that begins at a prefix: names are what follows it, in every container; nothing outside is touched.
+
+    Containers are the inner store's, but for what they hold: one that holds other objects too is not empty, so that it
+    is not deleted, not even by force; totals are not told.
+
+    Args:
+        prefix: A slash is added where it does not end with one.
+
+    Raises:
+        InvalidNameError: No name can begin with it.
+    """
+    from obs_client.wrappers.prefix import PrefixedClient
+
+    return PrefixedClient(client, prefix)
+
+
+def read_only(client: ObjectStorageClient) -> ObjectStorageClient:
+    """A store that is only read: all that would change it raises `NotSupportedError`, before any request."""
+    from obs_client.wrappers.reading import ReadOnlyClient
+
+    return ReadOnlyClient(client)
+
+
+def limited(
+    client: ObjectStorageClient, *, bytes_per_second: float | None = None, requests_per_second: float | None = None
+) -> ObjectStorageClient:
+    """A store that is used no faster than this, by all threads together.
+
+    Args:
+        bytes_per_second: Of content, read and written together; what the store copies by itself does not count.
+        requests_per_second: Tries that are repeated count, too.
+
+    Raises:
+        ValueError: A limit is not more than 0, or none is given.
+    """
+    from obs_client.wrappers.limits import LimitedClient
+
+    return LimitedClient(client, bytes_per_second, requests_per_second)
+
+
+def imitating(client: ObjectStorageClient, store: str, *, listing_lag: float = 0.0) -> ObjectStorageClient:
+    """A memory or local store with the limits and refusals of another, to test programs without that.
+
+    It refuses the conditions, names, metadata and sizes that the other refuses, in the same words of the same errors;
+    and it signs URLs, which a server on the loopback address of this process answers.
+
+    Args:
+        store: `swift`, `s3` (Amazon's), or another that speaks S3: `b2`, `ceph`, `minio`, `r2`, `seaweedfs`.
+        listing_lag: Seconds after which a listing shows what was written or deleted.
+
+    Raises:
+        ValueError: There is no imitation of this store.
+    """
+    from obs_client.wrappers.imitation import ImitatingClient
+
+    return ImitatingClient(client, store, listing_lag)

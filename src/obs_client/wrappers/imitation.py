@@ -1,0 +1,182 @@
+"""A store with the limits and refusals of another one."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from obs_client._http.kit.fork import ForkLock
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject, Page
+from obs_client.client import ObjectStorageClient
+from obs_client.errors import InvalidNameError
+from obs_client.models import Attributes, Capabilities, ClientOptions, ObjectInfo, SubdirInfo
+from obs_client.wrappers.kinds import KINDS
+from obs_client.wrappers.lag import Listings
+from obs_client.wrappers.wrapped import WrappedClient
+
+if TYPE_CHECKING:
+    from obs_client.wrappers.signing import UrlServer
+
+Answer = TypeVar("Answer")
+
+
+class ImitatingClient(WrappedClient):
+    """See `obs_client.wrappers.imitating`.
+
+    Attributes:
+        store: The name of what is imitated.
+    """
+
+    def __init__(self, inner: ObjectStorageClient, store: str, listing_lag: float = 0.0) -> None:
+        super().__init__(inner)
+        if store not in KINDS:
+            raise ValueError(f"there is no imitation of {store!r}; there are {', '.join(KINDS)}")
+        if not listing_lag >= 0:
+            raise ValueError(f"listing_lag must be 0 or more seconds, not {listing_lag}")
+        self.store = store
+        self._kind = KINDS[store]
+        self.condition_hint = self._kind.condition_hint
+        self._lag = listing_lag
+        self._listings = Listings(inner, listing_lag) if listing_lag else None
+        self._lock = ForkLock()
+        self._urls: tuple[int, UrlServer] | None = None
+
+    def __repr__(self) -> str:
+        return f"imitating({self.inner!r}, {self.store!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.inner, self.store, self._lag, self.container_name, self.options)
+
+    def close(self) -> None:
+        """Close the inner client, and end the server of signed URLs."""
+        with self._lock:
+            if self._urls is not None and self._urls[0] == os.getpid():
+                self._urls[1].stop()
+            self._urls = None
+        super().close()
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), **self._kind.capabilities)
+
+    def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
+        return {key: self._kind.sent(value) for key, value in metadata.items()}
+
+    def _container_create(self, container: str) -> None:
+        if not self._kind.container_names.fullmatch(container):
+            raise InvalidNameError(f"{self.store} has no containers of this name", container=container)
+        super()._container_create(container)
+
+    def _container_delete(self, container: str) -> None:
+        super()._container_delete(container)
+        if self._listings:
+            self._listings.forget(container)
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        if self._listings:
+            self.inner._container_info(container)
+            return self._listings.page(container, prefix, delimiter, marker or start_after or "")
+        page = super()._object_list(container, prefix, delimiter, start_after, marker)
+        return Page([self._as_listed(entry) for entry in page.entries], page.next_marker)
+
+    def _as_listed(self, entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:
+        return entry if isinstance(entry, SubdirInfo) else dataclasses.replace(entry, metadata=None)
+
+    def _changed(self, container: str, names: Sequence[str], call: Callable[[], Answer]) -> Answer:
+        """Make a change, which listings show later."""
+        if self._listings is None:
+            return call()
+        return self._listings.changed(container, names, call)
+
+    def _check_new(self, new: NewObject) -> None:
+        most = self._kind.segment_maximum
+        if most is not None and any(len(segment.encode()) > most for segment in new.name.split("/")):
+            raise InvalidNameError(f"{self.store} takes names with at most {most} bytes between slashes")
+
+    def _object_write(self, new: NewObject, body: Body) -> None:
+        self._check_new(new)
+        self._changed(new.container, [new.name], lambda: super(ImitatingClient, self)._object_write(new, body))
+
+    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
+        # Without a condition where the other store keeps none: the inner one is asked as that would be.
+        kept = if_hash if self._capabilities().if_hash else None
+        call = super()._object_replace_metadata
+        self._changed(container, [name], lambda: call(container, name, attributes, kept))
+
+    def _object_delete(self, container: str, name: str) -> None:
+        call = super()._object_delete
+        self._changed(container, [name], lambda: call(container, name))
+
+    def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
+        call = super()._object_delete_many
+        return self._changed(container, object_names, lambda: call(container, object_names))
+
+    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+        self._check_new(new)
+        call = super()._object_copy
+        self._changed(new.container, [new.name], lambda: call(container, source, new))
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        self._check_new(new)
+        return _Upload(super()._object_multipart(new), new, self._changed)
+
+    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
+        return self._signed("GET", container, name, seconds)
+
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
+        return self._signed("PUT", container, name, seconds)
+
+    def _signed(self, method: str, container: str, name: str, seconds: int) -> str:
+        most = self._kind.url_seconds_maximum
+        if most is not None and seconds > most:
+            raise ValueError(f"expires_in_seconds in {self.store} is at most {most:,}, not {seconds:,}")
+        return self._url_server().url(method, container, name, seconds)
+
+    def _url_server(self) -> UrlServer:
+        """The one of this process; a child made by fork has its own."""
+        from obs_client.wrappers.signing import UrlServer
+
+        with self._lock:
+            if self._urls is None or self._urls[0] != os.getpid():
+                server = UrlServer(weakref.ref(self))
+                weakref.finalize(self, server.stop)
+                self._urls = os.getpid(), server
+            return self._urls[1]
+
+
+def _rebuild(
+    inner: ObjectStorageClient, store: str, lag: float, container_name: str | None, options: ClientOptions
+) -> ImitatingClient:
+    client = ImitatingClient(inner, store, lag)
+    client.container_name = container_name
+    client.options = options
+    return client
+
+
+class _Upload(MultipartUpload):
+    """The inner upload, whose object is listed later."""
+
+    def __init__(
+        self,
+        inner: MultipartUpload,
+        new: NewObject,
+        changed: Callable[[str, Sequence[str], Callable[[], None]], None],
+    ) -> None:
+        self._inner = inner
+        self._new = new
+        self._changed = changed
+
+    def put_part(self, part: Part, body: Body) -> None:
+        self._inner.put_part(part, body)
+
+    def complete(self) -> None:
+        self._changed(self._new.container, [self._new.name], self._inner.complete)
+
+    def abort(self) -> None:
+        self._inner.abort()

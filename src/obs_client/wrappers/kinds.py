@@ -1,0 +1,113 @@
+"""What other stores can and cannot, as their clients of this library declare it; a test compares both."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from obs_client._http.kit.encoded_words import encode_words
+from obs_client.models import METADATA_KEY_CHARACTERS
+
+_PLAIN_KEYS = METADATA_KEY_CHARACTERS.replace("_", "")
+_DAYS = 7
+_MIB, _GIB = 1024**2, 1024**3
+
+_S3 = {
+    "download_urls": True,
+    "upload_urls": True,
+    "server_side_copy": True,
+    "if_absent": True,
+    "if_hash": True,
+    "container_totals": False,
+    "listing_has_metadata": False,
+    "part_size_minimum": 5 * _MIB,
+    "part_size_maximum": 5 * _GIB,
+    "part_count_maximum": 10_000,
+    "copy_part_size": 256 * _MIB,
+    "delete_batch_maximum": 1000,
+    "metadata_count_maximum": 80,
+    "metadata_total_maximum": 2048 - 64,
+}
+
+_SPEAKING_S3 = {
+    **_S3,
+    "if_absent": False,
+    "if_hash": False,
+    "ordered_listing": False,
+    "equal_parts": True,
+    "metadata_key_characters": _PLAIN_KEYS,
+}
+
+_SWIFT = {
+    "download_urls": True,
+    "upload_urls": True,
+    "server_side_copy": True,
+    "if_absent": True,
+    "if_hash": False,
+    "atomic_conditions": False,
+    "container_totals": True,
+    "listing_has_metadata": False,
+    "part_size_maximum": 5 * _GIB + 2,
+    "part_count_maximum": 1000,
+    "copy_part_size": 256 * _MIB,
+    "delete_batch_maximum": 1250,
+    "object_name_maximum": 1024,
+    "container_name_maximum": 256,
+    "metadata_key_characters": _PLAIN_KEYS,
+    "metadata_blank_edges": False,
+    "metadata_count_maximum": 89,
+    "metadata_key_maximum": 128,
+    "metadata_value_maximum": 256,
+    "metadata_total_maximum": 4035,
+}
+
+
+def _as_it_is(value: str) -> str:
+    return value
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kind:
+    """A store to be imitated.
+
+    Attributes:
+        capabilities: Fields of `Capabilities`; the others are the inner store's.
+        container_names: What new containers may be called.
+        sent: A metadata value as the store is sent it.
+        condition_hint: What the client says when it refuses a condition.
+        url_seconds_maximum: The longest life of a signed URL; None: there is no limit.
+        segment_maximum: Bytes between two slashes of a name; None: there is no limit.
+    """
+
+    capabilities: Mapping[str, Any]
+    container_names: re.Pattern[str] = re.compile(".+", re.DOTALL)
+    sent: Callable[[str], str] = _as_it_is
+    condition_hint: str = ""
+    url_seconds_maximum: int | None = None
+    segment_maximum: int | None = None
+
+
+_AMAZON = Kind(
+    _S3,
+    container_names=re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+    sent=encode_words,
+    url_seconds_maximum=_DAYS * 24 * 3600,
+)
+_OTHER = dataclasses.replace(
+    _AMAZON,
+    capabilities=_SPEAKING_S3,
+    condition_hint="; if yours does, say so: S3Client(..., conditional_writes=True)",
+)
+
+KINDS = {
+    "b2": _OTHER,
+    "ceph": _OTHER,
+    "minio": dataclasses.replace(_OTHER, segment_maximum=255),
+    "r2": _OTHER,
+    "s3": _AMAZON,
+    "seaweedfs": dataclasses.replace(_OTHER, segment_maximum=255),
+    "swift": Kind(_SWIFT),
+}
+"""Of servers that speak S3 a client cannot know which conditions they keep, and takes them for poor ones."""

@@ -1,0 +1,181 @@
+"""A store that begins at a prefix: every name that goes in gets it, and every name that comes out loses it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeVar
+
+from obs_client._engine import arguments
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.client import ObjectStorageClient
+from obs_client.errors import InvalidNameError, ObjectNotFoundError, ObjectStorageClientError
+from obs_client.models import Attributes, Capabilities, CleanupReport, ContainerInfo, ObjectInfo, SubdirInfo
+from obs_client.wrappers.wrapped import WrappedClient
+
+Answer = TypeVar("Answer")
+
+
+class PrefixedClient(WrappedClient):
+    """See `obs_client.wrappers.prefixed`.
+
+    Attributes:
+        prefix: It ends with a slash.
+    """
+
+    def __init__(self, inner: ObjectStorageClient, prefix: str) -> None:
+        super().__init__(inner)
+        arguments.check_prefix(prefix)
+        if not prefix:
+            raise InvalidNameError("a prefix has at least one character; without one, take the client itself")
+        self.prefix = prefix if prefix.endswith("/") else f"{prefix}/"
+        arguments.check_object_name(f"{self.prefix}x")
+
+    def __repr__(self) -> str:
+        return f"prefixed({self.inner!r}, {self.prefix!r})"
+
+    def _through(self, primitive: str, call: Callable[[], Answer]) -> Answer:
+        try:
+            return call()
+        except ObjectStorageClientError as error:
+            name = error.object_name
+            error.object_name = name if name is None else name.removeprefix(self.prefix)
+            raise
+
+    def _full(self, name: str) -> str:
+        """The name in the inner store.
+
+        Raises:
+            ObjectNotFoundError: It is too long to be there.
+        """
+        full = self.prefix + name
+        if len(full.encode()) > arguments.OBJECT_NAME_MAXIMUM:
+            raise ObjectNotFoundError(f"there is no object {name!r}: with its prefix the name is too long to be there")
+        return full
+
+    def _inner_new(self, new: NewObject) -> NewObject:
+        return dataclasses.replace(new, name=self._full(new.name))
+
+    def _own(self, info: ObjectInfo) -> ObjectInfo:
+        return dataclasses.replace(info, name=info.name.removeprefix(self.prefix))
+
+    def _capabilities(self) -> Capabilities:
+        inner = super()._capabilities()
+        most = inner.object_name_maximum or arguments.OBJECT_NAME_MAXIMUM
+        return dataclasses.replace(inner, object_name_maximum=most - len(self.prefix.encode()), container_totals=False)
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        store, base = super()._location(container)
+        return store, base + self.prefix
+
+    def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+        page = super()._container_list(prefix, marker)
+        return Page([ContainerInfo(each.name, None, None) for each in page.entries], page.next_marker)
+
+    def _container_info(self, container: str) -> ContainerInfo:
+        return ContainerInfo(super()._container_info(container).name, None, None)
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        after = None if start_after is None else self.prefix + start_after
+        page = super()._object_list(container, self.prefix + prefix, delimiter, after, marker)
+        # An object that has the prefix itself as its name marks the folder, and has no name in it.
+        entries = [self._own_entry(each) for each in page.entries if _name_of(each) != self.prefix]
+        return Page(entries, page.next_marker)
+
+    def _own_entry(self, entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:
+        if isinstance(entry, SubdirInfo):
+            return SubdirInfo(entry.subdir.removeprefix(self.prefix))
+        return self._own(entry)
+
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        return self._own(super()._object_info(container, self._full(name)))
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = super()._object_open(container, self._full(name), start, stop, if_hash)
+        return _Reader(reader, self._own(reader.info), self._through)
+
+    def _object_write(self, new: NewObject, body: Body) -> None:
+        super()._object_write(self._inner_new(new), body)
+
+    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
+        super()._object_replace_metadata(container, self._full(name), attributes, if_hash)
+
+    def _object_delete(self, container: str, name: str) -> None:
+        super()._object_delete(container, self._full(name))
+
+    def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
+        room = arguments.OBJECT_NAME_MAXIMUM - len(self.prefix.encode())
+        full = [self.prefix + name for name in object_names if len(name.encode()) <= room]
+        failures = super()._object_delete_many(container, full) if full else {}
+        return {name.removeprefix(self.prefix): error for name, error in failures.items()}
+
+    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+        super()._object_copy(container, self._inner_source(source), self._inner_new(new))
+
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        upload = super()._object_begin_copy(container, self._inner_source(source), self._inner_new(new))
+        return _Upload(upload, self._through)
+
+    def _inner_source(self, source: ObjectInfo) -> ObjectInfo:
+        return dataclasses.replace(source, name=self._full(source.name))
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        return _Upload(super()._object_multipart(self._inner_new(new)), self._through)
+
+    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
+        return super()._object_generate_download_url(container, self._full(name), seconds)
+
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
+        return super()._object_generate_upload_url(container, self._full(name), seconds)
+
+    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+        return super()._cleanup(container, self.prefix + prefix, older_than)
+
+
+def _name_of(entry: ObjectInfo | SubdirInfo) -> str:
+    return entry.subdir if isinstance(entry, SubdirInfo) else entry.name
+
+
+class _Reader(ObjectReader):
+    """The inner reader, with the object's own name."""
+
+    def __init__(self, inner: ObjectReader, info: ObjectInfo, through: Callable[[str, Callable[[], int]], int]) -> None:
+        self.info = info
+        self.digest = inner.digest
+        self._inner = inner
+        self._through = through
+
+    def readinto(self, buffer: memoryview) -> int:
+        return self._through("readinto", lambda: self._inner.readinto(buffer))
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Upload(MultipartUpload):
+    """The inner upload, whose errors have the object's own name."""
+
+    def __init__(self, inner: MultipartUpload, through: Callable[[str, Callable[[], None]], None]) -> None:
+        self._inner = inner
+        self._through = through
+
+    def __str__(self) -> str:
+        return str(self._inner)
+
+    def put_part(self, part: Part, body: Body) -> None:
+        self._through("put_part", lambda: self._inner.put_part(part, body))
+
+    def copy_part(self, part: Part) -> None:
+        self._through("copy_part", lambda: self._inner.copy_part(part))
+
+    def complete(self) -> None:
+        self._through("complete", self._inner.complete)
+
+    def abort(self) -> None:
+        self._through("abort", self._inner.abort)

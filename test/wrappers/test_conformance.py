@@ -1,0 +1,103 @@
+"""The whole suite on each wrapper."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+from typing import ClassVar
+
+import pytest
+
+from obs_client import LocalClient, MemoryClient, ObjectStorageClient
+from obs_client.testing import FaultyClient
+from obs_client.wrappers import imitating, limited, prefixed
+from test.contract.embedded import Embedded
+from test.wrappers.support import ReadThrough
+
+
+class TestPrefixed(Embedded, unittest.TestCase):
+    keeps_everything = False  # names have less room
+    store: ClassVar = prefixed(MemoryClient(), "photos/2026")
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store
+
+
+class TestPrefixedLocal(Embedded, unittest.TestCase):
+    keeps_everything = False  # names have less room
+    root: ClassVar[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        cls.root = directory.name
+        super().setUpClass()
+
+    def make_client(self) -> ObjectStorageClient:
+        return prefixed(LocalClient(self.root), "photos/2026/")
+
+
+@pytest.mark.slow
+class TestPrefixedWithFaults(TestPrefixed):
+    lost_answers = True
+
+    def make_client(self) -> ObjectStorageClient:
+        return prefixed(FaultyClient(self.store), "in/side/")
+
+
+class TestReadOnly(Embedded, unittest.TestCase):
+    """What reads passes the wrapper, what writes does not."""
+
+    store: ClassVar = ReadThrough(MemoryClient())
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store
+
+
+class TestLimited(Embedded, unittest.TestCase):
+    store: ClassVar = limited(MemoryClient(), bytes_per_second=1e9, requests_per_second=1e5)
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store
+
+
+class TestAroundEachOther(Embedded, unittest.TestCase):
+    keeps_everything = False  # names have less room
+    store: ClassVar = limited(prefixed(prefixed(MemoryClient(), "b"), "a"), bytes_per_second=1e9)
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store
+
+
+class TestImitatingSwift(Embedded, unittest.TestCase):
+    keeps_everything = False  # as Swift itself
+    store: ClassVar = imitating(MemoryClient(), "swift")
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store
+
+
+@pytest.mark.slow
+class TestImitatingS3(Embedded, unittest.TestCase):
+    keeps_everything = False  # as S3 itself
+    root: ClassVar[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        cls.root = directory.name
+        super().setUpClass()
+
+    def make_client(self) -> ObjectStorageClient:
+        return imitating(LocalClient(self.root), "s3")
+
+
+@pytest.mark.slow
+class TestImitatingSeaweedFS(Embedded, unittest.TestCase):
+    keeps_everything = False  # as SeaweedFS itself
+    store: ClassVar = imitating(MemoryClient(), "seaweedfs")
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store

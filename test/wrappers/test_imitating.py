@@ -1,0 +1,130 @@
+"""Imitations: what the other store's own client declares and refuses, and signed URLs that are answered."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import pickle
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from obs_client import (
+    InvalidNameError,
+    LocalClient,
+    MemoryClient,
+    NotSupportedError,
+    ObjectStorageClient,
+    S3Client,
+)
+from obs_client.testing.signed_urls import fetch
+from obs_client.wrappers import imitating
+from obs_client.wrappers.kinds import KINDS
+from test.servers.shared import Servers
+from test.swift.support import client_of
+
+KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
+def imitation(store: str, listing_lag: float = 0.0) -> ObjectStorageClient:
+    client = imitating(MemoryClient("box"), store, listing_lag=listing_lag)
+    client.container_create("box")
+    return client
+
+
+@pytest.mark.parametrize("store", sorted(set(KINDS) - {"swift"}))
+def test_what_speaks_s3_declares_what_its_client_does(store: str) -> None:
+    endpoint = None if store == "s3" else "http://store.example"
+    real = S3Client(region="eu-west-1", endpoint_url=endpoint, credentials=KEYS)
+    made = imitating(MemoryClient(), store)
+    assert made.capabilities == real.capabilities
+    assert made.condition_hint == real.condition_hint or store == "s3"
+    for value in ("plain", "", " é ", "=?x?="):
+        assert made._metadata_sent({"key": value}) == real._metadata_sent({"key": value})
+
+
+def test_swift_declares_what_a_real_one_does(servers: Servers) -> None:
+    with client_of(servers.swift()) as real:
+        assert imitating(MemoryClient(), "swift").capabilities == real.capabilities
+
+
+def test_refusals() -> None:
+    swift = imitation("swift")
+    swift.object_write("a", b"1")
+    info = swift.object_info("a")
+    assert info is not None
+    with pytest.raises(NotSupportedError):
+        swift.object_write("a", b"2", if_hash=info.hash)
+    with pytest.raises(InvalidNameError):
+        swift.object_write("a", b"2", {"under_score": "1"})
+    other = imitation("r2")
+    with pytest.raises(NotSupportedError, match="conditional_writes=True"):
+        other.object_write("a", b"1", if_absent=True)
+    with pytest.raises(InvalidNameError):
+        other.container_create("Upper Case")
+    with pytest.raises(InvalidNameError):
+        imitation("seaweedfs").object_write("n" * 256, b"1")
+    with pytest.raises(ValueError, match="no imitation of 'tape'; there are b2"):
+        imitating(MemoryClient(), "tape")
+
+
+def test_a_listing_lags() -> None:
+    client = imitation("swift", listing_lag=0.5)
+    assert client.object_list() == []
+    client.object_write("a/1", b"1")
+    client.object_write("b", b"1")
+    assert client.object_list() == [], "what was just written is listed already"
+    assert client.object_read("b") == b"1"
+    time.sleep(0.6)
+    assert [info.name for info in client.object_list()] == ["a/1", "b"]
+    assert len(client.object_list(delimiter="/")) == 2
+    client.object_delete("b")
+    assert [info.name for info in client.object_list()] == ["a/1", "b"], "what was just deleted is not listed any more"
+    time.sleep(0.6)
+    assert [info.name for info in client.object_list()] == ["a/1"]
+    client.object_delete("a/1")
+    time.sleep(0.6)
+    assert client.container_delete("box", force=True)
+
+
+def test_signed_urls_are_answered_until_the_client_is_closed() -> None:
+    with imitation("s3") as client:
+        client.object_write("a é", b"content", content_type="text/x-own")
+        url = client.object_generate_download_url("a é")
+        with urllib.request.urlopen(url) as answer:
+            assert (answer.read(), answer.headers["Content-Type"]) == (b"content", "text/x-own")
+        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD")) as answer:
+            assert answer.headers["Content-Length"] == "7"
+        client.object_delete("a é")
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            fetch(url)
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            fetch(url.replace("expires=1", "expires=2"))
+        with pytest.raises(ValueError, match="604,800"):
+            client.object_generate_download_url("a", expires_in_seconds=604_801)
+        client.object_write("a é", b"again")
+    with pytest.raises(OSError, match="refused"):
+        fetch(url)
+    assert fetch(client.object_generate_download_url("a é")) == b"again", "a closed client can be used again"
+    client.close()
+
+
+def test_a_client_that_is_dropped_leaves_no_server() -> None:
+    url = imitation("s3").object_generate_download_url("a")
+    gc.collect()
+    with pytest.raises(OSError, match="refused"):
+        fetch(url)
+
+
+def test_it_can_be_pickled_where_the_inner_one_can(tmp_path: Path) -> None:
+    client = imitating(LocalClient(tmp_path, "box"), "s3")
+    client.container_create("box")
+    client.object_write("a", b"1")
+    client.object_generate_download_url("a")
+    client.options = dataclasses.replace(client.options, workers=2)
+    copy = pickle.loads(pickle.dumps(client))
+    assert (copy.object_read("a"), copy.options.workers, copy.capabilities) == (b"1", 2, client.capabilities)
+    client.close()

@@ -1,0 +1,59 @@
+"""A store that is used no faster than allowed: bytes and requests, by all threads together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from obs_client import ClientOptions, MemoryClient, ObjectStorageClient
+from obs_client.wrappers import limited
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
+
+
+@pytest.fixture
+def inner() -> ObjectStorageClient:
+    client = MemoryClient("box", options=ClientOptions(part_size=100_000))
+    client.container_create("box")
+    return client
+
+
+def test_bytes_flow_no_faster(inner: ObjectStorageClient) -> None:
+    client = limited(inner, bytes_per_second=1_000_000)
+    data = bytes(range(250)) * 1600
+    told: list[int] = []
+    assert 0.3 < seconds_of(lambda: client.object_write("a", data, progress=told.append)) < 5
+    assert sum(told) == len(data)
+    assert len(told) > 1
+    assert 0.3 < seconds_of(lambda: client.object_read("a")) < 5
+    assert inner.object_read("a") == client.object_read("a") == data
+    assert seconds_of(lambda: client.object_copy("a", "b")) < 0.3, "what the store copies does not count"
+
+
+def test_requests_come_no_faster(inner: ObjectStorageClient) -> None:
+    client = limited(inner, requests_per_second=20)
+    inner.object_write("a", b"1")
+    assert 0.4 < seconds_of(lambda: [client.object_info("a") for _ in range(10)]) < 5
+
+
+def test_a_pause_is_no_debt(inner: ObjectStorageClient) -> None:
+    client = limited(inner, requests_per_second=5)
+    client.object_info("a")
+    time.sleep(0.3)
+    assert seconds_of(lambda: client.object_info("a")) < 0.15
+
+
+def test_limits_that_make_no_sense() -> None:
+    with pytest.raises(ValueError, match="give bytes_per_second"):
+        limited(MemoryClient())
+    with pytest.raises(ValueError, match="more than 0"):
+        limited(MemoryClient(), bytes_per_second=0)
+    with pytest.raises(TypeError, match="must be a number"):
+        limited(MemoryClient(), requests_per_second="5")  # type: ignore[arg-type]
+    assert "requests_per_second=5" in repr(limited(MemoryClient(), requests_per_second=5))
