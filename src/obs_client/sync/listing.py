@@ -72,7 +72,8 @@ def is_marker(listed: Listed) -> bool:
     """Whether an object stands for a folder, as many tools make one: of no bytes, by its name or its type."""
     if listed.size != 0:
         return False
-    return listed.name.endswith("/") or getattr(listed, "content_type", None) in FOLDER_TYPES
+    kind = getattr(listed, "content_type", None) or ""
+    return listed.name.endswith("/") or kind.partition(";")[0].strip().lower() in FOLDER_TYPES
 
 
 def pairs(source: Place, target: Place, options: SyncOptions, unlisted: Unlisted) -> Iterator[Pair]:

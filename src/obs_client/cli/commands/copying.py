@@ -102,7 +102,8 @@ def _copy_all(
 
 
 def _base_name(address: Address) -> str:
-    """The last part of an object's name."""
-    if address.is_folder:
+    """The last part of an object's name; in a store the name of one may end with a slash."""
+    if address.is_folder and (address.path is not None or not address.name):
         raise click.UsageError(f"{printable(address.text)} is no object but a folder, which obs sync copies")
-    return address.name.rpartition("/")[2]
+    slash = "/" if address.is_folder else ""
+    return address.name.removesuffix("/").rpartition("/")[2] + slash

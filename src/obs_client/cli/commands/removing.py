@@ -126,8 +126,7 @@ def _remove_folder(settings: Settings, place: Place, address: Address, dry_run: 
         # The first thousand names tell what is at stake, without a listing of millions before the question.
         first = list(itertools.islice(names, BATCH))
         if first:
-            more = " and more" if len(first) == BATCH else ""
-            settings.confirm(f"Delete {count_text(len(first), 'object')}{more} in {address.text}?")
+            _confirm(settings, address, first)
         total = None if len(first) == BATCH else len(first)
         with settings.progress("rm", lambda: total, unit="objects") as progress:
             for batch in _batches(itertools.chain(first, names), SHOWN_BATCH if progress else BATCH):
@@ -135,6 +134,18 @@ def _remove_folder(settings: Settings, place: Place, address: Address, dry_run: 
                 if progress:
                     progress(len(batch))
     removal.finish()
+
+
+def _confirm(settings: Settings, address: Address, first: list[str]) -> None:
+    """Ask, with what is at stake; an object that has the name of a folder is told of in any case."""
+    more = " and more" if len(first) == BATCH else ""
+    if address.is_folder or first[0] != address.name or len(first) == 1:
+        settings.confirm(f"Delete {count_text(len(first), 'object')}{more} in {address.text}?")
+        return
+    rest = count_text(len(first) - 1, "object")
+    settings.confirm(f"Delete the object {address.text}, and {rest}{more} in the folder of this name?")
+    if settings.yes:
+        settings.warn(f"{address.text} is an object, too, and is deleted with the folder of this name")
 
 
 class _Removal:
@@ -172,11 +183,7 @@ class _Removal:
         Raises:
             TemporaryError: None of them could be, in ways that may pass: the store is down.
         """
-        failures: dict[str, Exception] = {}
-        try:
-            self._place.client.object_delete_many(batch, self._place.container_name)
-        except obs_client.PartialFailureError as error:
-            failures = error.failures
+        failures = self._delete(batch)
         for name in batch:
             if name not in failures:
                 self._settings.did("deleted", f"deleted {name}", name=name)
@@ -184,6 +191,19 @@ class _Removal:
         if 1 < len(batch) == sum(isinstance(error, obs_client.TemporaryError) for error in errors):
             raise errors[0]
         self._failures.update(failures)
+
+    def _delete(self, batch: list[str]) -> dict[str, Exception]:
+        """Delete some objects; gives the failures by name."""
+        try:
+            self._place.client.object_delete_many(batch, self._place.container_name)
+        except obs_client.PartialFailureError as error:
+            return error.failures
+        except obs_client.InvalidNameError as error:  # a store may list what this library does not send
+            if len(batch) == 1:
+                return {batch[0]: error}
+            half = len(batch) // 2
+            return {**self._delete(batch[:half]), **self._delete(batch[half:])}
+        return {}
 
     def finish(self) -> None:
         """Tell what was left.
