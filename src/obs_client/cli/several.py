@@ -86,6 +86,11 @@ def is_up(place: obs_client.Place) -> bool:
         return False
 
 
+def store_is_up(_argument: str, error: Exception) -> bool:
+    """A `goes_on` for arguments that are in stores of their own: only one that is down most likely is that of all."""
+    return not isinstance(error, errors.TemporaryError)
+
+
 def each(
     settings: Settings,
     actions: Mapping[str, Callable[[], object]],

@@ -239,3 +239,14 @@ class TestSeveral:
             assert result.exit_code == 1
         assert [row["name"] for row in lines("ls", "s3://box")] == ["a", "c"]
         assert tree(Path()) == {"b"}
+
+    @pytest.mark.parametrize("command", ["info", "mb", "rb"])
+    def test_so_does_one_container(self, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        double = s3(monkeypatch)
+        double.store("box", "a", b"1")
+        bad = {"info": "s3://nowhere", "mb": "s3://no", "rb": "s3://box"}[command]
+        good = {"info": "s3://other", "mb": "s3://new-one", "rb": "s3://other"}[command]
+        result = run(command, bad, good, "--json")
+        assert result.exit_code in (1, 3)
+        assert good.removeprefix("s3://") in result.stdout
+        assert "1 of 2 arguments failed" in result.stderr

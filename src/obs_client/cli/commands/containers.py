@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
+from obs_client.cli.several import each, store_is_up
 
 
 @click.command()
@@ -21,8 +24,9 @@ def mb(settings: Settings, urls: tuple[str, ...]) -> None:
     One that is there already is left as it is. The container of a path is the directory itself; its parent must be
     there.
     """
-    for url in urls:
-        address = Address.of_container(url)
+    addresses = {url: _of_container(url) for url in urls}
+
+    def make(address: Address) -> None:
         container = address.container_name()
         with address.client() as client:
             made = client.container_create(container)
@@ -30,6 +34,8 @@ def mb(settings: Settings, urls: tuple[str, ...]) -> None:
             settings.did("made", f"made {container}", name=container)
         else:
             settings.did("there", f"{container} is there already", name=container)
+
+    each(settings, {url: partial(make, address) for url, address in addresses.items()}, store_is_up)
 
 
 @click.command()
@@ -42,8 +48,9 @@ def mb(settings: Settings, urls: tuple[str, ...]) -> None:
 def rb(settings: Settings, urls: tuple[str, ...], force: bool) -> None:
     """Remove containers."""
     settings.go_on = "what was deleted is gone; run the same command again to delete the rest"
-    for url in urls:
-        address = Address.of_container(url)
+    addresses = {url: _of_container(url) for url in urls}
+
+    def remove(url: str, address: Address) -> None:
         container = address.container_name()
         with address.client() as client:
             if client.container_info(container) is None:
@@ -53,3 +60,11 @@ def rb(settings: Settings, urls: tuple[str, ...], force: bool) -> None:
             if not client.container_delete(container, force):
                 raise Failure(f"the container {container!r} holds objects", "--force deletes them too")
         settings.did("removed", f"removed {container}", name=container)
+
+    each(settings, {url: partial(remove, url, address) for url, address in addresses.items()}, store_is_up)
+
+
+def _of_container(url: str) -> Address:
+    address = Address.of_container(url)
+    address.container_name()
+    return address

@@ -12,6 +12,7 @@ from obs_client.cli.failures import NotThere
 from obs_client.cli.objects import absent
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
+from obs_client.cli.several import each, store_is_up
 from obs_client.cli.text import fields_of, printable, time_text
 from obs_client.cli.written import check_written
 
@@ -25,13 +26,17 @@ BLOCK = 1024 * 1024
 @pass_settings
 def info(settings: Settings, urls: tuple[str, ...]) -> None:
     """Show all that a store tells of objects or containers."""
-    for url in urls:
-        address = Address.parse(url)
+    addresses = {url: Address.parse(url) for url in urls}
+    for address in addresses.values():
         address.container_name()
+
+    def show(address: Address) -> None:
         with address.client() as client:
             found = _look(client, address)
         kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
         settings.result({"type": kind, **fields_of(found)}, "\n".join(_lines(found)))
+
+    each(settings, {url: partial(show, address) for url, address in addresses.items()}, store_is_up)
 
 
 @click.command()
