@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -72,6 +73,17 @@ class Credentials:
         """The same, not to be shown."""
         return next((self._values[name] for name in names if self._values.get(name)), None)
 
+    def check_lines(self, *names: str) -> None:
+        """Raise `ConfigurationError` if a value that goes into a header cannot; the error names the key only."""
+        for name in names:
+            if re.search(r"[\x00-\x1f\x7f]", self.get(name) or ""):
+                raise ConfigurationError(f"{name} in {self.source} has a line end or another control character within")
+
+    @property
+    def quoted(self) -> list[str]:
+        """The keys whose values stand in quotes, which a shell takes off, and a file of Docker or systemd may keep."""
+        return [name for name, secret in self._values.items() if re.fullmatch(r"""(?s)(["']).*\1""", secret.reveal())]
+
     def require(self, purpose: str, *choices: str) -> None:
         """Raise `ConfigurationError` unless one key of each choice is set; a choice is names joined by ` or `."""
         missing = [choice for choice in choices if self.secret(*choice.split(" or ")) is None]
@@ -93,7 +105,8 @@ def _is_known(name: object, prefixes: tuple[str, ...]) -> bool:
 def _secret(name: str, value: object) -> Secret:
     if not isinstance(value, str):
         raise TypeError(f"the value of {name} in credentials must be a str, not {type(value).__name__}")
-    return Secret(value)
+    # What is mounted as a file, or was copied from a terminal, ends with a line end.
+    return Secret(value.strip("\r\n"))
 
 
 def forget_frames(error: BaseException) -> None:

@@ -15,7 +15,16 @@ from obs_client.backends.swift.access.session import SwiftSession, make_access
 from obs_client.backends.swift.cleanup import Cleanup
 from obs_client.backends.swift.copying import Source, SwiftCopy, copy_at_once
 from obs_client.backends.swift.deleting import delete_object, delete_objects, remove_discarded
-from obs_client.backends.swift.errors import NoContainer, classify, retry_after, status_of, swift_sdk
+from obs_client.backends.swift.errors import (
+    UNSEEN,
+    NoContainer,
+    classify,
+    hint_of,
+    request_id_of,
+    retry_after,
+    status_of,
+    swift_sdk,
+)
 from obs_client.backends.swift.headers import number
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
@@ -184,9 +193,20 @@ class SwiftClient(ObjectStorageClient):
         return ("swift", self._http.session.access().url), f"{container}/"
 
     def _container_create(self, container: str) -> None:
-        if self._http.call("put_container", container).answer.status == 202:
+        # Looked for first, since who may use a container often may not create any.
+        if self._is_there(container) or self._http.call("put_container", container).answer.status == 202:
             raise ContainerExistsError(f"container {container!r} is there already", container=container)
         self._segments.note_container(container, {})
+
+    def _is_there(self, container: str) -> bool:
+        try:
+            headers = self._http.call("head_container", container).headers
+        except Exception as error:
+            if status_of(error) not in UNSEEN:
+                raise
+            return False
+        self._segments.note_container(container, headers)
+        return True
 
     def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
         return containers_page(self._http, prefix, marker)
@@ -288,6 +308,12 @@ class SwiftClient(ObjectStorageClient):
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return classify(error)
+
+    def _hint(self, error: Exception) -> str:
+        return hint_of(error)
+
+    def _request_id(self, error: Exception) -> str | None:
+        return request_id_of(error)
 
     def _retry_after(self, error: Exception) -> float | None:
         return retry_after(error)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
@@ -38,6 +40,22 @@ _STATUSES: dict[int, Kind] = {
     499: TemporaryError,
     501: NotSupportedError,
     505: ServiceError,
+}
+
+
+REQUEST_IDS = ("x-trans-id", "x-openstack-request-id")
+"""What Swift puts on every answer, if nobody on the way takes it off."""
+
+_HINTS = {
+    401: "without a login only what the container's access list opens to all (.r:*) can be read; else get a new token",
+    403: (
+        "the login is known, and has no right to this: a role in the project (member, as its operators call it), or an "
+        "entry in the container's access list (X-Container-Read, X-Container-Write) gives it"
+    ),
+    407: "the proxy wants a login: write it into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port",
+    413: "it is larger than the store takes at once",
+    422: "something on the way changed the content; if that is meant, ClientOptions(check_content=False)",
+    507: "the store is full",
 }
 
 
@@ -108,22 +126,38 @@ def _login_kind(error: Exception) -> Kind:
     return next((kind for classes, kind in kinds if isinstance(error, classes)), ServiceError)
 
 
-def login_error(error: Exception, place: str) -> ObjectStorageClientError:
-    """What a failed login says to the user: what is wrong, and where."""
-    kind = classify(error) or ServiceError
-    told = {
-        AuthorizationError: f"{place} refused the login: the user, the password (or secret), the project or a domain "
-        f"is wrong or unknown, or the user has no role in the project",
-        ConfigurationError: f"the login at {place} leads to no object store",
-        TemporaryError: f"{place} cannot be reached, or does not answer",
-    }.get(kind, f"the login at {place} failed")
-    return kind(f"{told}: {error}")
-
-
 def retry_after(error: Exception) -> float | None:
     """Seconds that an answer asked to wait."""
-    headers = getattr(error, "http_response_headers", None)
+    headers = headers_of(error)
     return retry_after_of(headers) if headers else None
+
+
+def headers_of(error: Exception) -> Mapping[str, str]:
+    """The headers of the answer that swiftclient or keystoneauth1 raised; none if there was no answer."""
+    headers = getattr(error, "http_response_headers", None)
+    if headers is None:
+        headers = getattr(getattr(error, "response", None), "headers", None)
+    return headers or {}
+
+
+def request_id_of(error: Exception) -> str | None:
+    """By which the server's operators know the request."""
+    headers = headers_of(error)
+    return next((headers[name] for name in REQUEST_IDS if headers.get(name)), None)
+
+
+def hint_of(error: Exception) -> str:
+    """What the user can do about an error."""
+    if isinstance(error, TimeoutError):
+        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+    if isinstance(error, StrangeAnswer):
+        return "look whether the storage URL is that of Swift, and what is on the way: a portal, a proxy"
+    status = status_of(error)
+    if status == 413 and b"quota" in bytes(
+        str(getattr(error, "http_response_content", "")).lower(), "utf-8", "replace"
+    ):
+        return "a quota of the container or the project is used up"
+    return _HINTS.get(status or 0, "")
 
 
 class NoContainer:

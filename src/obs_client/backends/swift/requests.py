@@ -21,6 +21,7 @@ from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpAnswer, HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.swift.access.session import Access, SwiftSession
+from obs_client.backends.swift.errors import REQUEST_IDS as _IDENTITIES
 from obs_client.backends.swift.errors import refusal_of, swift_sdk
 from obs_client.backends.swift.facts import REQUEST_IDS, Facts
 from obs_client.backends.swift.limits import Limits, limits_of
@@ -33,9 +34,6 @@ RENEWALS = 2
 """Tokens asked for in one request: a short one may run out again while a new one is on its way."""
 
 _thread = threading.local()
-
-_IDENTITIES = ("x-trans-id", "x-openstack-request-id")
-"""What Swift puts on every answer, if nobody on the way takes it off."""
 
 _OWN_HEADERS = re.compile(
     "x-timestamp|x-(account|container)-(object|bytes|container|meta)-.*|x-storage-policy|x-object-(meta-.*|manifest)"

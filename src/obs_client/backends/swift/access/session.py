@@ -9,8 +9,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from obs_client._http.kit.fork import ForkLock
 from obs_client._http.pool import HttpPool
+from obs_client.backends.swift.access.catalogue import SERVICE, find_endpoint
+from obs_client.backends.swift.access.failures import login_error
 from obs_client.backends.swift.access.login import Login
-from obs_client.backends.swift.errors import login_error
 from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import AuthorizationError, ConfigurationError
 
@@ -85,7 +86,7 @@ class SwiftSession:
             raise
         except Exception as error:
             forget_frames(error)
-            raise login_error(error, self.login.place) from error
+            raise login_error(error, self.login) from error
         self._check_scheme(url)
         return make_access(url, token)
 
@@ -115,16 +116,18 @@ class SwiftSession:
             return self._storage_url or self._endpoint(plugin, session), token
 
     def _endpoint(self, plugin: Any, session: Any) -> str:
-        from keystoneauth1.exceptions import EndpointNotFound
-
         credentials = self.login.credentials
         interface = credentials.get("OS_INTERFACE", "OS_ENDPOINT_TYPE") or "public"
         region = self._region or credentials.get("OS_REGION_NAME")
-        wanted = {"service_type": "object-store", "interface": interface, "region_name": region}
         access = plugin.get_access(session) if hasattr(plugin, "get_access") else None
-        url = access.service_catalog.url_for(**wanted) if access else plugin.get_endpoint(session, **wanted)
+        if access and hasattr(access.service_catalog, "get_endpoints_data"):
+            return find_endpoint(access.service_catalog, interface, region)
+        url = plugin.get_endpoint(session, service_type=SERVICE, interface=interface, region_name=region)
         if not url:
-            raise EndpointNotFound(f"no {interface} endpoint of an object store in region {region}")
+            raise ConfigurationError(
+                f"the login at {self.login.place} leads to no object store: there is no {interface} endpoint in region "
+                f"{region}"
+            )
         return str(url)
 
     def sdk_session(self) -> Any:
