@@ -102,11 +102,18 @@ class Capabilities:
     Attributes:
         download_urls: `object_generate_download_url` works.
         upload_urls: `object_generate_upload_url` works.
+        upload_url_headers: The headers, by name and value, that a PUT to such a URL must carry.
         server_side_copy: `object_copy` moves no content through this process.
         if_absent: Writes with `if_absent` are kept by the store; otherwise they are refused before any request.
         if_hash: Writes with `if_hash` are kept by the store; otherwise they are refused before any request.
         atomic_conditions: Of several that write at once under one condition at most one is told that it holds. Where
             this is False the store looks before it writes, and two that overlap may both be told so.
+        hash_of_content: The hash stays while only metadata are changed; otherwise it is another then, and a condition
+            on the old one does not hold.
+        exclusive_uploads: Of several that write a large object of one name at once only one may end well; the others
+            raise `ConflictError`, and send everything again.
+        atomic_container_delete: A container that is deleted without force holds nothing at that moment. Where this is
+            False the store looks before it deletes, and what is written in between is lost.
         container_totals: `ContainerInfo` has size and count.
         ordered_listing: Listings come in the byte order of their UTF-8 names.
         listing_has_metadata: The entries of a listing are whole, with metadata, at no further cost.
@@ -116,6 +123,8 @@ class Capabilities:
         equal_parts: All parts but the last must have the same size.
         copy_part_size: Bytes of a part of a copy that the store makes by parts.
         delete_batch_maximum: Names that one request can delete.
+        object_names_refused: What a new object's name must not hold, where the store would change or lose it: regular
+            expressions, each with the reason.
         object_name_maximum: Bytes of UTF-8 of a new object's name, where the store takes less than this library does.
         container_name_maximum: Bytes of UTF-8 of a new container's name, likewise.
         metadata_key_characters: What metadata keys may be made of, after they were put into lower case. A store whose
@@ -130,10 +139,14 @@ class Capabilities:
 
     download_urls: bool = False
     upload_urls: bool = False
+    upload_url_headers: tuple[tuple[str, str], ...] = ()
     server_side_copy: bool = False
     if_absent: bool = False
     if_hash: bool = False
     atomic_conditions: bool = True
+    hash_of_content: bool = True
+    exclusive_uploads: bool = False
+    atomic_container_delete: bool = True
     container_totals: bool = False
     ordered_listing: bool = True
     listing_has_metadata: bool = False
@@ -143,6 +156,7 @@ class Capabilities:
     equal_parts: bool = False
     copy_part_size: int = 512 * 1024 * 1024
     delete_batch_maximum: int = 1
+    object_names_refused: tuple[tuple[str, str], ...] = ()
     object_name_maximum: int | None = None
     container_name_maximum: int | None = None
     metadata_key_characters: str = METADATA_KEY_CHARACTERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import IO
 
 from obs_client.errors import InvalidNameError, NotSupportedError
@@ -31,8 +32,11 @@ def check_container_name(name: str) -> None:
 
 
 def check_new_object_name(name: str, capabilities: Capabilities) -> None:
-    """Refuse a name that is too long for this store, though others may take it."""
+    """Refuse a name that is too long for this store, or that it would change or lose, though others may take it."""
     _check_name_limit("object", name, capabilities.object_name_maximum)
+    for pattern, reason in capabilities.object_names_refused:
+        if re.search(pattern, name):
+            _refuse(name, f"{reason}; rename it")
 
 
 def check_new_container_name(name: str, capabilities: Capabilities) -> None:

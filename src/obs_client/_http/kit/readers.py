@@ -62,3 +62,12 @@ class EmptyReader(ObjectReader):
 
     def close(self) -> None:
         pass
+
+
+def read_fully(reader: ObjectReader, view: memoryview) -> None:
+    """Fill all of `view`; raises `BrokenAnswer` if the reader ends before."""
+    while view:
+        count = reader.readinto(view)
+        if not count:
+            raise BrokenAnswer("the answer ended before the range that was asked for did")
+        view = view[count:]

@@ -1,0 +1,40 @@
+"""A body with a few bytes before and after it, such as the parts of `multipart/related`."""
+
+from __future__ import annotations
+
+from obs_client.backend.body import Body
+
+
+class FramedBody(Body):
+    """Sends `head`, all of `inner`, then `tail`; what was sent of the inner body shows there."""
+
+    def __init__(self, head: bytes, inner: Body, tail: bytes = b"") -> None:
+        super().__init__(len(head) + inner.size + len(tail))
+        self._head, self._inner, self._tail = memoryview(head), inner, memoryview(tail)
+
+    def _read_at(self, position: int, buffer: memoryview) -> int:
+        place = position - len(self._head)
+        if place < 0:
+            return _fill(buffer, self._head[position:])
+        if place < self._inner.size:
+            self._inner.seek(place)
+            return self._inner.readinto(buffer)
+        return _fill(buffer, self._tail[place - self._inner.size :])
+
+
+def _fill(buffer: memoryview, source: memoryview) -> int:
+    count = min(len(buffer), len(source))
+    buffer[:count] = source[:count]
+    return count
+
+
+class PieceBody(Body):
+    """Some of the bytes of another body."""
+
+    def __init__(self, inner: Body, start: int, size: int) -> None:
+        super().__init__(size)
+        self._inner, self._start = inner, start
+
+    def _read_at(self, position: int, buffer: memoryview) -> int:
+        self._inner.seek(self._start + position)
+        return self._inner.readinto(buffer)

@@ -1,0 +1,66 @@
+"""Answers that are errors, of stores that name their errors by codes; and what kind of ours each is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from obs_client.errors import (
+    AuthorizationError,
+    ConflictError,
+    NotFoundError,
+    NotSupportedError,
+    ObjectStorageClientError,
+    PreconditionError,
+    ServiceError,
+    TemporaryError,
+)
+
+Kind = type[ObjectStorageClientError]
+
+_STATUSES: dict[int, Kind] = {
+    401: AuthorizationError,
+    403: AuthorizationError,
+    404: NotFoundError,
+    405: NotSupportedError,
+    408: TemporaryError,
+    409: ConflictError,
+    412: PreconditionError,
+    425: TemporaryError,
+    429: TemporaryError,
+    501: NotSupportedError,
+}
+
+
+class Refusal(Exception):
+    """An answer that is an error.
+
+    Attributes:
+        operation: As the store's reference names it.
+        status: Of HTTP.
+        code: The store's own; the bare status where it tells none.
+        headers: Those of the answer, names in lower case.
+    """
+
+    def __init__(
+        self, operation: str, status: int, code: str = "", message: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.operation = operation
+        self.status = status
+        self.code = code or str(status)
+        self.headers = dict(headers or {})
+        super().__init__(operation, status, self.code, message, self.headers)
+        self.message = message
+
+    def __str__(self) -> str:
+        status = "" if self.code == str(self.status) else f", {self.status}"
+        return f"{self.operation} was answered with {self.message or 'an error'} ({self.code}{status})"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+def kind_of_refusal(refusal: Refusal, codes: Mapping[str, Kind]) -> Kind:
+    """The kind of a refusal, by its code where `codes` has that, else by its status."""
+    if refusal.code in codes:
+        return codes[refusal.code]
+    return _STATUSES.get(refusal.status, TemporaryError if refusal.status >= 500 else ServiceError)
