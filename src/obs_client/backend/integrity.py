@@ -25,7 +25,15 @@ class Hash(Protocol):
 
 
 def new_hash(algorithm: str) -> Hash:
-    """A hash by a name of `hashlib`, or `crc32`: big-endian, four bytes, as S3 has it."""
+    """A hash by a name of `hashlib`, or `crc32` or `crc32c`: big-endian, four bytes, as S3 and Google have it.
+
+    Raises:
+        ConfigurationError: `crc32c` needs the package google-crc32c, which is not installed.
+    """
+    if algorithm == "crc32c":
+        from obs_client.backend.crc32c import Crc32c  # of one store only
+
+        return Crc32c()
     return _Crc32() if algorithm == "crc32" else hashlib.new(algorithm, usedforsecurity=False)
 
 
@@ -79,7 +87,7 @@ class ContentDigest:
         hasher = new_hash(self.algorithm)
         hasher.update(b"".join(digests))
         if hasher.hexdigest() != self.composite:
-            raise _mismatch(f"its {len(digests)} parts", self.algorithm, self.composite, hasher.hexdigest())
+            raise mismatch(f"its {len(digests)} parts", self.algorithm, self.composite, hasher.hexdigest())
         return True
 
 
@@ -113,7 +121,7 @@ class ContentCheck:
         values = self._digest.part_values
         if values and self._hash.hexdigest() != values[self._part]:
             what = "its content" if self._digest.whole else f"its part {self._part + 1}"
-            raise _mismatch(what, self._digest.algorithm, values[self._part], self._hash.hexdigest())
+            raise mismatch(what, self._digest.algorithm, values[self._part], self._hash.hexdigest())
         self.digests.append(self._hash.digest())
         self._part += 1
         if self._part < len(self._digest.part_sizes):
@@ -121,7 +129,8 @@ class ContentCheck:
             self._hash = new_hash(self._digest.algorithm)
 
 
-def _mismatch(what: str, algorithm: str, expected: str, found: str) -> IntegrityError:
+def mismatch(what: str, algorithm: str, expected: str, found: str) -> IntegrityError:
+    """The error for content that is not what its store says."""
     return IntegrityError(
         f"{what} arrived with other bytes: {algorithm} {found} in place of {expected}; read it again, and if that "
         f"fails too, the stored object is damaged"
