@@ -1,4 +1,4 @@
-"""Start one server by hand: `python -m test.servers swift|keystone|seaweedfs|moto|radosgw`."""
+"""Start one server by hand: `python -m test.servers swift|keystone|seaweedfs|moto|radosgw|google`."""
 
 import argparse
 import json
@@ -12,9 +12,17 @@ from typing import Any
 
 from .errors import ServerError
 from .limits import SwiftLimits
-from .running import RunningServer, start_keystone, start_moto, start_radosgw, start_seaweedfs, start_swift
+from .running import (
+    RunningServer,
+    start_google,
+    start_keystone,
+    start_moto,
+    start_radosgw,
+    start_seaweedfs,
+    start_swift,
+)
 
-KINDS = ("swift", "keystone", "seaweedfs", "moto", "radosgw")
+KINDS = ("swift", "keystone", "seaweedfs", "moto", "radosgw", "google")
 
 
 def main() -> int:
@@ -69,6 +77,8 @@ def _start(arguments: argparse.Namespace) -> RunningServer:
         return start_swift(arguments.limits, **places)
     if arguments.kind == "keystone":
         return start_keystone(arguments.limits, **places)
+    if arguments.kind == "google":
+        return start_google(scratch=arguments.scratch)
     if arguments.kind == "radosgw":
         return start_radosgw(**places)
     return start_seaweedfs(**places) if arguments.kind == "seaweedfs" else start_moto(**places)

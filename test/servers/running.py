@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,9 +37,11 @@ class Account:
 class RunningServer:
     """A server on loopback that speaks S3, until `stop()` or the end of the `with`."""
 
-    def __init__(self, kind: str, *, cache: Path | None, scratch: Path | None, **request: Any) -> None:
+    def __init__(
+        self, kind: str, *, cache: Path | None, scratch: Path | None, python: Path | None = None, **request: Any
+    ) -> None:
         self.kind = kind
-        self._python = servers_python(cache)
+        self._python = python or servers_python(cache)
         place = None if scratch is None else str(scratch.absolute())
         self.process = ServerProcess(self._python, {"kind": kind, "scratch": place, **request})
         ready = self.process.ready
@@ -161,6 +164,18 @@ def start_seaweedfs(*, cache: Path | None = None, scratch: Path | None = None) -
 def start_moto(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
     """Start moto's server, which keeps objects in memory and checks no signature; arguments as for `start_swift`."""
     return RunningServer("moto", cache=cache, scratch=scratch)
+
+
+def start_google(*, token_life: float = 3600.0, scratch: Path | None = None) -> RunningServer:
+    """Start a double of Google Cloud Storage, with the Python and the packages of this run.
+
+    Its accounts are `member` and `stranger`, each with a service account's key.
+
+    Args:
+        token_life: Seconds for which a token is valid.
+        scratch: As for `start_swift`.
+    """
+    return RunningServer("google", cache=None, scratch=scratch, python=Path(sys.executable), token_life=token_life)
 
 
 def start_radosgw(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:

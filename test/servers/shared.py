@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from .limits import SwiftLimits
-from .running import RunningServer, SwiftServer, start_keystone, start_moto, start_radosgw, start_seaweedfs, start_swift
+from .running import (
+    RunningServer,
+    SwiftServer,
+    start_google,
+    start_keystone,
+    start_moto,
+    start_radosgw,
+    start_seaweedfs,
+    start_swift,
+)
 
-STARTS = {"seaweedfs": start_seaweedfs, "moto": start_moto, "radosgw": start_radosgw}
+STARTS: Mapping[str, Callable[[], RunningServer]] = {
+    "seaweedfs": start_seaweedfs,
+    "moto": start_moto,
+    "radosgw": start_radosgw,
+    "google": start_google,
+}
 SWIFTS_OWN = SwiftLimits()
 Server = TypeVar("Server", bound=RunningServer)
 
@@ -35,6 +49,10 @@ class Servers:
         """Ceph's gateway, where its programs are on this machine."""
         return self.speaking_s3("radosgw")
 
+    def google(self) -> RunningServer:
+        """The double of Google Cloud Storage."""
+        return self.speaking_s3("google")
+
     def swift(self, limits: SwiftLimits = SWIFTS_OWN) -> SwiftServer:
         """Swift with its own v1 auth."""
         if limits not in self._swift:
@@ -48,7 +66,7 @@ class Servers:
         return self._keystone[limits]
 
     def speaking_s3(self, kind: str) -> RunningServer:
-        """The server of a kind: `seaweedfs`, `swift`, `moto` or `radosgw`."""
+        """The server of a kind that has no limits to set."""
         if kind == "swift":
             return self.swift()
         if kind not in self._speaking_s3:

@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import ServerError, tail
 from ..scratch import Scratch
 from .children import Children, ParentGoneError
+from .google.start import start_google
 from .keystone.start import start_keystone
 from .moto import start_moto
 from .radosgw import start_radosgw
@@ -29,6 +30,7 @@ STARTERS: Mapping[str, Callable[[Children, Mapping[str, Any]], dict[str, Any]]] 
     "seaweedfs": start_seaweedfs,
     "moto": start_moto,
     "radosgw": start_radosgw,
+    "google": start_google,
 }
 
 

@@ -1,0 +1,150 @@
+"""What the server keeps: buckets, objects by generation, uploads, and the grants of reading."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import re
+import threading
+import time
+from typing import Any
+
+import google_crc32c
+
+from .refusals import Refusal, invalid, no_bucket, no_object
+
+ATTRIBUTES = (
+    "contentType",
+    "contentEncoding",
+    "contentDisposition",
+    "contentLanguage",
+    "cacheControl",
+    "customTime",
+    "storageClass",
+)
+METADATA_MAXIMUM = 8 * 1024  # "Quotas & limits": custom metadata, all keys and values of an object
+NAME_MAXIMUM = 1024  # "About Cloud Storage objects", "Object names"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")  # "About Cloud Storage buckets", "Bucket names"
+
+
+@dataclasses.dataclass
+class Stored:
+    """An object; `components`: of how many it was composed ("Composite objects"): those have no MD5."""
+
+    name: str
+    content: bytes
+    generation: int
+    attributes: dict[str, str]
+    metadata: dict[str, str]
+    created: float
+    updated: float
+    metageneration: int = 1
+    components: int | None = None
+    has_md5: bool = True
+
+    def __post_init__(self) -> None:
+        self.crc32c = crc32c(self.content)
+        self.md5 = base64.b64encode(hashlib.md5(self.content).digest()).decode() if self.has_md5 else ""
+
+
+@dataclasses.dataclass
+class Upload:
+    """An upload by parts, or a resumable one."""
+
+    bucket: str
+    name: str
+    attributes: dict[str, str]
+    metadata: dict[str, str]
+    query: dict[str, str]
+    begun: float
+    parts: dict[int, tuple[str, bytes]] = dataclasses.field(default_factory=dict)
+    content: bytearray = dataclasses.field(default_factory=bytearray)
+    digests: dict[str, str] = dataclasses.field(default_factory=dict)
+    done: dict[str, Any] | None = None
+
+
+@dataclasses.dataclass
+class Bucket:
+    """A bucket."""
+
+    name: str
+    created: float
+    objects: dict[str, Stored] = dataclasses.field(default_factory=dict)
+    public: bool = False
+
+
+class State:
+    """All of it; whoever looks or changes holds `lock`."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.buckets: dict[str, Bucket] = {}
+        self.multipart: dict[str, Upload] = {}
+        self.resumable: dict[str, Upload] = {}
+        self._last = 0
+
+    def bucket(self, name: str) -> Bucket:
+        """A bucket that is there."""
+        if name not in self.buckets:
+            raise no_bucket()
+        return self.buckets[name]
+
+    def object(self, bucket: str, name: str) -> Stored:
+        """An object that is there."""
+        found = self.bucket(bucket).objects.get(name)
+        if found is None:
+            raise no_object(bucket, name)
+        return found
+
+    def create(self, name: str) -> Bucket:
+        """Make a bucket."""
+        if not _BUCKET.fullmatch(name) or name.startswith("goog") or "google" in name:
+            raise invalid(f"Invalid bucket name: '{name}'", "InvalidBucketName")
+        if name in self.buckets:
+            message = "Your previous request to create the named bucket succeeded and you already own it."
+            raise Refusal(409, "conflict", message, "BucketAlreadyOwnedByYou")
+        self.buckets[name] = Bucket(name, time.time())
+        return self.buckets[name]
+
+    def put(
+        self,
+        bucket: str,
+        name: str,
+        content: bytes,
+        attributes: dict[str, str],
+        metadata: dict[str, str],
+        components: int | None = None,
+        *,
+        has_md5: bool = True,
+    ) -> Stored:
+        """Store an object in the place of any other."""
+        check_name(name)
+        check_metadata(metadata)
+        # "About Cloud Storage objects": each is given a generation when it is made; greater ones are newer.
+        now = time.time()
+        self._last = max(self._last + 1, int(now * 1_000_000))
+        kept = {"storageClass": "STANDARD", **attributes}
+        stored = Stored(name, content, self._last, kept, metadata, now, now, 1, components, has_md5)
+        self.bucket(bucket).objects[name] = stored
+        return stored
+
+
+def check_name(name: str) -> None:
+    """Refuse what "Object names" refuses."""
+    size = len(name.encode())
+    if not 1 <= size <= NAME_MAXIMUM or "\r" in name or "\n" in name or name in (".", ".."):
+        raise invalid(f"Disallowed unicode characters present in object name '{name}'" if size else "Required")
+    if name.startswith(".well-known/acme-challenge/"):
+        raise invalid("Object names cannot start with .well-known/acme-challenge/")
+
+
+def check_metadata(metadata: dict[str, str]) -> None:
+    """Refuse more than "Quotas & limits" has."""
+    if sum(len(key.encode()) + len(value.encode()) for key, value in metadata.items()) > METADATA_MAXIMUM:
+        raise invalid("Metadata part is too large.", "MetadataTooLarge")
+
+
+def crc32c(content: bytes) -> str:
+    """As both APIs write it: big-endian, in Base64 ("Hashes and ETags")."""
+    return base64.b64encode(google_crc32c.value(content).to_bytes(4, "big")).decode()
