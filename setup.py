@@ -13,7 +13,7 @@ assert VERSION
 setup(
     name="obs_client",
     version=VERSION[1],
-    description="One simple API to any object storage: OpenStack Swift, Amazon S3, a local directory, memory",
+    description="One simple API to any object storage: OpenStack Swift, Amazon S3, Google Cloud Storage, files, memory",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
@@ -29,9 +29,12 @@ setup(
     extras_require={
         "cli": ["click>=8.2", "rich>=13.7"],
         "clouds": ["openstacksdk>=4.0"],
+        "gcs": ["google-auth>=2.40", "google-crc32c>=1.6"],
         "test": [
             "build>=1.2",
             "click>=8.2",
+            "google-auth>=2.40",
+            "google-crc32c>=1.6",
             "hypothesis>=6.100",
             "mypy>=1.16",
             "openstacksdk>=4.0",

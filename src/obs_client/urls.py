@@ -2,6 +2,7 @@
 
 =================================================  ===================================================================
 `s3://[container[/prefix]][?option=value]`         `S3Client`
+`gs://[container[/prefix]][?option=value]`         `GCSClient`; `gcs:` is the same
 `swift://[container[/prefix]][?option=value]`      `SwiftClient`, which logs in as the environment says
 `https://host/.../v1/AUTH_x[/container[/prefix]]`  `SwiftClient` with this storage URL, which ends with the segment
                                                    after `v1`; a path that is exactly `/swift/v1` has none. Also `http:`
@@ -38,7 +39,7 @@ from obs_client.models import ClientOptions
 
 __all__ = ["ANONYMOUS", "ENTRY_POINTS", "StorageUrl", "directory_client", "from_url", "is_url"]
 
-_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|http|https|memory|s3|swift):")
+_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|gcs|gs|http|https|memory|s3|swift):")
 _KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
 """What `urlsplit` would drop without a word, as the WHATWG's standard for URLs has it, and what stands for it."""
 

@@ -25,6 +25,7 @@ MIRRORS = {
     "_urls": "urls",
     "backends/s3": "s3",
     "backends/swift": "swift",
+    "backends/gcs": "gcs",
     "backends/local": "local",
     "probing": "probing",
     "sync": "sync",

@@ -13,9 +13,12 @@ from obs_client.models import ClientOptions
 ENTRY_POINTS = "obs_client.backends"
 
 _DIRECTORY = ("obs_client.backends.local.directory", "DirectoryClient")
+_GOOGLE = ("obs_client.backends.gcs.client", "GCSClient")
 _SWIFT = ("obs_client.backends.swift.client", "SwiftClient")
 BUILT_IN = {
     "file": ("obs_client.backends.local.store", "LocalClient"),
+    "gcs": _GOOGLE,
+    "gs": _GOOGLE,
     "http": _SWIFT,
     "https": _SWIFT,
     "memory": ("obs_client.backends.memory", "MemoryClient"),

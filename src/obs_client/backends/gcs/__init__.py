@@ -1,0 +1,1 @@
+"""Google Cloud Storage: its JSON API for most, its XML API for reading and for parts; see `client.py`."""

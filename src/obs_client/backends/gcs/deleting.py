@@ -1,0 +1,48 @@
+"""Deleting: containers, objects, and many objects by one request, with one outcome for each name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.buffers import CONTENT_LIMIT
+from obs_client._http.kit.calls.batches import PartAnswer, make_batch, read_batch
+from obs_client._http.kit.calls.refusals import Refusal
+from obs_client.backends.gcs.errors import read_content, status_of
+from obs_client.backends.gcs.requests import Request, Requests, bucket_path, object_path
+from obs_client.errors import ContainerNotEmptyError
+
+BATCH_MAXIMUM = 100
+
+
+def delete_container(requests: Requests, container: str) -> None:
+    """Delete an empty container."""
+    try:
+        requests.finish(Request("buckets.delete", "DELETE", bucket_path(container)))
+    except Refusal as error:
+        if status_of(error) != 409:
+            raise
+        raise ContainerNotEmptyError(f"container {container!r} holds objects", container=container) from error
+
+
+def delete_object(requests: Requests, container: str, name: str) -> None:
+    """Delete an object."""
+    requests.finish(Request("objects.delete", "DELETE", object_path(container, name)))
+
+
+def delete_objects(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception]:
+    """The error of each object that was not deleted."""
+    batch = make_batch(("DELETE", object_path(container, name), {}) for name in names)
+    headers = {"Content-Type": batch.content_type}
+    answer = requests.call(Request("batch", "POST", "/batch/storage/v1", "", headers, batch.content))
+    answers = read_batch(answer.headers.get("content-type", ""), answer.read(CONTENT_LIMIT))
+    outcomes = ((name, _outcome(answers.get(number))) for number, name in enumerate(names))
+    return {name: error for name, error in outcomes if error is not None}
+
+
+def _outcome(answer: PartAnswer | None) -> Exception | None:
+    if answer is None:
+        return BrokenAnswer("the answer to a batch says nothing of this name")
+    if answer.status < 300 or answer.status == 404:
+        return None
+    return Refusal("objects.delete", answer.status, *read_content(answer.content), answer.headers)

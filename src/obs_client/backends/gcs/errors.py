@@ -1,0 +1,138 @@
+"""Google's errors: made from answers of both APIs, and named as kinds of ours."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import BrokenAnswer, StrangeAnswer
+from obs_client._http.kit import xml
+from obs_client._http.kit.calls.refusals import Refusal, kind_of_refusal
+from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.json_answer import parse_json
+from obs_client._http.kit.retry_after import retry_after as retry_after_of
+from obs_client.errors import (
+    ConflictError,
+    ContainerNotFoundError,
+    IntegrityError,
+    NotFoundError,
+    ObjectNotFoundError,
+    ObjectStorageClientError,
+    PreconditionError,
+    ServiceError,
+    TemporaryError,
+)
+
+Kind = type[ObjectStorageClientError]
+
+IDENTITY = "x-guploader-uploadid"
+"""What Google's servers put on their answers, by which their people find the request."""
+
+_LIMIT = 1024 * 1024
+_SAID_BY_STATUS = (401, 407, 408, 425, 429)
+_OTHER_BYTES = r"(?i)(crc32c|md5).*match"
+_HELD = dict.fromkeys(
+    ("retentionPolicyNotMet", "RetentionPolicyNotMet", "objectUnderActiveHold", "ObjectUnderActiveHold"), ConflictError
+)
+_CODES: dict[str, Kind] = {
+    **_HELD,
+    "BadDigest": IntegrityError,
+    "InvalidDigest": IntegrityError,
+    "NoSuchBucket": ContainerNotFoundError,
+    "NoSuchKey": ObjectNotFoundError,
+    "NoSuchUpload": ServiceError,
+    "PreconditionFailed": PreconditionError,
+    "conditionNotMet": PreconditionError,
+    "rateLimitExceeded": TemporaryError,
+    "userRateLimitExceeded": TemporaryError,
+}
+
+
+def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
+    """The error in an answer whose status says that it is one.
+
+    Raises:
+        StrangeAnswer: It was not Google that answered, but something on the way.
+    """
+    code, message = read_content(answer.read(_LIMIT))
+    known = code or IDENTITY in answer.headers or answer.status >= 500 or answer.status in _SAID_BY_STATUS
+    if not known:
+        raise StrangeAnswer(f"status {answer.status} without a word of Google's: this was not said by the store")
+    return Refusal(operation, answer.status, code, message or answer.reason, answer.headers)
+
+
+def code_of(error: Exception) -> str:
+    """Google's code of an error, or ""."""
+    return error.code if isinstance(error, Refusal) else ""
+
+
+def status_of(error: Exception) -> int:
+    """The status of an error, or 0 if it is no answer."""
+    return error.status if isinstance(error, Refusal) else 0
+
+
+def classify(error: Exception) -> Kind | None:
+    """The kind of an error; None: it is none of Google's, nor of the way to it."""
+    if not isinstance(error, Refusal):
+        # An answer that is not Google's may be that of a portal on the way, which ends.
+        return TemporaryError if isinstance(error, StrangeAnswer) else kind_of_failure(error)
+    if error.status == 404 and error.code not in _CODES:
+        return _absent(error.message)
+    if error.status == 400 and re.search(_OTHER_BYTES, error.message):
+        return IntegrityError
+    return kind_of_refusal(error, _CODES)
+
+
+def hint_of(error: Exception) -> str:
+    """What the user can do about an error."""
+    if isinstance(error, TimeoutError):
+        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+    if not isinstance(error, Refusal):
+        return ""
+    if error.code in _HELD:
+        return "a hold or the container's retention policy keeps the object as it is"
+    if error.status == 401:
+        return "log in: set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
+    if error.status == 403 and "billed" in error.message:
+        return "its reader pays for requests to this container: user_project=... names the project that does"
+    if error.status == 403:
+        return "the login is known and lacks a role; without storage.objects.list what is absent is refused so too"
+    return ""
+
+
+def request_id_of(error: Exception) -> str | None:
+    """By which Google knows the request."""
+    return error.headers.get(IDENTITY) if isinstance(error, Refusal) else None
+
+
+def retry_after(error: Exception) -> float | None:
+    """Seconds that an answer asks to wait."""
+    return retry_after_of(error.headers) if isinstance(error, Refusal) else None
+
+
+def _absent(message: str) -> Kind:
+    """What is absent: the JSON API says it in words only, with the same code for both."""
+    if message.startswith("No such object"):
+        return ObjectNotFoundError
+    return ContainerNotFoundError if "bucket does not exist" in message else NotFoundError
+
+
+def read_content(content: bytes) -> tuple[str, str]:
+    """The code and the message of an error, empty if the content is none of Google's documents."""
+    try:
+        if content.lstrip().startswith(b"<"):
+            found = xml.parse(content)
+            return (found.find("Code") or "", found.find("Message") or "") if found.name == "Error" else ("", "")
+        return _of_json(parse_json(content))
+    except (BrokenAnswer, StrangeAnswer):
+        return "", ""
+
+
+def _of_json(document: Any) -> tuple[str, str]:
+    error = document.get("error") if isinstance(document, dict) else None
+    if not isinstance(error, dict):
+        return "", ""
+    details = error.get("errors")
+    first = details[0] if isinstance(details, list) and details and isinstance(details[0], dict) else {}
+    return str(first.get("reason", error.get("code", ""))), str(error.get("message", ""))

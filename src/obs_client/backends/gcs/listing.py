@@ -1,0 +1,62 @@
+"""Listings: of containers; and of objects page by page, with their metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.calls.queries import query_of
+from obs_client.backend.listing import name_of
+from obs_client.backend.values import Page
+from obs_client.backends.gcs.reading import FIELDS, info_of
+from obs_client.backends.gcs.requests import Request, Requests, bucket_path
+from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
+
+PAGE = 1000
+
+
+def page_of_containers(requests: Requests, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+    """One page of the project's containers."""
+    query = query_of(
+        ("project", requests.login.project),
+        ("prefix", prefix or None),
+        ("pageToken", marker),
+        "fields=kind,items(name),nextPageToken",
+    )
+    found = requests.json(Request("buckets.list", "GET", "/storage/v1/b", query))
+    _check_kind(found.get("kind"), "storage#buckets")
+    try:
+        names = [str(item["name"]) for item in found.get("items", ())]
+    except (KeyError, TypeError) as error:
+        raise StrangeAnswer("the listing has a container without a name") from error
+    return Page([ContainerInfo(name, None, None) for name in names], found.get("nextPageToken") or None)
+
+
+def page_of_objects(
+    requests: Requests,
+    container: str,
+    prefix: str,
+    delimiter: str | None,
+    start_after: str | None,
+    marker: str | None,
+) -> Page[ObjectInfo | SubdirInfo]:
+    """One page of objects and folders, in the order of their names."""
+    query = query_of(
+        ("maxResults", PAGE),
+        ("prefix", prefix or None),
+        ("delimiter", delimiter),
+        ("startOffset", start_after or None),  # which comes too, and is left out by who asked
+        ("pageToken", marker),
+        f"fields=kind,items({FIELDS}),prefixes,nextPageToken",
+    )
+    found = requests.json(Request("objects.list", "GET", f"{bucket_path(container)}/o", query))
+    _check_kind(found.get("kind"), "storage#objects")
+    entries: Sequence[ObjectInfo | SubdirInfo] = [info_of(item) for item in found.get("items", ())]
+    if folders := found.get("prefixes"):
+        entries = sorted([*entries, *map(SubdirInfo, folders)], key=lambda entry: name_of(entry).encode())
+    return Page(entries, found.get("nextPageToken") or None)
+
+
+def _check_kind(found: object, wanted: str) -> None:
+    if found != wanted:
+        raise StrangeAnswer(f"the answer is no listing of Google's: its kind is {found!r}, not {wanted!r}")

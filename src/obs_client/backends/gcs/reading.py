@@ -1,0 +1,173 @@
+"""Reading: what is known of an object, and its bytes as they are stored.
+
+Bytes come by the XML API, since its answer has the metadata with them, and its error says what is absent.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.calls.queries import headers_of, query_of
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.encoded_words import decode_words
+from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.readers import AnswerReader, EmptyReader
+from obs_client.backend.combined import CombinedDigest
+from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
+from obs_client.backends.gcs.errors import status_of
+from obs_client.backends.gcs.requests import Request, Requests, object_path, xml_path
+from obs_client.errors import PreconditionError
+from obs_client.models import ObjectInfo
+
+FIELDS = (
+    "name,size,generation,metageneration,crc32c,contentType,metadata,timeCreated,"
+    "contentEncoding,contentDisposition,contentLanguage,cacheControl"
+)
+"""What is asked of an object."""
+
+METADATA_PREFIX = "x-goog-meta-"
+
+_CRC32C = re.compile(r"crc32c=([A-Za-z0-9+/]{6}==)")
+_HASH = re.compile(r"([0-9]+)-[0-9a-f]{8}")
+_PAST_THE_END = 416
+_SERVED_BY_DEFAULT = ("private, max-age=0", "public, max-age=3600")
+"""The `Cache-Control` of objects that have none, closed and public ones ("Cache-Control" in Google's documents)."""
+
+
+def get_object(container: str, name: str, generation: str | None = None) -> Request:
+    """Ask what is known of an object, or only if it is of a generation."""
+    query = query_of(("fields", FIELDS), ("ifGenerationMatch", generation))
+    return Request("objects.get", "GET", object_path(container, name), query)
+
+
+def generation_of(if_hash: str) -> str:
+    """The generation in a hash.
+
+    Raises:
+        PreconditionError: No object here has this hash.
+    """
+    match = _HASH.fullmatch(if_hash)
+    if not match:
+        raise PreconditionError(f"no object in this store has the hash {if_hash!r}")
+    return match[1]
+
+
+def look_at(requests: Requests, container: str, name: str, if_hash: str | None = None) -> ObjectInfo:
+    """What is stored under a name."""
+    return info_of(requests.json(get_object(container, name, if_hash and generation_of(if_hash))))
+
+
+def open_object(
+    requests: Requests, container: str, name: str, start: int, stop: int | None, if_hash: str | None, check: bool
+) -> ObjectReader:
+    """A reader of a range; `check`: with the digest of the content, where the range is all of it."""
+    if start == stop:
+        return EmptyReader(look_at(requests, container, name, if_hash))
+    headers = headers_of(
+        # Without it Google unpacks what is stored with gzip, and sends other bytes than there are.
+        ("Accept-Encoding", "gzip"),
+        ("Range", range_header(start, stop)),
+        ("x-goog-if-generation-match", if_hash and generation_of(if_hash)),
+    )
+    try:
+        answer = requests.call(Request("Get Object", "GET", xml_path(container, name), "", headers))
+    except Exception as error:
+        if status_of(error) != _PAST_THE_END:
+            raise
+        return EmptyReader(look_at(requests, container, name, if_hash))
+    try:
+        place = find_place(answer, start, stop)
+        if place.size is None:
+            raise StrangeAnswer("the answer does not say how many bytes the object has: something unpacked it")
+        info = _info_of_answer(requests, container, name, answer, place.size)
+        whole = check and place.take == place.size
+        return AnswerReader(info, answer, place, _digest_of(info, place.size) if whole else None)
+    except BaseException:
+        answer.close()
+        raise
+
+
+def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
+    """What a resource of the JSON API tells of an object.
+
+    Raises:
+        StrangeAnswer: It is none.
+    """
+    get = resource.get
+    try:
+        metadata, mark = read_metadata(get("metadata") or {})
+        return ObjectInfo(
+            resource["name"],
+            int(resource["size"]),
+            hash_of(resource["generation"], resource["crc32c"]),
+            get("contentType", "application/octet-stream"),
+            metadata,
+            dt.datetime.fromisoformat(resource["timeCreated"]).timestamp(),
+            get("contentEncoding") or None,
+            get("contentDisposition") or None,
+            get("contentLanguage") or None,
+            get("cacheControl") or None,
+            mark,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StrangeAnswer(f"the answer is no object of Google's: {error!r}") from error
+
+
+def hash_of(generation: str, crc32c: str) -> str:
+    """The hash: the generation, on which conditions depend, and the digest, so that equal ones mean equal content."""
+    value = binascii.a2b_base64(crc32c).hex()
+    if not re.fullmatch("[0-9]+", generation) or len(value) != 8:
+        raise ValueError("no generation, or no CRC-32C")
+    return f"{generation}-{value}"
+
+
+def read_metadata(kept: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
+    """The metadata as it was meant, and the mark of the write."""
+    metadata = {key.lower(): decode_words(value) for key, value in kept.items()}
+    mark = metadata.pop(WRITE_ID_KEY, None)
+    return metadata, mark or None
+
+
+def _digest_of(info: ObjectInfo, size: int) -> CombinedDigest:
+    """What the content must hash to."""
+    return CombinedDigest((info.hash or "").partition("-")[2], size)
+
+
+def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
+    """What the headers of a GET tell of an object."""
+    headers = answer.headers
+    crc32c, modified = _CRC32C.search(headers.get("x-goog-hash", "")), read_date(headers.get("last-modified"))
+    stored = headers.get("x-goog-stored-content-length")
+    if crc32c is None or modified is None or stored != str(size):
+        raise StrangeAnswer("the answer does not tell of an object of Google's, or is not of the bytes as stored")
+    hash_ = hash_of(headers.get("x-goog-generation", ""), crc32c[1])
+    kept = {key[len(METADATA_PREFIX) :]: value for key, value in headers.items() if key.startswith(METADATA_PREFIX)}
+    if not all(map(str.isascii, kept.values())):
+        return look_at(requests, container, name, hash_)  # headers cannot carry all that others wrote by JSON
+    metadata, mark = read_metadata(kept)
+    cached = headers.get("cache-control")
+    return ObjectInfo(
+        name,
+        size,
+        hash_,
+        headers.get("content-type"),
+        metadata,
+        modified,
+        headers.get("content-encoding") or None,
+        headers.get("content-disposition") or None,
+        headers.get("content-language") or None,
+        None if cached in _SERVED_BY_DEFAULT else cached or None,
+        mark,
+    )
+
+
+def base64_of(digest: bytes) -> str:
+    """A digest as Google writes it."""
+    return base64.b64encode(digest).decode()

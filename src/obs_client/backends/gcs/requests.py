@@ -1,0 +1,141 @@
+"""Requests to Google: what each is; sent with the token of the login over our own transport. Retries are the border's.
+
+JSON stands for Google's "Cloud Storage JSON API", XML for its "XML API"; both reach the same objects.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit import xml
+from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
+from obs_client._http.kit.json_answer import parse_json
+from obs_client._http.pool import HttpPool
+from obs_client.backend.body import Body
+from obs_client.backends.gcs.errors import read_refusal
+from obs_client.backends.gcs.login import Login
+from obs_client.credentials import forget_frames
+
+JSON_TYPE = "application/json; charset=UTF-8"
+_UNAUTHORIZED = 401
+
+
+class Request(NamedTuple):
+    """One request.
+
+    Attributes:
+        operation: As Google's reference names it.
+        path: Quoted, from the host on.
+        query: As it stands in the URL.
+        further: Statuses from 300 on that are no error.
+    """
+
+    operation: str
+    method: str
+    path: str
+    query: str = ""
+    headers: dict[str, str] = {}  # noqa: RUF012 - never changed, but copied
+    body: Body | bytes | None = None
+    further: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without headers and query, which may hold what is not to be shown."""
+        return f"Request({self.operation} {self.path})"
+
+
+def bucket_path(container: str) -> str:
+    """The path of a container in the JSON API."""
+    return f"/storage/v1/b/{quote(container, safe='')}"
+
+
+def object_path(container: str, name: str) -> str:
+    """The path of an object in the JSON API, in which its slashes are quoted."""
+    return f"/storage/v1/b/{quote(container, safe='')}/o/{quote(name, safe='')}"
+
+
+def upload_path(container: str) -> str:
+    """The path to which the JSON API wants content."""
+    return f"/upload/storage/v1/b/{quote(container, safe='')}/o"
+
+
+def xml_path(container: str, name: str = "") -> str:
+    """The path of a container or an object in the XML API."""
+    return f"/{quote(container, safe='')}/{quote(name, safe='/~')}"
+
+
+class Requests:
+    """Sends the requests of one client; safe for threads and after a fork.
+
+    Args:
+        payer: The project that pays for requests to containers of others.
+    """
+
+    def __init__(self, login: Login, payer: str | None, verify: bool | str, timeout: float) -> None:
+        self.login = login
+        self.buffers = Buffers()
+        self._payer = payer
+        self._pool = HttpPool(verify=verify, timeout=timeout)
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self.buffers.clear()
+        self._pool.close()
+        self.login.close()
+
+    def call(self, request: Request) -> HttpAnswer:
+        """Make a request; the answer's body is still to be read, or the answer to be closed.
+
+        Raises:
+            Refusal: The answer is an error.
+            OSError: There was no complete answer.
+        """
+        tokens = self.login.tokens
+        token = None if tokens is None else tokens.current()
+        answer = self._exchange(request, token)
+        if answer.status == _UNAUTHORIZED and tokens is not None and token is not None:
+            answer.close()
+            answer = self._exchange(request, tokens.renew(token))
+        if answer.status >= 300 and answer.status not in request.further:
+            raise read_refusal(request.operation, answer)
+        return answer
+
+    def finish(self, request: Request) -> HttpAnswer:
+        """As `call`, for answers whose content does not matter: reads them to their end."""
+        answer = self.call(request)
+        answer.read(CONTENT_LIMIT)
+        return answer
+
+    def json(self, request: Request) -> dict[str, Any]:
+        """As `call`, for answers that are a resource of the JSON API."""
+        found = parse_json(self.buffers.read_text(self.call(request)))
+        if not isinstance(found, dict):
+            raise StrangeAnswer("the answer is JSON, but no resource of Google's")
+        return found
+
+    def document(self, request: Request, root: str, fields: tuple[str, ...] = ()) -> xml.Element:
+        """As `call`, for answers that are a document of the XML API.
+
+        It may repeat a name with characters that XML cannot hold: those do not matter.
+        """
+        content = xml.without_impossible(self.call(request).read(CONTENT_LIMIT))
+        return xml.parse_answer(content, root, fields)
+
+    def _exchange(self, request: Request, token: str | None) -> HttpAnswer:
+        """The answer to a request, whatever it is; no frame that holds a secret is left in an error."""
+        if isinstance(request.body, Body):
+            request.body.rewind()
+        headers = {"User-Agent": "obs_client", **request.headers}
+        if self._payer is not None:
+            headers["x-goog-user-project"] = self._payer
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        query = f"?{request.query}" if request.query else ""
+        url = f"{self.login.endpoint}{request.path}{query}"
+        try:
+            return self._pool.request(request.method, url, headers, request.body)
+        except OSError as error:
+            forget_frames(error)
+            raise
