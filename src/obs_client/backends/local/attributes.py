@@ -70,7 +70,7 @@ def glance(directory: int, component: bytes, since: int) -> tuple[os.stat_result
         return None
     status = os.stat(component, dir_fd=directory, follow_symlinks=False)
     # In this order: a file that came between the two has another time than the record, or than it had at `since`.
-    is_one_version = status.st_ctime_ns < since if record is None else record.describes(status)
+    is_one_version = status.st_ctime_ns < since if record is None else record.is_of(status)
     return (status, record) if is_one_version and stat.S_ISREG(status.st_mode) else None
 
 
@@ -90,8 +90,10 @@ def store_in_file(descriptor: int, record: Record) -> bool:
     """Put a record into an open file's extended attribute; False: it takes none, or not so much."""
     if not _has_extended_attributes:
         return False
+    # By the later of two clocks: the file system may be another machine's.
+    now = max(time.time_ns(), os.fstat(descriptor).st_ctime_ns)
     try:
-        os.setxattr(descriptor, ATTRIBUTE, record.encode())
+        os.setxattr(descriptor, ATTRIBUTE, dataclasses.replace(record, stored_ns=now).encode())
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise

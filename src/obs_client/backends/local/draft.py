@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,8 @@ from obs_client.backends.local.tree import Tree
 from obs_client.errors import PreconditionError, TemporaryError
 
 _WALKS = 200
+_LATE = 1.0
+"""Seconds of waiting for the lock after which the attributes are stored again, since they tell when that was."""
 
 
 class Draft:
@@ -39,6 +42,7 @@ class Draft:
         self.new = new
         self._made: list[Path] = []
         self._finished: tuple[int, Record | None] | None = None
+        self._finished_at = 0.0
         for _ in range(_WALKS):
             self._tree = open_tree()
             try:
@@ -70,15 +74,21 @@ class Draft:
             ServiceError: Somebody removed the temporary file.
         """
         if self._finished is None:
-            self._finished = attributes.finish(self.descriptor, self.new.attributes, content_hash, part_size)
+            self._finished = self._finish(content_hash, part_size)
         with self._tree.changing(for_all=self.new.conditional):
             self._tree.refresh()
+            if time.monotonic() - self._finished_at > _LATE:
+                self._finished = self._finish(content_hash, part_size)
             try:
                 target = self._replace(*self._finished)
             except FileNotFoundError as error:
                 raise TemporaryError(f"a directory of {self.new.name!r} was removed just now; try again") from error
         if target[:-1] == self._home[:-1]:
             self._made = []  # they are in use
+
+    def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
+        self._finished_at = time.monotonic()
+        return attributes.finish(self.descriptor, self.new.attributes, content_hash, part_size)
 
     def _replace(self, inode: int, sidecar: Record | None) -> Path:
         """Put the file in the place of all that is read under its name; gives its path."""

@@ -12,6 +12,9 @@ from obs_client.backend.integrity import ContentDigest
 from obs_client.models import Attributes, ObjectInfo
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+SETTLING_NS = 10_000_000_000
+"""Nanoseconds for a file to get its name after its record was stored in it, which is a change of its status, too."""
+
 _TEXTS = ("hash", "encoding", "disposition", "language", "cache_control", "write_id")
 
 
@@ -26,6 +29,8 @@ class Record:
         name: The file's last component, in a sidecar only.
         ctime_ns: When the file's content or status last changed (epoch nanoseconds), in a sidecar only, once the file
             has its name. The record in a file cannot know it: to store it there is such a change.
+        stored_ns: When the record was stored (epoch nanoseconds), in a file only. A file whose content or status was
+            changed long after may have other content, with its old time put back.
     """
 
     size: int
@@ -41,11 +46,18 @@ class Record:
     write_id: str | None = None
     name: str | None = None
     ctime_ns: int | None = None
+    stored_ns: int | None = None
 
     def describes(self, status: os.stat_result) -> bool:
         """Whether the file still has the content that the record was made with, as far as its status tells."""
         if self.ctime_ns is not None and self.ctime_ns != status.st_ctime_ns:
             return False
+        if self.stored_ns is not None and status.st_ctime_ns > self.stored_ns + SETTLING_NS:
+            return False
+        return self.is_of(status)
+
+    def is_of(self, status: os.stat_result) -> bool:
+        """Whether a file has the size and the time that it had when the record was made."""
         return self.size == status.st_size and self.mtime_ns == status.st_mtime_ns
 
     def encode(self) -> bytes:
@@ -94,6 +106,7 @@ def _is_sound(record: Record) -> bool:
         and all(text is None or type(text) is str for text in texts)
         and (record.part_size is None or (type(record.part_size) is int and record.part_size > 0))
         and (record.ctime_ns is None or type(record.ctime_ns) is int)
+        and (record.stored_ns is None or type(record.stored_ns) is int)
     )
 
 
