@@ -23,6 +23,10 @@ def another(client: S3Client) -> S3Client:
     return S3Client("c", endpoint_url=f"{client._requests.endpoint}/", credentials=KEYS, options=client.options)
 
 
+def outcomes(client: S3Client) -> dict[str, Outcome]:
+    return {fact.name: fact.outcome for fact in client.endpoint_facts}
+
+
 def test_a_trial_is_made_once_for_all_clients_of_an_endpoint(caplog: pytest.LogCaptureFixture) -> None:
     server = Server(verifies=True)
     with caplog.at_level(logging.DEBUG, "obs_client"), uploading(server) as owner:
@@ -31,7 +35,8 @@ def test_a_trial_is_made_once_for_all_clients_of_an_endpoint(caplog: pytest.LogC
         second = another(owner)
         second.object_write("b", LARGE)
         fact = EndpointFact(VERIFIES_PARTS, Outcome.HOLDS, Origin.TRIAL, "checksums")
-        assert owner.endpoint_facts == second.endpoint_facts == (fact,)
+        assert owner.endpoint_facts == second.endpoint_facts
+        assert fact in owner.endpoint_facts
         assert sum("learned of" in message and VERIFIES_PARTS in message for message in caplog.messages) == 1
     assert server.probes() == 1
     assert server.parts() == [{CRC32.decode()}] * 4
@@ -42,8 +47,8 @@ def test_another_endpoint_is_tried_by_itself() -> None:
     with uploading(first) as one, uploading(second) as other:
         one.object_write("a", LARGE)
         other.object_write("a", LARGE)
-        assert [fact.outcome for fact in one.endpoint_facts] == [Outcome.HOLDS]
-        assert [fact.outcome for fact in other.endpoint_facts] == [Outcome.DOES_NOT_HOLD]
+        assert outcomes(one)[VERIFIES_PARTS] is Outcome.HOLDS
+        assert outcomes(other)[VERIFIES_PARTS] is Outcome.DOES_NOT_HOLD
 
 
 def test_what_could_not_be_told_does_not_hide_what_was() -> None:
@@ -77,7 +82,7 @@ def test_a_child_process_knows_what_its_parent_knew() -> None:
     server = Server(refuses=b"501 Not Implemented")
     with uploading(server) as owner:
         owner.object_write("a", LARGE)
-        assert {fact.name: fact.outcome for fact in owner.endpoint_facts} == {VERIFIES_PARTS: Outcome.DOES_NOT_HOLD}
+        assert outcomes(owner)[VERIFIES_PARTS] is Outcome.DOES_NOT_HOLD
         child = os.fork()
         if not child:
             os._exit(0 if another(owner).endpoint_facts == owner.endpoint_facts else 1)

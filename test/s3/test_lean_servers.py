@@ -173,9 +173,13 @@ def test_part_numbers_that_a_server_does_not_keep_are_no_alarm(how: str) -> None
 
 
 def test_parts_that_are_told_find_flipped_bytes() -> None:
+    """Where a tag of this server was seen to be made of the digests of parts."""
     flipped = WHOLE[:-1] + bytes([WHOLE[-1] ^ 1])
-    with playing(stored(UNEQUAL, PART_ANSWERS["told"][0], flipped)) as (owner, _), pytest.raises(IntegrityError):
-        owner.object_read("a")
+    replies = [stored(UNEQUAL, PART_ANSWERS["told"][0], body) for body in (WHOLE, flipped)]
+    with playing(lambda head, body: replies[b"/bad" in head](head, body)) as (owner, _):
+        assert read_verified(owner, "good") == (WHOLE, True)
+        with pytest.raises(IntegrityError):
+            owner.object_read("bad")
 
 
 @pytest.mark.parametrize(

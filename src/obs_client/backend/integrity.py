@@ -73,11 +73,18 @@ class ContentDigest:
         """Whether one digest covers all bytes, so that they must be hashed in order."""
         return len(self.part_sizes) <= 1
 
+    def is_proof(self) -> bool:
+        """Whether content that does not fit is not what was stored; asked for only then.
+
+        False: the digest may be none, or the sizes of the parts a guess, so that nothing is proved. A backend that
+        cannot know overrides this.
+        """
+        return True
+
     def check_composite(self, digests: Sequence[bytes]) -> bool:
         """Compare the parts' digests, in order, with the composite that the store tells.
 
-        False: they do not fit, but the sizes of the parts were a guess, so that nothing is proved. A backend that has
-        to guess overrides this; here the sizes are known.
+        False: they do not fit, but that proves nothing.
 
         Raises:
             IntegrityError: The content is not what the store says.
@@ -87,15 +94,22 @@ class ContentDigest:
         hasher = new_hash(self.algorithm)
         hasher.update(b"".join(digests))
         if hasher.hexdigest() != self.composite:
+            if not self.is_proof():
+                return False
             raise mismatch(f"its {len(digests)} parts", self.algorithm, self.composite, hasher.hexdigest())
         return True
 
 
 class ContentCheck:
-    """Hashes the bytes of consecutive parts as they come, and compares each part whose digest is known."""
+    """Hashes the bytes of consecutive parts as they come, and compares each part whose digest is known.
+
+    Attributes:
+        fits: No part differed from its digest; one that differs is an error, unless that proves nothing.
+    """
 
     def __init__(self, digest: ContentDigest, first_part: int = 0) -> None:
         self.digests: list[bytes] = []
+        self.fits = True
         self._digest = digest
         self._part = first_part
         self._left = digest.part_sizes[first_part] if digest.part_sizes else 0
@@ -120,13 +134,19 @@ class ContentCheck:
     def _end_part(self) -> None:
         values = self._digest.part_values
         if values and self._hash.hexdigest() != values[self._part]:
-            what = "its content" if self._digest.whole else f"its part {self._part + 1}"
-            raise mismatch(what, self._digest.algorithm, values[self._part], self._hash.hexdigest())
+            self._refuse(values[self._part])
         self.digests.append(self._hash.digest())
         self._part += 1
         if self._part < len(self._digest.part_sizes):
             self._left = self._digest.part_sizes[self._part]
             self._hash = new_hash(self._digest.algorithm)
+
+    def _refuse(self, expected: str) -> None:
+        """A part differs from its digest."""
+        self.fits = False
+        if self._digest.is_proof():
+            what = "its content" if self._digest.whole else f"its part {self._part + 1}"
+            raise mismatch(what, self._digest.algorithm, expected, self._hash.hexdigest())
 
 
 def mismatch(what: str, algorithm: str, expected: str, found: str) -> IntegrityError:

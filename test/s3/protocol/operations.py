@@ -11,7 +11,7 @@ from obs_client.backend.values import NewObject
 from obs_client.backends.s3.copying import copy_object, source_headers
 from obs_client.backends.s3.deleting import delete_bucket, delete_object, delete_objects
 from obs_client.backends.s3.listing import list_buckets, list_objects
-from obs_client.backends.s3.multipart import (
+from obs_client.backends.s3.multipart.requests import (
     StoredPart,
     Upload,
     abort_multipart_upload,

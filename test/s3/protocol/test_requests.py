@@ -10,10 +10,10 @@ from botocore import UNSIGNED
 from botocore.endpoint_provider import EndpointProvider
 
 from obs_client import InvalidNameError
-from obs_client.backends.s3 import requests as requests_module
 from obs_client.backends.s3.endpoints import amazon_endpoint, url_in
 from obs_client.backends.s3.reading import get_object
 from obs_client.backends.s3.requests import Request, Requests
+from obs_client.backends.s3.routes import ROUTES_MAXIMUM
 from obs_client.backends.s3.settings import Choices, check
 from test.s3.protocol import witness
 from test.s3.protocol.operations import KEYS, OPERATIONS, TOKEN, Address, Operation, compare, requests_of
@@ -143,4 +143,4 @@ def test_the_number_of_routes_that_are_remembered_has_a_bound() -> None:
     for number in range(1100):
         url, _ = requests.signed(get_object(f"docs-{number}", "a"))
         assert url == f"http://127.0.0.1:8333/docs-{number}/a"
-    assert len(requests._routes) <= requests_module._ROUTES_MAXIMUM
+    assert len(requests.routes) <= ROUTES_MAXIMUM

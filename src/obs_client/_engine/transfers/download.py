@@ -131,23 +131,24 @@ def _fetch(
     """
     digest = first.digest if border.options.check_content else None
 
-    def fetch(item: tuple[Range, Gauge]) -> tuple[int, list[bytes]]:
+    def fetch(item: tuple[Range, Gauge]) -> tuple[int, ContentCheck | None]:
         wanted, gauge = item
         check = ContentCheck(digest, wanted.first_part) if digest else None
         with _reader_of(border, first, wanted, check) as reader:
             gauge.follow(lambda: reader.position - wanted.offset)
             target_of(wanted).take_from(reader)
         gauge.finish()
-        return wanted.size, check.digests if check else []
+        return wanted.size, check
 
-    digests: list[bytes] = []
+    checks: list[ContentCheck] = []
     gauged = ((wanted, meter.begin(wanted.size)) for wanted in ranges)
     with ended(bounded_map(fetch, gauged, border.options.workers, meter.while_waiting)) as fetched:
-        for size, found in fetched:
-            digests += found
+        for size, check in fetched:
+            checks += [check] if check else []
             meter.tell()
             yield size
-    first.verified = digest is not None and digest.check_composite(digests)
+    digests = [each for check in checks for each in check.digests]
+    first.verified = digest is not None and all(c.fits for c in checks) and digest.check_composite(digests)
     if not first.verified:
         note_unverified(first.name)
 

@@ -116,7 +116,7 @@ class GuardedReader(ObjectReader):
             return
         if self._own_check and self._check and self.digest:
             self._check.finish()
-            self.verified = self.digest.check_composite(self._check.digests)
+            self.verified = self._check.fits and self.digest.check_composite(self._check.digests)
         self._finished = True
         if self._whole and not self.verified:
             note_unverified(self.name)

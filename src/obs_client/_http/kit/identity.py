@@ -27,3 +27,13 @@ def check_identity(answer: HttpAnswer, names: Sequence[str], store: str) -> None
         return
     answer.close()
     raise StrangeAnswer(f"status {answer.status} without {' or '.join(names)}: this was not said by {store}")
+
+
+def is_page(answer: HttpAnswer, content: bytes = b"") -> bool:
+    """Whether an answer is a page for people, as of a portal that wants a login.
+
+    Args:
+        content: What is known of its body.
+    """
+    start = content.lstrip()[:100].lower()
+    return "html" in answer.headers.get("content-type", "").lower() or start.startswith((b"<!doctype html", b"<html"))

@@ -153,8 +153,10 @@ def unescape(text: str) -> str:
 def without_impossible(document: bytes) -> bytes:
     """A document with a mark in place of the characters, and references to them, that XML 1.0 does not allow.
 
-    Servers put them there that repeat names as they are; it must be read for something else than these names.
+    Servers put them there that repeat names as they are, and bytes that are no text; it must be read for something else
+    than these names.
     """
+    document = document.decode(errors="replace").encode()
     return re.sub(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(x[0-9a-fA-F]+|\d+);", _possible, document)
 
 

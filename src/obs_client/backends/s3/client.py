@@ -13,8 +13,7 @@ from obs_client.backends.s3.errors import classify, hint_of, request_id_of, retr
 from obs_client.backends.s3.reading import (
     check_possible,
     get_object,
-    info_of_head,
-    look_at,
+    info_at,
     look_at_container,
     open_object,
 )
@@ -67,6 +66,8 @@ class S3Client(ObjectStorageClient):
         checksums: Send CRC-32 in S3's own headers; False: MD5, which every server knows; None: CRC-32 to Amazon, and
             with the parts of large objects to servers that prove to verify it, else MD5.
         conditional_writes: The server keeps conditions of writes, single, multipart and copies.
+        sign_payload: Signatures cover what is sent, as some policies ask for; it costs a SHA-256 of all. None: as the
+            profile says (`payload_signing_enabled`), else not.
         requester_pays: Agree to pay for requests to containers of others.
         storage_class, server_side_encryption, kms_key_id: Of new objects, as S3 names them.
 
@@ -92,6 +93,7 @@ class S3Client(ObjectStorageClient):
         addressing_style: str | None = None,
         checksums: bool | None = None,
         conditional_writes: bool | None = None,
+        sign_payload: bool | None = None,
         requester_pays: bool = False,
         storage_class: str | None = None,
         server_side_encryption: str | None = None,
@@ -105,7 +107,13 @@ class S3Client(ObjectStorageClient):
         """
         super().__init__(container_name, options=options)
         choices = Choices(
-            checksums, conditional_writes, requester_pays, storage_class, server_side_encryption, kms_key_id
+            checksums,
+            conditional_writes,
+            sign_payload,
+            requester_pays,
+            storage_class,
+            server_side_encryption,
+            kms_key_id,
         )
         settings = check(region, endpoint_url, credentials, verify, timeout, addressing_style, choices, profile)
         warn_if_unchecked(verify)
@@ -171,7 +179,7 @@ class S3Client(ObjectStorageClient):
         return page_of_objects(self._requests, list_objects(container, prefix, delimiter, start_after or None, marker))
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
-        return info_of_head(name, look_at(self._requests, container, name))
+        return info_at(self._requests, container, name)
 
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
@@ -192,14 +200,14 @@ class S3Client(ObjectStorageClient):
         from obs_client.backends.s3.deleting import can_be_deleted_with_others, delete_at_once
 
         plain = [name for name in object_names if can_be_deleted_with_others(name)]
-        failures = delete_at_once(self._requests, container, plain) if len(plain) > 1 else None
-        if failures is None:
+        found = delete_at_once(self._requests, container, plain) if len(plain) > 1 else None
+        if found is None:
             return super()._object_delete_many(container, object_names)
         odd = [name for name in object_names if not can_be_deleted_with_others(name)]
-        return {**failures, **super()._object_delete_many(container, odd)}
+        return {**found.failures, **super()._object_delete_many(container, [*odd, *found.silent])}
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        from obs_client.backends.s3.multipart import begin_upload
+        from obs_client.backends.s3.multipart.beginning import begin_upload
 
         return begin_upload(self._requests, new, check=self.options.check_content)
 
@@ -232,9 +240,15 @@ class S3Client(ObjectStorageClient):
         return self._requests.presign(request, seconds)
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        from obs_client.backends.s3.multipart import cleanup
+        from obs_client.backends.s3.multipart.found import cleanup
 
         return cleanup(self._requests, container, prefix, older_than)
+
+    def _tidy(self, container: str) -> None:
+        if self._requests.lost_begins:
+            from obs_client.backends.s3.multipart.beginning import end_lost_begins
+
+            end_lost_begins(self._requests, container)
 
     def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
         from obs_client.backends.s3.writing import sent_metadata
@@ -256,7 +270,8 @@ class S3Client(ObjectStorageClient):
 
 def _capabilities_of(requests: Requests) -> Capabilities:
     """What an S3 server is taken to keep: Amazon's all that it documents, others what they all have."""
-    from obs_client.backends.s3 import copying, deleting, multipart, writing
+    from obs_client.backends.s3 import copying, deleting, writing
+    from obs_client.backends.s3.multipart import upload
 
     settings, amazon = requests.settings, requests.is_amazon
     conditions = settings.choices.conditional_writes
@@ -267,9 +282,9 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         if_absent=amazon if conditions is None else conditions,
         if_hash=amazon if conditions is None else conditions,
         ordered_listing=amazon,
-        part_size_minimum=multipart.PART_SIZE_MINIMUM,
-        part_size_maximum=multipart.PART_SIZE_MAXIMUM,
-        part_count_maximum=multipart.PART_COUNT_MAXIMUM,
+        part_size_minimum=upload.PART_SIZE_MINIMUM,
+        part_size_maximum=upload.PART_SIZE_MAXIMUM,
+        part_count_maximum=upload.PART_COUNT_MAXIMUM,
         copy_part_size=copying.COPY_PART_SIZE,
         equal_parts=not amazon,
         delete_batch_maximum=deleting.BATCH_MAXIMUM,

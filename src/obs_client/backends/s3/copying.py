@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
 from obs_client._http.answer import HttpAnswer
@@ -16,10 +16,11 @@ from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.etags import etag_of
 from obs_client.backend.multipart import NeedsParts, Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.s3.endpoints import PINS_COPIED_PARTS, is_resource
+from obs_client.backends.s3.endpoints import PINS_COPIED_PARTS, PINS_COPIES, is_resource
 from obs_client.backends.s3.errors import S3Error, status_of
 from obs_client.backends.s3.listing import read_time
-from obs_client.backends.s3.multipart import S3Upload, begin
+from obs_client.backends.s3.multipart.beginning import begin
+from obs_client.backends.s3.multipart.upload import S3Upload
 from obs_client.backends.s3.reading import (
     get_object_tagging,
     head_object,
@@ -57,6 +58,9 @@ _KEPT = (
 
 NOT_IMPLEMENTED = 501
 _CONDITION = "x-amz-copy-source-if-match"
+_NEVER = f'"{"0" * 32}"'
+"""The tag of no object."""
+
 _RETENTION = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date")
 
 
@@ -69,7 +73,7 @@ def source_headers(container: str, name: str, etag: str | None) -> dict[str, str
     """The headers that name the source of a copy, as the version that has this ETag."""
     place = f"{container}/object/{name}" if is_resource(container) else f"{container}/{name}"
     named = {"x-amz-copy-source": quote(place, safe="/~")}
-    return {**named, "x-amz-copy-source-if-match": etag} if etag else named
+    return {**named, _CONDITION: etag} if etag else named
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Copy:
     Attributes:
         container, name: The source.
         head: Its HEAD.
+        size: Its bytes; None: the store does not say.
         new: The target.
         chosen: Headers of the client's own that go before what the source has.
     """
@@ -86,13 +91,9 @@ class Copy:
     container: str
     name: str
     head: HttpAnswer
+    size: int | None
     new: NewObject
     chosen: Mapping[str, str]
-
-    @property
-    def size(self) -> int:
-        """Bytes of the source."""
-        return size_of_head(self.head)
 
     @property
     def kept(self) -> dict[str, str]:
@@ -118,11 +119,6 @@ class Copy:
         return source_headers(self.container, self.name, None if etag.startswith("W/") else etag)
 
     @property
-    def is_pinned(self) -> bool:
-        """Whether the server is asked to refuse another version of the source."""
-        return "x-amz-copy-source-if-match" in self.source
-
-    @property
     def target(self) -> dict[str, str]:
         """The headers of all that the target carries."""
         return {**self.kept, **attribute_headers(self.new.attributes), **self.chosen}
@@ -135,12 +131,55 @@ def copy_at_once(requests: Requests, copy: Copy) -> None:
         NeedsParts: The object is too large for that.
         S3Error: One that `is_refused`: the source is another by now, or a condition of the target does not hold.
     """
-    if copy.size > COPY_MAXIMUM:
+    if copy.size is not None and copy.size > COPY_MAXIMUM:
         raise NeedsParts
-    asked = copy_object(copy.new, {**copy.target, **copy.source, **conditions_of(copy.new)})
-    requests.document(asked, "CopyObjectResult")
-    if not copy.is_pinned and (copy.container, copy.name) != (copy.new.container, copy.new.name):
+
+    def send(source: dict[str, str]) -> None:
+        asked = copy_object(copy.new, {**copy.target, **source, **conditions_of(copy.new)})
+        requests.document(asked, "CopyObjectResult")
+
+    pinned = send_pinned(requests, PINS_COPIES, copy.source, send)
+    if not pinned and (copy.container, copy.name) != (copy.new.container, copy.new.name):
         check_is_same(requests, copy)
+
+
+def send_pinned(requests: Requests, fact: str, source: dict[str, str], send: Callable[[dict[str, str]], None]) -> bool:
+    """Send a copy; False: it is not known that the server would have refused another version of the source.
+
+    Some servers do not look at the condition, and some refuse it. The first copy is asked for under one that cannot
+    hold: who makes it all the same has shown that, and the copy is there.
+
+    Args:
+        fact: What is learned of the server.
+        source: The headers that name the source, with the condition if it can have one.
+    """
+    free = {name: value for name, value in source.items() if name != _CONDITION}
+    if _CONDITION not in source or requests.experience.of(fact) is False:
+        send(free)
+        return False
+    if requests.is_amazon or requests.experience.of(fact):
+        send(source)
+        return True
+    if requests.experience.is_tried(fact):
+        send(source)
+        return False
+    try:
+        send({**free, _CONDITION: _NEVER})
+    except TimeoutError:
+        requests.experience.learn(fact, None)
+        raise
+    except S3Error as error:
+        if is_refused(error):
+            requests.experience.learn(fact, True)
+            send(source)
+            return True
+        if error.status != NOT_IMPLEMENTED:
+            raise
+        requests.experience.learn(fact, False)
+        send(free)
+        return False
+    requests.experience.learn(fact, False)
+    return False
 
 
 def copy_within(requests: Requests, container: str, source: ObjectInfo, new: NewObject) -> None:
@@ -168,13 +207,13 @@ def copy_of(requests: Requests, container: str, source: ObjectInfo, new: NewObje
         raise _changed(source.name)
     onto_itself = (container, source.name) == (new.container, new.name)
     chosen = {} if onto_itself else requests.settings.choices.object_headers
-    return Copy(container, source.name, head, new, chosen)
+    return Copy(container, source.name, head, source.size, new, chosen)
 
 
 def copy_onto_itself(requests: Requests, new: NewObject) -> None:
     """Give an object other attributes; its hash must be `new.if_hash`, if that is given."""
     head = look_at(requests, new.container, new.name, new.if_hash)
-    copy_at_once(requests, Copy(new.container, new.name, head, new, {}))
+    copy_at_once(requests, Copy(new.container, new.name, head, size_of_head(head), new, {}))
 
 
 def is_refused(error: Exception) -> bool:
@@ -190,25 +229,21 @@ class S3Copy(S3Upload):
         headers = {**copy.target, **_tags(requests, copy)}
         super().__init__(requests, begin(requests, copy.new, headers, False), copy.new)
         self._copy = copy
+        self._all_pinned = True
 
     def copy_part(self, part: Part) -> None:
-        source, experience = self._copy.source, self._requests.experience
-        if experience.of(PINS_COPIED_PARTS) is False:
-            source.pop(_CONDITION, None)
         try:
-            self.put_from(part, source)
+            pinned = send_pinned(
+                self._requests, PINS_COPIED_PARTS, self._copy.source, lambda source: self.put_from(part, source)
+            )
         except S3Error as error:
-            if error.status == NOT_IMPLEMENTED and _CONDITION in source:
-                # Cloudflare R2 knows no such condition here; the source is looked at before the completion.
-                experience.learn(PINS_COPIED_PARTS, False)
-                self.copy_part(part)
-            elif is_refused(error) and source_changed(self._requests, self._copy):
+            if is_refused(error) and source_changed(self._requests, self._copy):
                 raise _changed(self._copy.name) from error
-            else:
-                raise
+            raise
+        self._all_pinned = self._all_pinned and pinned
 
     def complete(self) -> None:
-        if not self._copy.is_pinned or self._requests.experience.of(PINS_COPIED_PARTS) is False:
+        if not self._all_pinned:
             check_is_same(self._requests, self._copy)
         super().complete()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from obs_client._http.errors import BrokenAnswer
 from obs_client._http.kit import xml
-from obs_client.backends.s3.digests import digest_of_bytes
+from obs_client.backends.s3.digests.sent import digest_of_bytes
 from obs_client.backends.s3.endpoints import DELETES_MANY
 from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.requests import XML_NAMESPACE, Request, Requests
@@ -45,8 +45,15 @@ def can_be_deleted_with_others(name: str) -> bool:
     return xml.can_hold(name)
 
 
-def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception] | None:
-    """The error of each name that failed, or None if the server deletes names one by one only.
+class Outcomes(NamedTuple):
+    """What came of many names: the error of each that failed, and those of which the answer said nothing."""
+
+    failures: dict[str, Exception]
+    silent: list[str]
+
+
+def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> Outcomes | None:
+    """What came of deleting many names, or None if the server deletes names one by one only.
 
     What the endpoint refuses is not sent again, and not as many names either as took it too long: Swift's s3api deletes
     them one after another and says nothing until it is done.
@@ -57,17 +64,20 @@ def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> 
     Raises:
         S3Error: The request as a whole failed.
         BrokenAnswer: The answer is not complete.
+        StrangeAnswer: It is none of S3's.
         TimeoutError: No answer came in time; the next call sends fewer names at a time.
     """
     experience = requests.experience
     if experience.of(DELETES_MANY) is False:
         return None
-    failures: dict[str, Exception] = {}
+    found = Outcomes({}, [])
     most = experience.delete_maximum
     checksum = requests.uses_checksums and experience.deletes_by_checksum
     try:
         for start in range(0, len(names), most):
-            failures |= _delete(requests, container, names[start : start + most], checksum)
+            failures, silent = _delete(requests, container, names[start : start + most], checksum)
+            found.failures.update(failures)
+            found.silent.extend(silent)
     except TimeoutError:
         experience.delete_maximum = max(most // 4, _FEWEST)
         raise
@@ -81,23 +91,20 @@ def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> 
         experience.learn(DELETES_MANY, False)
         return None
     experience.learn(DELETES_MANY, True)
-    return failures
+    return found
 
 
-def _delete(requests: Requests, container: str, names: Sequence[str], checksum: bool) -> dict[str, Exception]:
+def _delete(requests: Requests, container: str, names: Sequence[str], checksum: bool) -> Outcomes:
     found = requests.document(delete_objects(container, names, checksum), "DeleteResult")
     return _outcomes(found, names)
 
 
-def _outcomes(found: xml.Element, names: Sequence[str]) -> dict[str, Exception]:
-    """The error of each name; a name of which the answer says nothing has failed."""
-    silent = set(names) - {each.get("Key") for each in found.all("Deleted")}
+def _outcomes(found: xml.Element, names: Sequence[str]) -> Outcomes:
+    told = {each.find("Key") for each in found.all("Deleted")}
     failures: dict[str, Exception] = {}
     for each in found.all("Error"):
-        name = each.get("Key")
-        silent.discard(name)
-        if each.find("Code") not in ("NoSuchKey", "NoSuchVersion"):
-            failures[name] = S3Error("DeleteObjects", 200, each.get("Code"), each.find("Message") or "")
-    for name in silent:
-        failures[name] = BrokenAnswer("the answer to a bulk delete says nothing of this name")
-    return failures
+        name, code = each.find("Key"), each.find("Code") or ""
+        told.add(name)
+        if name is not None and code not in ("NoSuchKey", "NoSuchVersion"):
+            failures[name] = S3Error("DeleteObjects", 200, code, each.find("Message") or "")
+    return Outcomes(failures, [name for name in names if name not in told])

@@ -17,12 +17,19 @@ DEFAULT_REGION = "us-east-1"
 EXPRESS_ENDS = ("--x-s3", "--xa-s3")
 """How the names of containers and of access points of S3 Express end; they have endpoints and keys of their own."""
 
+SPEAKS_S3 = "answers as S3 does, without ids of requests"
+TAKES_UNSIGNED = "takes bodies that are not signed"
+TAKES_QUOTED = "takes tags in quotes as conditions of writes"
+TAGS = "tags objects with the MD5 of their content"
+TAGS_PARTS = "tags parts with the MD5 of their content"
+TAGS_LARGE = "tags objects of parts with the MD5 of their parts' MD5s"
 VERIFIES_PARTS = "verifies CRC-32 of parts"
 TELLS_CHECKSUMS = "tells the checksums of objects"
 KEEPS_CONDITIONS = "keeps conditions of writes"
 DELETES_MANY = "deletes many objects by one request"
 GIVES_PERMISSION = "gives permission to send a body (Expect: 100-continue)"
 LISTS_BY_TOKENS = "knows ListObjectsV2"
+PINS_COPIES = "knows conditions of the source of CopyObject"
 PINS_COPIED_PARTS = "knows conditions of the source of UploadPartCopy"
 
 _PARTITIONS = (
@@ -76,12 +83,18 @@ class Experience:
         deletes_by_checksum: It takes a checksum for the digest that a deletion of many names must have.
         delete_maximum: The most names that it deleted in time.
         regions: In which a container was found, where that is not the configured one.
+        places_checked: Containers of which the endpoint's URL was seen not to lead into them.
+        uploads: The ids of those that this process began and has not ended.
+        part_sizes: Of other programs' objects whose digest fitted, the last one first.
     """
 
     def __init__(self, endpoint: str) -> None:
         self.deletes_by_checksum = True
         self.delete_maximum = 1000
         self.regions: dict[str, str] = {}
+        self.places_checked: set[str] = set()
+        self.uploads: set[str] = set()
+        self.part_sizes: list[int] = []
         self._endpoint = endpoint
         self._facts: dict[str, EndpointFact] = {}
 
@@ -91,6 +104,10 @@ class Experience:
         if fact is None or fact.outcome is Outcome.CANNOT_BE_TOLD:
             return None
         return fact.outcome is Outcome.HOLDS
+
+    def is_tried(self, name: str) -> bool:
+        """Whether a trial was made, also if it did not show anything."""
+        return name in self._facts
 
     def learn(self, name: str, holds: bool | None, option: str | None = None) -> None:
         """Keep how a trial ended, and log it if that is new; None: it could not be told.

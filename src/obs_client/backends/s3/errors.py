@@ -13,6 +13,7 @@ from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
+    ConfigurationError,
     ConflictError,
     ContainerExistsError,
     ContainerNotEmptyError,
@@ -59,6 +60,7 @@ _CODES: dict[str, Kind] = {
     "XAmzContentChecksumMismatch": IntegrityError,
     **dict.fromkeys(
         ("AccessDenied", "AllAccessDisabled", "AccountProblem", "AuthorizationHeaderMalformed", "ExpiredToken",
+         "ExpiredTokenException",
          "Forbidden", "InvalidAccessKeyId", "InvalidObjectState", "InvalidSecurity", "InvalidToken", "NotSignedUp",
          "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch", "TokenRefreshRequired", "Unauthorized"),
         AuthorizationError,
@@ -197,8 +199,7 @@ def classify(error: Exception) -> Kind | None:
     """The kind of an error; None: it is none of S3's, nor of the way to it."""
     if isinstance(error, S3Error):
         return _kind(error)
-    # An answer that is not S3's may be a portal's on the way, or that of a server which is just starting.
-    return TemporaryError if isinstance(error, StrangeAnswer) else kind_of_failure(error)
+    return kind_of_failure(error)
 
 
 _LOGIN = "look at the keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or the profile"
@@ -214,15 +215,26 @@ _HINTS = {
         "without the right s3:ListBucket S3 refuses so what is not there, too"
     ),
     "403": "not allowed by a policy, or not there: without the right s3:ListBucket S3 refuses both alike",
+    "ExpiredTokenException": "the session's keys have ended: get new ones",
     "NoSuchBucket": "if the endpoint URL ends with a container's name, leave that out of it",
     "XAmzContentSHA256Mismatch": "something on the way changed the content",
 }
 
 
+_INTO_CONTAINER = (
+    "the endpoint URL leads into a container, by its host or its path: leave the container's name out of it"
+)
+
+
+def _leads_into_container(error: S3Error) -> bool:
+    """Whether a listing was answered as an object."""
+    return error.code == "NoSuchKey" and error.operation.startswith("List")
+
+
 def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
     if isinstance(error, S3Error):
-        return _HINTS.get(error.code, "")
+        return _INTO_CONTAINER if _leads_into_container(error) else _HINTS.get(error.code, "")
     if isinstance(error, TimeoutError):
         return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
     return ""
@@ -240,6 +252,8 @@ def retry_after(error: Exception) -> float | None:
 
 def _kind(error: S3Error) -> Kind:
     code, status = error.code, error.status
+    if _leads_into_container(error):
+        return ConfigurationError
     if code in _CODES:
         return _CODES[code]
     if status == 404 and "Bucket" in error.operation:

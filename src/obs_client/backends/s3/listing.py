@@ -21,21 +21,23 @@ from obs_client.backends.s3.requests import Request, Requests, query_of
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
 ROOT = "ListBucketResult"
-FIELDS = ("Name", "IsTruncated")
-
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _ROW = re.compile("<Contents>(.*?)</Contents>", re.DOTALL)
 _TAG = re.compile("(<[^>]*>)")
 _QUOTED = "&quot;"
 _COLUMNS = ("Key", "Size", "ETag", "LastModified")
 _NEEDED = ("Key", "Size", "LastModified")
+"""What the rows of a page have that is read fast; only `Key` must be there."""
+
+_URL = "<EncodingType>url</EncodingType>"
+_MOST = 1000
 _REFERENCE = re.compile(r"&(?:(amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)?")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BUCKETS = 1000
 
 
 class Columns(NamedTuple):
-    """The rows of a page as they stand in it; an ETag that a row does not have is empty."""
+    """The rows of a page as they stand in it; what a row does not have is empty."""
 
     names: Sequence[str]
     sizes: Sequence[str]
@@ -77,8 +79,8 @@ def list_objects(
 def page_of_containers(requests: Requests, prefix: str, marker: str | None) -> Page[ContainerInfo]:
     """One page of containers; of a server that knows no pages all, of which those with the prefix are left."""
     asked = list_buckets(prefix, marker, _BUCKETS) if requests.is_amazon else list_buckets()
-    root = requests.document(asked, "ListAllMyBucketsResult", ("Buckets",))
-    names = [bucket.get("Name") for bucket in root.all("Buckets")[0].all("Bucket")]
+    root = requests.document(asked, "ListAllMyBucketsResult")
+    names = [bucket.get("Name") for each in root.all("Buckets") for bucket in each.all("Bucket")]
     entries = [ContainerInfo(name, None, None) for name in names if name.startswith(prefix)]
     return Page(entries, root.find("ContinuationToken") or None)
 
@@ -100,13 +102,23 @@ def read_page(document: str) -> Page[ObjectInfo | SubdirInfo] | xml.Element:
     """
     try:
         columns, rest = _split(document)
-        root = xml.parse_answer(rest.encode(), ROOT, FIELDS)
+        root = _parse(rest)
         if root.name == "Error":
             return root
         entries = _entries(root, columns or _columns_of(root))
         return Page(entries, _next_marker(root, entries))
     except ValueError as error:
         raise StrangeAnswer("the listing has a name, size or time that makes no sense") from error
+
+
+def _parse(document: str) -> xml.Element:
+    """A page; where its names are as in URLs, what it repeats of the request need not be XML."""
+    try:
+        return xml.parse_answer(document.encode(), ROOT, ())
+    except StrangeAnswer:
+        if _URL not in document:
+            raise
+        return xml.parse_answer(xml.without_impossible(document.encode()), ROOT, ())
 
 
 def read_time(text: str) -> float:
@@ -134,9 +146,11 @@ def _next_marker(root: xml.Element, entries: Sequence[ObjectInfo | SubdirInfo]) 
     A server that knows only ListObjects gives no token. Its next page begins after its `NextMarker`, or after the last
     name where it tells none, as the reference of ListObjects has it.
     """
-    if not is_true(root.get("IsTruncated")):
+    told, token = root.find("IsTruncated"), root.find("NextContinuationToken")
+    # Where it is not told, a page with a token or as full as it may be is not the last.
+    if not (is_true(told) if told is not None else token or len(entries) >= _most(root)):
         return None
-    if token := root.find("NextContinuationToken"):
+    if token:
         return f"2{token}"
     marker = root.find("NextMarker")
     if marker and root.find("EncodingType") == "url":
@@ -148,11 +162,17 @@ def _next_marker(root: xml.Element, entries: Sequence[ObjectInfo | SubdirInfo]) 
     return f"1{marker}"
 
 
+def _most(root: xml.Element) -> int:
+    """The entries of a page that is full."""
+    told = root.find("MaxKeys") or ""
+    return int(told) if told.isdecimal() and int(told) else _MOST
+
+
 def _entries(root: xml.Element, columns: Columns) -> Sequence[ObjectInfo | SubdirInfo]:
     url = root.find("EncodingType") == "url"
     names = _decoded(columns.names) if url else columns.names
     objects = ListedObjects(
-        names, list(map(int, columns.sizes)), _hashes(columns.etags), [None] * len(names), _seconds(columns.times)
+        names, _sizes(columns.sizes), _hashes(columns.etags), [None] * len(names), _times(columns.times)
     )
     folders = [each.get("Prefix") for each in root.all("CommonPrefixes")]
     if not folders:
@@ -167,6 +187,14 @@ def _decoded(names: Sequence[str]) -> Sequence[str]:
     if "%" not in together and "+" not in together:
         return names
     return [unquote_plus(name, errors="strict") for name in names]
+
+
+def _sizes(sizes: Sequence[str]) -> Sequence[int | None]:
+    return list(map(int, sizes)) if all(sizes) else [int(size) if size else None for size in sizes]
+
+
+def _times(times: Sequence[str]) -> Sequence[float | None]:
+    return _seconds(times) if all(times) else [_seconds([time])[0] if time else None for time in times]
 
 
 def _hashes(etags: Sequence[str]) -> Sequence[str | None]:
@@ -188,8 +216,8 @@ def _seconds(times: Sequence[str]) -> list[float]:
 def _columns_of(root: xml.Element) -> Columns:
     """The rows of a page that was parsed."""
     rows = root.all("Contents")
-    needed = [[row.get(name) for row in rows] for name in _NEEDED]
-    return Columns(needed[0], needed[1], [row.find("ETag") or "" for row in rows], needed[2])
+    names = [row.get("Key") for row in rows]
+    return Columns(names, *([row.find(column) or "" for row in rows] for column in _COLUMNS[1:]))
 
 
 def _split(document: str) -> tuple[Columns | None, str]:

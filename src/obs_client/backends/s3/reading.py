@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from functools import partial
 
 from obs_client._http.answer import HttpAnswer
-from obs_client._http.errors import BrokenAnswer
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
-from obs_client._http.kit.etags import etag_of, quoted_etag
+from obs_client._http.kit.etags import bare_etag, etag_of, quoted_etag
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
-from obs_client.backends.s3.digests import AskedPartSizes, digest_of_answer, is_of_parts
+from obs_client.backends.s3.digests.part_sizes import AskedPartSizes
+from obs_client.backends.s3.digests.stored import digest_of_answer, is_of_parts
+from obs_client.backends.s3.digests.tags import Tags, hash_is_md5
 from obs_client.backends.s3.endpoints import EXPRESS_ENDS, TELLS_CHECKSUMS, is_possible
 from obs_client.backends.s3.errors import S3Error
-from obs_client.backends.s3.requests import Request, Requests, check_identity, headers_of, query_of
+from obs_client.backends.s3.requests import Request, Requests, headers_of, query_of
 from obs_client.errors import ContainerNotFoundError
 from obs_client.models import ContainerInfo, ObjectInfo
 
@@ -84,7 +85,7 @@ def look_at(requests: Requests, container: str, name: str, if_hash: str | None =
 def look_for(requests: Requests, container: str, name: str) -> ObjectInfo | None:
     """What is stored under a name, None if nothing is."""
     try:
-        return info_of_head(name, look_at(requests, container, name))
+        return info_at(requests, container, name)
     except S3Error as error:
         if error.status == 404:
             return None
@@ -106,7 +107,7 @@ def open_object(
             raise
         return _empty_reader(requests, container, name, if_hash)
     try:
-        check_identity(answer)
+        requests.check_identity(container, answer)
         place = find_place(answer, start, stop)
         info = info_of(name, answer, place.size)
         size = place.size if check and place.take == place.size else None
@@ -134,17 +135,32 @@ def _stored(requests: Requests, asked: Request) -> HttpAnswer:
     return requests.call(as_stored(asked))
 
 
-def info_of_head(name: str, head: HttpAnswer) -> ObjectInfo:
-    """What the answer to a HEAD tells of an object."""
-    return info_of(name, head, size_of_head(head))
+def info_at(requests: Requests, container: str, name: str, if_hash: str | None = None) -> ObjectInfo:
+    """What is stored under a name; where a HEAD does not tell its size, a GET of its first byte may."""
+    head = look_at(requests, container, name, if_hash)
+    size = size_of_head(head)
+    return info_of(name, head, _size_by_range(requests, container, name) if size is None else size)
 
 
-def size_of_head(head: HttpAnswer) -> int:
-    """Bytes of the object, by the answer to a HEAD."""
+def size_of_head(head: HttpAnswer) -> int | None:
+    """Bytes of the object, by the answer to a HEAD; None: it does not say."""
     size = head.headers.get("content-length", "")
-    if not size.isdecimal():
-        raise BrokenAnswer("the answer does not say how many bytes the object has: it is not whole")
-    return int(size)
+    return int(size) if size.isascii() and size.isdecimal() else None
+
+
+def _size_by_range(requests: Requests, container: str, name: str) -> int | None:
+    """Bytes of an object by the answer to a GET of its first byte; None: it does not say."""
+    try:
+        with requests.call(get_object(container, name, part="bytes=0-0")) as answer:
+            if answer.status != 206:
+                return answer.length
+            whole = answer.headers.get("content-range", "")
+    except S3Error as error:
+        if error.status != 416:
+            raise
+        whole = error.headers.get("content-range", "")
+    size = whole.rpartition("/")[2]
+    return int(size) if size.isascii() and size.isdecimal() else None
 
 
 def info_of(name: str, answer: HttpAnswer, size: int | None) -> ObjectInfo:
@@ -156,7 +172,7 @@ def info_of(name: str, answer: HttpAnswer, size: int | None) -> ObjectInfo:
         etag_of(headers),
         headers.get("content-type"),
         _metadata(headers),
-        _time(headers.get("last-modified")),
+        read_date(headers.get("last-modified")),
         _coding(headers.get("content-encoding")),
         headers.get("content-disposition") or None,
         headers.get("content-language") or None,
@@ -174,14 +190,19 @@ def _reading_headers(part: str | None, if_hash: str | None, checksums: bool) -> 
 
 
 def _empty_reader(requests: Requests, container: str, name: str, if_hash: str | None) -> ObjectReader:
-    return EmptyReader(info_of_head(name, look_at(requests, container, name, if_hash)))
+    return EmptyReader(info_at(requests, container, name, if_hash))
 
 
 def _digest_of(requests: Requests, container: str, name: str, answer: HttpAnswer, size: int) -> ContentDigest | None:
     ask = partial(_head_of_part, requests, container, name)
-    parts = AskedPartSizes(ask, answer, size, _part_size_of(answer))
+    parts = AskedPartSizes(ask, answer, size, _part_size_of(answer), requests.experience.part_sizes)
     told = _with_checksums(requests, container, name, answer)
-    return digest_of_answer(told, size, parts, not container.endswith(EXPRESS_ENDS))
+    tags = Tags(requests, container, name)
+    whole = None if container.endswith(EXPRESS_ENDS) else tags.judge_whole
+    found = digest_of_answer(told, size, parts, whole, tags.judge_composite)
+    if found is None and whole and hash_is_md5(bare_etag(answer.headers.get("etag", "")), answer.headers):
+        tags.warn("the server does not tell the sizes of its parts")
+    return found
 
 
 def _head_of_part(requests: Requests, container: str, name: str, number: int | None) -> HttpAnswer:
@@ -220,13 +241,6 @@ def _metadata(headers: Mapping[str, str]) -> dict[str, str]:
         for name in headers
         if name.startswith(METADATA_PREFIX) and name != WRITE_ID
     }
-
-
-def _time(text: str | None) -> float:
-    found = read_date(text)
-    if found is None:
-        raise BrokenAnswer("the answer has no Last-Modified: it is not whole")
-    return found
 
 
 def _coding(value: str | None) -> str | None:

@@ -8,37 +8,28 @@ border's.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from obs_client._http.answer import HttpAnswer
-from obs_client._http.errors import BrokenAnswer
+from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
 from obs_client._http.kit.fork import ForkLock
+from obs_client._http.kit.identity import is_page
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
-from obs_client.backends.s3.endpoints import (
-    DEFAULT_REGION,
-    GIVES_PERMISSION,
-    Experience,
-    Route,
-    amazon_endpoint,
-    experience_of,
-    is_amazon,
-    is_plain_container,
-    is_possible,
-    url_in,
-)
+from obs_client.backends.s3.endpoints import GIVES_PERMISSION, SPEAKS_S3, TAKES_UNSIGNED, Experience
 from obs_client.backends.s3.errors import S3Error, make_error, read_error, region_of
+from obs_client.backends.s3.routes import Routes
 from obs_client.backends.s3.settings import Settings
-from obs_client.backends.s3.signing import Signature, Signer
+from obs_client.backends.s3.signing import UNSIGNED_PAYLOAD
 from obs_client.credentials import forget_frames
-from obs_client.errors import ConfigurationError, InvalidNameError
+from obs_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from obs_client._http.kit import xml
-    from obs_client.backends.s3.sdk import Sdk
 
 CONNECTIONS = 64
 EXPECT_SIZE = 1024 * 1024
@@ -49,13 +40,14 @@ USER_AGENT = "obs_client"
 XML_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 """Of documents that are sent."""
 
-_IDENTITIES = ("etag", "x-amz-request-id", "x-amz-id-2", "x-amzn-requestid", "x-amz-bucket-region", "cf-ray")
-_OTHER_IDENTITY = "x-.+-request-?id"
-"""How other servers that speak S3 name the same: `x-oss-request-id`, `x-cos-request-id`, `x-obs-request-id` …"""
+_IDENTITIES = ("etag", "x-amz-request-id", "x-amz-id-2", "x-amzn-requestid", "cf-ray")
+_IDENTITY = "x-amz-.+|x-.+-request-?id"
+"""S3's own headers, and how other servers that speak S3 name a request: `x-oss-request-id`, `x-cos-request-id` …"""
+_DOCUMENTS = ("ListBucketResult", "ListAllMyBucketsResult")
 _PAYER = "x-amz-request-payer"
 EXPECTATION_FAILED = 417
-
-_ROUTES_MAXIMUM = 1000
+_ENDED_KEYS = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
+_UNSIGNED_REFUSED = ("XAmzContentSHA256Mismatch",)
 
 
 class Request(NamedTuple):
@@ -102,20 +94,20 @@ def headers_of(*pairs: tuple[str, str | None]) -> dict[str, str]:
 class Requests:
     """Sends the requests of one client; safe for threads and after a fork. A copy of it opens connections of its own.
 
-    Where keys and endpoint are plain, routes are made here; botocore is not even imported then.
+    Attributes:
+        lost_begins: Of uploads whose begin may have been done though its answer was lost: when it was asked for, and
+            when that failed, by container and name.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.buffers = Buffers()
+        self.routes = Routes(settings)
+        self.lost_begins: dict[tuple[str, str], tuple[float, float]] = {}
         self._lock = ForkLock()
         self._pool: HttpPool | None = None
-        self._sdk: Sdk | None = None
-        self._endpoint: str | None = None
-        self._signatures: dict[str, Signature] = {}
-        self._routes: dict[tuple[str | None, str], Route] = {}
-        self._is_amazon: bool | None = None
         self._regions_asked: set[str] = set()
+        self._warned: set[str] = set()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Requests, (self.settings,)
@@ -128,21 +120,17 @@ class Requests:
 
     def native(self) -> Any:
         """botocore's client for the same store."""
-        return self._botocore().client()
+        return self.routes.native()
 
     @property
     def endpoint(self) -> str:
         """The URL of the service, without a slash at its end."""
-        if self._endpoint is None:
-            self._endpoint = self._find_endpoint().rstrip("/")
-        return self._endpoint
+        return self.routes.endpoint
 
     @property
     def is_amazon(self) -> bool:
         """Whether this is Amazon's S3 itself."""
-        if self._is_amazon is None:
-            self._is_amazon = is_amazon(self.endpoint)
-        return self._is_amazon
+        return self.routes.is_amazon
 
     @property
     def uses_checksums(self) -> bool:
@@ -153,11 +141,11 @@ class Requests:
     @property
     def experience(self) -> Experience:
         """What this process knows of the endpoint."""
-        return experience_of(self.endpoint)
+        return self.routes.experience
 
     def region_of(self, container: str) -> str:
         """The region in which requests for a container are signed."""
-        return self._route("HeadBucket", container).region
+        return self.routes.of("HeadBucket", container).region
 
     def call(self, request: Request) -> HttpAnswer:
         """Make a request; the answer's body is still to be read, or the answer to be closed.
@@ -168,15 +156,13 @@ class Requests:
         """
         if request.expect and self.experience.of(GIVES_PERMISSION) is False:
             request = request._replace(expect=False)
+        if request.container is not None and self.routes.may_lead_into(request.container):
+            self._check_place(request.container)
+        renewals = self.routes.renewals
         try:
             return self._send(request)
         except S3Error as error:
-            if error.status == EXPECTATION_FAILED and request.expect:
-                # RFC 9110, 10.1.1: a server may refuse the expectation; the request is repeated without it.
-                self.experience.learn(GIVES_PERMISSION, False)
-                request = request._replace(expect=False)
-            elif not self._follows(request, error):
-                raise
+            request = self._otherwise(request, error, renewals)
         if isinstance(request.body, Body):
             request.body.rewind()
         return self._send(request)
@@ -185,13 +171,13 @@ class Requests:
         """As `call`, for answers without content: reads them to their end, and sees that they are S3's.
 
         Raises:
-            BrokenAnswer: Nothing in the answer says that it came from an S3 server.
+            StrangeAnswer: Nothing says that it came from an S3 server.
         """
         answer = self.call(request)
         content = answer.read(CONTENT_LIMIT)
         if content and (failed := _error_in(content)):
             raise make_error(request.operation, answer, failed)
-        check_identity(answer)
+        self.check_identity(request.container, answer, content)
         return answer
 
     def document(
@@ -204,7 +190,8 @@ class Requests:
 
         Raises:
             S3Error: The document is an error, whatever the status.
-            BrokenAnswer: It is not the document that was asked for, or not complete.
+            BrokenAnswer: It is not complete.
+            StrangeAnswer: It is not the document that was asked for.
         """
         from obs_client._http.kit import xml  # which only some answers need
 
@@ -214,6 +201,24 @@ class Requests:
         if found.name == "Error":
             raise make_error(request.operation, answer, found)
         return found
+
+    def check_identity(self, container: str | None, answer: HttpAnswer, content: bytes = b"") -> None:
+        """Let an answer through that is S3's: it has a header of S3's, or comes from what was seen to be S3.
+
+        Args:
+            content: What is known of its body.
+
+        Raises:
+            StrangeAnswer: It is not, or that cannot be told; the answer is closed then.
+        """
+        if is_identified(answer):
+            return
+        if not is_page(answer, content) and (self.experience.of(SPEAKS_S3) or self._speaks_s3(container)):
+            return
+        answer.close()
+        raise StrangeAnswer(
+            f"status {answer.status} without an ETag or a request id, from what answers nothing else as S3 does"
+        )
 
     def explain(self, error: S3Error, request: Request) -> None:
         """Raise the reason of a failed HEAD: its answer has none, that of this GET has."""
@@ -226,7 +231,7 @@ class Requests:
         Raises:
             ConfigurationError: The client is anonymous.
         """
-        route = self._route(request.operation, request.container)
+        route = self.routes.of(request.operation, request.container)
         if route.signer is None:
             raise ConfigurationError("an anonymous client cannot sign URLs; give credentials")
         # In the query, not as a header that is signed: whoever is given the URL would have to send that.
@@ -236,13 +241,13 @@ class Requests:
 
     def signed(self, request: Request) -> tuple[str, dict[str, str]]:
         """The URL and the headers of a request as it is sent now."""
-        route = self._route(request.operation, request.container)
+        route = self.routes.of(request.operation, request.container)
         url = route.url_of(request.name, request.query)
         headers = {"User-Agent": USER_AGENT, **request.headers}
         if self.settings.choices.requester_pays and request.container is not None:
             headers[_PAYER] = "requester"
         if route.signer:
-            route.signer.sign(request.method, url, headers)
+            route.signer.sign(request.method, url, headers, self._payload(request.body))
         return url, headers
 
     def find_region(self, container: str) -> None:
@@ -252,6 +257,26 @@ class Requests:
         with contextlib.suppress(S3Error):  # who may only sign need not be allowed to look
             self.finish(Request("HeadBucket", "HEAD", container))
         self._regions_asked.add(container)
+
+    def warn_once(self, what: str, message: str, *values: object) -> None:
+        """Log something at WARNING, once a client.
+
+        Args:
+            what: It is about.
+        """
+        if what not in self._warned:
+            import logging  # slow to load, and seldom needed
+
+            self._warned.add(what)
+            logging.getLogger("obs_client").warning(message, *values)
+
+    def _payload(self, body: Body | bytes | None) -> str:
+        """What stands for the body in a signature."""
+        if self.experience.of(TAKES_UNSIGNED) is not False and not self.routes.signs_payload():
+            return UNSIGNED_PAYLOAD
+        if isinstance(body, Body):
+            return body.digest("sha256").hex()
+        return hashlib.sha256(body or b"").hexdigest()
 
     def _send(self, request: Request) -> HttpAnswer:
         answer = self._exchange(request)
@@ -270,75 +295,99 @@ class Requests:
             forget_frames(error)
             raise
 
+    def _otherwise(self, request: Request, error: S3Error, renewals: int) -> Request:
+        """The request as it is sent once more after an error that tells what was wrong with it; else raise the error.
+
+        A server may refuse the expectation (RFC 9110, 10.1.1); a container may be in another region; keys may end
+        before their time; and a server may take signed bodies only.
+
+        Args:
+            renewals: Of keys, when it was sent.
+        """
+        if error.status == EXPECTATION_FAILED and request.expect:
+            self.experience.learn(GIVES_PERMISSION, False)
+            return request._replace(expect=False)
+        if error.code in _ENDED_KEYS and self.routes.renew_keys(renewals):
+            return request
+        if error.code in _UNSIGNED_REFUSED and self._payload(b"") == UNSIGNED_PAYLOAD:
+            self.experience.learn(TAKES_UNSIGNED, False, "sign_payload")
+            return request
+        if not self._follows(request, error):
+            raise error
+        return request
+
     def _follows(self, request: Request, error: S3Error) -> bool:
         """Note the region in which an error says that a container is; once for each, and at Amazon's endpoints only."""
         region, container = region_of(error), request.container
         if region is None or container is None or not self.is_amazon:
             return False
-        if region == self._route(request.operation, container).region:
+        if region == self.routes.of(request.operation, container).region:
             return False
-        self.experience.regions[container] = region
-        self._routes.clear()
+        self.routes.move(container, region)
         return True
 
-    def _route(self, operation: str, container: str | None) -> Route:
-        found = self._routes.get((container, operation))
-        if found is None:
-            if len(self._routes) >= _ROUTES_MAXIMUM:
-                self._routes.clear()
-            found = self._routes[container, operation] = self._find_route(operation, container)
-        return found
+    def _speaks_s3(self, container: str | None) -> bool:
+        """Ask for a document that S3 alone answers; an error of S3 is one, too."""
+        try:
+            speaks = self._listing_root(container) in _DOCUMENTS
+        except S3Error as error:
+            if error.status < 300:
+                raise
+            speaks = error.code != str(error.status)
+        except StrangeAnswer:
+            speaks = False
+        if speaks:
+            self.experience.learn(SPEAKS_S3, True)
+        return speaks
 
-    def _find_route(self, operation: str, container: str | None) -> Route:
-        if container is not None and not is_possible(container):
-            raise InvalidNameError(f"S3 has no container {container!r}: no such name can be", container=container)
-        region = self.experience.regions.get(container) if container else None
-        if not self.settings.is_plain() or (container is not None and not is_plain_container(container)):
-            return self._botocore().route(operation, container, region)
-        region = region or self.settings.find_region() or DEFAULT_REGION
-        endpoint = self.settings.find_endpoint()
-        virtual = self.settings.addressing_style == "virtual" if endpoint else self.settings.addressing_style != "path"
-        return Route(url_in(endpoint or amazon_endpoint(region), container, virtual), self._signer(region), region)
+    def _listing_root(self, container: str | None) -> str:
+        """The name of the root of a listing of a container, or of all containers."""
+        from obs_client._http.kit import xml
 
-    def _signer(self, region: str) -> Signer | None:
-        """One for all containers of a region, so that they share the key of the day."""
-        if self.settings.anonymous:
-            return None
-        if region not in self._signatures:
-            keys = self.settings.fixed_keys()
-            self._signatures[region] = Signature(region, "s3", lambda: keys)
-        return self._signatures[region]
+        asked = Request("ListObjectsV2", "GET", container, query="list-type=2&max-keys=1")
+        if container is None:
+            asked = Request("ListBuckets", "GET", None)
+        answer = self._send(asked)
+        root = xml.parse(answer.read(CONTENT_LIMIT))
+        if root.name == "Error":
+            raise make_error(asked.operation, answer, root)
+        return root.name
 
-    def _find_endpoint(self) -> str:
-        if not self.settings.is_plain():
-            return str(self.native().meta.endpoint_url)
-        return self.settings.find_endpoint() or amazon_endpoint(self.settings.find_region() or DEFAULT_REGION)
+    def _check_place(self, container: str) -> None:
+        """See, once, that an endpoint's URL does not name the container already: objects would land under its name.
+
+        Raises:
+            ConfigurationError: It does.
+        """
+        if container in self.experience.places_checked:
+            return
+        try:
+            right = self._listing_root(container) in _DOCUMENTS
+        except S3Error as error:
+            right = error.code != "NoSuchKey"
+        except StrangeAnswer:
+            right = False  # an object of the container's name
+        if not right:
+            raise ConfigurationError(
+                f"the endpoint URL {self.endpoint!r} leads into a container: a listing of {container!r} is answered as "
+                f"an object; leave the container's name out of the URL"
+            )
+        self.experience.places_checked.add(container)
 
     def _transport(self) -> HttpPool:
         if self._pool is None:
-            plain = self.settings.is_plain()
-            verify = self.settings.find_verify() if plain else self._botocore().find_verify()
+            verify = self.routes.find_verify()
             with self._lock:
                 if self._pool is None:
                     self._pool = HttpPool(verify=verify, timeout=self.settings.timeout, connections=CONNECTIONS)
         return self._pool
 
-    def _botocore(self) -> Sdk:
-        if self._sdk is None:
-            from obs_client.backends.s3.sdk import Sdk
 
-            with self._lock:
-                self._sdk = self._sdk or Sdk(self.settings)
-        return self._sdk
-
-
-def check_identity(answer: HttpAnswer) -> None:
-    """Raise `BrokenAnswer` if nothing says that S3 answered: a portal on the way answers 200 to anything."""
-    headers = answer.headers
-    if answer.status == 204 or any(name in headers for name in _IDENTITIES):
-        return
-    if not any(re.fullmatch(_OTHER_IDENTITY, name) for name in headers):
-        raise BrokenAnswer("the answer has neither an ETag nor a request id: it is not S3's, or not whole")
+def is_identified(answer: HttpAnswer) -> bool:
+    """Whether an answer has a header that S3 sends and others do not, or has nothing to say."""
+    if answer.status == 204 or any(name in answer.headers for name in _IDENTITIES):
+        return True
+    return any(re.fullmatch(_IDENTITY, name) for name in answer.headers)
 
 
 def _error_in(content: bytes) -> xml.Element | None:

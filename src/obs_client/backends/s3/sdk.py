@@ -18,7 +18,7 @@ from obs_client._http.kit.fork import ForkLock
 from obs_client.backends.s3.endpoints import DEFAULT_REGION, EXPRESS_ENDS, Route, is_amazon
 from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.settings import Settings
-from obs_client.backends.s3.signing import FixedKeys, Keys, Signature
+from obs_client.backends.s3.signing import UNSIGNED_PAYLOAD, FixedKeys, Keys, Signature
 from obs_client.errors import (
     ConfigurationError,
     InvalidNameError,
@@ -95,6 +95,23 @@ class Sdk:
             keys: Keys = found.get_frozen_credentials()
         return keys
 
+    def renew_keys(self) -> bool:
+        """Look for credentials from the start again; False: there are no others than those that were used last."""
+        if self._settings.given:
+            return False
+        used, had_sessions = self.keys(), bool(self._sessions)
+        with self._lock:
+            self._session = None
+            self._clients.clear()
+            self._sessions.clear()
+        found = self.keys()
+        return had_sessions or (found.access_key, found.token) != (used.access_key, used.token)
+
+    def signs_payload(self) -> bool:
+        """Whether the profile says that signatures cover bodies."""
+        self.client()
+        return str(self._profile().get("payload_signing_enabled")).lower() == "true"
+
     def find_verify(self) -> bool | str:
         """The path of a CA file, or whether certificates are checked; a profile may name one too."""
         self.client()
@@ -158,16 +175,14 @@ class Sdk:
         For Amazon's that is `virtual`, which falls back to `path` as `auto` does; but by `auto` botocore signs URLs of
         all regions for the endpoint in us-east-1.
         """
-        settings = self._settings
-        profile = {} if settings.given else self._session.get_scoped_config().get("s3") or {}
-        style = settings.addressing_style or (profile.get("addressing_style") if isinstance(profile, dict) else None)
+        style = self._settings.addressing_style or self._profile().get("addressing_style")
         return style if style in ("path", "virtual") else "virtual" if amazon else "path"
 
     def _told_endpoint(self) -> str | None:
         """The endpoint that botocore is told; it looks at the environment by itself, but not for a profile."""
         settings = self._settings
         if settings.profile is None or settings.endpoint_url:
-            return settings.find_endpoint()
+            return settings.told_endpoint()
         scoped = self._session.get_scoped_config()
         if _is_true(scoped.get("ignore_configured_endpoint_urls")):
             return None
@@ -176,6 +191,11 @@ class Sdk:
         found = own.get("endpoint_url") if isinstance(own, dict) else None
         url: str | None = found or scoped.get("endpoint_url")
         return url
+
+    def _profile(self) -> dict[str, Any]:
+        """What the profile says of S3."""
+        found = {} if self._settings.given else self._session.get_scoped_config().get("s3")
+        return found if isinstance(found, dict) else {}
 
     def _create(self, region: str | None, style: str, express: bool) -> Any:
         settings, session = self._settings, self._session
@@ -216,7 +236,7 @@ class _Asymmetric:
         self._find_keys = find_keys
         self._config = config
 
-    def sign(self, method: str, url: str, headers: dict[str, str]) -> None:
+    def sign(self, method: str, url: str, headers: dict[str, str], payload: str = UNSIGNED_PAYLOAD) -> None:
         from botocore.auth import AUTH_TYPE_MAPS
         from botocore.awsrequest import AWSRequest
 

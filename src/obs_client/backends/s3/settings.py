@@ -32,12 +32,14 @@ class Choices(NamedTuple):
     Attributes:
         checksums: Use S3's checksums everywhere, or nowhere; None: as is right for the endpoint.
         conditional_writes: The server keeps conditions of writes; None: as is right for the endpoint.
+        sign_payload: Signatures cover bodies; None: as the profile says.
         requester_pays: Agree to pay for each request.
         storage_class, encryption, kms_key_id: Of new objects.
     """
 
     checksums: bool | None = None
     conditional_writes: bool | None = None
+    sign_payload: bool | None = None
     requester_pays: bool = False
     storage_class: str | None = None
     encryption: str | None = None
@@ -85,7 +87,16 @@ class Settings(NamedTuple):
 
     def find_endpoint(self) -> str | None:
         """The endpoint by argument, mapping or environment; a profile may name one too."""
-        return self.endpoint_url or self.keys.get("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+        if self.endpoint_url or (self.keys.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or "").lower() == "true":
+            return self.endpoint_url
+        return self.keys.get("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+
+    def told_endpoint(self) -> str | None:
+        """The endpoint that botocore is told: by argument or mapping; it looks at the environment by itself.
+
+        There a profile may say that all that is configured is to be ignored.
+        """
+        return self.find_endpoint() if self.given else self.endpoint_url
 
     def find_verify(self) -> bool | str:
         """The path of a CA file, or whether certificates are checked; a bundle is the process's, unlike keys."""

@@ -51,8 +51,12 @@ class FixedKeys(NamedTuple):
 class Signer(Protocol):
     """What signs requests and URLs."""
 
-    def sign(self, method: str, url: str, headers: dict[str, str]) -> None:
-        """Add to `headers` what the signature needs; they and the URL must be sent as they are then."""
+    def sign(self, method: str, url: str, headers: dict[str, str], payload: str = UNSIGNED_PAYLOAD) -> None:
+        """Add to `headers` what the signature needs; they and the URL must be sent as they are then.
+
+        Args:
+            payload: The SHA-256 of the body in hex, or what stands for it.
+        """
 
     def presign(self, method: str, url: str, seconds: int) -> str:
         """The URL with a signature in its query, valid for so many seconds."""

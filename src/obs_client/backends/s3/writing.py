@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.encoded_words import encode_words
 from obs_client._http.kit.etags import quoted_etag
-from obs_client.backend.body import Body
+from obs_client.backend.body import BLOCK_SIZE, Body
 from obs_client.backend.values import NewObject
-from obs_client.backends.s3.digests import digest_of_body
-from obs_client.backends.s3.endpoints import DEFAULT_REGION
+from obs_client.backends.s3.digests.sent import digest_of_body, other_bytes
+from obs_client.backends.s3.digests.tags import Tags
+from obs_client.backends.s3.endpoints import DEFAULT_REGION, TAGS, TAKES_QUOTED
 from obs_client.backends.s3.errors import S3Error
-from obs_client.backends.s3.reading import METADATA_PREFIX, WRITE_ID, head_bucket
-from obs_client.backends.s3.requests import EXPECT_SIZE, XML_NAMESPACE, Request, Requests, headers_of
+from obs_client.backends.s3.reading import METADATA_PREFIX, WRITE_ID, get_object, head_bucket, look_for
+from obs_client.backends.s3.requests import (
+    EXPECT_SIZE,
+    XML_NAMESPACE,
+    Request,
+    Requests,
+    headers_of,
+    is_identified,
+)
 from obs_client.errors import ContainerExistsError, InvalidNameError
 from obs_client.models import Attributes
+
+T = TypeVar("T")
 
 METADATA_MAXIMUM = 2048
 """Bytes of all keys and values as they are sent."""
@@ -25,6 +39,9 @@ RESERVED = 64
 
 HEADER_COUNT_MAXIMUM = 80
 """Metadata keys of one object: an answer has some 20 headers besides, and many clients stop at 100."""
+
+_NOT_HELD = ("PreconditionFailed", "NoSuchKey", "404")
+"""How servers say that If-Match does not hold: of another object, or where there is none."""
 
 _CONTAINER_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -70,15 +87,83 @@ def create_container(requests: Requests, container: str) -> None:
 def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool = True) -> None:
     """Write an object by one request, with a digest of its content; `check` what the server says of it."""
     digest = digest_of_body(body, requests.uses_checksums)
-    headers = {
-        **attribute_headers(new.attributes),
-        **conditions_of(new),
-        **requests.settings.choices.object_headers,
-        **digest.headers,
-    }
-    answer = requests.finish(put_object(new.container, new.name, body, headers))
-    if check:
-        digest.check(answer, body)
+    headers = {**attribute_headers(new.attributes), **requests.settings.choices.object_headers, **digest.headers}
+
+    def send(conditions: dict[str, str]) -> HttpAnswer:
+        body.rewind()
+        return requests.finish(put_object(new.container, new.name, body, {**headers, **conditions}))
+
+    answer = under_conditions(requests, new, send)
+    if not is_identified(answer):
+        _check_stored(requests, new, body)
+    if check and (fits := digest.tag_fits(answer, body)) is not None:
+        _check_tag(requests, new, body, answer, fits)
+
+
+def under_conditions(requests: Requests, new: NewObject, send: Callable[[dict[str, str]], T]) -> T:
+    """Send a write with the headers of its conditions.
+
+    Ceph's gateway knows the tag of a condition only without quotes: where it refuses a tag that is the object's, it is
+    asked again so.
+
+    Raises:
+        S3Error: 412 also where nothing is, which Amazon's S3 answers with 404.
+    """
+    quoted = requests.experience.of(TAKES_QUOTED) is not False
+    try:
+        answer = send(conditions_of(new, quoted=quoted))
+    except S3Error as error:
+        if new.if_hash is None or error.code not in _NOT_HELD:
+            raise
+        if error.code != "PreconditionFailed":
+            raise S3Error(error.operation, 412, "PreconditionFailed", error.message, None, error.request_id) from error
+        found = look_for(requests, new.container, new.name) if quoted and not requests.is_amazon else None
+        if found is None or found.hash != new.if_hash or requests.experience.of(TAKES_QUOTED):
+            raise
+        quoted = False
+        answer = send(conditions_of(new, quoted=quoted))
+    if new.if_hash is not None and not requests.is_amazon:
+        requests.experience.learn(TAKES_QUOTED, quoted)
+    return answer
+
+
+def _check_stored(requests: Requests, new: NewObject, body: Body) -> None:
+    """See that an object is there of whose write a server said neither its tag nor a request id."""
+    found = look_for(requests, new.container, new.name)
+    if found is None or found.size not in (None, body.size):
+        raise StrangeAnswer("the write was answered with yes, and the object is not there")
+
+
+def _check_tag(requests: Requests, new: NewObject, body: Body, answer: HttpAnswer, fits: bool) -> None:
+    """Judge the tag that a write was answered with; where it is not known what tags are, the object is read, once.
+
+    Raises:
+        IntegrityError: The store has other bytes.
+    """
+    tags = Tags(requests, new.container, new.name)
+    if not fits and not requests.is_amazon and requests.experience.of(TAGS) is None:
+        stored = _stored_digest(requests, new, answer)
+        if stored == body.digest("md5"):
+            requests.experience.learn(TAGS, False)
+        elif stored is not None:
+            raise other_bytes(answer, body)
+    if not tags.judge_whole(fits):
+        raise other_bytes(answer, body)
+
+
+def _stored_digest(requests: Requests, new: NewObject, written: HttpAnswer) -> bytes | None:
+    """The MD5 of what a write left there; None: another object is, or it cannot be read."""
+    hasher = hashlib.md5(usedforsecurity=False)
+    block = memoryview(bytearray(BLOCK_SIZE))
+    try:
+        with requests.call(get_object(new.container, new.name)) as answer:
+            if answer.headers.get("etag") != written.headers.get("etag"):
+                return None
+            while count := answer.readinto(block):
+                hasher.update(block[:count])
+    except (S3Error, OSError):
+        return None
+    return hasher.digest()
 
 
 def attribute_headers(attributes: Attributes, part_size: int | None = None) -> dict[str, str]:
@@ -104,11 +189,13 @@ def sent_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     return {key: encode_words(value) for key, value in metadata.items()}
 
 
-def conditions_of(new: NewObject) -> dict[str, str]:
+def conditions_of(new: NewObject, *, quoted: bool = True) -> dict[str, str]:
     """The headers of a write for the conditions of an object."""
     if new.if_absent:
         return {"If-None-Match": "*"}
-    return {"If-Match": quoted_etag(new.if_hash)} if new.if_hash is not None else {}
+    if new.if_hash is None:
+        return {}
+    return {"If-Match": quoted_etag(new.if_hash) if quoted else new.if_hash}
 
 
 def _is_ours(requests: Requests, container: str) -> bool:

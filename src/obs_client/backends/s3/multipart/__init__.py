@@ -1,0 +1,1 @@
+"""Large objects by S3's multipart upload; and what killed writers left of them."""
