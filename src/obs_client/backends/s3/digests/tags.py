@@ -96,4 +96,6 @@ class Tags:
 
     def _is_telling(self, info: ObjectInfo) -> bool:
         size = info.size or 0
-        return info.name != self._name and 0 < size <= _TRIED_SIZE and re.fullmatch(_DIGITS, info.hash or "") is not None
+        return (
+            info.name != self._name and 0 < size <= _TRIED_SIZE and re.fullmatch(_DIGITS, info.hash or "") is not None
+        )
