@@ -11,7 +11,8 @@
 `memory:`                                          `MemoryClient`, empty
 `name://[container[/prefix]][?option=value]`       the class that an entry point `name` in the group
                                                    `obs_client.backends` gives, called with `container_name` and the
-                                                   options
+                                                   options; or a named store (`obs_client.stores`), and in it what
+                                                   follows its own URL
 =================================================  ===================================================================
 
 Options are the names of the constructor's parameters, and the fields of `ClientOptions`: `?attempts=2&part_size=64MiB`.
@@ -31,17 +32,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from obs_client._urls import paths
+from obs_client._urls.named import NamedStore, read_stores
 from obs_client._urls.options import ANONYMOUS, options_of, takes
-from obs_client._urls.schemes import ENTRY_POINTS, all_schemes, client_class, make_directory_client
+from obs_client._urls.schemes import ENTRY_POINTS, all_schemes, client_class, is_taken, make_directory_client
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
 from obs_client.models import ClientOptions
 
-__all__ = ["ANONYMOUS", "ENTRY_POINTS", "StorageUrl", "directory_client", "from_url", "is_url"]
+__all__ = ["ANONYMOUS", "ENTRY_POINTS", "Alias", "StorageUrl", "directory_client", "from_url", "is_url"]
 
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|gcs|gs|http|https|memory|s3|swift):")
 _KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
 """What `urlsplit` would drop without a word, as the WHATWG's standard for URLs has it, and what stands for it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Alias:
+    """How a URL names its store.
+
+    Attributes:
+        name: That of the store.
+        prefix: The prefix of the store's own URL, which `name://` stands for; None: its URL names no container.
+    """
+
+    name: str
+    prefix: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,6 +70,8 @@ class StorageUrl:
         prefix: What follows the container, or "".
         options: The constructor's other parameters.
         client_options: Fields of `ClientOptions`.
+        credentials: Those of a named store; None: it keeps none, or the URL is of no named store.
+        alias: The named store; None: it is none.
     """
 
     scheme: str
@@ -63,6 +80,8 @@ class StorageUrl:
     prefix: str = ""
     options: Mapping[str, object] = dataclasses.field(default_factory=dict)
     client_options: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    credentials: Mapping[str, str] | None = dataclasses.field(default=None, repr=False)
+    alias: Alias | None = None
 
     @classmethod
     def parse(cls, url: str) -> StorageUrl:
@@ -80,6 +99,8 @@ class StorageUrl:
         scheme = parts.scheme.lower()
         if not scheme:
             raise ConfigurationError(f"{url!r} has no scheme; storage URLs begin with one of {all_schemes()}")
+        if (store := _named(scheme)) is not None:
+            return _in_named(store, url)
         if "@" in parts.netloc:
             raise ConfigurationError(
                 "a storage URL must hold no credentials (what stands before '@'); give them to the constructor or the "
@@ -92,7 +113,9 @@ class StorageUrl:
 
     def is_same_store(self, other: StorageUrl) -> bool:
         """Whether one client serves both, whichever containers they name."""
-        mine, others = ((each.scheme, each.root, each.options, each.client_options) for each in (self, other))
+        mine, others = (
+            (each.scheme, each.root, each.options, each.client_options, each.credentials) for each in (self, other)
+        )
         return mine == others
 
     def client(
@@ -119,8 +142,8 @@ class StorageUrl:
             given["root"] = self.root
         elif self.root:
             given["storage_url"] = self.root
-        if credentials is not None:
-            given["credentials"] = self._credentials(credentials)
+        if credentials is not None or self.credentials is not None:
+            given["credentials"] = self._credentials(self.credentials if credentials is None else credentials)
         tuned = _tuned(self.client_options, options)
         if tuned is not None and takes(client_class(self.scheme), "options"):
             given["options"] = tuned
@@ -136,7 +159,7 @@ class StorageUrl:
             f"the URL names the container {self.container_name!r}, and {container_name!r} is given"
         )
 
-    def _credentials(self, credentials: Mapping[str, str]) -> Mapping[str, str]:
+    def _credentials(self, credentials: Mapping[str, str] | None) -> Mapping[str, str] | None:
         if not takes(client_class(self.scheme), "credentials"):
             raise ConfigurationError(f"{self.scheme}: takes no credentials")
         if "credentials" in self.options:
@@ -187,6 +210,41 @@ def from_url(
     from obs_client.wrappers.prefix import PrefixedClient
 
     return PrefixedClient(client, place.prefix)
+
+
+def _named(scheme: str) -> NamedStore | None:
+    """The store of this name; built-in schemes, and those of installed packages, go before."""
+    return None if is_taken(scheme) else read_stores().get(scheme)
+
+
+def _in_named(store: NamedStore, url: str) -> StorageUrl:
+    """What follows the name of a store, in that store."""
+    if not is_taken(store.url.partition(":")[0].lower()):
+        raise ConfigurationError(f"the store {store.name!r} has no storage URL of a scheme that there is: {store.url}")
+    own = StorageUrl.parse(store.url)
+    start, _, query = url.partition("?")
+    rest = paths.unquoted(start.partition(":")[2].removeprefix("//"))
+    options, tuning = options_of(client_class(own.scheme), query)
+    if paths.CONTAINER in options:
+        raise ConfigurationError(f"the container stands before the '?': {store.name}://container")
+    _tuned(tuning, None)
+    if own.container_name is None:
+        container, _, prefix = rest.partition("/")
+        if prefix and not container:
+            raise ConfigurationError(f"the URL names no container; did you mean {store.name}://{prefix}?")
+        place = {"container_name": paths.container_name(container) if container else None, "prefix": prefix}
+        alias = Alias(store.name, None)
+    else:
+        begins = own.prefix if own.prefix.endswith("/") or not own.prefix else f"{own.prefix}/"
+        place, alias = {"prefix": begins + rest}, Alias(store.name, begins)
+    return dataclasses.replace(
+        own,
+        **place,  # type: ignore[arg-type]
+        options={**own.options, **options},
+        client_options={**own.client_options, **tuning},
+        credentials=store.credentials,
+        alias=alias,
+    )
 
 
 def _further(scheme: str) -> tuple[str, ...]:

@@ -25,12 +25,13 @@ BELOW = {
     "probing": "client _http _engine backend errors models",
     "wrappers": "client _http _engine backend errors models",
     "_urls": "probing client _engine errors models",
+    "stores": "urls _urls errors",
     "urls": "_urls wrappers client errors models",
     "places": "urls client _engine errors models",
     "copying": "places client _engine backend errors models",
     "sync": "copying places client _engine backend credentials errors models",
     "testing": "urls wrappers client backend errors models",
-    "cli": "sync testing probing copying places urls client credentials errors models",
+    "cli": "stores sync testing probing copying places urls client credentials errors models",
     "__main__": "cli",
 }
 """What each room may import beside itself. `_urls` names the stores by strings, so that none is loaded in vain."""

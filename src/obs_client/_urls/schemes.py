@@ -73,7 +73,9 @@ def _plug_in(scheme: str) -> object:
 
     entries = tuple(metadata.entry_points(group=ENTRY_POINTS, name=scheme))
     if not entries:
-        raise ConfigurationError(f"no backend for scheme {scheme!r} is installed; there are {all_schemes()}")
+        raise ConfigurationError(
+            f"no backend for scheme {scheme!r} is installed, and no store has this name; there are {all_schemes()}"
+        )
     try:
         return entries[0].load()
     except ImportError as error:
