@@ -25,6 +25,9 @@ def place(tmp_path: Path) -> Path:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m obs_client "$@"\n')
     program.chmod(0o755)
     (tmp_path / "a file.txt").touch()
+    (tmp_path / "store" / "docs" / "sub").mkdir(parents=True)
+    (tmp_path / "store" / "docs" / "sub" / "one.txt").touch()
+    (tmp_path / "stores.toml").write_text(f'[work]\nurl = "file://{tmp_path}/store"\n')
     return tmp_path
 
 
@@ -43,7 +46,7 @@ def needs(shell: str) -> pytest.MarkDecorator:
     ],
 )
 def test_tab_completes_at_a_terminal(start: str, script: str, place: Path) -> None:
-    home = f"HOME={place} ZDOTDIR=${{ZDOTDIR:-{place}}}"
+    home = f"HOME={place} OBS_STORES={place}/stores.toml ZDOTDIR=${{ZDOTDIR:-{place}}}"
     with Screen(f"PATH={place}/bin:$PATH {home} PS1='ready> ' exec {start}", place) as screen:
         screen.type(f"{script}; echo loaded $((40+2))\n")
         screen.see("loaded 42")
@@ -53,6 +56,10 @@ def test_tab_completes_at_a_terminal(start: str, script: str, place: Path) -> No
             ("obs meta sh\t", "obs meta show"),
             ("obs completion fi\t", "obs completion fish"),
             ("obs cat a\\ fi\t", r"obs cat a\\ file\.txt"),
+            ("obs ls wor\t", "obs ls work://"),
+            ("obs ls work://do\t", "obs ls work://docs/"),
+            ("obs cat work://docs/sub/o\t", r"obs cat work://docs/sub/one\.txt"),
+            ("obs stores show w\t", "obs stores show work"),
         ):
             screen.shown = ""
             screen.type(f"{CLEAR}{typed}")

@@ -48,7 +48,7 @@ class Address:
         if not _is_url(text):
             return _local(text, text)
         url = obs_client.StorageUrl.parse(text)
-        if url.scheme == "file" and url.container_name is None:
+        if url.scheme == "file" and url.container_name is None and url.alias is None:
             return _local(text, url.root)
         return cls(text, url, url.prefix)
 
@@ -89,7 +89,8 @@ class Address:
     def container_name(self) -> str:
         """The container's name; a usage error if none is named."""
         if self.container is None:
-            store = f"{self.url.root}/" if self.url.scheme in ("http", "https") else f"{self.url.scheme}://"
+            scheme = self.url.alias.name if self.url.alias else self.url.scheme
+            store = f"{self.url.root}/" if scheme in ("http", "https") else f"{scheme}://"
             raise click.UsageError(printable(f"{self.text} names no container; write it like {store}container"))
         return self.container
 

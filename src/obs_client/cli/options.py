@@ -42,8 +42,8 @@ human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 
 
 
 def place(name: str, **settings: Any) -> Callable[[Function], Function]:
-    """An argument that is a storage URL or a path; the shell completes paths."""
-    return click.argument(name, shell_complete=_paths, **settings)
+    """An argument that is a storage URL or a path; the shell completes both."""
+    return click.argument(name, shell_complete=_places, **settings)
 
 
 def workers(help_text: str) -> Callable[[Function], Function]:
@@ -58,7 +58,7 @@ def shared(function: Function) -> Function:
     return _quiet(_verbose(_debug(function)))
 
 
-def _paths(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem
+def _places(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from obs_client.cli.completing.places import complete  # a command that runs completes nothing
 
-    return [] if "://" in incomplete else [CompletionItem(incomplete, type="file")]
+    return complete(context, parameter, incomplete)

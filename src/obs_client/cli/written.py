@@ -34,6 +34,9 @@ def url_of(address: Address, name: str, container: str | None = None, *, folder:
     """
     url, container = address.url, container or address.container_name()
     _, mark, query = address.text.partition("?")
+    if url.alias is not None:
+        start = quote(container, safe="") + "/" if url.alias.prefix is None else ""
+        return f"{url.alias.name}://{start}{quoted(name.removeprefix(url.alias.prefix or ''))}{mark}{query}"
     if url.scheme == "file":
         path = "/".join((url.root.rstrip("/"), container, name))
         if address.path is not None and os.path.lexists(path) and (folder or not name.endswith("/")):

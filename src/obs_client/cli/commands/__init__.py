@@ -17,6 +17,7 @@ _MODULES = {
     "removing": ("cleanup", "rm"),
     "showing": ("cat", "info"),
     "signing": ("url",),
+    "stores": ("stores",),
     "syncing": ("sync",),
     "testing": ("test",),
     "transfers": ("get", "put"),

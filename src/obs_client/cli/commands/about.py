@@ -29,7 +29,7 @@ def version(settings: Settings) -> None:
 @shared
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print what makes a shell complete commands and options.
+    """Print what makes a shell complete commands and places.
 
     \b
     bash, in ~/.bashrc:                        eval "$(obs completion bash)"
@@ -40,7 +40,15 @@ def completion(context: click.Context, shell: str) -> None:
 
     found = get_completion_class(shell)
     assert found is not None
-    click.echo(found(context.find_root().command, {}, "obs", "_OBS_COMPLETE").source())
+    script = found(context.find_root().command, {}, "obs", "_OBS_COMPLETE").source()
+    click.echo(_with_urls(script) if shell == "bash" else script)
+
+
+def _with_urls(script: str) -> str:
+    """A script for bash that takes a URL for one word, and goes on in a folder without a blank."""
+    one_word = "COMP_WORDBREAKS=${COMP_WORDBREAKS//:}\n"
+    goes_on = "[[ ${#COMPREPLY[@]} == 1 && $COMPREPLY == *:*/ ]] && compopt -o nospace\n    return 0\n"
+    return one_word + script.replace("return 0\n", goes_on, 1)
 
 
 def _version(package: str) -> str:

@@ -1,0 +1,151 @@
+"""The commands `stores list`, `stores add`, `stores show`, `stores test` and `stores remove`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import click
+from click.shell_completion import CompletionItem
+
+from obs_client import stores as library
+from obs_client.cli.failures import NotThere
+from obs_client.cli.options import json_lines, pass_settings, shared
+from obs_client.cli.settings import Settings
+from obs_client.cli.text import count_text, printable
+from obs_client.cli.usage import Commands
+from obs_client.stores import NamedStore
+
+
+def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in library.read_stores() if name.startswith(incomplete)]
+
+
+_name = click.argument("name", shell_complete=_names)
+
+_KEYS = {
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
+    "swift": ("OS_", "ST_"),
+    "http": ("OS_", "ST_"),
+    "https": ("OS_", "ST_"),
+}
+"""What of the environment is a login, by the scheme of the URL."""
+
+
+@click.group(cls=Commands)
+def stores() -> None:
+    """Give names to stores: work://photos/cat.jpg.
+
+    A name stands for a storage URL, with its options, and with a container and prefix if it is to begin there. It is
+    then a scheme in all commands and programs. The names are in stores.toml in the configuration folder, or in the file
+    that OBS_STORES names.
+    """
+
+
+@stores.command(name="list")
+@json_lines
+@shared
+@pass_settings
+def list_stores(settings: Settings) -> None:
+    """List the names, each with its URL."""
+    found = library.read_stores()
+    width = max(map(len, found), default=0)
+    for name, store in found.items():
+        settings.result(_record(store), f"{name:{width}}  {printable(store.url)}")
+
+
+@stores.command()
+@click.argument("name")
+@click.argument("url")
+@click.option("--keep-keys", is_flag=True, help="Keep the login of the environment in the file, for its owner's eyes.")
+@click.option("--replace", is_flag=True, help="In place of a store that has the name.")
+@json_lines
+@shared
+@pass_settings
+def add(settings: Settings, name: str, url: str, keep_keys: bool, replace: bool) -> None:
+    """Give a name to a storage URL.
+
+    \b
+    obs stores add work 's3://?endpoint_url=https://s3.example.com&profile=work'
+    obs stores add album swift://photos/2026
+    """
+    credentials = _login(url) if keep_keys else None
+    library.add(NamedStore(name, url, credentials), replace=replace)
+    kept = f", with {count_text(len(credentials), 'key')}" if credentials else ""
+    settings.did("store", f"{name}:// is {url} now{kept}", name=name, url=url)
+
+
+@stores.command()
+@_name
+@json_lines
+@shared
+@pass_settings
+def show(settings: Settings, name: str) -> None:
+    """Show what a name stands for; of keys the names only."""
+    store = _found(name)
+    lines = [f"url   {printable(store.url)}", *(f"key   {printable(key)}" for key in store.credentials or {})]
+    settings.result(_record(store), "\n".join([*lines, f"file  {printable(str(library.stores_path()))}"]))
+
+
+@stores.command()
+@_name
+@json_lines
+@shared
+@pass_settings
+def test(settings: Settings, name: str) -> None:
+    """See that a store answers, and that the login is right; reads only."""
+    from obs_client.urls import StorageUrl
+
+    _found(name)
+    url = StorageUrl.parse(f"{name}://")
+    with url.client() as client:
+        if url.container_name is None:
+            count = len(client.container_list())
+            settings.result({"type": "store", "name": name, "containers": count}, count_text(count, "container"))
+        elif client.container_info(url.container_name) is None:
+            raise NotThere(f"there is no container {url.container_name!r}", f"obs mb {name}:// creates it")
+        else:
+            settings.result(
+                {"type": "store", "name": name, "container": url.container_name},
+                f"the container {printable(url.container_name)} is there",
+            )
+
+
+@stores.command()
+@_name
+@json_lines
+@shared
+@pass_settings
+def remove(settings: Settings, name: str) -> None:
+    """Forget a name; what is in the store stays."""
+    if not library.remove(name):
+        raise _absent(name)
+    settings.did("removed", f"forgot {name}://", name=name)
+
+
+def _found(name: str) -> NamedStore:
+    found = library.read_stores().get(name.removesuffix("://"))
+    if found is None:
+        raise _absent(name)
+    return found
+
+
+def _absent(name: str) -> NotThere:
+    return NotThere(f"there is no store {name!r}", "obs stores list shows the names")
+
+
+def _record(store: NamedStore) -> dict[str, object]:
+    return {"type": "store", "name": store.name, "url": store.url, "keys": sorted(store.credentials or {})}
+
+
+def _login(url: str) -> Mapping[str, str]:
+    """The login that is in the environment for a URL.
+
+    Raises:
+        UsageError: There is none.
+    """
+    wanted = _KEYS.get(url.partition(":")[0].lower(), ())
+    found = {name: value for name, value in os.environ.items() if value and name.startswith(wanted)} if wanted else {}
+    if not found:
+        raise click.UsageError(printable(f"the environment holds no login for {url}, which could be kept"))
+    return found

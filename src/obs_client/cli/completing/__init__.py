@@ -1,0 +1,1 @@
+"""What a shell completes: commands and options by click, and here the places in stores."""
