@@ -38,7 +38,7 @@ class ObjectInfo:
         last_modified: Epoch seconds; None where the store does not say.
         content_encoding, content_disposition, content_language, cache_control: None if not set, or not listed.
         write_id: The library's own mark of the write that made the object, by which a writer whose answer was lost
-            knows it again; None if it has none, or is not listed.
+            knows it again, and after a dot what the store notes of the write; None if it has none, or is not listed.
     """
 
     name: str
@@ -71,7 +71,8 @@ class Attributes:
     """All that an object carries beside its content; None: not set. Metadata keys are legal, lower-case and unique.
 
     Attributes:
-        write_id: The library's own mark of a write; a store keeps it as one header or field of its own.
+        write_id: The library's own mark of a write; a store keeps it as one header or field of its own, and may note
+            more after a dot.
     """
 
     content_type: str

@@ -285,7 +285,8 @@ class Border:
         if mark is None:
             return False
         try:
-            return self.object_info(new.container, new.name).write_id == mark
+            found = self.object_info(new.container, new.name).write_id
+            return found is not None and found.partition(".")[0] == mark
         except NotFoundError:
             return False
 

@@ -11,6 +11,7 @@ from obs_client._engine.parallel import bounded_map, ended
 from obs_client._engine.transfers import parts, upload
 from obs_client._engine.transfers.guarded_upload import GuardedUpload
 from obs_client._engine.transfers.reading import GuardedReader
+from obs_client.backend import stopping
 from obs_client.backend.multipart import NeedsParts, NeedsReading
 from obs_client.backend.values import NewObject
 from obs_client.errors import (
@@ -24,6 +25,9 @@ from obs_client.models import Attributes, ObjectInfo
 
 Spot = tuple[str, str]
 """A container and an object's name in it."""
+
+LONGEST_WAIT = 1.0
+"""Seconds before another change of metadata that others change at the same time."""
 
 Check = Callable[[ObjectInfo], object]
 
@@ -127,11 +131,15 @@ def change_metadata(
     Raises:
         ObjectChangedError: It was replaced each time before the change could be made.
     """
-    for _ in range(border.options.attempts):
+    for tries in range(border.options.attempts):
+        if tries:
+            _let_others_end(tries)
         try:
             info = border.object_info(container, name)
             attributes = Attributes.of(info)
             attributes = dataclasses.replace(attributes, metadata=change(attributes.metadata), write_id=info.write_id)
+            if tries and attributes.metadata == info.metadata:
+                return True  # it was done, and the answer was lost
             _replace_attributes(border, container, info, attributes)
         except NotFoundError:
             return False
@@ -143,6 +151,13 @@ def change_metadata(
         container=container,
         object_name=name,
     )
+
+
+def _let_others_end(tries: int) -> None:
+    """Wait for a random time, the longer the more often others were faster: they would go on meeting each other."""
+    import random  # seldom needed
+
+    stopping.sleep(random.uniform(0.0, min(LONGEST_WAIT, 0.02 * 2.0**tries)))  # noqa: S311 - keeps no secret
 
 
 def _replace_attributes(border: Border, container: str, info: ObjectInfo, attributes: Attributes) -> None:

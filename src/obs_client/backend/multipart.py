@@ -25,7 +25,7 @@ class NeedsParts(Exception):
 
 
 class NeedsReading(Exception):
-    """Raised by `_object_copy`: the store cannot copy this object; the engine reads and writes it."""
+    """Raised by `_object_copy` or `copy_part`: the store cannot copy this object; the engine reads and writes it."""
 
 
 class MultipartUpload(abc.ABC):
@@ -49,6 +49,7 @@ class MultipartUpload(abc.ABC):
 
         Raises:
             ObjectChangedError: The source is another by now.
+            NeedsReading: The store cannot copy it after all.
         """
         raise NotImplementedError(f"{type(self).__name__} copies no parts")
 

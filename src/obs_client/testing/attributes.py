@@ -113,7 +113,7 @@ class AttributeTests(ConformanceBase):
         self.client.object_write(name, b"\x1f\x8b not really gzip", content_encoding="gzip")
         self.assertEqual(self.client.object_read(name), b"\x1f\x8b not really gzip")
 
-    @promise("Changing metadata keeps content, content type and headers, and the hash of an object in one part.")
+    @promise("Changing metadata keeps content, type and headers, and the hash, if declared, of an object in one part.")
     def test_metadata_change_keeps_all(self) -> None:
         for data in (b"small", self.large()):
             name = self.rich("object", data)
@@ -126,7 +126,7 @@ class AttributeTests(ConformanceBase):
             self.check_rich(name, {"third": "c"})
             self.assertTrue(self.client.object_read(name) == data, "content")
             # S3 copies an object onto itself to change its metadata; one of many parts gets another tag by that.
-            if len(data) < self.part_size:
+            if len(data) < self.part_size and self.capabilities.hash_of_content:
                 self.assertEqual(self.info(name).hash, before, "hash")
 
     @promise("Overwriting an object leaves none of the old one's attributes.")

@@ -116,9 +116,10 @@ class ConditionTests(ConformanceBase):
             self.assertIs(self.client.object_write(name, data, if_hash=found), False)
         self.assertIsNone(self.client.object_info(name))
 
-    @promise("if_hash holds after a change of metadata alone: the hash is of the content.")
+    @promise("if_hash holds after a change of metadata alone, if capabilities.hash_of_content.")
     def test_if_hash_after_metadata(self) -> None:
         self.require("if_hash")
+        self.require("hash_of_content")
         name = self.put("object")
         found = self.info(name).hash
         self.client.object_set_metadata(name, "key", "value")

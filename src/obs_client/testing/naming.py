@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from obs_client.errors import InvalidNameError
+import re
+
+from obs_client.errors import InvalidNameError, ObjectNotFoundError
 from obs_client.models import SubdirInfo
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.calls import OBJECT_CALLS
@@ -45,6 +47,28 @@ class NamingTests(ConformanceBase):
     def test_names_listed(self) -> None:
         written = self.put_odd()
         self.assert_names_listed(self.own_name(name) for name in written)
+
+    @promise("A name that capabilities.object_names_refused has is refused in writing, and absent for all else.")
+    def test_names_refused_by_store(self) -> None:
+        patterns = [pattern for pattern, _ in self.capabilities.object_names_refused]
+        refused = [text for text in ODD_NAMES if any(re.search(pattern, text) for pattern in patterns)]
+        if not refused:
+            self.skipTest("capabilities.object_names_refused has none of the odd names")
+        source = self.put("source")
+
+        def check(text: str) -> None:
+            name, client = self.name(text), self.recording_client()
+            with self.assertRaises(InvalidNameError):
+                client.object_write(name, b"")
+            with self.assertRaises(InvalidNameError):
+                client.object_copy(source, name)
+            self.assertEqual(client.calls, [], "requests were made")
+            self.assertIsNone(self.client.object_info(name))
+            self.assertIs(self.client.object_delete(name), True)
+            with self.assertRaises(ObjectNotFoundError):
+                self.client.object_read(name)
+
+        self.each(refused, check)
 
     @promise("Listings fold odd names by their letters alone: no slash is dropped, doubled or decoded.")
     def test_names_folded(self) -> None:

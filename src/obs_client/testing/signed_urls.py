@@ -54,7 +54,7 @@ class SignedUrlTests(ConformanceBase):
         url = self.client.object_generate_download_url(self.put("large", self.large()))
         self.assertTrue(fetch(url) == self.large())
 
-    @promise("Anybody can PUT an object by its upload URL.")
+    @promise("Anybody can PUT an object by its upload URL, with the headers that capabilities names for it.")
     def test_upload_url(self) -> None:
         self.require_signing("upload_urls")
         for text in ("plain", "with space/é?#%20", "a//b"):
@@ -63,6 +63,8 @@ class SignedUrlTests(ConformanceBase):
             url = self.client.object_generate_upload_url(self.name(text), expires_in_seconds=300)
             request = urllib.request.Request(url, b"by anybody", method="PUT")  # noqa: S310 - the store's own URL
             request.add_header("Content-Type", "application/octet-stream")
+            for header, value in self.capabilities.upload_url_headers:
+                request.add_header(header, value)
             with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
                 pass
             self.assertEqual(self.client.object_read(self.name(text)), b"by anybody")
