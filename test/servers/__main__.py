@@ -1,4 +1,4 @@
-"""Start one server by hand: `python -m test.servers swift|keystone|seaweedfs|moto|radosgw|google`."""
+"""Start one server by hand: `python -m test.servers swift|keystone|seaweedfs|moto|radosgw|google|azurite`."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ from .errors import ServerError
 from .limits import SwiftLimits
 from .running import (
     RunningServer,
+    start_azurite,
     start_google,
     start_keystone,
     start_moto,
@@ -22,7 +23,7 @@ from .running import (
     start_swift,
 )
 
-KINDS = ("swift", "keystone", "seaweedfs", "moto", "radosgw", "google")
+KINDS = ("swift", "keystone", "seaweedfs", "moto", "radosgw", "google", "azurite")
 
 
 def main() -> int:
@@ -81,6 +82,8 @@ def _start(arguments: argparse.Namespace) -> RunningServer:
         return start_google(scratch=arguments.scratch)
     if arguments.kind == "radosgw":
         return start_radosgw(**places)
+    if arguments.kind == "azurite":
+        return start_azurite(**places)
     return start_seaweedfs(**places) if arguments.kind == "seaweedfs" else start_moto(**places)
 
 

@@ -33,7 +33,7 @@ def servers_python(cache: Path | None = None) -> Path:
     environment = folder / f"python{sys.version_info.major}.{sys.version_info.minor}"
     if not _is_complete(environment):
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder / "lock") as descriptor:
+        with locked(folder / "lock") as descriptor:
             if not _is_complete(environment):
                 _build(environment, descriptor)
     return _python(environment)
@@ -62,7 +62,7 @@ def _is_of(fingerprint: str, environment: Path) -> bool:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[int]:
+def locked(path: Path) -> Iterator[int]:
     """Hold a lock until the last process that has its descriptor, which is given, ends or closes it."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -72,15 +72,20 @@ def _locked(path: Path) -> Iterator[int]:
 def _build(environment: Path, lock: int) -> None:
     """Make the environment; the marker that makes it count is written last."""
     shutil.rmtree(environment, ignore_errors=True)
-    _run([sys.executable, "-m", "venv", str(environment)], lock)
+    run_installer([sys.executable, "-m", "venv", str(environment)], lock)
     install = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "-r", str(REQUIREMENTS)]
-    _run([str(_python(environment)), *install], lock)
+    run_installer([str(_python(environment)), *install], lock)
     unfinished = environment / "complete.tmp"
     unfinished.write_text(_fingerprint(environment))
     unfinished.rename(environment / "complete")
 
 
-def _run(command: list[str], lock: int) -> None:
+def run_installer(command: list[str], lock: int) -> None:
+    """Run a program that installs something, under a lock that it keeps if this process is killed.
+
+    Raises:
+        ServerError: It failed; the message has the tail of its output.
+    """
     # The child keeps the lock: if this process is killed, the next run waits for a pip that is still writing.
     done = subprocess.run(
         command,

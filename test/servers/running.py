@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from .azurite.environment import azurite_command
 from .environment import servers_python
 from .errors import ServerError, tail
 from .limits import SwiftLimits
@@ -22,7 +23,8 @@ class Account:
     """One login to a server.
 
     Attributes:
-        credentials: The login by the environment's own names: `ST_*` or `OS_*` for Swift, `AWS_*` elsewhere.
+        credentials: The login by the environment's own names: `ST_*` or `OS_*` for Swift, `AZURE_*` for Azurite, else
+            `AWS_*`.
         s3_credentials: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` of the same user.
         storage_url: The Swift URL of the user's account or project; empty on servers that speak S3 only.
         ids: What Keystone calls by ids, by the environment's own names: `OS_PROJECT_ID`, `OS_USER_ID` and the domains'.
@@ -35,7 +37,7 @@ class Account:
 
 
 class RunningServer:
-    """A server on loopback that speaks S3, until `stop()` or the end of the `with`."""
+    """A server on loopback, until `stop()` or the end of the `with`."""
 
     def __init__(
         self, kind: str, *, cache: Path | None, scratch: Path | None, python: Path | None = None, **request: Any
@@ -132,6 +134,26 @@ class SwiftServer(RunningServer):
             raise ServerError(f"{name} failed\n{tail(done.stdout)}")
 
 
+class AzuriteServer(RunningServer):
+    """Azurite: Azure's blobs. The accounts are `member`, `second`, and `development`, which every emulator has."""
+
+    def environment(self) -> dict[str, str]:
+        """Give everything to export for using the server as its member."""
+        keys = self.credentials
+        pairs = {
+            "AccountName": keys["AZURE_STORAGE_ACCOUNT"],
+            "AccountKey": keys["AZURE_STORAGE_KEY"],
+            "BlobEndpoint": self.storage_url,
+        }
+        text = ";".join(f"{name}={value}" for name, value in pairs.items())
+        return {"AZURE_STORAGE_CONNECTION_STRING": text}
+
+    @property
+    def storage_url(self) -> str:
+        """The URL of the member's account."""
+        return self.accounts["member"].storage_url
+
+
 def start_swift(
     limits: SwiftLimits | None = None, *, cache: Path | None = None, scratch: Path | None = None
 ) -> SwiftServer:
@@ -189,6 +211,19 @@ def start_radosgw(*, cache: Path | None = None, scratch: Path | None = None) -> 
     if missing := missing_programs():
         raise ServerError(f"Ceph's gateway needs {', '.join(missing)} (Debian: ceph-mon ceph-osd radosgw ceph-common)")
     return RunningServer("radosgw", cache=cache, scratch=scratch)
+
+
+def start_azurite(
+    certificate: tuple[Path, Path] | None = None, *, cache: Path | None = None, scratch: Path | None = None
+) -> AzuriteServer:
+    """Start Azurite, which keeps everything in memory; arguments as for `start_swift`.
+
+    Args:
+        certificate: The files of a certificate and its key, to speak TLS and take tokens too.
+    """
+    secured = ["--cert", str(certificate[0]), "--key", str(certificate[1])] if certificate else []
+    command = azurite_command(cache)
+    return AzuriteServer("azurite", cache=cache, scratch=scratch, command=command, certificate=secured)
 
 
 def missing_programs() -> list[str]:

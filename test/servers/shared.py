@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from .limits import SwiftLimits
 from .running import (
+    AzuriteServer,
     RunningServer,
     SwiftServer,
+    start_azurite,
     start_google,
     start_keystone,
     start_moto,
@@ -34,6 +36,7 @@ class Servers:
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         self._speaking_s3: dict[str, RunningServer] = {}
+        self._azurite: AzuriteServer | None = None
         self._swift: dict[SwiftLimits, SwiftServer] = {}
         self._keystone: dict[SwiftLimits, SwiftServer] = {}
 
@@ -48,6 +51,11 @@ class Servers:
     def radosgw(self) -> RunningServer:
         """Ceph's gateway, where its programs are on this machine."""
         return self.speaking_s3("radosgw")
+
+    def azurite(self) -> AzuriteServer:
+        """Azurite."""
+        self._azurite = self._azurite or self._started(start_azurite)
+        return self._azurite
 
     def google(self) -> RunningServer:
         """The double of Google Cloud Storage."""

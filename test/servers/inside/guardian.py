@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import ServerError, tail
 from ..scratch import Scratch
+from .azurite import start_azurite
 from .children import Children, ParentGoneError
 from .google.start import start_google
 from .keystone.start import start_keystone
@@ -30,6 +31,7 @@ STARTERS: Mapping[str, Callable[[Children, Mapping[str, Any]], dict[str, Any]]] 
     "seaweedfs": start_seaweedfs,
     "moto": start_moto,
     "radosgw": start_radosgw,
+    "azurite": start_azurite,
     "google": start_google,
 }
 

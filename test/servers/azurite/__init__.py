@@ -1,0 +1,1 @@
+"""Azurite, Microsoft's emulator of Azure Storage, and the Node that it runs on."""
