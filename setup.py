@@ -13,7 +13,7 @@ assert VERSION
 setup(
     name="obs_client",
     version=VERSION[1],
-    description="One simple API to any object storage: OpenStack Swift, Amazon S3, Google Cloud Storage, files, memory",
+    description="One simple API to any object storage: Swift, S3, Azure, Google Cloud Storage, files, memory",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
@@ -27,10 +27,13 @@ setup(
         "python-swiftclient>=4.7",
     ],
     extras_require={
+        "azure": ["azure-identity>=1.19", "azure-storage-blob>=12.24"],
         "cli": ["click>=8.2", "rich>=13.7"],
         "clouds": ["openstacksdk>=4.0"],
         "gcs": ["google-auth>=2.40", "google-crc32c>=1.6"],
         "test": [
+            "azure-identity>=1.19",
+            "azure-storage-blob>=12.24",
             "build>=1.2",
             "click>=8.2",
             "google-auth>=2.40",

@@ -12,6 +12,7 @@ TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from obs_client.backends.azure.client import AzureClient as AzureClient
     from obs_client.backends.gcs.client import GCSClient as GCSClient
     from obs_client.backends.local.store import LocalClient as LocalClient
     from obs_client.backends.memory import MemoryClient as MemoryClient
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from obs_client.urls import from_url as from_url
 
 _MODULES = {
+    "obs_client.backends.azure.client": ("AzureClient",),
     "obs_client.backends.gcs.client": ("GCSClient",),
     "obs_client.backends.local.store": ("LocalClient",),
     "obs_client.backends.memory": ("MemoryClient",),

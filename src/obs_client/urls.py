@@ -6,6 +6,8 @@
 `swift://[container[/prefix]][?option=value]`      `SwiftClient`, which logs in as the environment says
 `https://host/.../v1/AUTH_x[/container[/prefix]]`  `SwiftClient` with this storage URL, which ends with the segment
                                                    after `v1`; a path that is exactly `/swift/v1` has none. Also `http:`
+`azure://[container[/prefix]][?account_url=...]`   `AzureClient`; so are the URLs that others have for Azure: `az:`,
+                                                   `abfs:`, `abfss:`, `https://account.blob.core.windows.net/...`
 `file:///some/root[?container_name=docs]`          `LocalClient`: the directories in the root are its containers; a
                                                    prefix is an option too: `&prefix=2026/`
 `memory:`                                          `MemoryClient`, empty
@@ -32,6 +34,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from obs_client._urls import paths
+from obs_client._urls.azure import as_azure
 from obs_client._urls.named import NamedStore, read_stores
 from obs_client._urls.options import ANONYMOUS, options_of, takes
 from obs_client._urls.schemes import ENTRY_POINTS, all_schemes, client_class, is_taken, make_directory_client
@@ -41,7 +44,7 @@ from obs_client.models import ClientOptions
 
 __all__ = ["ANONYMOUS", "ENTRY_POINTS", "Alias", "StorageUrl", "directory_client", "from_url", "is_url"]
 
-_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(file|gcs|gs|http|https|memory|s3|swift):")
+_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(azure|file|gcs|gs|http|https|memory|s3|swift):")
 _KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
 """What `urlsplit` would drop without a word, as the WHATWG's standard for URLs has it, and what stands for it."""
 
@@ -93,7 +96,7 @@ class StorageUrl:
         if not isinstance(url, str):
             raise TypeError(f"a storage URL must be a str, not {type(url).__name__}")
         try:
-            parts = urlsplit(url.translate(_KEPT), allow_fragments=False)
+            parts = as_azure(urlsplit(url.translate(_KEPT), allow_fragments=False))
         except ValueError as error:
             raise ConfigurationError(f"this is no storage URL: {error}") from error
         scheme = parts.scheme.lower()

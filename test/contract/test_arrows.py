@@ -38,6 +38,7 @@ BELOW = {
 
 BESIDE = {
     ("sync", "backends.local"): "a directory as a target is looked over before anything is written: by its own rules",
+    ("testing", "backends.azure"): "whether it is Azurite shows in the same way as with S3",
     ("testing", "backends.local"): "the suite runs on the embedded stores when no URL is given",
     ("testing", "backends.memory"): "the suite runs on the embedded stores when no URL is given",
     (

@@ -24,6 +24,7 @@ MIRRORS = {
     "_http": "http",
     "_urls": "urls",
     "backends/s3": "s3",
+    "backends/azure": "azure",
     "backends/swift": "swift",
     "backends/gcs": "gcs",
     "backends/local": "local",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 
+from obs_client._urls.azure import ALIASES, SCHEME
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
 from obs_client.models import ClientOptions
@@ -13,9 +14,11 @@ from obs_client.models import ClientOptions
 ENTRY_POINTS = "obs_client.backends"
 
 _DIRECTORY = ("obs_client.backends.local.directory", "DirectoryClient")
+_AZURE = ("obs_client.backends.azure.client", "AzureClient")
 _GOOGLE = ("obs_client.backends.gcs.client", "GCSClient")
 _SWIFT = ("obs_client.backends.swift.client", "SwiftClient")
 BUILT_IN = {
+    **dict.fromkeys((SCHEME, *ALIASES), _AZURE),
     "file": ("obs_client.backends.local.store", "LocalClient"),
     "gcs": _GOOGLE,
     "gs": _GOOGLE,

@@ -22,6 +22,10 @@ check of content, the errors, and for stores that speak HTTP the transport and i
     read_date, write_date          HTTP dates as epoch seconds, and back
     parse_answer, Element          the XML of an answer, strict and safe
     parse_json                     the JSON of an answer
+    query_of, headers_of           queries and headers, without what is None
+    Refusal, kind_of_refusal       an answer that is an error, and its kind by the store's codes
+    make_batch, read_batch         many requests as one, in `multipart/mixed`
+    Token, Tokens                  the tokens of a login, renewed once for all threads
     Buffers                        the content of large answers as text, without fresh memory for each
     ForkLock, renew_in_children    locks that are free in a forked process, and what else begins anew there
 
@@ -40,6 +44,14 @@ if TYPE_CHECKING:
     from obs_client._http.errors import ConnectFailure as ConnectFailure
     from obs_client._http.errors import StrangeAnswer as StrangeAnswer
     from obs_client._http.kit.buffers import Buffers as Buffers
+    from obs_client._http.kit.calls.batches import make_batch as make_batch
+    from obs_client._http.kit.calls.batches import read_batch as read_batch
+    from obs_client._http.kit.calls.queries import headers_of as headers_of
+    from obs_client._http.kit.calls.queries import query_of as query_of
+    from obs_client._http.kit.calls.refusals import Refusal as Refusal
+    from obs_client._http.kit.calls.refusals import kind_of_refusal as kind_of_refusal
+    from obs_client._http.kit.calls.tokens import Token as Token
+    from obs_client._http.kit.calls.tokens import Tokens as Tokens
     from obs_client._http.kit.dates import read_date as read_date
     from obs_client._http.kit.dates import write_date as write_date
     from obs_client._http.kit.encoded_words import decode_words as decode_words
@@ -120,6 +132,10 @@ _MODULES = {
     "obs_client._http.answer": "HttpAnswer",
     "obs_client._http.errors": "BrokenAnswer ConnectFailure StrangeAnswer",
     "obs_client._http.kit.buffers": "Buffers",
+    "obs_client._http.kit.calls.batches": "make_batch read_batch",
+    "obs_client._http.kit.calls.queries": "headers_of query_of",
+    "obs_client._http.kit.calls.refusals": "Refusal kind_of_refusal",
+    "obs_client._http.kit.calls.tokens": "Token Tokens",
     "obs_client._http.kit.dates": "read_date write_date",
     "obs_client._http.kit.encoded_words": "decode_words encode_words",
     "obs_client._http.kit.etags": "bare_etag etag_of quoted_etag",

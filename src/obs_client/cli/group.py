@@ -75,6 +75,7 @@ def obs(settings: Settings) -> None:
     Arguments are storage URLs or plain paths:
       s3://container/name                Amazon S3; another server with ?endpoint_url=https://...
       swift://container/name             OpenStack Swift; the login is in the environment
+      azure://container/name             Azure Blob Storage; the account is in the environment
       https://host/v1/AUTH_x/container   OpenStack Swift at this storage URL
       notes/a.txt, file:///srv/a.txt     a file is an object, its directory the container
 

@@ -3,7 +3,7 @@
 import pytest
 
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
-from obs_client._http.kit.xml import can_hold, escape, parse, parse_answer
+from obs_client._http.kit.xml import can_hold, check_document, escape, parse, parse_answer, unescape
 
 DOCUMENT = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<List xmlns="http://s3.example/"><Name>c</Name><!-- a comment -->'
@@ -68,3 +68,27 @@ def test_text_for_a_document() -> None:
     assert can_hold(text)
     assert parse(f"<a>{escape(text)}</a>".encode()).text == text
     assert not any(can_hold(f"a{character}b") for character in "\0\x07\x1f\n\t\r\ufffe\uffff")
+
+
+ROWS = '<?xml version="1.0"?><List><Row><Name a="b">x &amp; y</Name><Empty/></Row></List>'
+
+
+def test_a_document_is_checked_without_making_a_tree() -> None:
+    assert check_document(ROWS) == "List"
+    assert check_document(f"\ufeff{ROWS}") == "List"
+
+
+@pytest.mark.parametrize("end", range(len(ROWS)))
+def test_a_document_that_was_cut_is_broken_when_it_is_checked(end: int) -> None:
+    with pytest.raises((BrokenAnswer, StrangeAnswer)):
+        check_document(ROWS[:end])
+
+
+@pytest.mark.parametrize("odd", ["<!DOCTYPE List>", "<!-- a -->", "<?other?>", "<![CDATA[a]]>"])
+def test_what_is_no_element_is_refused_when_it_is_checked(odd: str) -> None:
+    with pytest.raises(StrangeAnswer):
+        check_document(f"<List>{odd}</List>" if "DOCTYPE" not in odd else f"{odd}<List/>")
+
+
+def test_text_of_a_checked_document_is_unescaped() -> None:
+    assert unescape("a &amp; &lt;b&gt; &quot;&apos; &#65;&#x1F600; &amp;lt;") == "a & <b> \"' A\U0001f600 &lt;"

@@ -8,7 +8,16 @@ import obs_client
 from obs_client.cli.options import json_lines, pass_settings, shared
 from obs_client.cli.settings import Settings
 
-PACKAGES = ("boto3", "botocore", "python-swiftclient", "keystoneauth1", "click", "rich")
+PACKAGES = (
+    "boto3",
+    "botocore",
+    "python-swiftclient",
+    "keystoneauth1",
+    "azure-identity",
+    "azure-storage-blob",
+    "click",
+    "rich",
+)
 
 
 @click.command()

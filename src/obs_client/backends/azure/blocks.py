@@ -1,0 +1,90 @@
+"""Large objects by blocks, which Azure shows to nobody before Put Block List, and drops by itself after a week.
+
+Whoever commits a list, or writes the name by one request, discards all other blocks of the name: of two large writers
+that overlap one must send everything again, and is told so. Blocks are never removed: what Azure has for it would show
+readers an empty object for a moment, or empty one that is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from obs_client._http.kit.calls.queries import query_of
+from obs_client._http.kit.calls.refusals import Refusal
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject
+from obs_client.backends.azure.errors import code_of
+from obs_client.backends.azure.reading import head_blob, note_of_parts
+from obs_client.backends.azure.requests import Request, Requests
+from obs_client.backends.azure.writing import attribute_headers, conditions_of, md5_header
+from obs_client.errors import PreconditionError
+
+PART_SIZE_MAXIMUM = 4000 * 1024**2
+PART_COUNT_MAXIMUM = 50_000
+
+
+class AzureUpload(MultipartUpload):
+    """An upload; it has begun with its first block."""
+
+    def __init__(self, requests: Requests, new: NewObject) -> None:
+        self._requests = requests
+        self._new = new
+        self._id = secrets.token_hex(12)
+        self._blocks: dict[int, str] = {}
+        self._parts: dict[int, tuple[int, bytes]] = {}
+
+    def __str__(self) -> str:
+        return f"the blocks {self._id}..., which Azure drops after a week,"
+
+    def put_part(self, part: Part, body: Body) -> None:
+        digest = body.digest("md5")
+        self._blocks[part.number] = self.put_block(part.number, body, {"Content-MD5": _base64(digest)})
+        self._parts[part.number] = part.size, digest
+
+    def put_block(self, number: int, body: Body | None, headers: dict[str, str]) -> str:
+        """Store a block; gives its id, which is as long for all blocks of a name, as Azure wants it."""
+        block = _base64(f"{self._id}{number:08}".encode())
+        asked = query_of("comp=block", ("blockid", block))
+        self._requests.finish(Request("Put Block", "PUT", self._new.container, self._new.name, asked, headers, body))
+        return block
+
+    def complete(self) -> None:
+        blocks = "".join(f"<Latest>{block}</Latest>" for _, block in sorted(self._blocks.items()))
+        document = f"<BlockList>{blocks}</BlockList>".encode()
+        headers = {
+            **attribute_headers(self._new.attributes, self._mark()),
+            **conditions_of(self._new),
+            **md5_header(document),
+            "Content-Type": "application/xml",
+        }
+        place = self._new.container, self._new.name, "comp=blocklist"
+        try:
+            self._requests.finish(Request("Put Block List", "PUT", *place, headers, document))
+        except Refusal as error:
+            if code_of(error) == "InvalidBlockList" and self._condition_failed():
+                raise PreconditionError("another upload to this name ended first, and the condition failed") from error
+            raise
+
+    def abort(self) -> None:
+        """Leave the blocks: they are seen by nobody, and gone after a week, or with the next write of the name."""
+
+    def _mark(self) -> str:
+        """The id of this write with the digest of its parts, by which whoever reads the object can check it."""
+        sizes, digests = zip(*(part for _, part in sorted(self._parts.items())), strict=True)
+        return f"{self._new.attributes.write_id}{note_of_parts(sizes, digests)}"
+
+    def _condition_failed(self) -> bool:
+        """Whether the condition does not hold any more: the blocks are gone because somebody wrote the object."""
+        if not self._new.conditional:
+            return False
+        try:
+            self._requests.finish(head_blob(self._new.container, self._new.name, self._new.if_hash))
+        except Refusal as error:
+            return self._new.if_hash is not None and error.status in (404, 412)
+        return self._new.if_absent
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()

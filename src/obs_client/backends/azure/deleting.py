@@ -1,0 +1,56 @@
+"""Deleting: containers, objects, and many objects by one request, with one outcome for each name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.buffers import CONTENT_LIMIT
+from obs_client._http.kit.calls.batches import PartAnswer, make_batch, read_batch
+from obs_client._http.kit.calls.refusals import Refusal
+from obs_client.backends.azure.listing import list_blobs, read_page
+from obs_client.backends.azure.names import IMPOSSIBLE
+from obs_client.backends.azure.requests import Request, Requests
+from obs_client.errors import ContainerNotEmptyError
+
+BATCH_MAXIMUM = 256
+
+
+def delete_blob(container: str, name: str) -> Request:
+    """Delete an object; its snapshots, if it has some, keep it."""
+    return Request("Delete Blob", "DELETE", container, name)
+
+
+def delete_container(requests: Requests, container: str) -> None:
+    """Delete a container that is empty when it is looked at: Azure itself deletes one with all that is in it."""
+    marker: str | None = None
+    while True:
+        page = read_page(requests.text(list_blobs(container, "", None, marker, 1)))
+        if page.entries:
+            raise ContainerNotEmptyError(f"container {container!r} holds objects", container=container)
+        if page.next_marker is None:
+            break
+        marker = page.next_marker
+    requests.finish(Request("Delete Container", "DELETE", container, query="restype=container"))
+
+
+def delete_blobs(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception]:
+    """The error of each object that was not deleted."""
+    # Each part is signed for itself; a token or a SAS is the batch's.
+    possible = [name for name in names if not IMPOSSIBLE.search(name)]
+    signed = [requests.signed(delete_blob(container, name), None) for name in possible]
+    batch = make_batch(("DELETE", target, headers) for target, headers in signed)
+    headers = {"Content-Type": batch.content_type}
+    asked = Request("Blob Batch", "POST", container, None, "restype=container&comp=batch", headers, batch.content)
+    answer = requests.call(asked)
+    answers = read_batch(answer.headers.get("content-type", ""), answer.read(CONTENT_LIMIT))
+    outcomes = ((name, _outcome(answers.get(number))) for number, name in enumerate(possible))
+    return {name: error for name, error in outcomes if error is not None}
+
+
+def _outcome(answer: PartAnswer | None) -> Exception | None:
+    if answer is None:
+        return BrokenAnswer("the answer to a batch says nothing of this name")
+    if answer.status < 300:
+        return None
+    return Refusal("Delete Blob", answer.status, answer.headers.get("x-ms-error-code", ""), "", answer.headers)

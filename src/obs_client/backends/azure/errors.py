@@ -1,0 +1,109 @@
+"""What Azure's refusals mean, by its page "Blob service error codes", and what to do about them."""
+
+from __future__ import annotations
+
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import BrokenAnswer, StrangeAnswer
+from obs_client._http.kit import xml
+from obs_client._http.kit.calls.refusals import Kind, Refusal, kind_of_refusal
+from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.retry_after import retry_after as retry_after_of
+from obs_client.errors import (
+    AuthorizationError,
+    ConflictError,
+    ContainerExistsError,
+    ContainerNotFoundError,
+    IntegrityError,
+    InvalidNameError,
+    NotSupportedError,
+    ObjectNotFoundError,
+    PreconditionError,
+    TemporaryError,
+)
+
+_LIMIT = 1024 * 1024
+
+_CODES: dict[str, Kind] = {
+    "BlobNotFound": ObjectNotFoundError,
+    "ContainerNotFound": ContainerNotFoundError,
+    "ContainerAlreadyExists": ContainerExistsError,
+    "ContainerBeingDeleted": TemporaryError,
+    "BlobAlreadyExists": PreconditionError,
+    "ConditionNotMet": PreconditionError,
+    "TargetConditionNotMet": PreconditionError,
+    "RequestBodyTooLarge": NotSupportedError,
+    "PublicAccessNotPermitted": AuthorizationError,
+    **dict.fromkeys(("Md5Mismatch", "InvalidMd5", "Crc64Mismatch"), IntegrityError),
+    **dict.fromkeys(("InvalidBlockList", "InvalidBlobOrBlock", "SourceConditionNotMet"), ConflictError),
+    **dict.fromkeys(("LeaseIdMissing", "LeaseLost", "LeaseIdMismatchWithBlobOperation"), ConflictError),
+    **dict.fromkeys(
+        ("InvalidResourceName", "OutOfRangeInput", "InvalidUri", "InvalidMetadata", "EmptyMetadataKey",
+         "MetadataTooLarge"),
+        InvalidNameError,
+    ),
+}  # fmt: skip
+
+_LOGIN = "look at AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, at the account's name, and at this machine's clock"
+_RIGHTS = "the login is known, and has no right to this: roles such as Storage Blob Data Contributor give it"
+_HINTS = {
+    "AuthenticationFailed": _LOGIN,
+    "AuthorizationFailure": f"{_LOGIN}; or the account's firewall does not let this machine in",
+    "AuthorizationPermissionMismatch": _RIGHTS,
+    "InsufficientAccountPermissions": _RIGHTS,
+    "NoAuthenticationInformation": "the container is not public: give credentials",
+    "PublicAccessNotPermitted": "the account allows no public access: give credentials",
+    "BlobArchived": "it is archived: rehydrate it first (Set Blob Tier), and read it when that has ended",
+    "BlobBeingRehydrated": "it is being rehydrated: read it when that has ended",
+    "SnapshotsPresent": "it has snapshots, which would be lost with it: delete these first",
+    "BlobImmutableDueToPolicy": "it is held by a policy or a legal hold: it can be changed when that has ended",
+    **dict.fromkeys(
+        ("LeaseIdMissing", "LeaseLost", "LeaseAlreadyPresent"), "somebody has a lease on it: it is free when that ends"
+    ),
+    "InvalidBlockList": "another upload to this name ended first, and Azure dropped this one's blocks: send it again",
+    "InvalidBlobOrBlock": "another program's unfinished upload to this name has blocks of another kind: Azure drops "
+    "them after a week, and with the next write of one request",
+}  # fmt: skip
+
+
+def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
+    """The error in an answer whose status says that it is one."""
+    content = answer.read(_LIMIT)
+    code, message = answer.headers.get("x-ms-error-code", ""), answer.reason
+    try:
+        found = xml.parse(content) if content.lstrip(b"\xef\xbb\xbf").startswith(b"<") else None
+    except (BrokenAnswer, StrangeAnswer):
+        found = None
+    if found is not None and found.name == "Error":
+        # After the first line come an id and a time, which are in the headers too.
+        message = (found.find("Message") or message).partition("\n")[0].strip()
+        code = code or found.find("Code") or ""
+    return Refusal(operation, answer.status, code, message, answer.headers)
+
+
+def code_of(error: BaseException) -> str:
+    """Azure's code of an error, or "" if it is no refusal of its."""
+    return error.code if isinstance(error, Refusal) else ""
+
+
+def classify(error: Exception) -> Kind | None:
+    """The kind of an error; None: it is none of Azure's, nor of the way to it."""
+    if isinstance(error, Refusal):
+        return kind_of_refusal(error, _CODES)
+    return kind_of_failure(error)
+
+
+def hint_of(error: Exception) -> str:
+    """What the user can do about an error."""
+    if isinstance(error, TimeoutError):
+        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+    return _HINTS.get(code_of(error), "")
+
+
+def request_id_of(error: Exception) -> str | None:
+    """By which Azure's support knows the request."""
+    return error.headers.get("x-ms-request-id") if isinstance(error, Refusal) else None
+
+
+def retry_after(error: Exception) -> float | None:
+    """Seconds that an answer asks to wait."""
+    return retry_after_of(error.headers) if isinstance(error, Refusal) else None

@@ -1,0 +1,132 @@
+"""Listings: of containers; and of objects page by page, read by rows from a document that was checked as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit import xml
+from obs_client._http.kit.calls.queries import query_of
+from obs_client._http.kit.calls.refusals import Refusal
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.etags import bare_etag
+from obs_client.backend.values import Page
+from obs_client.backends.azure.names import read_metadata
+from obs_client.backends.azure.requests import Request, Requests, hierarchical
+from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
+
+ROOT = "EnumerationResults"
+PAGE_SIZE = 1000
+"""Entries of a page; more would cost memory rather than save time."""
+
+START_VERSION = "2026-06-06"
+"""The first version of the protocol in which a listing may begin at a name."""
+
+_ROW = re.compile(r"<(Blob|BlobPrefix|Container)>(.*?)</\1>", re.DOTALL)
+_FIELD = re.compile(r"<([^\s/>]+)([^>]*)>([^<]*)</")
+_NEXT = re.compile(r"<NextMarker\s*(?:/>|>([^<]*)</NextMarker>)")
+_ENCODED = 'Encoded="true"'
+
+
+def list_blobs(container: str, prefix: str, delimiter: str | None, marker: str | None, most: int) -> Request:
+    """Ask for a page of objects, with their metadata."""
+    query = query_of(
+        "restype=container&comp=list&include=metadata",
+        ("prefix", prefix or None), ("delimiter", delimiter), ("marker", marker), ("maxresults", most),
+    )  # fmt: skip
+    return Request("List Blobs", "GET", container, query=query)
+
+
+def page_of_containers(requests: Requests, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+    """One page of containers."""
+    query = query_of("comp=list", ("prefix", prefix or None), ("marker", marker))
+    document = _checked(requests.text(Request("List Containers", "GET", "", query=query)))
+    names = (_fields(row)["Name"] for _, row in _ROW.findall(document))
+    return Page([ContainerInfo(name, None, None) for name in names], _next_marker(document))
+
+
+def page_of_objects(
+    requests: Requests, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+) -> Page[ObjectInfo | SubdirInfo]:
+    """One page of objects and folders; it may hold names up to `start_after`, and be short or empty."""
+    asked = list_blobs(container, prefix, delimiter, marker, PAGE_SIZE)
+    if start_after and marker is None and max(start_after) < "\ud800":
+        # Azure orders by UTF-16; after such a name come the same names in the order of UTF-8.
+        document = _begin_at(requests, asked, start_after)
+    else:
+        document = requests.text(asked)
+    return read_page(document)
+
+
+def read_page(document: str) -> Page[ObjectInfo | SubdirInfo]:
+    """The entries of a page.
+
+    Raises:
+        BrokenAnswer, StrangeAnswer: It is not a complete page.
+    """
+    _checked(document)
+    if "<ResourceType>" in document:
+        raise hierarchical()
+    try:
+        entries = [_folder(row) if kind == "BlobPrefix" else _entry(row) for kind, row in _ROW.findall(document)]
+    except (KeyError, ValueError) as error:
+        raise StrangeAnswer("the listing has a row without a name, size or time that makes sense") from error
+    return Page(entries, _next_marker(document))
+
+
+def _begin_at(requests: Requests, asked: Request, start_after: str) -> str:
+    """The first page from a name on; all of it from a server that does not know how to begin there."""
+    begun = asked._replace(
+        query=f"{asked.query}&{query_of(('startFrom', start_after))}", headers={"x-ms-version": START_VERSION}
+    )
+    try:
+        return requests.text(begun)
+    except Refusal as error:
+        if error.status != 400:
+            raise
+        return requests.text(asked)
+
+
+def _checked(document: str) -> str:
+    root = xml.check_document(document)
+    if root != ROOT or not _NEXT.search(document):
+        raise StrangeAnswer(f"the answer is a document {root[:40]!r} in place of a whole {ROOT}")
+    return document
+
+
+def _next_marker(document: str) -> str | None:
+    found = _NEXT.search(document)
+    return xml.unescape(found[1]) if found and found[1] else None
+
+
+def _fields(row: str) -> dict[str, str]:
+    """The texts of a row by the names of their elements."""
+    return dict(_pairs(row))
+
+
+def _pairs(row: str) -> Iterable[tuple[str, str]]:
+    for name, attributes, text in _FIELD.findall(row):
+        plain = xml.unescape(text)
+        yield name, unquote(plain, errors="strict") if _ENCODED in attributes else plain
+
+
+def _folder(row: str) -> SubdirInfo:
+    return SubdirInfo(_fields(row)["Name"])
+
+
+def _entry(row: str) -> ObjectInfo:
+    properties, _, metadata = row.partition("<Metadata>")
+    fields = _fields(properties)
+    get = fields.get
+    modified = read_date(get("Last-Modified"))
+    if modified is None:
+        raise ValueError("a time that is none")
+    found, mark = read_metadata(_pairs(metadata.partition("</Metadata>")[0])) if metadata else ({}, "")
+    return ObjectInfo(
+        fields["Name"], int(fields["Content-Length"]), bare_etag(get("Etag", "")) or None,
+        get("Content-Type") or None, found, modified, get("Content-Encoding") or None,
+        get("Content-Disposition") or None, get("Content-Language") or None, get("Cache-Control") or None,
+        mark or None,
+    )  # fmt: skip

@@ -1,0 +1,194 @@
+"""How to log in to Azure: chosen from the credentials, with no request and no SDK until the login itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from obs_client._http.kit.calls.tokens import Token, Tokens, missing_package
+from obs_client.backends.azure.signing import Key, read_key
+from obs_client.credentials import Credentials, Secret, forget_frames
+from obs_client.errors import AuthorizationError, ConfigurationError, TemporaryError
+
+PREFIX = "AZURE_"
+DEVELOPMENT_ACCOUNT = "devstoreaccount1"
+DEVELOPMENT_URL = f"http://127.0.0.1:10000/{DEVELOPMENT_ACCOUNT}"
+DEVELOPMENT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Of the account that every emulator has: no secret."""
+
+SCOPE = "https://storage.azure.com/.default"
+
+_ACCOUNT = ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME")
+_KEY = ("AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY")
+_ADVICE = (
+    "set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, "
+    "or give account_url=... and log in by azure-identity; credentials={} (in a URL anonymous=true) reads public data"
+)
+_HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.[a-z0-9.-]+", re.IGNORECASE)
+
+
+class Login(NamedTuple):
+    """One account, and one way into it.
+
+    Attributes:
+        endpoint: The URL of the account's blobs, without a slash at its end.
+        key: The account's own.
+        sas: A query that is sent with each request.
+        identity: The login by azure-identity,
+        tokens: and its tokens.
+    """
+
+    account: str
+    endpoint: str
+    key: Key | None = None
+    sas: Secret | None = None
+    identity: Identity | None = None
+    tokens: Tokens | None = None
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether URLs can be signed."""
+        return self.key is not None or self.tokens is not None
+
+
+def choose(credentials: Credentials, account_url: str | None) -> Login:
+    """The login that the credentials are meant for.
+
+    Raises:
+        ConfigurationError: None can be made of them; the message names what is missing.
+    """
+    given = _of_connection_string(credentials.secret("AZURE_STORAGE_CONNECTION_STRING"))
+    endpoint = check_url(account_url or given.get("BlobEndpoint") or _usual_url(credentials, given))
+    account = account_of(endpoint)
+    named = given.get("AccountName") or credentials.get(*_ACCOUNT)
+    if account is None:
+        account = named or ""
+    elif named and named != account and account_url:
+        raise ConfigurationError(f"account_url is of the account {account!r}, {credentials.source} of {named!r}")
+    key = _secret(given.get("AccountKey")) or credentials.secret(*_KEY)
+    sas = _secret(given.get("SharedAccessSignature")) or credentials.secret("AZURE_STORAGE_SAS_TOKEN")
+    if key is None and sas is None and account == DEVELOPMENT_ACCOUNT and not credentials.anonymous:
+        key = Secret(DEVELOPMENT_KEY)
+    if key is not None:
+        return Login(account, endpoint, Key(account, read_key(key.reveal())))
+    if sas is not None:
+        return Login(account, endpoint, sas=Secret(sas.reveal().removeprefix("?")))
+    if credentials.anonymous or (credentials.get("AZURE_STORAGE_ANON") or "").lower() in ("1", "true"):
+        return Login(account, endpoint)
+    if not endpoint.startswith("https://"):
+        raise ConfigurationError(f"a token is sent by https only, not to {endpoint}; {_ADVICE}")
+    identity = Identity(credentials)
+    return Login(account, endpoint, identity=identity, tokens=Tokens(identity.token))
+
+
+def check_url(url: str) -> str:
+    """The URL of an account's blobs, without a slash at its end.
+
+    Raises:
+        ConfigurationError: It is none.
+    """
+    try:
+        parts = urlsplit(url.rstrip("/"))
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "account_url reads https://account.blob.core.windows.net: http or https, a host, no user, query or "
+            "fragment; a container is given as container_name=..., a SAS as AZURE_STORAGE_SAS_TOKEN"
+        )
+    return url.rstrip("/")
+
+
+def account_of(endpoint: str) -> str | None:
+    """The account of an endpoint: the path's first segment, or the host's first label; None if neither names one."""
+    parts = urlsplit(endpoint)
+    if parts.path.strip("/"):
+        return parts.path.strip("/").partition("/")[0]
+    match = _HOST.fullmatch(parts.hostname or "")
+    return match[1] if match and ".blob." in (parts.hostname or "") else None
+
+
+def _usual_url(credentials: Credentials, given: Mapping[str, str]) -> str:
+    if given.get("UseDevelopmentStorage", "").lower() == "true":
+        return DEVELOPMENT_URL
+    account = given.get("AccountName") or credentials.get(*_ACCOUNT)
+    if not account:
+        raise ConfigurationError(f"there is no account of Azure in {credentials.source}; {_ADVICE}")
+    if account == DEVELOPMENT_ACCOUNT:
+        return DEVELOPMENT_URL
+    scheme = given.get("DefaultEndpointsProtocol") or "https"
+    return f"{scheme}://{account}.blob.{given.get('EndpointSuffix') or 'core.windows.net'}"
+
+
+def _of_connection_string(text: Secret | None) -> Mapping[str, str]:
+    if text is None:
+        return {}
+    pairs = [pair.partition("=") for pair in text.reveal().split(";") if pair.strip()]
+    if not all(mark for _, mark, _ in pairs):
+        raise ConfigurationError("AZURE_STORAGE_CONNECTION_STRING must read name=value;name=value")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _secret(text: str | None) -> Secret | None:
+    return Secret(text) if text else None
+
+
+class Identity:
+    """Logs in by azure-identity: as a service principal of the credentials, else by its default chain."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._made: Any = None
+
+    def token(self) -> Token:
+        """A new token.
+
+        Raises:
+            ConfigurationError: The package is not installed, or the credentials have no login.
+            AuthorizationError, TemporaryError: There is no token.
+        """
+        credential = self.credential()
+        from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
+        try:
+            found = credential.get_token(SCOPE)
+        except Exception as error:
+            forget_frames(error)
+            passing = isinstance(error, (ServiceRequestError, ServiceResponseError))
+            kind = TemporaryError if passing else AuthorizationError
+            raise kind(f"azure-identity has no token for the store: {error}", hint=_ADVICE) from error
+        return Token(found.token, float(found.expires_on))
+
+    def credential(self) -> Any:
+        """That of azure-identity, always the same."""
+        if self._made is None:
+            try:
+                self._made = self._make()
+            except ImportError as error:
+                raise missing_package("azure-identity", "azure", "a login without key or SAS") from error
+        return self._made
+
+    def _make(self) -> Any:
+        from azure.identity import (
+            CertificateCredential,
+            ClientSecretCredential,
+            DefaultAzureCredential,
+            WorkloadIdentityCredential,
+        )
+
+        get = self._credentials.get
+        if self._credentials.given() is None:
+            return DefaultAzureCredential()
+        who: dict[str, Any] = {"tenant_id": get("AZURE_TENANT_ID"), "client_id": get("AZURE_CLIENT_ID")}
+        if authority := get("AZURE_AUTHORITY_HOST"):
+            who["authority"] = authority
+        if secret := get("AZURE_CLIENT_SECRET"):
+            return ClientSecretCredential(client_secret=secret, **who)
+        if path := get("AZURE_CLIENT_CERTIFICATE_PATH"):
+            return CertificateCredential(certificate_path=path, **who)
+        if path := get("AZURE_FEDERATED_TOKEN_FILE"):
+            return WorkloadIdentityCredential(token_file_path=path, **who)
+        raise ConfigurationError(f"there is no login to Azure in {self._credentials.source}; {_ADVICE}")

@@ -1,0 +1,115 @@
+"""Reading: what is known of an object, and its bytes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+
+from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.calls.queries import headers_of
+from obs_client._http.kit.calls.refusals import Refusal
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.etags import etag_of, quoted_etag
+from obs_client._http.kit.identity import check_identity
+from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.readers import AnswerReader, EmptyReader
+from obs_client.backend.integrity import ContentDigest
+from obs_client.backend.values import ObjectReader
+from obs_client.backends.azure.names import METADATA, read_metadata
+from obs_client.backends.azure.requests import IDENTITIES, Request, Requests
+from obs_client.models import ObjectInfo
+
+_MARK = re.compile(r"[^.]+\.(\d+x\d+(?:,\d+x\d+)*)\.([0-9a-f]{32})")
+"""The mark of a write by parts: its id, the sizes of the parts (`bytes x count`), the MD5 of the parts' MD5s."""
+_PAST_THE_END = 416
+
+
+def head_blob(container: str, name: str, if_hash: str | None = None) -> Request:
+    """Ask for an object's headers."""
+    return Request("Get Blob Properties", "HEAD", container, name, headers=condition(if_hash))
+
+
+def get_blob(container: str, name: str, part: str | None, if_hash: str | None) -> Request:
+    """Ask for an object, or for the `part` that a value of `Range` names."""
+    headers = {**headers_of(("Range", part)), **condition(if_hash)}
+    return Request("Get Blob", "GET", container, name, headers=headers)
+
+
+def condition(if_hash: str | None) -> dict[str, str]:
+    """The header of a request for the version that has this hash."""
+    return {} if if_hash is None else {"If-Match": quoted_etag(if_hash)}
+
+
+def look_at(requests: Requests, container: str, name: str, if_hash: str | None = None) -> ObjectInfo:
+    """What is stored under a name."""
+    return info_of(name, requests.finish(head_blob(container, name, if_hash)).headers)
+
+
+def open_blob(
+    requests: Requests,
+    container: str,
+    name: str,
+    start: int,
+    stop: int | None,
+    if_hash: str | None,
+    check: bool = False,
+) -> ObjectReader:
+    """A reader of a range; `check`: with the digest of the content, where the range is all of it."""
+    if start == stop:
+        return EmptyReader(look_at(requests, container, name, if_hash))
+    try:
+        answer = requests.call(get_blob(container, name, range_header(start, stop), if_hash))
+    except Refusal as error:
+        if error.status != _PAST_THE_END:
+            raise
+        return EmptyReader(look_at(requests, container, name, if_hash))
+    try:
+        check_identity(answer, IDENTITIES, "Azure")
+        if answer.status == 206 and answer.length == 0:  # Azurite, of a range that starts at the end
+            return EmptyReader(look_at(requests, container, name, if_hash))
+        place = find_place(answer, start, stop)
+        info = info_of(name, answer.headers, place.size)
+        size = place.size if check and place.take == place.size else None
+        digest = None if size is None else digest_of(size, info.write_id, answer.headers)
+        return AnswerReader(info, answer, place, digest)
+    except BaseException:
+        answer.close()
+        raise
+
+
+def info_of(name: str, headers: Mapping[str, str], size: int | None = None) -> ObjectInfo:
+    """What the headers of a GET or HEAD tell of an object."""
+    modified, length = read_date(headers.get("last-modified")), headers.get("content-length", "")
+    if modified is None or not (size is not None or length.isdecimal()):
+        raise BrokenAnswer("the answer tells no size or no time of the object: it is not whole")
+    start = len(METADATA)
+    metadata, mark = read_metadata((name[start:], headers[name]) for name in headers if name.startswith(METADATA))
+    return ObjectInfo(
+        name, int(length) if size is None else size, etag_of(headers), headers.get("content-type"), metadata, modified,
+        headers.get("content-encoding") or None, headers.get("content-disposition") or None,
+        headers.get("content-language") or None, headers.get("cache-control") or None, mark or None,
+    )  # fmt: skip
+
+
+def digest_of(size: int, mark: str | None, headers: Mapping[str, str]) -> ContentDigest | None:
+    """What the whole content must hash to: as its writer noted it of the parts, else the MD5 that Azure tells."""
+    if noted := _MARK.fullmatch(mark or ""):
+        runs = [tuple(map(int, run.split("x"))) for run in noted[1].split(",")]
+        if sum(each * count for each, count in runs) == size:
+            return ContentDigest("md5", [each for each, count in runs for _ in range(count)], (), noted[2])
+    told = headers.get("x-ms-blob-content-md5") or headers.get("content-md5") or ""
+    try:
+        value = base64.b64decode(told, validate=True).hex()
+    except binascii.Error:
+        return None
+    return ContentDigest("md5", (size,), (value,)) if len(value) == 32 else None
+
+
+def note_of_parts(sizes: Sequence[int], digests: Sequence[bytes]) -> str:
+    """What a mark says of the parts of an object, after the id."""
+    runs = ",".join(f"{size}x{len(list(run))}" for size, run in itertools.groupby(sizes))
+    return f".{runs}.{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}"

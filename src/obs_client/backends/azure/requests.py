@@ -1,0 +1,150 @@
+"""Requests to Azure: what each is and who signs it; sent over the library's own transport. Retries are the border's."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.kit import xml
+from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
+from obs_client._http.kit.dates import write_date
+from obs_client._http.kit.identity import check_identity
+from obs_client._http.pool import HttpPool
+from obs_client.backend.body import Body
+from obs_client.backends.azure.errors import read_refusal
+from obs_client.backends.azure.login import Login
+from obs_client.backends.azure.names import IMPOSSIBLE
+from obs_client.backends.azure.signing import VERSION, authorization
+from obs_client.credentials import forget_frames
+from obs_client.errors import ConfigurationError, ObjectNotFoundError
+
+IDENTITIES = ("x-ms-request-id", "x-ms-version")
+_UNAUTHORIZED = 401
+
+
+class Request(NamedTuple):
+    """One request, not signed yet.
+
+    Attributes:
+        operation: As Azure's REST reference names it.
+        container: "": it is one to the account.
+        name: The object's; None: the request is one to the container.
+        query: As it stands in the URL.
+    """
+
+    operation: str
+    method: str
+    container: str
+    name: str | None = None
+    query: str = ""
+    headers: dict[str, str] = {}  # noqa: RUF012 - never changed, but copied
+    body: Body | bytes | None = None
+
+    def __repr__(self) -> str:
+        """Without headers and query, which may hold what is not to be shown."""
+        return f"Request({self.operation} {self.container}/{self.name or ''})"
+
+
+class Requests:
+    """Sends the requests of one client; safe for threads and after a fork."""
+
+    def __init__(self, login: Login, verify: bool | str, timeout: float) -> None:
+        self.login = login
+        self.buffers = Buffers()
+        self._pool = HttpPool(verify=verify, timeout=timeout)
+        parts = urlsplit(login.endpoint)
+        self._origin, self._base = f"{parts.scheme}://{parts.netloc}", parts.path
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self.buffers.clear()
+        self._pool.close()
+
+    def path_of(self, container: str, name: str | None = None) -> str:
+        """The path of a container or object, as it is sent and signed.
+
+        Raises:
+            ObjectNotFoundError: No such name can be; Azure might take it for another one.
+        """
+        if name is not None and IMPOSSIBLE.search(name):
+            raise ObjectNotFoundError("no name in Azure can be so", container=container, object_name=name)
+        path = f"{self._base}/{quote(container, safe='$')}"
+        return path if name is None else f"{path}/{quote(name, safe='/~')}"
+
+    def url_of(self, container: str, name: str, query: str = "") -> str:
+        """The URL of an object."""
+        return f"{self._origin}{self.path_of(container, name)}{f'?{query}' if query else ''}"
+
+    def call(self, request: Request) -> HttpAnswer:
+        """Make a request; the answer's body is still to be read, or the answer to be closed.
+
+        Raises:
+            Refusal: The answer is an error.
+            OSError: There was no complete answer.
+            ConfigurationError: The account has a hierarchical namespace.
+        """
+        answer = self.exchange(request)
+        if answer.status >= 300:
+            raise read_refusal(request.operation, answer)
+        if "x-ms-resource-type" in answer.headers:
+            answer.close()
+            raise hierarchical()
+        return answer
+
+    def finish(self, request: Request) -> HttpAnswer:
+        """As `call`, for answers without content: reads them to their end, and sees that they are Azure's."""
+        answer = self.call(request)
+        check_identity(answer, IDENTITIES, "Azure")
+        answer.read(CONTENT_LIMIT)
+        return answer
+
+    def text(self, request: Request) -> str:
+        """As `call`, for answers that are a document."""
+        return self.buffers.read_text(self.call(request))
+
+    def document(self, request: Request, root: str) -> xml.Element:
+        """As `text`, as a tree."""
+        return xml.parse_answer(self.call(request).read(CONTENT_LIMIT), root, ())
+
+    def signed(self, request: Request, token: str | None) -> tuple[str, dict[str, str]]:
+        """The target and the headers of a request as it is sent now."""
+        headers = {"x-ms-version": VERSION, **request.headers, "x-ms-date": write_date()}
+        path, query, login = self.path_of(request.container, request.name), request.query, self.login
+        if login.key:
+            size = 0 if request.body is None else len(request.body)
+            headers["Authorization"] = authorization(login.key, request.method, path, query, headers, size)
+        elif token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        elif login.sas:
+            query = f"{query}&{login.sas.reveal()}" if query else login.sas.reveal()
+        return f"{path}?{query}" if query else path, headers
+
+    def exchange(self, request: Request) -> HttpAnswer:
+        """The answer to a request, whatever it is; a token that was refused is renewed, once."""
+        tokens = self.login.tokens
+        token = None if tokens is None else tokens.current()
+        answer = self._send(request, token)
+        if answer.status == _UNAUTHORIZED and tokens is not None and token is not None:
+            answer.close()
+            answer = self._send(request, tokens.renew(token))
+        return answer
+
+    def _send(self, request: Request, token: str | None) -> HttpAnswer:
+        """Send a request once; no frame that holds a secret is left in an error."""
+        if isinstance(request.body, Body):
+            request.body.rewind()
+        target, headers = self.signed(request, token)
+        try:
+            return self._pool.request(request.method, self._origin + target, headers, request.body)
+        except OSError as error:
+            forget_frames(error)
+            raise
+
+
+def hierarchical() -> ConfigurationError:
+    """The error for an account whose names are paths."""
+    return ConfigurationError(
+        "the account has a hierarchical namespace (Data Lake Storage), in which names are paths and directories are "
+        "listed as objects: this library keeps no names there; use an account without"
+    )

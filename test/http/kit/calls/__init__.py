@@ -1,0 +1,1 @@
+"""Tests of the kit for stores that make their own requests."""
