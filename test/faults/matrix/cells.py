@@ -142,8 +142,10 @@ class Stage:
             self._clients.clear()
         if not self.proxy.struck:
             result = "unreached"
-        tokens = {each.request.headers.get("x-auth-token", "") for each in self.proxy.journal} - {""}
-        secrets = {*self.store.secrets, *tokens}
+        headers = [each.request.headers for each in self.proxy.journal]
+        tokens = {each.get("x-auth-token", "") for each in headers}
+        tokens |= {each.get("authorization", "").partition("Bearer ")[2] for each in headers}
+        secrets = {*self.store.secrets, *tokens} - {""}
         self.proxy.aim()
         with bench.busy:
             problems = self._problems(bench, error, result)

@@ -30,4 +30,4 @@ class Operation:
     prepare: Step
     after: Step
     large: bool = False
-    stores: tuple[str, ...] = ("seaweedfs", "swift", "keystone")
+    stores: tuple[str, ...] = ("seaweedfs", "swift", "keystone", "google")

@@ -15,9 +15,11 @@ from test.faults.wire.spoiling import Action
 
 FaultMaker = Callable[[Bench, Operation], list[Fault]]
 
-ALL = ("seaweedfs", "swift", "keystone")
+ALL = ("seaweedfs", "swift", "keystone", "google")
 S3 = ("seaweedfs",)
 SWIFT = ("swift", "keystone")
+BY_TOKEN = ("google", *SWIFT)
+"""Where requests carry a token that ends."""
 
 OK = frozenset({"ok"})
 RAISED = frozenset({"raised"})
@@ -64,9 +66,11 @@ def hit(action: Action, times: int | None = 1, skip: int = 0) -> FaultMaker:
 
 
 def for_each(**makers: FaultMaker) -> FaultMaker:
-    """What to do by the kind of server: `s3` or `swift`."""
+    """What to do by the kind of server: `s3`, `swift`, or `google`; that is as `swift` if it is not named."""
 
     def make(bench: Bench, operation: Operation) -> list[Fault]:
+        if bench.store.label in makers:
+            return makers[bench.store.label](bench, operation)
         return makers["s3" if bench.store.label in S3 else "swift"](bench, operation)
 
     return make

@@ -20,12 +20,12 @@ from test.faults.matrix.operations_reading import RANGE, READS, READS_LARGE
 from test.faults.matrix.operations_writing import WRITES
 from test.faults.matrix.scenarios import (
     BROKEN,
+    BY_TOKEN,
     EITHER,
     IMPATIENT,
     OK,
     RAISED,
     SLOW_DOWN,
-    SWIFT,
     TOKEN_RAN_OUT,
     TOO_MANY,
     Scenario,
@@ -121,7 +121,7 @@ DOWNLOADS = (
     Scenario(
         "D15", "429 with Retry-After: 1, once", OK, (hit(refuse(TOO_MANY)),), (*_READS, INFO, DELETE, LOOK, LOGIN)
     ),
-    Scenario("D16", "401 once, then well", OK, (hit(refuse(TOKEN_RAN_OUT)),), (*_WITH_TOKEN, *LISTS), SWIFT),
+    Scenario("D16", "401 once, then well", OK, (hit(refuse(TOKEN_RAN_OUT)),), (*_WITH_TOKEN, *LISTS), BY_TOKEN),
     Scenario(
         "D17",
         "200 with an HTML page in place of the object",

@@ -6,14 +6,19 @@ import contextlib
 from collections.abc import Iterator
 
 from test.faults.stores.base import PAGE, Store
+from test.faults.stores.google import GoogleStore
 from test.faults.stores.s3 import S3Store
 from test.faults.stores.swift import SwiftStore
-from test.servers import SwiftLimits, start_keystone, start_seaweedfs, start_swift
+from test.servers import SwiftLimits, start_google, start_keystone, start_seaweedfs, start_swift
 
 
 @contextlib.contextmanager
 def started(kind: str) -> Iterator[Store]:
-    """Start a server: `seaweedfs`, `swift`, `keystone`, or the last with a login by `application credential`."""
+    """Start a server of `ALL` in the matrix, or `application credential`: keystone with such a login."""
+    if kind == "google":
+        with start_google() as google:
+            yield GoogleStore(google)
+        return
     if kind == "seaweedfs":
         with start_seaweedfs() as seaweedfs:
             yield S3Store(seaweedfs)

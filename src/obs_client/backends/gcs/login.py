@@ -64,7 +64,7 @@ class Login:
     @property
     def can_sign(self) -> bool:
         """Whether URLs can be signed: by a key, or by a service account whose key Google has."""
-        return self.identity is not None and self.identity.signer() is not None
+        return self.identity is not None and self.identity.can_sign()
 
     def close(self) -> None:
         """Close idle connections."""
@@ -153,9 +153,11 @@ class Identity:
 
         try:
             made.refresh(self.transport)
-        except exceptions.GoogleAuthError as error:
+        except (exceptions.GoogleAuthError, AttributeError, KeyError, TypeError, ValueError) as error:
             forget_frames(error)
-            passing = isinstance(error, exceptions.TransportError) or error.retryable
+            # It does not look at what it is answered: a portal's page, or half an answer, shows as any error.
+            known = isinstance(error, exceptions.GoogleAuthError)
+            passing = not known or isinstance(error, exceptions.TransportError) or bool(getattr(error, "retryable", 0))
             kind = TemporaryError if passing else AuthorizationError
             raise kind(f"Google has no token for this login: {error}", hint="" if passing else _ADVICE) from error
         ends = float("inf") if made.expiry is None else made.expiry.replace(tzinfo=dt.UTC).timestamp()
@@ -169,16 +171,24 @@ class Identity:
         """The project that the login names."""
         return self._find()[2]
 
+    def can_sign(self) -> bool:
+        """Whether `signer` gives something."""
+        from google.auth import compute_engine, credentials
+
+        return isinstance(self.credential(), (credentials.Signing, compute_engine.Credentials))
+
     def signer(self) -> Any:
         """What signs in the name of a service account (`sign_bytes`, `signer_email`), or None."""
         made, base, _ = self._find()
-        from google.auth import compute_engine, credentials, iam, impersonated_credentials
+        from google.auth import compute_engine, iam, impersonated_credentials
 
-        if isinstance(made, (impersonated_credentials.Credentials, compute_engine.Credentials)):
-            # By IAM's signBlob, over our own transport.
-            email = made.service_account_email
-            return _Remote(email, iam.Signer(self.transport, base, email))
-        return made if isinstance(made, credentials.Signing) else None
+        if isinstance(made, compute_engine.Credentials):
+            made.refresh(self.transport)  # by which it learns its account's name
+        elif not isinstance(made, impersonated_credentials.Credentials):
+            return made if self.can_sign() else None
+        # By IAM's signBlob, over our own transport.
+        email = made.service_account_email
+        return _Remote(email, iam.Signer(self.transport, base, email))
 
     def _find(self) -> tuple[Any, Any, str | None]:
         """The credential, the one that it acts by, and the project."""

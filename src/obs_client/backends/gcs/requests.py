@@ -12,14 +12,16 @@ from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
+from obs_client._http.kit.identity import check_identity
 from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
-from obs_client.backends.gcs.errors import read_refusal
+from obs_client.backends.gcs.errors import IDENTITY, read_refusal
 from obs_client.backends.gcs.login import Login
-from obs_client.credentials import forget_frames
+from obs_client.credentials import Secret, forget_frames
 
 JSON_TYPE = "application/json; charset=UTF-8"
+_NO_CONTENT = 204
 _UNAUTHORIZED = 401
 
 
@@ -93,18 +95,20 @@ class Requests:
             OSError: There was no complete answer.
         """
         tokens = self.login.tokens
-        token = None if tokens is None else tokens.current()
+        token = None if tokens is None else Secret(tokens.current())
         answer = self._exchange(request, token)
         if answer.status == _UNAUTHORIZED and tokens is not None and token is not None:
             answer.close()
-            answer = self._exchange(request, tokens.renew(token))
+            answer = self._exchange(request, Secret(tokens.renew(token.reveal())))
         if answer.status >= 300 and answer.status not in request.further:
             raise read_refusal(request.operation, answer)
         return answer
 
     def finish(self, request: Request) -> HttpAnswer:
-        """As `call`, for answers whose content does not matter: reads them to their end."""
+        """As `call`, for answers whose content does not matter: reads them, and sees that they are Google's."""
         answer = self.call(request)
+        if answer.status != _NO_CONTENT:  # which no portal on the way says
+            check_identity(answer, (IDENTITY, "etag", "location"), "Google")
         answer.read(CONTENT_LIMIT)
         return answer
 
@@ -123,7 +127,7 @@ class Requests:
         content = xml.without_impossible(self.call(request).read(CONTENT_LIMIT))
         return xml.parse_answer(content, root, fields)
 
-    def _exchange(self, request: Request, token: str | None) -> HttpAnswer:
+    def _exchange(self, request: Request, token: Secret | None) -> HttpAnswer:
         """The answer to a request, whatever it is; no frame that holds a secret is left in an error."""
         if isinstance(request.body, Body):
             request.body.rewind()
@@ -131,7 +135,7 @@ class Requests:
         if self._payer is not None:
             headers["x-goog-user-project"] = self._payer
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = f"Bearer {token.reveal()}"
         query = f"?{request.query}" if request.query else ""
         url = f"{self.login.endpoint}{request.path}{query}"
         try:
