@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from obs_client.cli.failures import Failure
-from obs_client.errors import ContainerNotFoundError, InvalidNameError
+from obs_client.errors import AuthorizationError, ContainerNotFoundError, InvalidNameError
 
 if TYPE_CHECKING:
     from obs_client.cli.address import Address
@@ -89,8 +89,8 @@ def _is_there(client: ObjectStorageClient, literal: Address, folders: bool) -> b
             return True
         under = literal.under if folders or literal.is_folder else None
         return under is not None and next(client.object_iter(prefix=under, container_name=container), None) is not None
-    except (ContainerNotFoundError, InvalidNameError):
-        return False
+    except (AuthorizationError, ContainerNotFoundError, InvalidNameError):
+        return False  # who may not list is refused so what is not there, too
 
 
 def _quoted_more(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,9 @@ from test.loopback.swift.ways import Ways as SwiftWays
 from test.loopback.swift_double import SwiftDouble, swift_double
 
 
-def s3(monkeypatch: pytest.MonkeyPatch, *failures: Failure) -> S3Double:
+def s3(monkeypatch: pytest.MonkeyPatch, *failures: Failure, **ways: Any) -> S3Double:
     """A new server with the containers `box` and `other`."""
-    double = STACK.enter_context(s3_double(Ways(failures=failures)))
+    double = STACK.enter_context(s3_double(Ways(failures=failures, **ways)))
     _enter(monkeypatch, {**double.credentials, "AWS_ENDPOINT_URL": double.url, "AWS_REGION": double.region})
     for container in ("box", "other"):
         double.state.create(container)

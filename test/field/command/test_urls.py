@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from obs_client import LocalClient
 from test.cli.running import done, failed, lines, run
+from test.field.command.stores import names, s3
 from test.servers.shared import Servers
 
 NAMES = ("a b", "a%20b", "a+b", "a#b", "a?b=c", "100%", "line\nbreak", "é/%2F", "tail ", "x%2520y", "dir/in")
@@ -112,3 +114,34 @@ def test_a_quoted_url_without_a_namesake_works_as_before(container: str) -> None
     assert done("ls", container) == "a b\n"
     assert run("rm", f"{container}/a%20b").exit_code == 0
     assert done("ls", container) == ""
+
+
+def test_names_that_no_path_can_have_are_given_back_too(tmp_path: Path) -> None:
+    odd = ["p/", "a//b", "x%20y", "q?z", "tail ", "a/" + "y" * 300, "plus+", "am&p", "eq=1", "h#h", "new\nline", "%41"]
+    client = LocalClient(tmp_path, "c")
+    client.container_create("c")
+    for name in odd:
+        client.object_write(name, name.encode())
+    for root in (f"file://{tmp_path}?container_name=c", str(tmp_path / "c"), f"file://{tmp_path}/c"):
+        urls = done("ls", "-r", "--urls", root).splitlines()
+        assert sorted(done("cat", url) for url in urls) == sorted(odd), root
+    done("rm", *urls)
+    assert list(client.object_iter()) == []
+
+
+def test_who_may_not_list_can_use_names_that_must_be_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 answers so for an object that is not there, too."""
+    double = s3(monkeypatch, hides_absence=True)
+    double.store("box", "a b", b"1")
+    assert done("cat", "s3://box/a%20b") == "1"
+    done("cp", "s3://box/a%20b", "s3://box/c%20d")
+    done("rm", "s3://box/a%20b")
+    assert names(double) == ["c d"]
+
+
+def test_no_url_is_signed_for_another_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    double = s3(monkeypatch)
+    double.store("box", "a%20b", b"1")
+    for method in ("get", "put"):
+        assert "a%2520b" in failed(1, "url", method, "s3://box/a%20b")
+        assert "a%2520b" in done("url", method, "s3://box/a%2520b")

@@ -10,6 +10,7 @@ from obs_client.cli.failures import Failure, WrongUse, without_secrets
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import duration
+from obs_client.cli.written import check_written
 
 WEEK = 7 * 24 * 3600
 
@@ -33,7 +34,8 @@ _NEW_KEY = "create_temp_url_key"
 def url(settings: Settings, method: str, url: str, expires: int) -> None:
     """Print a URL to GET or PUT an object without a login, for a time.
 
-    Whoever has it needs no credentials: hand it on with care. Nobody looks whether the object is there.
+    Whoever has it needs no credentials: hand it on with care. Nobody looks whether the object is there, unless the URL
+    quotes something by %.
     """
     if not 1 <= expires <= WEEK:
         raise click.UsageError("--expires takes 1 second to 7 days")
@@ -42,6 +44,7 @@ def url(settings: Settings, method: str, url: str, expires: int) -> None:
     if address.url.scheme == "file":
         raise Failure(f"{url!r} is on this machine, and paths have no signed URLs", "s3:// and swift:// have them")
     with address.client() as client:
+        check_written(client, address)
         sign = client.object_generate_download_url if method == "get" else client.object_generate_upload_url
         try:
             signed = sign(name, expires_in_seconds=expires)
