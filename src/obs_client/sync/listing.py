@@ -133,8 +133,12 @@ class _Side:
         self._believed = place.client.capabilities.ordered_listing
 
     def is_doubtful(self, listed: Listed | None) -> bool:
-        """Whether a row may be a dynamic large object's, a file's of unknown size, or a marker's."""
-        if listed is None or listed.size:
+        """Whether a row may be a dynamic large object's, a file's of unknown size, or a marker's, or has no time."""
+        if listed is None:
+            return False
+        if listed.last_modified is None:
+            return True
+        if listed.size:
             return False
         if self._is_files:
             return not listed.name.endswith("/")
@@ -149,7 +153,7 @@ class _Side:
         info = self._place.client.object_info(listed.name, self._place.container_name)
         if info is None:
             return None
-        tag = listed.hash if info.size == 0 else None
+        tag = listed.hash if info.size == listed.size else None
         return dataclasses.replace(info, hash=tag, last_modified=listed.last_modified or info.last_modified)
 
 

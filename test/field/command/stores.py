@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from test.cli.running import done
 from test.field.running import STACK
 from test.loopback.failures import Failure
 from test.loopback.s3_double import S3Double, Ways, s3_double
@@ -23,10 +24,11 @@ def s3(monkeypatch: pytest.MonkeyPatch, *failures: Failure, **ways: Any) -> S3Do
     return double
 
 
-def swift(monkeypatch: pytest.MonkeyPatch) -> SwiftDouble:
-    """A new server."""
-    double = STACK.enter_context(swift_double(SwiftWays()))
+def swift(monkeypatch: pytest.MonkeyPatch, ways: SwiftWays) -> SwiftDouble:
+    """A new server with the containers `box`, `other` and `parts`."""
+    double = STACK.enter_context(swift_double(ways))
     _enter(monkeypatch, double.credentials)
+    done("mb", "swift://box", "swift://other", "swift://parts")
     return double
 
 
