@@ -23,7 +23,7 @@ _COMMANDS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ContainerNotEmptyError, "obs rb --force deletes what is in it"),
     (errors.ContainerNotSpecified, "write it after the store: s3://container, or give a path"),
 )
-"""Which of the commands helps, where the error itself has no hint; all other advice is the error's own."""
+"""Which of the commands helps; all other advice is the error's own."""
 
 _IN_A_URL = {"S3Client(..., conditional_writes=True)": "?conditional_writes=true in the URL"}
 """What the library's words are in the command."""
@@ -156,6 +156,7 @@ def _kind(error: Exception) -> type[Failure]:
 
 
 def _hint(error: Exception) -> str:
-    """What to do: as programs are told, or by another command."""
+    """What to do: by another command, and as programs are told."""
     own = error.hint if isinstance(error, errors.ObjectStorageClientError) else ""
-    return own or next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
+    commands = next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
+    return "; ".join(filter(None, (commands, own)))

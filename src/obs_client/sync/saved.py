@@ -18,7 +18,7 @@ class SavedPlan:
     `with` block, frees the file.
 
     Attributes:
-        copies, deletions, skips: How many steps there are of each kind.
+        copies, deletions, skips, refusals: How many steps there are of each kind.
         size: Bytes that the copies move.
         dropped: How many of the skips were counted only.
     """
@@ -29,7 +29,7 @@ class SavedPlan:
         Args:
             keep_skips: Keep the steps that leave a name as it is; else they are only counted, which takes less time.
         """
-        self.copies = self.deletions = self.skips = self.size = self.dropped = 0
+        self.copies = self.deletions = self.skips = self.refusals = self.size = self.dropped = 0
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `close` closes it
         try:
             with ended(steps):
@@ -61,6 +61,8 @@ class SavedPlan:
                 self.size += step.source_size
             elif step.action == "delete":
                 self.deletions += 1
+            elif step.action == "refuse":
+                self.refusals += 1
             else:
                 self.skips += 1
                 if not keep_skips:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from obs_client.sync import Place, SavedPlan, SyncOptions, plan_sync
 from test.cli.running import done, failed, lines, run
 from test.field.command.rights import as_granted
 from test.field.command.stores import names, s3
@@ -16,6 +17,9 @@ HARMLESS = ("\x01", "con", "a\\..\\b", "C:/x", "~", "-rf", "$(x)", "é", "e\u030
             "trail ", "q?a=b", "p%2e%2e/x", "%00", ".obs", "file")  # fmt: skip
 IMPOSSIBLE = ("../out", "a/../../out", "/etc/x", "./x", "a/./b", "a//b", ".", "..", "a/..", "x/", "nul\x00", "x" * 300,
               "a/" + "y" * 256, "%obs_f_", "file/sub")  # fmt: skip
+
+
+EVERYTHING = SyncOptions(delete=True)
 
 
 def tree(directory: Path) -> set[str]:
@@ -51,6 +55,29 @@ def test_hostile_names_fail_by_name_and_the_others_arrive(monkeypatch: pytest.Mo
     assert checked.exit_code == 1
     assert {row["name"] for row in rows if row["type"] == "missing"} == set(IMPOSSIBLE)
     assert {row["name"] for row in rows if row["type"] == "same"} == set(HARMLESS)
+
+
+def test_a_plan_says_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    double = s3(monkeypatch)
+    for name in ("a", "a//b", "c"):
+        double.store("box", name, b"1")
+    make(t__old=b"1")
+    result = run("sync", "s3://box", "t", "--delete", "--dry-run")
+    assert result.exit_code == 1
+    assert "a//b: " in result.stderr
+    planned = run("sync", "s3://box", "t", "--delete", "--dry-run", "--json")
+    assert planned.exit_code == 1
+    assert "a//b: " in planned.stderr
+    Path("plan").write_text(planned.stdout)
+    applied = run("sync", "s3://box", "t", "--apply", "plan", "--yes")
+    assert applied.exit_code == 1
+    assert "1 name failed (nothing was deleted: 1 name failed" in applied.stderr
+    assert tree(Path("t")) == {"a", "c", "old"}
+    asked = run("sync", "s3://box", "t", "--delete")
+    assert asked.exit_code == 2, "whether to delete"
+    with SavedPlan(plan_sync(Place.parse("s3://box"), Place.parse("t"), EVERYTHING), keep_skips=False) as saved:
+        assert (saved.copies, saved.skips, saved.refusals, saved.deletions) == (0, 2, 1, 1)
+        assert [step.action for step in saved] == ["delete", "refuse"]
 
 
 def test_what_cannot_be_read_is_told_by_name_in_any_place_of_files() -> None:

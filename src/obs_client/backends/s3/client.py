@@ -9,7 +9,7 @@ from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, VERIFIES_PARTS
-from obs_client.backends.s3.errors import classify, hint_of, request_id_of, retry_after
+from obs_client.backends.s3.errors import classify, hint_of, hint_of_anonymous, request_id_of, retry_after
 from obs_client.backends.s3.reading import (
     check_possible,
     get_object,
@@ -259,7 +259,7 @@ class S3Client(ObjectStorageClient):
         return classify(error)
 
     def _hint(self, error: Exception) -> str:
-        return hint_of(error)
+        return hint_of_anonymous(error) if self._requests.settings.anonymous else hint_of(error)
 
     def _request_id(self, error: Exception) -> str | None:
         return request_id_of(error)

@@ -202,7 +202,7 @@ def classify(error: Exception) -> Kind | None:
     return kind_of_failure(error)
 
 
-_LOGIN = "look at the keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or the profile"
+_LOGIN = "look at the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or the profile"
 _HINTS = {
     **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed"), _LOGIN),
     **dict.fromkeys(
@@ -238,6 +238,13 @@ def hint_of(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
     return ""
+
+
+def hint_of_anonymous(error: Exception) -> str:
+    """The same for who has no keys."""
+    if isinstance(error, S3Error) and error.status in (401, 403) and error.code != "InvalidObjectState":
+        return "without credentials only public data can be read: leave anonymous out, or ask for a public policy"
+    return hint_of(error)
 
 
 def request_id_of(error: Exception) -> str | None:

@@ -47,7 +47,7 @@ REQUEST_IDS = ("x-trans-id", "x-openstack-request-id")
 """What Swift puts on every answer, if nobody on the way takes it off."""
 
 _HINTS = {
-    401: "without a login only what the container's access list opens to all (.r:*) can be read; else get a new token",
+    401: "without credentials only what a container's access list opens to all (.r:*) is read; else get a new token",
     403: (
         "the login is known, and has no right to this: a role in the project (member, as its operators call it), or an "
         "entry in the container's access list (X-Container-Read, X-Container-Write) gives it"

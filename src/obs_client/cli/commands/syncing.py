@@ -139,8 +139,13 @@ class _Run:
         """Write the steps to stdout; None: those that are planned now."""
         from obs_client.sync import write_steps
 
-        count = write_steps(steps or self._planned(), sys.stdout)
+        refused: list[Step] = []
+        count = write_steps(_noting(steps or self._planned(), refused), sys.stdout)
         self._warn_of_nothing(0 if self._options.delete and holds_nothing(self._source) else count)
+        for step in refused:
+            self._settings.fail(step.name, step.reason)
+        if refused:
+            raise Failure(f"{count_text(len(refused), 'name')} cannot be done", "the plan has them as refused")
 
     def apply(self, steps: Iterable[Step] | None) -> None:
         """Do the steps when all of them are known; None: those that are planned now."""
@@ -148,7 +153,7 @@ class _Run:
 
         settings, options = self._settings, self._options
         with self._saved(steps or self._planned()) as plan:
-            self._warn_of_nothing(plan.copies + plan.skips)
+            self._warn_of_nothing(plan.copies + plan.skips + plan.refusals)
             asks = bool(plan.deletions) and options.max_delete is None and not (options.dry_run or settings.yes)
             if asks:
                 amount = count_text(plan.deletions, "object")
@@ -191,6 +196,14 @@ class _Run:
             self._settings.warn(f"there is nothing in {text}")
         else:
             self._settings.warn(f"{text} holds no names (that fit the patterns)")
+
+
+def _noting(steps: Iterable[Step], refused: list[Step]) -> Iterator[Step]:
+    """The same steps; those that are refused are noted."""
+    for step in steps:
+        if step.action == "refuse":
+            refused.append(step)
+        yield step
 
 
 def _check_not_planned(options: SyncOptions) -> None:
