@@ -16,6 +16,7 @@ from obs_client.backend.body import Body, CallerError
 from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.errors import (
+    AuthorizationError,
     IntegrityError,
     NotFoundError,
     ObjectChangedError,
@@ -265,19 +266,26 @@ class Border:
 
         def attempt() -> None:
             nonlocal doubtful
-            if doubtful and look_first and self.is_there(new):
+            if doubtful and look_first and self._is_seen(new):
                 return
             try:
                 call()
             except Exception as raised:
                 typed = self.typed(verb, raised, new.container, new.name)
-                if doubtful and not isinstance(typed, TemporaryError) and self.is_there(new):
+                if doubtful and not isinstance(typed, TemporaryError) and self._is_seen(new):
                     return
                 doubtful = doubtful or isinstance(typed, TemporaryError)
                 raise
 
         self.run(verb, attempt, new.container, new.name)
         self.tidy(new.container)
+
+    def _is_seen(self, new: NewObject) -> bool:
+        """As `is_there`; False also where it may be written, and not looked at."""
+        try:
+            return self.is_there(new)
+        except AuthorizationError:
+            return False
 
     def is_there(self, new: NewObject) -> bool:
         """Whether the object that is being written is the stored one, by its write id."""

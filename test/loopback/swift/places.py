@@ -103,6 +103,8 @@ class Places:
             "slo": {"max_manifest_segments": ways.segments_maximum, "min_segment_size": 1},
             "tempurl": {"methods": ["GET", "HEAD", "PUT", "POST", "DELETE"]},
         }
+        if ways.versions:
+            found["versioned_writes"] = {"allowed_flags": ["x-versions-location", "x-history-location"]}
         if ways.digests_told:
             found["tempurl"]["allowed_digests"] = list(ways.digests)
         if ways.bulk_delete:

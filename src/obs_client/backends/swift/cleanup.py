@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from obs_client._http.kit.dates import read_date
@@ -17,9 +18,9 @@ from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import (
     UntoldManifest,
     keeps_versions,
+    manifest_and_headers,
     object_of,
     own_segments,
-    read_manifest,
     segments_container,
     upload_id_of,
 )
@@ -98,16 +99,24 @@ class Cleanup:
         """The ids of the uploads whose segments an object names."""
         try:
             headers = self._look_at(name, version)
-            if not is_manifest(headers):
-                return
-            segments = own_segments(read_manifest(self._http, self._container, name, version), self._container)
+            entries: list[dict[str, Any]] = []
+            if is_manifest(headers):
+                headers, entries = manifest_and_headers(self._http, self._container, name, version)
         except UntoldManifest as error:
             yield _marked(name, headers, error)
         except Exception as error:
             if status_of(error) != 404:
                 raise
         else:
-            yield from {segment.partition("/")[0] for segment in segments}
+            yield from self._uploads_in(name, headers, entries)
+
+    def _uploads_in(self, name: str, headers: Mapping[str, str], entries: list[dict[str, Any]]) -> set[str]:
+        """The ids by the mark of an object and by its manifest, either of which an answer may lack."""
+        marked = upload_id(headers)
+        if marked is None and any("name" not in entry and "data" not in entry for entry in entries):
+            raise _unproved(name, "the manifest does not tell the names of its segments")
+        named = {segment.partition("/")[0] for segment in own_segments(entries, self._container)}
+        return named if marked is None else named | {marked}
 
     def _look_at(self, name: str, version: str | None) -> Mapping[str, str]:
         """The headers of an object; of one whose manifest is read anyway, that it may have one."""
@@ -121,9 +130,13 @@ def _marked(name: str, headers: Mapping[str, str], error: UntoldManifest) -> str
     """The id of the upload that a manifest is marked with; without one, nobody knows which segments are in use."""
     upload = upload_id(headers)
     if upload is None:
-        raise NotSupportedError(
-            f"{error}, and so no segment can be proved to be unused",
-            object_name=name,
-            hint="remove old segments by the tool that wrote it, or write the object again by this library",
-        ) from error
+        raise _unproved(name, str(error)) from error
     return upload
+
+
+def _unproved(name: str, reason: str) -> NotSupportedError:
+    return NotSupportedError(
+        f"{reason}, and so no segment can be proved to be unused",
+        object_name=name,
+        hint="remove old segments by the tool that wrote it, or write the object again by this library",
+    )

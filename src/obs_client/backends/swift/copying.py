@@ -22,6 +22,7 @@ from obs_client.backends.swift.headers import (
     is_manifest,
     is_unmeasured,
     object_info,
+    upload_id,
     write_id_header,
 )
 from obs_client.backends.swift.limits import Limits
@@ -88,7 +89,10 @@ class Source:
 
     def may_share_segments(self) -> bool:
         """Whether a copy by one request would name the segments of the source; OpenStack's Swift copies content."""
-        return not self._http.keeps(OPENSTACK) and is_manifest(self._head())
+        if self._http.keeps(OPENSTACK):
+            return False
+        headers = self._head()
+        return is_manifest(headers) or upload_id(headers) is not None
 
     def check_is_read(self) -> None:
         """Raise `NotSupportedError` if the source has what a copy by reading and writing would lose."""

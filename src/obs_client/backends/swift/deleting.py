@@ -23,6 +23,9 @@ from obs_client.backends.swift.segments import (
 )
 from obs_client.errors import ConflictError, TemporaryError
 
+_COUNTS = ("Number Deleted", "Number Not Found")
+_FIELDS = frozenset({*_COUNTS, "Errors", "Response Body", "Response Status"})
+
 _OVERLAP = 4
 
 _STALLS = 4
@@ -195,6 +198,9 @@ def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict
                 return failures | dict.fromkeys(left[done:], _refusal("401 Unauthorized"))
             _renew(http, exchange.access, container)
             size, done = max(done, _LEAST), max(0, done - _OVERLAP)
+        elif _lacks_counts(exchange.result):
+            for name in batch:
+                failures |= {} if name in failures else _delete_one(http, container, name)
         elif _ended_early(exchange.result, len(batch), len(statuses)):
             done = 0
         left = [name for name in left[done:] if name not in failures]
@@ -215,8 +221,8 @@ def _ask(http: SwiftHttp, container: str, names: Sequence[str]) -> Exchange:
 
 def _statuses(answer: Any, container: str, names: Sequence[str]) -> dict[str, str]:
     """The status of each name that failed, for any reason but that it is absent."""
-    if not isinstance(answer, dict):
-        raise StrangeAnswer("the answer to a bulk delete is no JSON object")
+    if not isinstance(answer, dict) or not _FIELDS.intersection(answer):
+        raise StrangeAnswer("the answer to a bulk delete is none")
     errors = [(str(each[0]), str(each[1])) for each in answer.get("Errors") or () if len(each) > 1]
     whole = str(answer.get("Response Status") or "")
     if not errors and whole.startswith("401"):
@@ -225,13 +231,19 @@ def _statuses(answer: Any, container: str, names: Sequence[str]) -> dict[str, st
     return {unquote(path).removeprefix("/")[start:]: status for path, status in errors if status[:3] != "404"}
 
 
+def _lacks_counts(answer: dict[str, Any]) -> bool:
+    """Whether the answer leaves out how many objects it accounts for, though it says that the work was done."""
+    counted = all(isinstance(answer.get(name), int) for name in _COUNTS)
+    return not counted and str(answer.get("Response Status") or "200").startswith("2")
+
+
 def _ended_early(answer: dict[str, Any], count: int, failures: int) -> bool:
     """Whether the answer does not account for every name, since there were too many failures.
 
     Raises:
         StrangeAnswer: It ended early for another reason.
     """
-    told = _number(answer, "Number Deleted") + _number(answer, "Number Not Found") + failures
+    told = sum(_number(answer, name) for name in _COUNTS) + failures
     if told >= count:
         return False
     status, text = str(answer.get("Response Status") or ""), str(answer.get("Response Body") or "")[:200]

@@ -79,7 +79,7 @@ def metadata(headers: Mapping[str, str]) -> dict[str, str]:
     start = len(METADATA)
     found = {name[start:]: text(value) for name, value in headers.items() if name.startswith(METADATA)}
     found.pop(WRITE_ID_KEY, None)
-    if is_manifest(headers):
+    if is_manifest(headers) or upload_id(headers) is not None:
         found.pop("static-large-object", None)  # so Ceph's gateway shows what it is; no user gave it
     return found
 

@@ -71,7 +71,8 @@ def open_object(
         place = find_place(exchange.answer, start, stop)
         info = object_info(name, exchange.headers, place.size)
         place = place._replace(size=info.size)
-        _check_hash(info, if_hash)
+        if if_hash is not None:
+            _check_hash(info if info.hash is not None else look_at(http, container, name), if_hash)
         digest = _digest(http, container, info, exchange) if whole and check else None
     except BaseException:
         exchange.answer.close()

@@ -44,6 +44,9 @@ _OWN_HEADERS = re.compile(
 _CHANGED = (201, 202, 204)
 """Statuses of requests that changed something; a portal has none of them."""
 
+_SECTIONS = ("swift", "slo", "tempurl", "bulk_delete")
+"""Of `/info`; one of them at least is there."""
+
 _INFO_TRIES = 3
 """How often a failing `/info` is asked for before the cluster is taken for one that has none."""
 
@@ -222,7 +225,8 @@ def _parsed_info(content: bytes) -> Mapping[str, Any] | None:
         found = parse_json(content)
     except StrangeAnswer:
         return None
-    return found if isinstance(found, dict) and isinstance(found.get("swift"), dict) else None
+    sections = [found.get(name) for name in _SECTIONS] if isinstance(found, dict) else []
+    return found if any(isinstance(each, dict) for each in sections) else None
 
 
 class Exchange:

@@ -77,8 +77,15 @@ class UntoldManifest(StrangeAnswer):
     """The store says that an object is a static large object, but not of which segments."""
 
 
-def read_manifest(http: SwiftHttp, container: str, name: str, version: str | None = None) -> list[dict[str, Any]]:
-    """The entries of what is known to be a manifest; empty if it was replaced by another object meanwhile.
+def read_manifest(http: SwiftHttp, container: str, name: str) -> list[dict[str, Any]]:
+    """The entries of what is known to be a manifest; see `manifest_and_headers`."""
+    return manifest_and_headers(http, container, name)[1]
+
+
+def manifest_and_headers(
+    http: SwiftHttp, container: str, name: str, version: str | None = None
+) -> tuple[Mapping[str, str], list[dict[str, Any]]]:
+    """The headers and entries of what is known to be a manifest; none if it was replaced by another object meanwhile.
 
     Raises:
         UntoldManifest: The store does not tell them.
@@ -89,7 +96,7 @@ def read_manifest(http: SwiftHttp, container: str, name: str, version: str | Non
     exchange.answer.close()
     if not content:
         if http.keeps(TOLD_MANIFESTS):
-            return []
+            return exchange.headers, []
         http.facts.learn(TOLD_MANIFESTS, False)
         raise UntoldManifest(f"the store does not tell which segments the large object {name!r} has")
     entries = parse_json(content)
@@ -97,7 +104,7 @@ def read_manifest(http: SwiftHttp, container: str, name: str, version: str | Non
         raise StrangeAnswer(f"the manifest of {name!r} is no JSON array")
     if not http.keeps(TOLD_MANIFESTS):
         http.facts.learn(TOLD_MANIFESTS, True)
-    return [entry for entry in entries if isinstance(entry, dict)]
+    return exchange.headers, [entry for entry in entries if isinstance(entry, dict)]
 
 
 def own_segments(entries: Sequence[dict[str, Any]], container: str) -> list[str]:
@@ -177,10 +184,10 @@ class Segments:
 
         As was true within the last minute; None: it keeps none, or none that come back, or who may only write asks.
         """
-        if not self._http.limits.versions:
-            return None
         found, at = self._locations.get(container, (None, -REMEMBERED))
         if time.monotonic() - at >= REMEMBERED:
+            if not self._http.limits.versions:
+                return None
             found = self._ask_location(container)
         return found
 

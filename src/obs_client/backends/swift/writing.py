@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.etags import etag_of
+from obs_client.backend import content_types
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
@@ -42,7 +43,7 @@ from obs_client.backends.swift.segments import (
     tag_of_segments,
     upload_id_of,
 )
-from obs_client.errors import IntegrityError, NotSupportedError, PreconditionError
+from obs_client.errors import AuthorizationError, IntegrityError, NotSupportedError, PreconditionError
 from obs_client.models import Attributes
 
 if TYPE_CHECKING:
@@ -108,8 +109,8 @@ def replace_metadata(http: SwiftHttp, container: str, name: str, attributes: Att
     """Give an object other attributes; the headers that Swift would drop are sent again."""
     old = http.call("head_object", container, name).headers
     headers = attribute_headers(attributes)
-    if attributes.content_type == old.get("content-type"):
-        del headers["content-type"]
+    if attributes.content_type == old.get("content-type", content_types.DEFAULT):
+        del headers["content-type"]  # which alone a POST does not drop
     if write_id(old) == attributes.write_id:
         headers.update({key: old[key] for key in (WRITE_ID_HEADER,) if key in old})
     kept = {key: text(old[key]) for key in KEPT_BY_POST if key in old}
@@ -289,12 +290,23 @@ class SwiftUpload(MultipartUpload):
         try:
             return self._put_manifest_by_a_living_token()
         except Exception as error:
+            if _says(error, "403 Forbidden"):
+                raise self._unread() from error
             if not _says(error, "Mismatch", "404 Not Found") and not self._lacks_segments(error):
                 raise
             if doubtful:
                 # An earlier try was done, though its answer was lost: who replaced the object removed its segments.
                 return {}
             raise IntegrityError("the store does not have the segments as they were sent") from error
+
+    def _unread(self) -> AuthorizationError:
+        return AuthorizationError(
+            f"the store looks at the segments of a large object with the rights of who writes it, and {self._place!r} "
+            f"may not be read",
+            container=self._new.container,
+            object_name=self._new.name,
+            hint=f"an entry in the access list of {self._place!r} (X-Container-Read) gives this right",
+        )
 
     def _lacks_segments(self, error: Exception) -> bool:
         """Whether a manifest was refused by 404 for a segment that is absent; raises if it was for the container."""
