@@ -8,6 +8,7 @@ import pytest
 
 from obs_client.client import ObjectStorageClient
 from obs_client.testing import Conformance, differences
+from test.field.not_yet import not_yet
 from test.field.running import s3_client, s3_server
 from test.loopback.s3_double import Ways
 from test.loopback.s3_named import (
@@ -26,13 +27,16 @@ from test.loopback.s3_named import (
     WEAK,
 )
 
+RANDOM = "tags are made anew by each copy, and so by each change of metadata: no client can have them be of the content"
+
 
 class OnDouble(Conformance):
     ways = Ways()
     conditional_writes: bool | None = None
 
     def make_client(self) -> ObjectStorageClient:
-        return s3_client(s3_server(self.ways), conditional_writes=self.conditional_writes)
+        kept = self.conditional_writes
+        return s3_client(s3_server(self.ways), conditional_writes=kept, atomic_conditions=kept)
 
 
 @pytest.mark.slow
@@ -66,11 +70,13 @@ class TestBare(OnDouble, unittest.TestCase):
     conditional_writes = True
 
 
+@not_yet(RANDOM, "test_metadata_change_keeps_all")
 @pytest.mark.full
 class TestMinioWithoutCompatibility(OnDouble, unittest.TestCase):
     ways = MINIO_NO_COMPAT
 
 
+@not_yet(RANDOM, "test_metadata_change_keeps_all")
 @pytest.mark.full
 class TestS3GW(OnDouble, unittest.TestCase):
     ways = S3GW

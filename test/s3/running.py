@@ -17,6 +17,7 @@ def client(running: RunningServer, options: ClientOptions = QUICK, *, conditiona
         endpoint_url=running.endpoint_url,
         credentials=running.s3_credentials,
         conditional_writes=conditional_writes,
+        atomic_conditions=conditional_writes,
         options=options,
     )
 

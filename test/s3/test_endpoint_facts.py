@@ -9,7 +9,7 @@ import pytest
 
 from obs_client import EndpointFact, Origin, Outcome
 from obs_client.backends.s3.client import S3Client
-from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, VERIFIES_PARTS, experience_of
+from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, VERIFIES_PARTS, experience_of
 from test.s3.uploads import CRC32, KEYS, LARGE, Server, uploading
 
 
@@ -75,6 +75,7 @@ def test_what_amazon_documents_is_known_without_a_request() -> None:
     facts = S3Client(region="eu-west-1", credentials=KEYS).endpoint_facts
     assert {(fact.name, fact.outcome, fact.origin) for fact in facts} == {
         (VERIFIES_PARTS, Outcome.HOLDS, Origin.DOCUMENT), (KEEPS_CONDITIONS, Outcome.HOLDS, Origin.DOCUMENT),
+        (KEEPS_RACES, Outcome.HOLDS, Origin.DOCUMENT),
     }  # fmt: skip
 
 

@@ -129,6 +129,6 @@ def _race(ground: Ground, folder: str, write: Write, rounds: int) -> Told:
             return fails(f"both were, in round {number + 1} of {rounds}")
         if None not in errors:
             return fails(f"none was, in round {number + 1} of {rounds}: {errors[0]}")
-    if not ground.border.capabilities.atomic_conditions:
+    if not ground.border.capabilities.atomic_conditions and not ground.takes("atomic_conditions"):
         return fails(f"it was so in {rounds} rounds, but this store is known to look before it writes: both may be")
     return holds(f"in each of {rounds} rounds")

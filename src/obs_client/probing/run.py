@@ -225,6 +225,8 @@ def _options(ground: Ground, found: StoreProfile, address: str) -> dict[str, Opt
         options["endpoint_url"] = address
     if ground.takes("conditional_writes"):
         _decide(options, "conditional_writes", [found.outcome(of_conditions.TOPIC, name) for name in _CONDITIONS])
+    if ground.takes("atomic_conditions") and options.get("conditional_writes"):
+        options["atomic_conditions"] = True
     if ground.takes("checksums"):
         _decide(options, "checksums", [found.outcome(of_requests.CHECKSUMS, name) for name in _CHECKSUMS])
     styles = [style for style, name in of_requests.STYLES.items() if _is_so(found, of_requests.ADDRESSING, name)]

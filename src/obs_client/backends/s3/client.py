@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page
-from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, VERIFIES_PARTS
+from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, VERIFIES_PARTS
 from obs_client.backends.s3.errors import classify, hint_of, hint_of_anonymous, request_id_of, retry_after
 from obs_client.backends.s3.reading import (
     check_possible,
@@ -66,6 +66,8 @@ class S3Client(ObjectStorageClient):
         checksums: Send CRC-32 in S3's own headers; False: MD5, which every server knows; None: CRC-32 to Amazon, and
             with the parts of large objects to servers that prove to verify it, else MD5.
         conditional_writes: The server keeps conditions of writes, single, multipart and copies.
+        atomic_conditions: Also where several write at once: one of them is told yes, at the most. None: Amazon's are
+            known to be so; at others who wrote a large object under a condition looks once more whose is there.
         sign_payload: Signatures cover what is sent, as some policies ask for; it costs a SHA-256 of all. None: as the
             profile says (`payload_signing_enabled`), else not.
         requester_pays: Agree to pay for requests to containers of others.
@@ -93,6 +95,7 @@ class S3Client(ObjectStorageClient):
         addressing_style: str | None = None,
         checksums: bool | None = None,
         conditional_writes: bool | None = None,
+        atomic_conditions: bool | None = None,
         sign_payload: bool | None = None,
         requester_pays: bool = False,
         storage_class: str | None = None,
@@ -109,6 +112,7 @@ class S3Client(ObjectStorageClient):
         choices = Choices(
             checksums,
             conditional_writes,
+            atomic_conditions,
             sign_payload,
             requester_pays,
             storage_class,
@@ -281,6 +285,7 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         server_side_copy=True,
         if_absent=amazon if conditions is None else conditions,
         if_hash=amazon if conditions is None else conditions,
+        atomic_conditions=requests.keeps_races,
         ordered_listing=amazon,
         part_size_minimum=upload.PART_SIZE_MINIMUM,
         part_size_maximum=upload.PART_SIZE_MAXIMUM,
@@ -301,6 +306,7 @@ def _declared_facts(requests: Requests) -> list[EndpointFact]:
     options = (
         (VERIFIES_PARTS, choices.checksums, "checksums"),
         (KEEPS_CONDITIONS, choices.conditional_writes, "conditional_writes"),
+        (KEEPS_RACES, choices.atomic_conditions, "atomic_conditions"),
     )
     facts = []
     for name, said, option in options:

@@ -212,7 +212,8 @@ _HINTS = {
     "InvalidObjectState": "it is archived: restore it first (RestoreObject), and read it when that has ended",
     "AccessDenied": (
         "the keys are known, and their policy, the container's or the key's does not allow this; "
-        "without the right s3:ListBucket S3 refuses so what is not there, too"
+        "without the right s3:ListBucket S3 refuses so what is not there, too; some policies take signed bodies only: "
+        "sign_payload=True (in a URL ?sign_payload=true)"
     ),
     "403": "not allowed by a policy, or not there: without the right s3:ListBucket S3 refuses both alike",
     "ExpiredTokenException": "the session's keys have ended: get new ones",

@@ -139,6 +139,12 @@ class Requests:
         return self.is_amazon if chosen is None else chosen
 
     @property
+    def keeps_races(self) -> bool:
+        """Whether of several writers under one condition one is told that it holds."""
+        chosen = self.settings.choices.atomic_conditions
+        return self.is_amazon if chosen is None else chosen
+
+    @property
     def experience(self) -> Experience:
         """What this process knows of the endpoint."""
         return self.routes.experience

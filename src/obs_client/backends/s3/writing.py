@@ -147,7 +147,7 @@ def _check_tag(requests: Requests, new: NewObject, body: Body, answer: HttpAnswe
             requests.experience.learn(TAGS, False)
         elif stored is not None:
             raise other_bytes(answer, body)
-    if not tags.judge_whole(fits):
+    if tags.judge_whole(fits) and not fits:
         raise other_bytes(answer, body)
 
 

@@ -30,6 +30,7 @@ from obs_client.backends.s3.multipart.requests import (
 from obs_client.backends.s3.reading import look_for
 from obs_client.backends.s3.requests import Requests
 from obs_client.backends.s3.writing import under_conditions
+from obs_client.errors import PreconditionError
 from obs_client.models import ObjectInfo
 
 PART_SIZE_MINIMUM = 5 * 1024 * 1024
@@ -73,7 +74,7 @@ class S3Upload(MultipartUpload):
             answer = self._send(part.number, body)  # in place of what was tried
         # Who does not tell a part's tag is told the MD5, as S3 itself makes tags.
         etag = answer.headers.get("etag") or f'"{body.digest("md5").hex()}"'
-        told = "x-amz-checksum-crc32" in answer.headers
+        told = self._digests.believed or "x-amz-checksum-crc32" in answer.headers
         checksum = self._headers(body).get("x-amz-checksum-crc32") if told else None
         self._parts[part.number] = StoredPart(part.number, etag, checksum)
         if md5 := self._md5_of(etag, body):
@@ -98,6 +99,7 @@ class S3Upload(MultipartUpload):
             raise
         if not tag and not self._is_there():
             raise BrokenAnswer("the answer to the completion has no ETag, and the object is not there")
+        self._check_race()
         self._learn(tag)
         self._forget()
 
@@ -181,6 +183,15 @@ class S3Upload(MultipartUpload):
         if not told or not told[0]:
             raise StrangeAnswer("no answer tells the ETag of a part that was copied")
         return told[0]
+
+    def _check_race(self) -> None:
+        """Look whose object is there: SeaweedFS says yes to several completions at once under one condition.
+
+        Raises:
+            PreconditionError: Another one is.
+        """
+        if self._new.conditional and not self._requests.keeps_races and not self._is_there():
+            raise PreconditionError(f"another writer of {self._upload.name!r} was told at the same time that it may")
 
     def _look(self) -> ObjectInfo | None:
         return look_for(self._requests, self._upload.container, self._upload.name)
