@@ -30,17 +30,19 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from obs_client._urls import paths
 from obs_client._urls.azure import as_azure
-from obs_client._urls.named import NamedStore, read_stores
 from obs_client._urls.options import ANONYMOUS, options_of, takes
 from obs_client._urls.schemes import ENTRY_POINTS, all_schemes, client_class, is_taken, make_directory_client
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError
 from obs_client.models import ClientOptions
+
+if TYPE_CHECKING:
+    from obs_client._urls.named import NamedStore
 
 __all__ = ["ANONYMOUS", "ENTRY_POINTS", "Alias", "StorageUrl", "directory_client", "from_url", "is_url"]
 
@@ -217,7 +219,11 @@ def from_url(
 
 def _named(scheme: str) -> NamedStore | None:
     """The store of this name; built-in schemes, and those of installed packages, go before."""
-    return None if is_taken(scheme) else read_stores().get(scheme)
+    if is_taken(scheme):
+        return None
+    from obs_client._urls.named import read_stores  # which most URLs have no need of
+
+    return read_stores().get(scheme)
 
 
 def _in_named(store: NamedStore, url: str) -> StorageUrl:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 from click.testing import CliRunner, Result
 
 from obs_client.cli import obs
+
+
+def file_url(directory: str | Path, name: str = "") -> str:
+    """The storage URL of a directory, or of a name in it."""
+    directory = Path(directory)
+    prefix = f"&prefix={quote(name)}" if name else ""
+    return f"file://{quote(str(directory.parent))}?container_name={quote(directory.name)}{prefix}"
 
 
 def run(*arguments: str | Path, stdin: bytes = b"") -> Result:

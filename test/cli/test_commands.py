@@ -9,7 +9,7 @@ import pytest
 import obs_client
 from obs_client.cli import commands
 from obs_client.cli.failures import without_secrets
-from test.cli.running import done, failed, lines, run
+from test.cli.running import done, failed, file_url, lines, run
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def fill(docs: str, *names: str, content: bytes = b"content") -> None:
 
 def test_objects_come_and_go(docs: str, tmp_path: Path) -> None:
     (tmp_path / "file.txt").write_bytes(b"\x00content\xff")
-    done("put", tmp_path / "file.txt", f"file://{docs}/")
-    done("put", "-", f"file://{docs}/b", stdin=b"from a pipe")
+    done("put", tmp_path / "file.txt", file_url(docs))
+    done("put", "-", file_url(docs, "b"), stdin=b"from a pipe")
     assert run("cat", f"{docs}/file.txt", f"{docs}/b").stdout_bytes == b"\x00content\xfffrom a pipe"
     assert done("ls", docs).split() == ["b", "file.txt"]
     done("get", f"{docs}/b", tmp_path / "copy")
@@ -41,8 +41,8 @@ def test_objects_come_and_go(docs: str, tmp_path: Path) -> None:
 def test_a_path_a_file_url_and_a_root_with_a_container_are_the_same(docs: str) -> None:
     fill(docs, "a.txt")
     root, _, container = docs.rpartition("/")
-    assert done("cat", f"{docs}/a.txt") == done("cat", f"file://{docs}/a.txt") == "content"
-    for url in (docs, f"{docs}/", f"file://{docs}", f"file://{docs}/", f"file://{root}?container_name={container}"):
+    assert done("cat", f"{docs}/a.txt") == done("cat", file_url(docs, "a.txt")) == "content"
+    for url in (docs, f"{docs}/", file_url(docs), file_url(docs), f"file://{root}?container_name={container}"):
         assert done("ls", url) == "a.txt\n", url
     assert done("ls", root) == "docs/\n"
 
@@ -65,7 +65,7 @@ def test_links_to_directories_are_followed_on_the_way_and_files_are_not(docs: st
     assert done("ls", tmp_path / "way") == done("ls", f"{tmp_path}/way/") == "a\n"
     assert done("cat", tmp_path / "way" / "a") == "content"
     assert "link' is no regular file" in failed(3, "cat", f"{docs}/link")
-    assert "symbolic link" in failed(1, "put", "-", f"file://{docs}/link", stdin=b"own")
+    assert "symbolic link" in failed(1, "put", "-", file_url(docs, "link"), stdin=b"own")
 
 
 def test_a_folder_is_its_whole_name(docs: str) -> None:
@@ -106,7 +106,7 @@ def test_du_sums_by_folder(docs: str) -> None:
 def test_info_shows_objects_and_containers(docs: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"12345")
     headers = ("--type", "text/x-odd", "--language", "de", "--cache-control", "no-store", "-m", "Who=we=you")
-    done("put", tmp_path / "x", f"file://{docs}/", *headers, "--encoding", "odd", "--disposition", "inline")
+    done("put", tmp_path / "x", file_url(docs), *headers, "--encoding", "odd", "--disposition", "inline")
     shown = dict(line.split("  ", 1) for line in done("info", f"{docs}/x").splitlines())
     assert {key.strip(): value.strip() for key, value in shown.items()} | {"last_modified": "", "hash": ""} == {
         "name": "x",
@@ -139,9 +139,9 @@ def test_put_takes_several_files_into_a_folder_only(docs: str, tmp_path: Path) -
     url = f"file://{Path(docs).parent}?container_name=docs"
     done("put", tmp_path / "one", tmp_path / "two", url)
     assert done("ls", docs).split() == ["one", "two"]
-    assert run("put", tmp_path / "one", tmp_path / "two", f"file://{docs}/name").exit_code == 2
-    assert "needs a name" in run("put", "-", f"file://{docs}/").stderr
-    assert "already" in failed(1, "put", "--if-absent", tmp_path / "one", f"file://{docs}/")
+    assert run("put", tmp_path / "one", tmp_path / "two", file_url(docs, "name")).exit_code == 2
+    assert "needs a name" in run("put", "-", file_url(docs)).stderr
+    assert "already" in failed(1, "put", "--if-absent", tmp_path / "one", file_url(docs))
 
 
 def test_get_writes_below_the_directory_given_and_keeps_the_old_file(docs: str, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_containers_are_made_and_removed(tmp_path: Path) -> None:
 def test_a_container_that_is_not_there_is_never_taken_for_a_file_in_the_one_above(docs: str) -> None:
     for arguments in (("rb",), ("rb", "--force", "--yes")):
         failed(3, *arguments, f"{docs}/never")
-        failed(3, *arguments, f"file://{docs}/never")
+        failed(3, *arguments, file_url(Path(docs) / "never"))
         assert run(*arguments, f"s3://container/{docs}").exit_code == 2
     fill(docs, "file")
     failed(3, "rb", "--force", "--yes", f"{docs}/file")
@@ -206,16 +206,14 @@ def test_rm_asks_before_many_and_refuses_without_a_terminal(docs: str) -> None:
 def test_rm_deletes_more_than_one_batch(docs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("obs_client.cli.commands.removing.BATCH", 3)
     fill(docs, *(f"many/{number}" for number in range(10)), "many2")
-    assert "3 objects and more" in failed(2, "rm", "-r", f"file://{docs}/many/")
+    assert "3 objects and more" in failed(2, "rm", "-r", file_url(docs, "many/"))
     done("rm", "-r", "-y", f"{docs}/many")
     assert done("ls", "-r", docs).split() == ["many2"]
 
 
 def test_what_was_done_is_told_to_programs_and_to_who_asks(docs: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
-    assert lines("put", tmp_path / "x", f"file://{docs}/") == [
-        {"type": "put", "path": str(tmp_path / "x"), "name": "x"}
-    ]
+    assert lines("put", tmp_path / "x", file_url(docs)) == [{"type": "put", "path": str(tmp_path / "x"), "name": "x"}]
     assert lines("get", f"{docs}/x", tmp_path / "y") == [{"type": "got", "name": "x", "path": str(tmp_path / "y")}]
     assert lines("cp", f"{docs}/x", f"{docs}/z") == [{"type": "copied", "source": f"{docs}/x", "name": "z"}]
     assert lines("mv", f"{docs}/z", f"{docs}/w") == [{"type": "moved", "source": f"{docs}/z", "name": "w"}]
@@ -223,7 +221,7 @@ def test_what_was_done_is_told_to_programs_and_to_who_asks(docs: str, tmp_path: 
     assert lines("meta", "delete", f"{docs}/x", "b") == [{"type": "deleted", "name": "x", "keys": ["b"]}]
     assert lines("mb", tmp_path / "new", docs) == [{"type": "made", "name": "new"}, {"type": "there", "name": "docs"}]
     assert lines("rb", tmp_path / "new") == [{"type": "removed", "name": "new"}]
-    assert run("put", "-v", tmp_path / "x", f"file://{docs}/").stderr == f"obs: {tmp_path}/x -> docs/x\n"
+    assert run("put", "-v", tmp_path / "x", file_url(docs)).stderr == f"obs: {tmp_path}/x -> docs/x\n"
     assert "->" not in run("get", "-v", f"{docs}/never", tmp_path / "y").stderr
 
 
@@ -248,14 +246,14 @@ def test_what_is_not_there_is_status_3_and_one_line(docs: str, tmp_path: Path) -
     failed(3, "ls", f"{docs}/x")
     failed(3, "du", f"{docs}/x")
     failed(3, "info", absent)
-    failed(3, "put", tmp_path / "never", f"file://{docs}/x")
-    failed(3, "put", "-", f"file://{docs}/never/x", stdin=b"")
+    failed(3, "put", tmp_path / "never", file_url(docs, "x"))
+    failed(3, "put", "-", file_url(Path(docs) / "never", "x"), stdin=b"")
     assert not (tmp_path / "x").exists()
 
 
 def test_failures_are_status_1_and_usage_is_2(docs: str) -> None:
-    assert "obs sync" in failed(1, "put", docs, f"file://{docs}/x")
-    failed(1, "cat", f"file://{Path(docs).parent}/docs/\x7f/..x/\x00")
+    assert "obs sync" in failed(1, "put", docs, file_url(docs, "x"))
+    failed(1, "cat", f"{file_url(Path(docs).parent / 'docs')}&prefix=\x7f/..x/\x00")
     assert "credentials" in failed(2, "ls", "s3://key:word@container")
     assert "word" not in run("ls", "s3://key:word@container").stderr
     failed(2, "ls", "nothing://x")
@@ -324,6 +322,20 @@ def test_completion_is_a_script_for_each_shell() -> None:
     assert run("completion", "csh").exit_code == 2
 
 
+def test_a_file_url_is_a_root_here_as_in_a_program(docs: str) -> None:
+    fill(docs, "a", "in/b")
+    root = Path(docs).parent
+    for url in (f"file://{root}", f"file://{root}/"):
+        assert done("ls", url).split() == [info.name for info in obs_client.from_url(url).container_list()] == ["docs"]
+        assert f"write it like file://{root}?container_name=container" in failed(2, "rm", url)
+    for prefix in ("in", "in/"):
+        url = f"file://{root}/?container_name=docs&prefix={prefix}"
+        assert done("ls", url).split() == ["in/b"]
+        assert [info.name for info in obs_client.from_url(url).object_iter()] == ["b"]
+        assert obs_client.Place.parse(url).prefix == "in/"
+    assert done("cat", f"file://{root}?container_name=docs&prefix=in/b") == done("cat", f"{docs}/in/b")
+
+
 def test_versions_and_help() -> None:
     assert lines("version")[0]["obs_client"] == obs_client.__version__
     assert done("--version") == f"obs_client {obs_client.__version__}\n"
@@ -337,7 +349,7 @@ def test_versions_and_help() -> None:
         assert command is not None
         assert command.help
         assert done(name, "--help").startswith(f"Usage: obs {name} ")
-        assert ("--json" in done(name, "--help")) is (name not in ("cat", "completion", "meta", "test")), name
+        assert ("--json" in done(name, "--help")) is (name not in ("cat", "completion", "meta", "stores", "test")), name
         if name not in ("ls", "du"):  # where -h is --human
             assert done(name, "-h") == done(name, "--help")
 

@@ -17,7 +17,7 @@ from obs_client.cli.objects import absent
 from obs_client.cli.settings import Settings
 from obs_client.testing.wrapper import RecordingClient
 from obs_client.urls import StorageUrl
-from test.cli.running import done, failed, run
+from test.cli.running import done, failed, file_url, run
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ WRONG_USE = [
     ("ls s3://album?endpoint_url=localhost:8333", "not 'localhost:8333'"),
     ("ls https://example.com/album", "s3://container?endpoint_url=https://host"),
     ("ls swift://album", "OS_AUTH_URL.*anonymous=true"),
-    ("ls nostore://album", "no backend for scheme 'nostore' is installed; there are file:.*s3:.*swift:"),
+    ("ls nostore://album", "no backend for scheme 'nostore' is installed, and no store has this name; there are azure:.*s3:.*swift:"),
     ("test photos", "no scheme; storage URLs begin with one of"),
     ("ls file://photos", "file:///some/root"),
     ("meta set photos/a.txt key", "does not read key=value"),
@@ -102,9 +102,9 @@ def test_what_is_not_there_is_status_3_and_one_line(line: str, pattern: str) -> 
 
 
 def test_put_of_what_is_no_file_or_to_no_container_says_so(tmp_path: Path) -> None:
-    assert "there is no file 'nowhere'" in failed(3, "put", "nowhere", f"file://{tmp_path}/photos/")
-    assert "(obs cp copies between stores)" in failed(3, "put", "s3://album/x", f"file://{tmp_path}/photos/")
-    said = failed(3, "put", "photos/a.txt", f"file://{tmp_path}/nowhere/")
+    assert "there is no file 'nowhere'" in failed(3, "put", "nowhere", file_url(tmp_path / "photos"))
+    assert "(obs cp copies between stores)" in failed(3, "put", "s3://album/x", file_url(tmp_path / "photos"))
+    said = failed(3, "put", "photos/a.txt", file_url(tmp_path / "nowhere"))
     assert "no container 'nowhere'" in said
     assert "(obs mb creates a container)" in said
 
@@ -141,7 +141,7 @@ def test_a_container_is_to_be_named_with_the_url_s_own_scheme() -> None:
 def test_secret_words_in_names_are_shown_and_secrets_in_urls_are_not(tmp_path: Path) -> None:
     name = "password=hunter.txt"
     (tmp_path / name).write_text("x")
-    said = run("put", "-v", name, f"file://{tmp_path}/photos/").stderr
+    said = run("put", "-v", name, file_url(tmp_path / "photos")).stderr
     assert said == f"obs: {name} -> photos/{name}\n"
     assert "there is no file 'token: abc'" in failed(3, "cat", "token: abc")
     assert "obs: photos/token=abc is a path" in failed(2, "put", name, "photos/token=abc")
@@ -278,4 +278,4 @@ def test_no_line_shows_a_traceback_or_an_exception_s_name() -> None:
 def test_names_that_are_no_text_are_refused_in_one_line() -> None:
     for arguments in (("ls",), ("cat",), ("rm",), ("info",), ("cp", "photos/a.txt")):
         assert "UTF-8" in failed(1, *arguments, "photos/\udcff")
-    assert "UTF-8" in failed(1, "put", "photos/a.txt", f"file://{Path.cwd()}/photos/\udcff")
+    assert "UTF-8" in failed(1, "put", "photos/a.txt", file_url(Path.cwd() / "photos") + "&prefix=\udcff")

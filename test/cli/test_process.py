@@ -16,6 +16,7 @@ import pytest
 
 from obs_client.cli.stopping import GRACE
 from test.cli.process import ENVIRONMENT, OBS, Deaf, shell, soon, started
+from test.cli.running import file_url
 
 #: What may be loaded by `obs --help` beside the standard library.
 ALLOWED = {"click", "obs_client"}
@@ -33,7 +34,7 @@ def leftovers(directory: Path) -> list[str]:
 def test_pipes_carry_the_bytes_both_ways(docs: Path) -> None:
     content = bytes(range(256)) * 5000
     (docs / "x").write_bytes(content)
-    done = shell("obs cat x | gzip | obs put - file://$PWD/y.gz && obs cat y.gz | gunzip", docs)
+    done = shell(f"obs cat x | gzip | obs put - '{file_url(docs, 'y.gz')}' && obs cat y.gz | gunzip", docs)
     assert (done.returncode, done.stdout, done.stderr) == (0, content, b"")
 
 
@@ -54,7 +55,7 @@ def test_a_reader_that_leaves_is_no_news(docs: Path) -> None:
 @pytest.mark.slow
 def test_results_go_to_stdout_without_bars(docs: Path) -> None:
     (docs / "x").write_bytes(bytes(100_000))
-    for arguments in (("get", "x", "y"), ("put", "x", "file://$PWD/z"), ("cat", "x")):
+    for arguments in (("get", "x", "y"), ("put", "x", f"'{file_url(docs, 'z')}'"), ("cat", "x")):
         done = shell("obs " + " ".join(arguments), docs)
         assert (done.returncode, done.stderr) == (0, b""), arguments
     for line in shell("obs ls --json .", docs).stdout.splitlines():
@@ -123,7 +124,7 @@ def test_a_start_takes_little_more_than_that_of_click(docs: Path, tmp_path: Path
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_upload_leaves_nothing(docs: Path, number: signal.Signals, status: int) -> None:
     (docs / "x").write_bytes(b"old")
-    with started("put", "-", f"file://{docs}/x") as process:
+    with started("put", "-", file_url(docs, "x")) as process:
         assert process.stdin
         process.stdin.write(bytes(50_000_000))
         assert_stops(process, number, status)
@@ -185,7 +186,7 @@ def test_a_second_ctrl_c_ends_at_once(pause: float, deaf: Deaf) -> None:
 
 def test_an_ignored_ctrl_c_stays_ignored(docs: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with started("put", "-", f"file://{docs}/x") as process:
+    with started("put", "-", file_url(docs, "x")) as process:
         assert process.stdin
         process.stdin.write(bytes(1_000_000))
         process.send_signal(signal.SIGINT)

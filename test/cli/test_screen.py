@@ -10,6 +10,7 @@ import pytest
 
 from obs_client.cli.stopping import GRACE
 from test.cli.process import soon
+from test.cli.running import file_url
 from test.cli.screen import Screen
 
 pytestmark = pytest.mark.slow
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_bar_shows_the_rate_and_the_time_left(docs: Path) -> None:
     (docs / "x.bin").write_bytes(bytes(30_000_000))
-    for line in ("obs get x.bin y.bin", "obs put x.bin file://$PWD/z.bin"):
+    for line in ("obs get x.bin y.bin", f"obs put x.bin '{file_url(docs, 'z.bin')}'"):
         with Screen(line, docs) as screen:
             assert screen.end() == 0, screen.shown
             assert re.search("28.6 MiB / 28.6 MiB", screen.shown), screen.shown
@@ -38,7 +39,7 @@ def test_a_narrow_terminal_has_one_line_too(docs: Path) -> None:
 
 
 def test_a_pipe_of_unknown_length_has_a_bar_too(docs: Path) -> None:
-    with Screen("(head -c 3000000 /dev/zero; sleep 1) | obs put - file://$PWD/x", docs) as screen:
+    with Screen(f"(head -c 3000000 /dev/zero; sleep 1) | obs put - '{file_url(docs, 'x')}'", docs) as screen:
         screen.see("2.9 MiB")
         assert screen.end() == 0
     assert (docs / "x").stat().st_size == 3_000_000
@@ -128,7 +129,7 @@ def test_a_second_question_does_not_say_that_nothing_was_done(docs: Path, answer
 def test_ctrl_c_in_a_transfer(docs: Path) -> None:
     (docs / "x").write_bytes(b"old")
     with Screen(
-        "exec obs put - file://$PWD/x < <(while head -c 8000000 /dev/zero; do sleep 0.1; done)", docs
+        f"exec obs put - '{file_url(docs, 'x')}' < <(while head -c 8000000 /dev/zero; do sleep 0.1; done)", docs
     ) as screen:
         screen.see("iB/s")
         screen.type("\x03")

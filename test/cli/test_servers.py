@@ -12,7 +12,7 @@ import pytest
 
 from obs_client.cli.stopping import GRACE
 from test.cli.process import ENVIRONMENT, OBS, soon
-from test.cli.running import done, failed, lines, run
+from test.cli.running import done, failed, file_url, lines, run
 from test.servers import RunningServer, SwiftServer
 from test.servers.requests.login import Login
 from test.servers.shared import Servers
@@ -213,7 +213,7 @@ def test_metadata_that_swift_drops_are_not_tried_again(
     for name, value in swift.environment().items():
         environment.setenv(name, value)
     (tmp_path / "docs").mkdir()
-    done("put", "-", f"file://{tmp_path}/docs/x", "-m", "my_key=1", stdin=b"x")
+    done("put", "-", file_url(tmp_path / "docs", "x"), "-m", "my_key=1", stdin=b"x")
     done("mb", "swift://dropped")
     result = run("sync", tmp_path / "docs", "swift://dropped")
     assert (result.exit_code, "again" in result.stderr) == (1, False), result.stderr

@@ -10,7 +10,7 @@ import pytest
 
 import obs_client
 from obs_client.cli.commands.syncing import _advice
-from test.cli.running import done, failed, lines, run
+from test.cli.running import done, failed, file_url, lines, run
 
 Stores = tuple[Path, Path]
 
@@ -32,9 +32,9 @@ def tree(directory: Path) -> dict[str, str]:
 
 def test_cp_carries_all_attributes(stores: Stores) -> None:
     one, two = stores
-    done("put", "-", f"file://{one}/x.txt", "-m", "who=me", "--language", "de", stdin=b"text")
+    done("put", "-", file_url(one, "x.txt"), "-m", "who=me", "--language", "de", stdin=b"text")
     done("cp", one / "x.txt", two)
-    done("cp", f"{two}/x.txt", f"file://{two}/y.bin")
+    done("cp", f"{two}/x.txt", file_url(two, "y.bin"))
     before, after = (lines("info", path)[0] for path in (f"{one}/x.txt", f"{two}/y.bin"))
     for field in ("size", "content_type", "metadata", "content_language"):
         assert before[field] == after[field], field
@@ -63,7 +63,7 @@ def test_mv_moves(stores: Stores) -> None:
 def test_mv_never_loses_a_file_that_is_named_in_two_ways(stores: Stores) -> None:
     one, _ = stores
     (one.parent / "way").symlink_to(one / "a")
-    for target in (f"{one}/a/2", f"{one.parent}/way/2", f"{one}/a/../a/2", f"file://{one}/a/2", f"{one.parent}/way"):
+    for target in (f"{one}/a/2", f"{one.parent}/way/2", f"{one}/a/../a/2", file_url(one, "a/2"), f"{one.parent}/way"):
         assert "one file" in failed(1, "mv", one / "a" / "2", target)
     assert (one / "a" / "2").read_text() == "a/2"
 
@@ -74,7 +74,7 @@ def test_sync_copies_what_differs_and_says_how_much(stores: Stores) -> None:
     assert tree(two) == tree(one)
     assert "copied 0 (0 B), deleted 0, left 4" in done("sync", one, two)
     (one / "1").write_text("longer")
-    said = run("sync", one, f"file://{two}", "--verbose")
+    said = run("sync", one, file_url(two), "--verbose")
     assert said.stderr == "obs: copied     1  (the sizes differ)\n"
     assert (said.exit_code, said.stdout.count("\n")) == (0, 1)
     assert tree(two) == tree(one)
@@ -176,7 +176,7 @@ def test_sync_takes_folders_only(stores: Stores) -> None:
 
 def test_metadata_that_the_target_cannot_keep_is_mapped_when_asked(stores: Stores) -> None:
     one, two = stores
-    done("put", "-", f"file://{one}/1", "-m", "my_key=1", stdin=b"1")
+    done("put", "-", file_url(one, "1"), "-m", "my_key=1", stdin=b"1")
     done("cp", "--metadata", "dashes", one / "1", two)
     assert done("meta", "show", two / "1") == "my-key=1\n"
     done("sync", "--metadata", "drop", one, f"{two}/sub")
@@ -185,7 +185,7 @@ def test_metadata_that_the_target_cannot_keep_is_mapped_when_asked(stores: Store
 
 def test_metadata_keys_that_dashes_make_one_are_refused(stores: Stores) -> None:
     one, two = stores
-    done("put", "-", f"file://{one}/1", "-m", "a_b=1", "-m", "a-b=2", "-m", "c_d=3", stdin=b"1")
+    done("put", "-", file_url(one, "1"), "-m", "a_b=1", "-m", "a-b=2", "-m", "c_d=3", stdin=b"1")
     said = failed(1, "cp", "--metadata", "dashes", one / "1", two)
     assert "'a_b'" in said
     assert "'a-b'" in said
@@ -260,7 +260,7 @@ def test_quiet_leaves_only_failures(stores: Stores) -> None:
 
 def test_no_size_is_told_where_none_is_known(stores: Stores) -> None:
     one, two = stores
-    done("put", "-", f"file://{one}/a/2", "-m", "a_b=1", "-m", "a-b=2", stdin=b"12345")
+    done("put", "-", file_url(one, "a/2"), "-m", "a_b=1", "-m", "a-b=2", stdin=b"12345")
     (two / "1").write_text("1")
     (two / "old").write_text("old")
     rows = [json.loads(line) for line in run("sync", "--json", "--metadata", "dashes", one, two).stdout.splitlines()]

@@ -90,7 +90,7 @@ def test_a_tarball_installs_into_a_clean_environment(tmp_path: Path) -> None:
     assert run(programs / "obs", "--version").stdout == f"obs_client {obs_client.__version__}\n"
     assert run(programs / "python", "-m", "obs_client", "--version").returncode == 0
     (tmp_path / "store" / "docs").mkdir(parents=True)
-    url = f"file://{tmp_path}/store/docs/pip"
+    url = f"file://{tmp_path}/store?container_name=docs&prefix=pip"
     assert run(programs / "obs", "put", programs / "pip", url).returncode == 0
     assert run(programs / "obs", "cat", url).stdout == (programs / "pip").read_text()
     assert run(programs / "obs", "sync", tmp_path / "store" / "docs", tmp_path / "copy").stdout.startswith("copied 1 ")

@@ -63,7 +63,7 @@ def _of_file(host: str, path: str, options: dict[str, object]) -> Location:
     container, prefix = _container_option(options), str(options.pop(PREFIX, ""))
     if prefix and container is None:
         raise ConfigurationError(f"a file URL with a prefix names its container too: ?container_name=...&{PREFIX}=...")
-    return Location(path, container, prefix)
+    return Location(path.rstrip("/") or "/", container, prefix)
 
 
 def _of_memory(rest: str, options: dict[str, object]) -> Location:

@@ -5,8 +5,8 @@
   `%`, where an object has the name that it shows as it stands, is refused: `cli.written`.
 - All else is a path on this machine: `notes.txt`, `./s3://odd`. A directory is a container, and a file is the object
   of its name in its directory. A path that is not there is a file, unless it ends with a slash.
-- `file:///srv/docs/a.txt` is the path `/srv/docs/a.txt`. With `?container_name=docs` the path is a root instead, whose
-  directories are containers, as in `from_url`.
+- `file:///srv?container_name=docs&prefix=a.txt` is a root, whose directories are containers, as in `from_url`; the
+  container and the name in it are options, since each directory on the way could be the container.
 
 A folder is all names that begin with it and a slash: `s3://c/a` never means `ab`.
 """
@@ -48,18 +48,18 @@ class Address:
         if not _is_url(text):
             return _local(text, text)
         url = obs_client.StorageUrl.parse(text)
-        if url.scheme == "file" and url.container_name is None and url.alias is None:
-            return _local(text, url.root)
         return cls(text, url, url.prefix)
 
     @property
     def literal(self) -> Address | None:
         """What the URL would name if `%` stood for itself; None if that is the same, or it is no URL."""
-        path, mark, query = self.text.partition("?")
-        if "%" not in path or not _is_url(self.text):
+        if not _is_url(self.text):
+            return None
+        literal_text = _as_it_stands(self.text, in_query=self.url.scheme == "file" and self.url.alias is None)
+        if literal_text == self.text:
             return None
         try:
-            literal = Address.parse(path.replace("%", "%25") + mark + query)
+            literal = Address.parse(literal_text)
         except (obs_client.ConfigurationError, obs_client.InvalidNameError):
             return None
         return None if (literal.url, literal.name) == (self.url, self.name) else literal
@@ -91,7 +91,8 @@ class Address:
         if self.container is None:
             scheme = self.url.alias.name if self.url.alias else self.url.scheme
             store = f"{self.url.root}/" if scheme in ("http", "https") else f"{scheme}://"
-            raise click.UsageError(printable(f"{self.text} names no container; write it like {store}container"))
+            like = f"file://{self.url.root}?container_name=" if scheme == "file" else store
+            raise click.UsageError(printable(f"{self.text} names no container; write it like {like}container"))
         return self.container
 
     @property
@@ -124,6 +125,22 @@ def _is_url(text: str) -> bool:
     from obs_client.urls import is_url
 
     return is_url(text)
+
+
+def _as_it_stands(url: str, *, in_query: bool) -> str:
+    """A URL that names what another one shows, each character for itself.
+
+    Args:
+        in_query: The container and the name are options, where `+` would be a blank too.
+    """
+    path, mark, query = url.partition("?")
+    if not in_query:
+        return path.replace("%", "%25") + mark + query
+    options = (
+        each.replace("%", "%25").replace("+", "%2B") if each.startswith(("container_name=", "prefix=")) else each
+        for each in query.split("&")
+    )
+    return path + mark + "&".join(options)
 
 
 def _local(text: str, path: str) -> Address:

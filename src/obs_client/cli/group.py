@@ -77,7 +77,7 @@ def obs(settings: Settings) -> None:
       swift://container/name             OpenStack Swift; the login is in the environment
       azure://container/name             Azure Blob Storage; the account is in the environment
       https://host/v1/AUTH_x/container   OpenStack Swift at this storage URL
-      notes/a.txt, file:///srv/a.txt     a file is an object, its directory the container
+      notes/a.txt, /srv/docs             a file is an object, its directory the container
 
     A folder is all names that begin with it and a slash. In a URL write %3F for a ? and %25 for a % in a name.
     Credentials come from the environment (AWS_..., OS_...), never from arguments; ?anonymous=true reads public data

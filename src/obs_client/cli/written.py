@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -25,12 +24,11 @@ def quoted(name: str) -> str:
     )
 
 
-def url_of(address: Address, name: str, container: str | None = None, *, folder: bool = False) -> str:
+def url_of(address: Address, name: str, container: str | None = None) -> str:
     """The storage URL of an object or folder in the container of an address, with the options of its URL.
 
     Args:
         container: The container, where the address names none.
-        folder: It is a folder.
     """
     url, container = address.url, container or address.container_name()
     _, mark, query = address.text.partition("?")
@@ -38,9 +36,6 @@ def url_of(address: Address, name: str, container: str | None = None, *, folder:
         start = quote(container, safe="") + "/" if url.alias.prefix is None else ""
         return f"{url.alias.name}://{start}{quoted(name.removeprefix(url.alias.prefix or ''))}{mark}{query}"
     if url.scheme == "file":
-        path = "/".join((url.root.rstrip("/"), container, name))
-        if address.path is not None and os.path.lexists(path) and (folder or not name.endswith("/")):
-            return "file://" + quoted(path)
         return f"file://{quoted(url.root)}?{_in_query(query if address.path is None else '', container, name)}"
     store = url.root if url.scheme in ("http", "https") else f"{url.scheme}:/"
     return f"{store}/{quote(container, safe='')}/{quoted(name)}{mark}{query}"
@@ -50,8 +45,12 @@ def _in_query(query: str, container: str, name: str) -> str:
     """The options of a file URL by which a container of a root and a name in it are named: all names, possible paths
     or not."""
     others = [each for each in query.split("&") if each and each.partition("=")[0] not in ("container_name", "prefix")]
-    prefix = [f"prefix={quote(name)}"] if name else []
-    return "&".join([f"container_name={quote(container, safe='')}", *prefix, *others])
+    prefix = [f"prefix={_in_option(name)}"] if name else []
+    return "&".join([f"container_name={_in_option(container)}", *prefix, *others])
+
+
+def _in_option(name: str) -> str:
+    return quoted(name).replace("&", "%26").replace("+", "%2B")
 
 
 def check_written(client: ObjectStorageClient, address: Address, *, folders: bool = False) -> None:

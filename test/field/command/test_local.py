@@ -11,7 +11,7 @@ import pytest
 from obs_client import LocalClient
 from obs_client.backends.local import record
 from obs_client.sync import Place, SyncOptions, check, sync
-from test.cli.running import done, lines, run
+from test.cli.running import done, file_url, lines, run
 from test.sync.support import memory
 
 
@@ -48,7 +48,7 @@ def test_a_changed_file_is_served_as_it_is_and_copied_with_a_digest_of_its_own(
     monkeypatch.setattr(record, "SETTLING_NS", 1_000_000)
     for directory in ("w", "t"):
         (tmp_path / directory).mkdir()
-    done("put", "-", f"file://{tmp_path}/w/a", "-m", "k=v", stdin=b"1234")
+    done("put", "-", file_url(tmp_path / "w", "a"), "-m", "k=v", stdin=b"1234")
     done("sync", tmp_path / "w", tmp_path / "t")
     time.sleep(0.05)
     changed_unseen(tmp_path / "w/a", b"4321")

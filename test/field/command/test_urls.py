@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from obs_client import LocalClient
-from test.cli.running import done, failed, lines, run
+from test.cli.running import done, failed, file_url, lines, run
 from test.field.command.stores import names, s3
 from test.servers.shared import Servers
 
@@ -103,9 +103,9 @@ def test_folders_and_files_are_not_taken_for_each_other_either(container: str, d
     assert "'x%20y'" in failed(1, "sync", f"{container}/x%20y", str(docs))
     (docs / "a%20b").write_text("1")
     (docs / "a b").write_text("2")
-    assert "'a%20b'" in failed(1, "rm", f"file://{docs}/a%20b")
+    assert "'a%20b'" in failed(1, "rm", file_url(docs, "a%20b"))
     assert done("cat", f"{docs}/a%20b") == "1"
-    assert done("cat", f"file://{docs}/a%2520b") == "1"
+    assert done("cat", file_url(docs, "a%2520b")) == "1"
 
 
 def test_a_quoted_url_without_a_namesake_works_as_before(container: str) -> None:
@@ -122,7 +122,7 @@ def test_names_that_no_path_can_have_are_given_back_too(tmp_path: Path) -> None:
     client.container_create("c")
     for name in odd:
         client.object_write(name, name.encode())
-    for root in (f"file://{tmp_path}?container_name=c", str(tmp_path / "c"), f"file://{tmp_path}/c"):
+    for root in (f"file://{tmp_path}?container_name=c", str(tmp_path / "c"), f"file://{tmp_path}/?container_name=c"):
         urls = done("ls", "-r", "--urls", root).splitlines()
         assert sorted(done("cat", url) for url in urls) == sorted(odd), root
     done("rm", *urls)

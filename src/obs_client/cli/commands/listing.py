@@ -38,7 +38,7 @@ def ls(settings: Settings, url: str, long: bool, recursive: bool, urls: bool, hu
             return
         for entry in entries(client, address, recursive, unlisted.add):
             name = _name(entry)
-            shown = url_of(address, name, folder=isinstance(entry, obs_client.SubdirInfo)) if urls else name
+            shown = url_of(address, name) if urls else name
             if settings.json:
                 settings.result({**record(entry), **({"url": shown} if urls else {})}, "")
             else:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
-from obs_client import stores as library
 from obs_client.cli.failures import NotThere
 from obs_client.cli.options import json_lines, pass_settings, shared
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable
 from obs_client.cli.usage import Commands
-from obs_client.stores import NamedStore
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from obs_client.stores import NamedStore
 
 
 def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from obs_client import stores as library
+
     return [CompletionItem(name) for name in library.read_stores() if name.startswith(incomplete)]
 
 
@@ -48,6 +55,8 @@ def stores() -> None:
 @pass_settings
 def list_stores(settings: Settings) -> None:
     """List the names, each with its URL."""
+    from obs_client import stores as library
+
     found = library.read_stores()
     width = max(map(len, found), default=0)
     for name, store in found.items():
@@ -69,8 +78,10 @@ def add(settings: Settings, name: str, url: str, keep_keys: bool, replace: bool)
     obs stores add work 's3://?endpoint_url=https://s3.example.com&profile=work'
     obs stores add album swift://photos/2026
     """
+    from obs_client import stores as library
+
     credentials = _login(url) if keep_keys else None
-    library.add(NamedStore(name, url, credentials), replace=replace)
+    library.add(library.NamedStore(name, url, credentials), replace=replace)
     kept = f", with {count_text(len(credentials), 'key')}" if credentials else ""
     settings.did("store", f"{name}:// is {url} now{kept}", name=name, url=url)
 
@@ -82,6 +93,8 @@ def add(settings: Settings, name: str, url: str, keep_keys: bool, replace: bool)
 @pass_settings
 def show(settings: Settings, name: str) -> None:
     """Show what a name stands for; of keys the names only."""
+    from obs_client import stores as library
+
     store = _found(name)
     lines = [f"url   {printable(store.url)}", *(f"key   {printable(key)}" for key in store.credentials or {})]
     settings.result(_record(store), "\n".join([*lines, f"file  {printable(str(library.stores_path()))}"]))
@@ -118,12 +131,16 @@ def test(settings: Settings, name: str) -> None:
 @pass_settings
 def remove(settings: Settings, name: str) -> None:
     """Forget a name; what is in the store stays."""
+    from obs_client import stores as library
+
     if not library.remove(name):
         raise _absent(name)
     settings.did("removed", f"forgot {name}://", name=name)
 
 
 def _found(name: str) -> NamedStore:
+    from obs_client import stores as library
+
     found = library.read_stores().get(name.removesuffix("://"))
     if found is None:
         raise _absent(name)
