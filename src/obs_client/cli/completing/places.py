@@ -19,7 +19,7 @@ SECONDS = 2.0
 MOST = 200
 """Places shown at the most."""
 
-_SCHEMES = ("s3://", "swift://")
+_SCHEMES = ("azure://", "gs://", "s3://", "swift://")
 
 
 def complete(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
