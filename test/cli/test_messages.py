@@ -67,7 +67,10 @@ WRONG_USE = [
     ("ls s3://album?endpoint_url=localhost:8333", "not 'localhost:8333'"),
     ("ls https://example.com/album", "s3://container?endpoint_url=https://host"),
     ("ls swift://album", "OS_AUTH_URL.*anonymous=true"),
-    ("ls nostore://album", "no backend for scheme 'nostore' is installed, and no store has this name; there are azure:.*s3:.*swift:"),
+    (
+        "ls nostore://album",
+        "no backend for scheme 'nostore' is installed, and no store has this name; there are abfs:.*s3:.*swift:",
+    ),
     ("test photos", "no scheme; storage URLs begin with one of"),
     ("ls file://photos", "file:///some/root"),
     ("meta set photos/a.txt key", "does not read key=value"),
