@@ -12,6 +12,7 @@ from typing import Any, Self
 from .azurite.environment import azurite_command
 from .environment import servers_python
 from .errors import ServerError, tail
+from .fake_gcs.environment import fake_gcs_program
 from .limits import SwiftLimits
 from .process import ServerProcess, child_environment
 
@@ -186,6 +187,12 @@ def start_seaweedfs(*, cache: Path | None = None, scratch: Path | None = None) -
 def start_moto(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
     """Start moto's server, which keeps objects in memory and checks no signature; arguments as for `start_swift`."""
     return RunningServer("moto", cache=cache, scratch=scratch)
+
+
+def start_fake_gcs(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
+    """Start fake-gcs-server, which keeps objects in memory and checks no login; arguments as for `start_swift`."""
+    program, python = str(fake_gcs_program(cache)), Path(sys.executable)
+    return RunningServer("fake-gcs-server", cache=cache, scratch=scratch, python=python, program=program)
 
 
 def start_google(*, token_life: float = 3600.0, scratch: Path | None = None) -> RunningServer:

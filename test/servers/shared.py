@@ -12,6 +12,7 @@ from .running import (
     RunningServer,
     SwiftServer,
     start_azurite,
+    start_fake_gcs,
     start_google,
     start_keystone,
     start_moto,
@@ -25,6 +26,7 @@ STARTS: Mapping[str, Callable[[], RunningServer]] = {
     "moto": start_moto,
     "radosgw": start_radosgw,
     "google": start_google,
+    "fake-gcs-server": start_fake_gcs,
 }
 SWIFTS_OWN = SwiftLimits()
 Server = TypeVar("Server", bound=RunningServer)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
-from obs_client.backend.listing import ListedObjects, name_of
+from obs_client.backend.listing import ListedObjects, WholeObjects, name_of
 from obs_client.backend.values import Page
 from obs_client.errors import NotFoundError, ServiceError
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
@@ -113,7 +113,7 @@ def _asked_for(
 
 def _without_metadata(entries: Sequence[ObjectInfo | SubdirInfo]) -> Sequence[ObjectInfo | SubdirInfo]:
     if isinstance(entries, ListedObjects):
-        return entries
+        return entries.without_metadata if isinstance(entries, WholeObjects) else entries
     return [
         entry if isinstance(entry, SubdirInfo) or entry.metadata is None else dataclasses.replace(entry, metadata=None)
         for entry in entries

@@ -24,6 +24,7 @@ check of content, the errors, and for stores that speak HTTP the transport and i
     parse_json                     the JSON of an answer
     query_of, headers_of           queries and headers, without what is None
     Refusal, kind_of_refusal       an answer that is an error, and its kind by the store's codes
+    frame, FramedBody, PieceBody   a body with bytes around it, and a piece of a body
     make_batch, read_batch         many requests as one, in `multipart/mixed`
     Token, Tokens                  the tokens of a login, renewed once for all threads
     Buffers                        the content of large answers as text, without fresh memory for each
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from obs_client._http.kit.buffers import Buffers as Buffers
     from obs_client._http.kit.calls.batches import make_batch as make_batch
     from obs_client._http.kit.calls.batches import read_batch as read_batch
+    from obs_client._http.kit.calls.framed import FramedBody as FramedBody
+    from obs_client._http.kit.calls.framed import PieceBody as PieceBody
+    from obs_client._http.kit.calls.framed import frame as frame
     from obs_client._http.kit.calls.queries import headers_of as headers_of
     from obs_client._http.kit.calls.queries import query_of as query_of
     from obs_client._http.kit.calls.refusals import Refusal as Refusal
@@ -80,12 +84,14 @@ if TYPE_CHECKING:
     from obs_client.backend.body import CallerError as CallerError
     from obs_client.backend.body import FileBody as FileBody
     from obs_client.backend.body import SourceFile as SourceFile
+    from obs_client.backend.combined import CombinedDigest as CombinedDigest
     from obs_client.backend.content_types import guess_content_type as guess_content_type
     from obs_client.backend.integrity import ContentCheck as ContentCheck
     from obs_client.backend.integrity import ContentDigest as ContentDigest
     from obs_client.backend.integrity import new_hash as new_hash
     from obs_client.backend.learning import learned as learned
     from obs_client.backend.listing import ListedObjects as ListedObjects
+    from obs_client.backend.listing import WholeObjects as WholeObjects
     from obs_client.backend.listing import fold as fold
     from obs_client.backend.listing import name_of as name_of
     from obs_client.backend.multipart import MultipartUpload as MultipartUpload
@@ -133,6 +139,7 @@ _MODULES = {
     "obs_client._http.errors": "BrokenAnswer ConnectFailure StrangeAnswer",
     "obs_client._http.kit.buffers": "Buffers",
     "obs_client._http.kit.calls.batches": "make_batch read_batch",
+    "obs_client._http.kit.calls.framed": "FramedBody PieceBody frame",
     "obs_client._http.kit.calls.queries": "headers_of query_of",
     "obs_client._http.kit.calls.refusals": "Refusal kind_of_refusal",
     "obs_client._http.kit.calls.tokens": "Token Tokens",
@@ -150,10 +157,11 @@ _MODULES = {
     "obs_client._http.pool": "HttpPool warn_if_unchecked",
     "obs_client.backend.atomic": "AtomicFile",
     "obs_client.backend.body": "Body BytesBody CallerError FileBody SourceFile",
+    "obs_client.backend.combined": "CombinedDigest",
     "obs_client.backend.content_types": "guess_content_type",
     "obs_client.backend.integrity": "ContentCheck ContentDigest new_hash",
     "obs_client.backend.learning": "learned",
-    "obs_client.backend.listing": "ListedObjects fold name_of",
+    "obs_client.backend.listing": "ListedObjects WholeObjects fold name_of",
     "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload",
     "obs_client.backend.primitives": "Backend",
     "obs_client.backend.stopping": "check_stopped sleep",

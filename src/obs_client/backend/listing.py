@@ -7,12 +7,14 @@ listing, and so does garbage collection, which comes with every few hundred obje
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Generic, TypeVar, overload
 
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
 _BATCH = 250
+
+Row = TypeVar("Row")
 
 
 def name_of(entry: ContainerInfo | ObjectInfo | SubdirInfo) -> str:
@@ -79,6 +81,32 @@ class ListedObjects(Sequence[ObjectInfo]):
     def __iter__(self) -> Iterator[ObjectInfo]:
         batches = (self[start : start + _BATCH] for start in range(0, len(self), _BATCH))
         return itertools.chain.from_iterable(batches)
+
+
+class WholeObjects(ListedObjects, Generic[Row]):
+    """Objects of which a listing tells everything, made whole when they are asked for; they cost more than columns.
+
+    Args:
+        rows: What is known of each, as the store tells it.
+        make: Makes the whole entry of a row.
+    """
+
+    __slots__ = ("_make", "_rows")
+
+    def __init__(self, columns: ListedObjects, rows: Sequence[Row], make: Callable[[Row], ObjectInfo]) -> None:
+        super().__init__(*columns._columns)
+        self._rows = rows
+        self._make = make
+
+    @property
+    def without_metadata(self) -> ListedObjects:
+        """The same objects by the columns alone."""
+        return ListedObjects(*self._columns)
+
+    def __getitem__(self, index: int | slice) -> ObjectInfo | list[ObjectInfo]:  # type: ignore[override]
+        if isinstance(index, slice):
+            return list(map(self._make, self._rows[index]))
+        return self._make(self._rows[index])
 
 
 class _Draft:

@@ -18,6 +18,7 @@ from ..errors import ServerError, tail
 from ..scratch import Scratch
 from .azurite import start_azurite
 from .children import Children, ParentGoneError
+from .fake_gcs import start_fake_gcs
 from .google.start import start_google
 from .keystone.start import start_keystone
 from .moto import start_moto
@@ -33,6 +34,7 @@ STARTERS: Mapping[str, Callable[[Children, Mapping[str, Any]], dict[str, Any]]] 
     "radosgw": start_radosgw,
     "azurite": start_azurite,
     "google": start_google,
+    "fake-gcs-server": start_fake_gcs,
 }
 
 

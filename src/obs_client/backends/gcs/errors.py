@@ -49,14 +49,17 @@ _CODES: dict[str, Kind] = {
 }
 
 
-def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
+def read_refusal(operation: str, answer: HttpAnswer, *, emulated: bool = False) -> Refusal:
     """The error in an answer whose status says that it is one.
+
+    Args:
+        emulated: An emulator answers, which has no words of Google's.
 
     Raises:
         StrangeAnswer: It was not Google that answered, but something on the way.
     """
     code, message = read_content(answer.read(_LIMIT))
-    known = code or IDENTITY in answer.headers or answer.status >= 500 or answer.status in _SAID_BY_STATUS
+    known = emulated or code or IDENTITY in answer.headers or answer.status >= 500 or answer.status in _SAID_BY_STATUS
     if not known:
         raise StrangeAnswer(f"status {answer.status} without a word of Google's: this was not said by the store")
     return Refusal(operation, answer.status, code, message or answer.reason, answer.headers)
@@ -78,7 +81,7 @@ def classify(error: Exception) -> Kind | None:
         # An answer that is not Google's may be that of a portal on the way, which ends.
         return TemporaryError if isinstance(error, StrangeAnswer) else kind_of_failure(error)
     if error.status == 404 and error.code not in _CODES:
-        return _absent(error.message)
+        return _absent(error.operation, error.message)
     if error.status == 400 and re.search(_OTHER_BYTES, error.message):
         return IntegrityError
     return kind_of_refusal(error, _CODES)
@@ -111,9 +114,9 @@ def retry_after(error: Exception) -> float | None:
     return retry_after_of(error.headers) if isinstance(error, Refusal) else None
 
 
-def _absent(message: str) -> Kind:
-    """What is absent: the JSON API says it in words only, with the same code for both."""
-    if message.startswith("No such object"):
+def _absent(operation: str, message: str) -> Kind:
+    """What is absent: the JSON API says it in words only, with the same code for both; emulators say nothing."""
+    if message.startswith("No such object") or operation == "Get Object":
         return ObjectNotFoundError
     return ContainerNotFoundError if "bucket does not exist" in message else NotFoundError
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
+from typing import Any
 
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.calls.queries import query_of
-from obs_client.backend.listing import name_of
+from obs_client.backend.listing import ListedObjects, WholeObjects, name_of
 from obs_client.backend.values import Page
-from obs_client.backends.gcs.reading import FIELDS, info_of
+from obs_client.backends.gcs.reading import DEFAULT_TYPE, FIELDS, hash_of, info_of, seconds_of
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
@@ -51,10 +53,25 @@ def page_of_objects(
     )
     found = requests.json(Request("objects.list", "GET", f"{bucket_path(container)}/o", query))
     _check_kind(found.get("kind"), "storage#objects")
-    entries: Sequence[ObjectInfo | SubdirInfo] = [info_of(item) for item in found.get("items", ())]
+    entries: Sequence[ObjectInfo | SubdirInfo] = _objects(found.get("items", ()))
     if folders := found.get("prefixes"):
         entries = sorted([*entries, *map(SubdirInfo, folders)], key=lambda entry: name_of(entry).encode())
     return Page(entries, found.get("nextPageToken") or None)
+
+
+def _objects(items: Sequence[dict[str, Any]]) -> WholeObjects[dict[str, Any]]:
+    """The objects of a page, by columns, since of many nothing but that is asked."""
+    try:
+        columns = ListedObjects(
+            list(map(operator.itemgetter("name"), items)),
+            list(map(int, map(operator.itemgetter("size"), items))),
+            [hash_of(item["generation"], item["crc32c"]) for item in items],
+            [item.get("contentType", DEFAULT_TYPE) for item in items],
+            [seconds_of(item["timeCreated"]) for item in items],
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StrangeAnswer(f"the listing has an object that is none of Google's: {error!r}") from error
+    return WholeObjects(columns, items, info_of)
 
 
 def _check_kind(found: object, wanted: str) -> None:

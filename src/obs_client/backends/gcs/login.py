@@ -37,12 +37,14 @@ class Login:
 
     Attributes:
         endpoint: Scheme, host and port, without a slash at the end.
+        is_emulator: It is at an emulator, which is believed though it lacks what Google's servers tell.
         tokens: None: requests carry no token.
         identity: None: there is nothing to sign with.
     """
 
     def __init__(self, endpoint: str, project: str | None, identity: Identity | None, tokens: Tokens | None) -> None:
         self.endpoint = endpoint
+        self.is_emulator = False
         self.tokens = tokens
         self.identity = identity
         self._project = project
@@ -89,7 +91,9 @@ def choose(
         # Google's own libraries send an emulator no token; a key that was given serves for signing.
         named = credentials.given() is not None and credentials.secret("GOOGLE_APPLICATION_CREDENTIALS", *_KEY)
         identity = Identity(credentials, Transport(verify, timeout)) if named else None
-        return Login(endpoint, project or "emulator", identity, None)
+        login = Login(endpoint, project or "emulator", identity, None)
+        login.is_emulator = True
+        return login
     if not endpoint.startswith("https://") and urlsplit(endpoint).hostname not in _HERE:
         raise ConfigurationError(f"a token is sent by https only, not to {endpoint}; {_ADVICE}")
     if token := credentials.secret(*_TOKEN):

@@ -5,7 +5,6 @@ Parts may come side by side and in any order. The whole is proved by its CRC-32C
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_plus
@@ -19,7 +18,7 @@ from obs_client.backend.crc32c import ALGORITHM, combine
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.errors import code_of
-from obs_client.backends.gcs.reading import METADATA_PREFIX, base64_of, look_at
+from obs_client.backends.gcs.reading import METADATA_PREFIX, base64_of, look_at, seconds_of
 from obs_client.backends.gcs.requests import Request, Requests, object_path, xml_path
 from obs_client.backends.gcs.writing import check_stored, marked_metadata
 from obs_client.errors import IntegrityError
@@ -167,6 +166,6 @@ def _headers_of(new: NewObject) -> dict[str, str]:
 
 def _seconds(text: str) -> float:
     try:
-        return dt.datetime.fromisoformat(text).timestamp()
-    except ValueError as error:
+        return seconds_of(text)
+    except (TypeError, ValueError) as error:
         raise StrangeAnswer("the answer has a time that is none") from error

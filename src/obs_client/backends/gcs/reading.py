@@ -27,13 +27,17 @@ from obs_client.errors import PreconditionError
 from obs_client.models import ObjectInfo
 
 FIELDS = (
-    "name,size,generation,metageneration,crc32c,contentType,metadata,timeCreated,"
+    "name,size,generation,crc32c,contentType,metadata,timeCreated,"
     "contentEncoding,contentDisposition,contentLanguage,cacheControl"
 )
 """What is asked of an object."""
 
+DEFAULT_TYPE = "application/octet-stream"
+"""As what Google serves an object that has no type."""
+
 METADATA_PREFIX = "x-goog-meta-"
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CRC32C = re.compile(r"crc32c=([A-Za-z0-9+/]{6}==)")
 _HASH = re.compile(r"([0-9]+)-[0-9a-f]{8}")
 _PAST_THE_END = 416
@@ -107,9 +111,9 @@ def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
             resource["name"],
             int(resource["size"]),
             hash_of(resource["generation"], resource["crc32c"]),
-            get("contentType", "application/octet-stream"),
+            get("contentType", DEFAULT_TYPE),
             metadata,
-            dt.datetime.fromisoformat(resource["timeCreated"]).timestamp(),
+            seconds_of(resource["timeCreated"]),
             get("contentEncoding") or None,
             get("contentDisposition") or None,
             get("contentLanguage") or None,
@@ -123,9 +127,14 @@ def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
 def hash_of(generation: str, crc32c: str) -> str:
     """The hash: the generation, on which conditions depend, and the digest, so that equal ones mean equal content."""
     value = binascii.a2b_base64(crc32c).hex()
-    if not re.fullmatch("[0-9]+", generation) or len(value) != 8:
+    if not generation.isdecimal() or len(value) != 8:
         raise ValueError("no generation, or no CRC-32C")
     return f"{generation}-{value}"
+
+
+def seconds_of(time: str) -> float:
+    """Epoch seconds of a time in JSON or XML, which is in UTC."""
+    return (dt.datetime.fromisoformat(time) - _EPOCH).total_seconds()
 
 
 def read_metadata(kept: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
@@ -141,16 +150,18 @@ def _digest_of(info: ObjectInfo, size: int) -> CombinedDigest:
 
 
 def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
-    """What the headers of a GET tell of an object."""
+    """What is known of the object that an answer is of: by its headers, or by one more request where they lack it."""
     headers = answer.headers
-    crc32c, modified = _CRC32C.search(headers.get("x-goog-hash", "")), read_date(headers.get("last-modified"))
-    stored = headers.get("x-goog-stored-content-length")
-    if crc32c is None or modified is None or stored != str(size):
-        raise StrangeAnswer("the answer does not tell of an object of Google's, or is not of the bytes as stored")
-    hash_ = hash_of(headers.get("x-goog-generation", ""), crc32c[1])
+    generation, crc32c = headers.get("x-goog-generation", ""), _CRC32C.search(headers.get("x-goog-hash", ""))
+    modified, stored = read_date(headers.get("last-modified")), headers.get("x-goog-stored-content-length", str(size))
+    if not generation.isdecimal() or stored != str(size):
+        raise StrangeAnswer("the answer is not of an object of Google's, or not of the bytes as they are stored")
     kept = {key[len(METADATA_PREFIX) :]: value for key, value in headers.items() if key.startswith(METADATA_PREFIX)}
-    if not all(map(str.isascii, kept.values())):
-        return look_at(requests, container, name, hash_)  # headers cannot carry all that others wrote by JSON
+    plain = "x-goog-stored-content-length" in headers and all(map(str.isascii, kept.values()))
+    if crc32c is None or modified is None or not plain:
+        # Headers cannot carry all that others wrote by JSON; and emulators leave some out.
+        return _looked_at(requests, container, name, generation, size)
+    hash_ = hash_of(generation, crc32c[1])
     metadata, mark = read_metadata(kept)
     cached = headers.get("cache-control")
     return ObjectInfo(
@@ -166,6 +177,13 @@ def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpA
         None if cached in _SERVED_BY_DEFAULT else cached or None,
         mark,
     )
+
+
+def _looked_at(requests: Requests, container: str, name: str, generation: str, size: int) -> ObjectInfo:
+    info = info_of(requests.json(get_object(container, name, generation)))
+    if info.size != size:
+        raise StrangeAnswer("the answer is not of the bytes as they are stored")
+    return info
 
 
 def base64_of(digest: bytes) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_client._http.errors import StrangeAnswer
-from obs_client._http.kit.calls.framed import FramedBody
+from obs_client._http.kit.calls.framed import frame
 from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.encoded_words import encode_words
 from obs_client.backend.body import Body
@@ -67,7 +67,7 @@ def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool)
         f"--{boundary}\r\nContent-Type: {JSON_TYPE}\r\n\r\n{resource_of(new, {'crc32c': digest})}\r\n"
         f"--{boundary}\r\nContent-Type: {new.attributes.content_type}\r\n\r\n"
     )
-    framed = FramedBody(head.encode(), body, f"\r\n--{boundary}--\r\n".encode())
+    framed = frame(head.encode(), body, f"\r\n--{boundary}--\r\n".encode())
     query = query_of("uploadType=multipart", "fields=size,crc32c", *conditions_of(new))
     headers = {"Content-Type": f"multipart/related; boundary={boundary}"}
     told = requests.json(Request("objects.insert", "POST", upload_path(new.container), query, headers, framed))

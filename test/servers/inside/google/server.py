@@ -75,12 +75,12 @@ class Google:
         return self._xml.respond(request, bucket, name)
 
     def _is_public(self, request: Request) -> bool:
-        pieces = request.raw_path.removeprefix(_JSON).split("/")
+        pieces = request.raw_path.removeprefix("/download").removeprefix(_JSON).split("/")
         found = self.state.buckets.get(unquote(pieces[1])) if len(pieces) > 2 else None
         return request.method == "GET" and found is not None and found.public
 
     def _of_json(self, request: Request) -> Response:
-        path = request.raw_path
+        path = request.raw_path.removeprefix("/download")  # as the document of the API's discovery has it, for media
         if path == "/batch/storage/v1":
             return self._batch(request)
         if path.startswith("/upload"):

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from obs_client.backend.body import Body
+from obs_client.backend.body import Body, BytesBody
+
+_JOINED_SIZE = 64 * 1024
+
+
+def frame(head: bytes, body: Body, tail: bytes = b"") -> Body | bytes:
+    """A body within a frame: as bytes if it is small and in memory."""
+    if isinstance(body, BytesBody) and body.size <= _JOINED_SIZE:
+        return b"".join((head, body.view(), tail))
+    return FramedBody(head, body, tail)
 
 
 class FramedBody(Body):
