@@ -15,6 +15,7 @@ from test.contract.embedded import Embedded
 from test.wrappers.support import ReadThrough
 
 
+@pytest.mark.slow
 class TestPrefixed(Embedded, unittest.TestCase):
     keeps_everything = False  # names have less room
     store: ClassVar = prefixed(MemoryClient(), "photos/2026")
@@ -23,6 +24,7 @@ class TestPrefixed(Embedded, unittest.TestCase):
         return self.store
 
 
+@pytest.mark.slow
 class TestPrefixedLocal(Embedded, unittest.TestCase):
     keeps_everything = False  # names have less room
     root: ClassVar[str]
@@ -46,6 +48,7 @@ class TestPrefixedWithFaults(TestPrefixed):
         return prefixed(FaultyClient(self.store), "in/side/")
 
 
+@pytest.mark.slow
 class TestReadOnly(Embedded, unittest.TestCase):
     """What reads passes the wrapper, what writes does not."""
 
@@ -55,6 +58,7 @@ class TestReadOnly(Embedded, unittest.TestCase):
         return self.store
 
 
+@pytest.mark.slow
 class TestLimited(Embedded, unittest.TestCase):
     store: ClassVar = limited(MemoryClient(), bytes_per_second=1e9, requests_per_second=1e5)
 
@@ -70,6 +74,7 @@ class TestAroundEachOther(Embedded, unittest.TestCase):
         return self.store
 
 
+@pytest.mark.slow
 class TestImitatingSwift(Embedded, unittest.TestCase):
     keeps_everything = False  # as Swift itself
     store: ClassVar = imitating(MemoryClient(), "swift")
