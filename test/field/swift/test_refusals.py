@@ -9,9 +9,10 @@ import pytest
 
 from obs_client import ClientOptions
 from obs_client.backends.swift.client import SwiftClient
-from obs_client.errors import AuthorizationError, ConflictError, TemporaryError
+from obs_client.errors import AuthorizationError, ConflictError, ServiceError, TemporaryError
 from test.field.running import QUICK_PARTS, swift_client
 from test.loopback.failures import Failure
+from test.loopback.proxy import forward_proxy
 from test.loopback.swift_double import OTHER, SwiftDouble, Ways, swift_double
 from test.servers import SwiftServer
 from test.servers.shared import Servers
@@ -185,6 +186,19 @@ class TestSlowWork:
 
 
 class TestMessages:
+    @pytest.mark.parametrize("ready", [True, False])
+    def test_a_proxy_that_wants_a_login_is_asked_once(self, ready: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        with swift_double() as double, forward_proxy("user:password") as proxy:
+            monkeypatch.setenv("http_proxy", proxy.url.replace("user:password@", ""))
+            monkeypatch.delenv("no_proxy", raising=False)
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            keys = {"OS_AUTH_TOKEN": "token"} if ready else double.credentials
+            client = SwiftClient(double.storage_url if ready else None, credentials=keys, options=QUICK_PARTS)
+            with pytest.raises((AuthorizationError, ServiceError)) as caught:
+                client.container_info("box")
+            assert "HTTP_PROXY" in caught.value.hint
+            assert len(proxy.request_lines) == 1
+
     def test_a_refusal_is_not_called_one_of_the_login(self) -> None:
         with swift_double() as double:
             double.container("box")

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 
-_BUSY = (408, 429)
+_ON_THE_WAY = (407, 408, 429)
+"""What a proxy or a balancer says in place of the store."""
 
 
 def is_named(answer: HttpAnswer, names: Sequence[str]) -> bool:
-    """Whether an answer has one of the headers by which a store is known, or is a balancer's word that it is busy."""
-    return answer.status >= 500 or answer.status in _BUSY or any(name in answer.headers for name in names)
+    """Whether an answer has a header by which the store is known, or is the word of what is on the way to it."""
+    return answer.status >= 500 or answer.status in _ON_THE_WAY or any(name in answer.headers for name in names)
 
 
 def check_identity(answer: HttpAnswer, names: Sequence[str], store: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obs_client._http.answer import HttpAnswer
-from obs_client._http.errors import StrangeAnswer
+from obs_client._http.errors import ProxyRefusal, StrangeAnswer
 from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
@@ -46,13 +46,15 @@ _STATUSES: dict[int, Kind] = {
 REQUEST_IDS = ("x-trans-id", "x-openstack-request-id")
 """What Swift puts on every answer, if nobody on the way takes it off."""
 
+PROXY_HINT = "the proxy wants a login: write it into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port"
+
 _HINTS = {
     401: "without credentials only what a container's access list opens to all (.r:*) is read; else get a new token",
     403: (
         "the login is known, and has no right to this: a role in the project (member, as its operators call it), or an "
         "entry in the container's access list (X-Container-Read, X-Container-Write) gives it"
     ),
-    407: "the proxy wants a login: write it into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port",
+    407: PROXY_HINT,
     413: "it is larger than the store takes at once",
     422: "something on the way changed the content; if that is meant, ClientOptions(check_content=False)",
     507: "the store is full",
@@ -150,6 +152,8 @@ def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
     if isinstance(error, TimeoutError):
         return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+    if isinstance(error, ProxyRefusal) and error.status == 407:
+        return PROXY_HINT
     if isinstance(error, StrangeAnswer):
         return "look whether the storage URL is that of Swift, and what is on the way: a portal, a proxy"
     status = status_of(error)

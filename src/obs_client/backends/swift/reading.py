@@ -29,7 +29,12 @@ from obs_client.models import ObjectInfo
 
 def look_at(http: SwiftHttp, container: str, name: str) -> ObjectInfo:
     """An object by its HEAD, and if that does not measure it by the listing of its segments."""
-    headers = http.call("head_object", container, name).headers
+    try:
+        headers = http.call("head_object", container, name).headers
+    except Exception as error:
+        if status_of(error) == 409:
+            raise broken_manifest(name) from error
+        raise
     info = object_info(name, headers, content_length(headers))
     if is_unmeasured(headers):
         return dataclasses.replace(info, size=_size_of_segments(http, headers["x-object-manifest"]))

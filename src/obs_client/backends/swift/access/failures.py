@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obs_client.backends.swift.access.login import Login
-from obs_client.backends.swift.errors import classify, hint_of, login_sdk, request_id_of
+from obs_client.backends.swift.errors import PROXY_HINT, classify, hint_of, login_sdk, request_id_of
 from obs_client.errors import (
     AuthorizationError,
     ConfigurationError,
@@ -32,6 +32,8 @@ def login_error(error: Exception, login: Login) -> ObjectStorageClientError:
 
 
 def _told(kind: type[ObjectStorageClientError], error: Exception, login: Login) -> str:
+    if _is_of_proxy(error):
+        return "is behind a proxy that wants a login"
     if kind is AuthorizationError:
         return _TOO_OLD if login.kind == "login by token" else _REFUSED
     if kind is TemporaryError:
@@ -42,6 +44,8 @@ def _told(kind: type[ObjectStorageClientError], error: Exception, login: Login) 
 
 
 def _hint(kind: type[ObjectStorageClientError], error: Exception, login: Login) -> str:
+    if _is_of_proxy(error):
+        return PROXY_HINT
     quoted = login.credentials.quoted
     if quoted:
         return f"{', '.join(quoted)} in {login.credentials.source} stands in quotes: take them off"
@@ -55,6 +59,10 @@ def _advice(login: Login) -> str:
         "https://host/auth/v1.0, that of the login" if login.kind == "v1" else "https://host:5000/v3, that of Keystone"
     )
     return f"{login.url[0]} is a URL as {form}"
+
+
+def _is_of_proxy(error: Exception) -> bool:
+    return isinstance(error, login_sdk().HttpError) and error.http_status == 407
 
 
 def _is_answer(error: Exception) -> bool:
