@@ -128,13 +128,18 @@ class ObjectStorageClient(Backend):
     def container_delete(self, container_name: str, force: bool = False) -> bool:
         """Delete a container; True also if it never was. False: it holds objects and `force` is not set.
 
+        If it was the chosen one, none is chosen any more.
+
         Args:
             force: Delete the objects in it first. What others write meanwhile is deleted too, for some rounds.
         """
         from obs_client._engine import deleting
 
         arguments.check_container_name(container_name)
-        return deleting.delete_container(self._border, container_name, force)
+        deleted = deleting.delete_container(self._border, container_name, force)
+        if deleted and self.container_name == container_name:
+            self.container_name = None
+        return deleted
 
     def use_container(self, container_name: str | None, create: bool = False) -> bool:
         """Choose the container for calls that name none; None chooses none. False: absent, and `create` not set."""
@@ -232,6 +237,24 @@ class ObjectStorageClient(Backend):
         query = listing.Query(container, prefix or "", delimiter, start_after)
         return listing.objects(self._border, query, fetch_metadata)
 
+    def object_glob(
+        self, pattern: str, container_name: str | None = None, *, fetch_metadata: bool = False
+    ) -> Iterator[ObjectInfo]:
+        """The objects whose whole names fit a pattern, page by page as they are asked for.
+
+        `*` and `?` stand for text without a slash, `**` for any text (`**/` also for nothing), `[abc]` and `[!abc]` for
+        one character. Only names that begin as the pattern does are listed.
+
+        Raises:
+            ContainerNotFoundError: At the first object asked for.
+            ValueError: The pattern is empty, or cannot be read.
+        """
+        from obs_client._engine import globbing
+
+        container = self._container(container_name)
+        arguments.check_switch(fetch_metadata, "fetch_metadata")
+        return globbing.objects(self._border, container, pattern, fetch_metadata)
+
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def object_info(self, object_name: str, container_name: str | None = None) -> ObjectInfo | None:
@@ -242,23 +265,38 @@ class ObjectStorageClient(Backend):
         except NotFoundError:
             return None
 
+    def object_exists(self, object_name: str, container_name: str | None = None) -> bool:
+        """Whether there is an object of this name. False: it, or its container, is absent."""
+        return self.object_info(object_name, container_name) is not None
+
     def object_read(
-        self, object_name: str, container_name: str | None = None, *, start: int = 0, stop: int | None = None
+        self,
+        object_name: str,
+        container_name: str | None = None,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        if_hash: str | None = None,
     ) -> bytes:
         """An object's bytes from `start` to before `stop` (None: the end); start at or past the end gives `b""`.
 
         A whole object is compared with the store's digest, where it tells one. A range is checked for its length and
         for being of one object; its bytes cannot be compared with a digest.
 
+        Args:
+            if_hash: Read only the version that has this hash, as `object_info` told.
+
         Raises:
             ObjectNotFoundError: The object or its container is absent.
+            PreconditionError: The object has not the hash `if_hash`.
             IntegrityError: The bytes are not what the store says that they are.
             ObjectChangedError: The object was replaced meanwhile, and could not be read whole.
         """
         container = self._object(object_name, container_name)
         arguments.check_range(start, stop)
+        arguments.check_hash(if_hash)
         try:
-            return download.read(self._border, container, object_name, start, stop)
+            return download.read(self._border, container, object_name, start, stop, if_hash)
         except ContainerNotFoundError as error:
             raise _object_not_found(object_name, container) from error
 
@@ -312,7 +350,12 @@ class ObjectStorageClient(Backend):
 
     @overload
     def object_open(
-        self, object_name: str, mode: Literal["rb"] = "rb", container_name: str | None = None
+        self,
+        object_name: str,
+        mode: Literal["rb"] = "rb",
+        container_name: str | None = None,
+        *,
+        if_hash: str | None = None,
     ) -> ReadFile: ...
 
     @overload
@@ -323,6 +366,7 @@ class ObjectStorageClient(Backend):
         container_name: str | None = None,
         *,
         encoding: str | None = None,
+        if_hash: str | None = None,
     ) -> TextIO: ...
 
     @overload
@@ -397,7 +441,8 @@ class ObjectStorageClient(Backend):
         """A file object over an object.
 
         Reading can seek, and sees one version of the object: if it is replaced meanwhile, the next request raises
-        `ObjectChangedError`. Its attribute `verified` says whether all bytes were read in order and proved right.
+        `ObjectChangedError`. Its attribute `info` is that version, and `verified` says whether all bytes were read in
+        order and proved right.
 
         Writing publishes the object by `close()`, or at the end of a `with` block that raised nothing. An exception in
         the block, `discard()`, garbage collection and the end of the interpreter discard it. A foreign wrapper around
@@ -406,19 +451,24 @@ class ObjectStorageClient(Backend):
         Args:
             mode: `rb`, `wb`, or as text `r` and `w`.
             encoding: Of text; None: UTF-8.
+            if_hash: Read, or replace, only the version that has this hash, as `object_info` told.
 
         Raises:
             ObjectNotFoundError: At once, in reading.
-            PreconditionError: By `close()`, if `if_absent` or `if_hash` does not hold; nothing was written.
+            PreconditionError: If `if_absent` or `if_hash` does not hold: at once in reading, in writing by `close()`,
+                and nothing was written.
+            TypeError: What is only for writing is given in reading.
         """
         from obs_client._engine.attributes import Headers
         from obs_client._engine.transfers import files
 
         container = self._object(object_name, container_name)
         kind = files.check_mode(mode, encoding)
-        if kind == "r":
-            return files.open_reader(self._border, container, object_name, mode, encoding)
         headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
+        if kind == "r":
+            files.refuse_in_reading(headers, metadata, if_absent)
+            arguments.check_hash(if_hash)
+            return files.open_reader(self._border, container, object_name, mode, encoding, if_hash)
         attributes = self._border.rules.attributes(object_name, metadata, headers)
         new = self._new(container, object_name, attributes, None, if_absent, if_hash)
         return files.open_writer(self._border, new, mode, encoding)
@@ -627,6 +677,24 @@ class ObjectStorageClient(Backend):
         for name in wanted:
             arguments.check_object_name(name)
         deleting.delete_objects(self._border, container, wanted)
+
+    def object_delete_prefix(self, prefix: str, container_name: str | None = None) -> int:
+        """Delete all objects whose names start with `prefix`; gives how many. A folder's prefix ends with a slash.
+
+        They are deleted while they are listed, in as few requests as the store allows. To delete all of a container
+        there is `container_delete` with `force`: an empty prefix is refused.
+
+        Raises:
+            ContainerNotFoundError: The container is absent.
+            PartialFailureError: Some could not be deleted; its `failures` has the error of each.
+        """
+        from obs_client._engine import deleting
+
+        container = self._container(container_name)
+        arguments.check_text(prefix, "prefix")
+        if not prefix:
+            raise ValueError("prefix must not be empty; container_delete(..., force=True) deletes everything")
+        return deleting.delete_prefix(self._border, container, prefix)
 
     def cleanup(
         self, container_name: str | None = None, *, prefix: str | None = None, older_than: float = WEEK

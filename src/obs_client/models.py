@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 METADATA_KEY_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 """What the keys of metadata are made of."""
@@ -57,6 +60,13 @@ class ObjectInfo:
     def bytes(self) -> int | None:
         """The same as `size`."""
         return self.size
+
+    @property
+    def last_modified_at(self) -> dt.datetime | None:
+        """The same as `last_modified`, in UTC; None where the store does not say."""
+        import datetime as dt  # which most programs do not need
+
+        return None if self.last_modified is None else dt.datetime.fromtimestamp(self.last_modified, dt.UTC)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

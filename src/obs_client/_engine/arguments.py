@@ -79,10 +79,15 @@ def _refuse(name: str, reason: str) -> None:
     raise InvalidNameError(f"{shown!r}: {reason}", object_name=name)
 
 
-def check_conditions(if_absent: bool, if_hash: str | None, capabilities: Capabilities, hint: str) -> None:
-    """Refuse conditions that the store would not keep, and two at once."""
+def check_hash(if_hash: str | None) -> None:
+    """Refuse what is no hash of an object."""
     if if_hash is not None and not isinstance(if_hash, str):
         raise TypeError(f"if_hash must be a str as object_info gives it, not {type(if_hash).__name__}")
+
+
+def check_conditions(if_absent: bool, if_hash: str | None, capabilities: Capabilities, hint: str) -> None:
+    """Refuse conditions that the store would not keep, and two at once."""
+    check_hash(if_hash)
     if if_absent and if_hash is not None:
         raise ValueError("if_absent and if_hash exclude each other; give one")
     if if_absent and not capabilities.if_absent:

@@ -41,6 +41,21 @@ def delete_objects(border: Border, container: str, names: Iterable[str]) -> None
         )
 
 
+def delete_prefix(border: Border, container: str, prefix: str) -> int:
+    """Delete all objects whose names begin so, while they are listed; gives how many."""
+    counted = itertools.count()
+    listed = listing.objects(border, listing.Query(container, prefix), fetch_metadata=False)
+    delete_objects(
+        border, container, (_counted(entry.name, counted) for entry in listed if isinstance(entry, ObjectInfo))
+    )
+    return next(counted)
+
+
+def _counted(name: str, counter: Iterator[int]) -> str:
+    next(counter)
+    return name
+
+
 def _batches(names: Iterable[str], size: int) -> Iterator[list[str]]:
     iterator = iter(names)
     while batch := list(itertools.islice(iterator, size)):

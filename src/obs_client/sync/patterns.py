@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from obs_client._engine.globbing import regular_expression
+
 
 class Patterns:
     """Whether a name fits one of the patterns to include (none: any name does) and none to exclude.
@@ -87,29 +89,4 @@ def _translate(pattern: str) -> str:
             f"it, '**/{pattern}**' for one of this name anywhere"
         )
     anchored = "" if "/" in pattern else "(?:.*/)?"
-    translated = f"(?:{anchored}{''.join(map(_piece, _PIECES.findall(pattern)))})"
-    try:
-        re.compile(translated)
-    except re.error as error:
-        raise ValueError(f"the pattern {pattern!r} cannot be read: a range in [ ] ends before it begins") from error
-    return translated
-
-
-_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]]+\]|.", re.DOTALL)
-_MEMBERS = re.compile(r"(.)-(.)|.", re.DOTALL)
-_FIXED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-
-
-def _piece(piece: str) -> str:
-    if piece in _FIXED:
-        return _FIXED[piece]
-    if len(piece) > 1:
-        negated = piece[1] == "!"
-        members = _MEMBERS.sub(_member, piece[2:-1] if negated else piece[1:-1])
-        return f"[^{members}]" if negated else f"[{members}]"
-    return re.escape(piece)
-
-
-def _member(found: re.Match[str]) -> str:
-    """A character of a class, or a range of them."""
-    return "-".join(map(re.escape, (found[1], found[2]) if found[1] else found[0]))
+    return f"(?:{anchored}{regular_expression(pattern)})"

@@ -19,6 +19,14 @@ from obs_client.testing.promise import promise
 class AbsenceTests(ConformanceBase):
     """What is promised of absent objects, absent containers, and no container."""
 
+    @promise("object_exists says whether there is an object of exactly this name.")
+    def test_exists(self) -> None:
+        name = self.put("a/object")
+        self.assertIs(self.client.object_exists(name), True)
+        self.assertIs(self.client.object_exists(self.name("a/objec")), False)
+        self.client.object_delete(name)
+        self.assertIs(self.client.object_exists(name), False)
+
     @promise("object_info of an absent object is None.")
     def test_absent_info(self) -> None:
         self.assertIsNone(self.client.object_info(self.name("absent")))

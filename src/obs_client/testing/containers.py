@@ -10,6 +10,16 @@ from obs_client.testing.promise import promise
 class ContainerTests(ConformanceBase):
     """What is promised of containers."""
 
+    @promise("Deleting the chosen container clears the choice; deleting another one does not.")
+    def test_delete_of_the_chosen_one(self) -> None:
+        chosen, other = self.new_container(), self.new_container()
+        client = self.another_client()
+        self.assertIs(client.use_container(chosen), True)
+        client.container_delete(other)
+        self.assertEqual(client.container_name, chosen)
+        client.container_delete(chosen)
+        self.assertIsNone(client.container_name)
+
     @promise("container_create makes a container and answers True; for one that is there it answers False.")
     def test_container_create(self) -> None:
         name = self.absent_container()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import dataclasses
+import functools
 import io
 import zipfile
+from collections.abc import Callable
 
-from obs_client.errors import ObjectChangedError
+from obs_client.errors import ObjectChangedError, ObjectNotFoundError, PreconditionError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 
@@ -50,6 +52,42 @@ class FileReaderTests(ConformanceBase):
             with self.assertRaises((ValueError, OSError)):
                 file.seek(-1)
             self.assertEqual(file.read(), like.read())
+
+    @promise("A file object's info is that of the object, and if_hash opens this version or raises.")
+    def test_reader_info_and_hash(self) -> None:
+        name = self.put("object", self.large(), {"key": "value"})
+        info = self.info(name)
+        with self.client.object_open(name, if_hash=info.hash) as file:
+            self.assert_same_info(file.info, info)
+            self.assertTrue(file.read() == self.large())
+        text = self.put("text", b"text")
+        with self.client.object_open(text, "r", if_hash=self.info(text).hash) as lines:
+            self.assertEqual(lines.read(), "text")
+        self.assertTrue(self.client.object_read(name, if_hash=info.hash) == self.large())
+        self.assertEqual(self.client.object_read(name, start=3, stop=9, if_hash=info.hash), self.large()[3:9])
+        self.put("object", b"another")
+        reads: list[Callable[..., object]] = [self.client.object_open, self.client.object_read]
+        for read in reads:
+            with self.assertRaises(PreconditionError):
+                read(name, if_hash=info.hash)
+            with self.assertRaises(ObjectNotFoundError):
+                read(self.name("absent"), if_hash=info.hash)
+            with self.assertRaises(TypeError):
+                read(name, if_hash=1)
+
+    @promise("What is only for writing is refused in reading, before any request.")
+    def test_reader_refuses_what_writers_take(self) -> None:
+        client, name = self.recording_client(), self.put("object")
+        for mode in ("rb", "r"):
+            reading: Callable[..., object] = functools.partial(client.object_open, name, mode)
+            for given in ("content_type", "content_disposition", "cache_control"):
+                with self.assertRaises(TypeError):
+                    reading(**{given: "text/plain"})
+            with self.assertRaises(TypeError):
+                reading(metadata={})
+            with self.assertRaises(TypeError):
+                reading(if_absent=True)
+        self.assertEqual(client.calls, [], "requests were made")
 
     @promise("readinto, readline, readlines and iteration work as in any file.")
     def test_reader_lines(self) -> None:

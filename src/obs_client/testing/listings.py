@@ -41,6 +41,26 @@ class ListingTests(ConformanceBase):
         found = [self.own_name(entry.subdir if isinstance(entry, SubdirInfo) else entry.name) for entry in entries]
         return found if self.capabilities.ordered_listing else sorted(found, key=str.encode)
 
+    @promise("object_glob gives the objects whose whole names fit, with metadata if it is asked for.")
+    def test_glob(self) -> None:
+        for text in ("2025/cat.jpg", "2026/cat.jpg", "2026/cat.jpeg", "2026/in/dog.jpg", "2026/x[1]", "cat.jpg"):
+            self.put(text, b"content", {"key": "value"})
+        self.eventually(lambda: self.assertEqual(len(self.names_listed()), 6))
+        for pattern, expected in (
+            ("2026/*.jpg", ["2026/cat.jpg"]),
+            ("202?/cat.*", ["2025/cat.jpg", "2026/cat.jpeg", "2026/cat.jpg"]),
+            ("**/*.jpg", ["2025/cat.jpg", "2026/cat.jpg", "2026/in/dog.jpg", "cat.jpg"]),
+            ("2026/x[[]1]", ["2026/x[1]"]),
+            ("2026/cat.jpg", ["2026/cat.jpg"]),
+            ("2026", []),
+        ):
+            found = self.client.object_glob(self.base_prefix + pattern, fetch_metadata=True)
+            self.assertEqual(sorted(self.own_name(each.name) for each in found), expected, pattern)
+        (one,) = self.client.object_glob(self.base_prefix + "2025/*", fetch_metadata=True)
+        self.assertEqual(one.metadata, {"key": "value"})
+        with self.assertRaises(ValueError):
+            self.client.object_glob("")
+
     @promise("An empty container's listing is empty.")
     def test_list_nothing(self) -> None:
         self.assert_names_listed([])

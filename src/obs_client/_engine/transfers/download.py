@@ -20,9 +20,9 @@ from obs_client._engine.transfers.reading import GuardedReader, note_unverified
 from obs_client.backend.integrity import ContentCheck
 
 
-def read(border: Border, container: str, name: str, start: int, stop: int | None) -> bytes:
+def read(border: Border, container: str, name: str, start: int, stop: int | None, if_hash: str | None = None) -> bytes:
     """The bytes of an object, or of a range of it."""
-    with GuardedReader(border, container, name, start, stop) as reader:
+    with GuardedReader(border, container, name, start, stop, if_hash=if_hash) as reader:
         if reader.left is None:
             return b"".join(map(bytes, blocks(border, reader)))
         content = bytearray(reader.left)

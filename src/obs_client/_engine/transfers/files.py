@@ -7,18 +7,22 @@ else ends it (an exception in the block, garbage collection, the end of the inte
 from __future__ import annotations
 
 import codecs
+import dataclasses
 import io
 import os
 import warnings
 import weakref
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from obs_client._engine.attributes import Headers
 from obs_client._engine.border import Border
 from obs_client._engine.transfers.part_writer import PartWriter
 from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotFoundError, ObjectNotFoundError
+from obs_client.models import ObjectInfo
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -41,14 +45,24 @@ def check_mode(mode: str, encoding: str | None) -> str:
     return _MODES[mode]
 
 
-def open_reader(border: Border, container: str, name: str, mode: str, encoding: str | None) -> ReadFile | TextIO:
+def open_reader(
+    border: Border, container: str, name: str, mode: str, encoding: str | None, if_hash: str | None = None
+) -> ReadFile | TextIO:
     """A seekable file object over an object that is there."""
     try:
-        reader = GuardedReader(border, container, name)
+        reader = GuardedReader(border, container, name, if_hash=if_hash)
     except ContainerNotFoundError as error:
         raise ObjectNotFoundError(str(error), container=container, object_name=name) from error
     file = ReadFile(_Reader(border, reader))
     return file if "b" in mode else io.TextIOWrapper(file, encoding=encoding or "utf-8")
+
+
+def refuse_in_reading(headers: Headers, metadata: Mapping[str, str] | None, if_absent: bool) -> None:
+    """Raise `TypeError` for what only a writer takes, if it is given."""
+    given = {**dataclasses.asdict(headers), "metadata": metadata, "if_absent": if_absent or None}
+    names = [name for name, value in given.items() if value is not None]
+    if names:
+        raise TypeError(f"{', '.join(names)}: only for writing; what an object has is in the .info of a file object")
 
 
 def open_writer(border: Border, new: NewObject, mode: str, encoding: str | None) -> WriteFile | TextWriteFile:
@@ -64,7 +78,7 @@ class _Reader(io.RawIOBase):
         super().__init__()
         self._border = border
         self._reader = reader
-        self._info = reader.info
+        self.info = reader.info
         self._position = 0
         self._window = WINDOW
         self.name = reader.name
@@ -94,7 +108,7 @@ class _Reader(io.RawIOBase):
         """
         if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
             raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
-        base = (0, self._position, self._info.size)[whence]
+        base = (0, self._position, self.info.size)[whence]
         if base is None:
             raise io.UnsupportedOperation("the store does not say where the object ends; read to there first")
         return base
@@ -110,13 +124,13 @@ class _Reader(io.RawIOBase):
         count = self._reader.readinto(view)
         self._position += count
         self.verified = self.verified or self._reader.verified
-        if self._info.size is None:
-            self._info = self._reader.info  # who read to the end knows where it is
+        if self.info.size is None:
+            self.info = self._reader.info  # who read to the end knows where it is
         return count
 
     @property
     def _is_past_end(self) -> bool:
-        return self._info.size is not None and self._position >= self._info.size
+        return self.info.size is not None and self._position >= self.info.size
 
     def _go_on(self, wanted: int) -> None:
         """Ask for the bytes at the position: few after a seek, more and more if reading goes straight on."""
@@ -130,8 +144,8 @@ class _Reader(io.RawIOBase):
             self._reader.container,
             self._reader.name,
             self._position,
-            None if self._info.size is None else self._position + max(wanted, self._window),
-            pinned=self._info,
+            None if self.info.size is None else self._position + max(wanted, self._window),
+            pinned=self.info,
         )
 
     def close(self) -> None:
@@ -146,6 +160,11 @@ class ReadFile(io.BufferedReader):
     def __init__(self, raw: _Reader) -> None:
         self._reader = raw
         super().__init__(raw, READ_BUFFER)
+
+    @property
+    def info(self) -> ObjectInfo:
+        """The object that is read, as the store told of it with its content, without another request."""
+        return self._reader.info
 
     @property
     def verified(self) -> bool:

@@ -22,6 +22,7 @@ class GuardedReader(ObjectReader):
         start, stop: The range in bytes; None as stop: the end.
         pinned: The object as it was first seen; another version raises `ObjectChangedError`.
         check: What to hash the bytes of a range with; a whole object brings its own.
+        if_hash: The hash that the object must have when it is first seen, else `PreconditionError`.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class GuardedReader(ObjectReader):
         *,
         pinned: ObjectInfo | None = None,
         check: ContentCheck | None = None,
+        if_hash: str | None = None,
     ) -> None:
         self._border = border
         self.container = container
@@ -43,6 +45,7 @@ class GuardedReader(ObjectReader):
         self._retries: Retries | None = None
         self._failed_at = start
         self._pinned = pinned
+        self._if_hash = if_hash
         self._inner = self._open()
         self.info = pinned if pinned and pinned.size is not None else self._inner.info
         self.digest = self._inner.digest
@@ -160,7 +163,7 @@ class GuardedReader(ObjectReader):
         pinned = self._pinned
         try:
             inner = self._border.object_open(
-                self.container, self.name, self.position, self._asked_stop, pinned.hash if pinned else None
+                self.container, self.name, self.position, self._asked_stop, pinned.hash if pinned else self._if_hash
             )
         except (PreconditionError, NotFoundError) as error:
             if pinned is None:
