@@ -182,7 +182,12 @@ def test_without_a_digest_a_flipped_byte_is_not_called_verified(stage: Stage, cl
     content = _content(stage, False)
     client.object_write(NAME, content)
     names = ("etag", "x-amz-checksum-crc32", "x-amz-checksum-crc64nvme", "content-md5")
-    _at(stage, "get", spoiling.change(lambda answer: spoiling.flip(answer).without(*names)))
+    _at(stage, "get", spoiling.change(lambda answer: spoiling.flip(answer).without(*names, "x-goog-hash")))
+    if stage.store.label == "google":
+        # What its answer lacks is asked for once more: each of its objects has a digest.
+        with pytest.raises(IntegrityError):
+            client.object_read(NAME)
+        return
     with client.object_open(NAME) as file:
         assert file.read() != content
         assert not file.verified

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from obs_client import ObjectStorageClient, ObjectStorageClientError, S3Client, SwiftClient
+from obs_client import GCSClient, ObjectStorageClient, ObjectStorageClientError, S3Client, SwiftClient
 from test.faults.matrix.cells import MATRIX, Stage
 from test.faults.matrix.matrix import staged
 from test.faults.matrix.scenarios import BROKEN
@@ -25,7 +25,7 @@ from test.loopback.proxy import forward_proxy
 
 pytestmark = pytest.mark.full
 
-_SERVERS = ["seaweedfs", "swift", "keystone", "application credential"]
+_SERVERS = ["seaweedfs", "swift", "keystone", "application credential", "google"]
 
 
 @pytest.fixture(scope="module", params=_SERVERS)
@@ -47,7 +47,10 @@ def client(stage: Stage) -> Iterator[ObjectStorageClient]:
 
 def _secrets(stage: Stage) -> set[str]:
     """Those of the account, and the tokens that were sent since the proxy was aimed."""
-    tokens = {entry.request.headers.get("x-auth-token", "") for entry in stage.proxy.journal} - {""}
+    headers = [entry.request.headers for entry in stage.proxy.journal]
+    tokens = {each.get("x-auth-token", "") for each in headers}
+    tokens |= {each.get("authorization", "").partition("Bearer ")[2] for each in headers}
+    tokens -= {""}
     assert tokens or stage.store.label == "seaweedfs"
     return {*stage.store.secrets, *tokens}
 
@@ -117,6 +120,8 @@ def test_a_refused_login_shows_no_password(stage: Stage) -> None:
     client: ObjectStorageClient
     if isinstance(store.direct, S3Client):
         client = S3Client(MATRIX, endpoint_url=store.endpoint, credentials=wrong, options=BRISK)
+    elif isinstance(store.direct, GCSClient):
+        client = GCSClient(MATRIX, endpoint_url=store.endpoint, credentials=wrong, options=BRISK)
     else:
         client = SwiftClient(None, MATRIX, credentials=wrong, options=BRISK)
     with client, recorded() as records, pytest.raises(ObjectStorageClientError) as caught:
@@ -126,7 +131,8 @@ def test_a_refused_login_shows_no_password(stage: Stage) -> None:
 
 
 def _is_secret(name: str) -> bool:
-    return name in ("ST_KEY", "OS_PASSWORD", "AWS_SECRET_ACCESS_KEY", "OS_APPLICATION_CREDENTIAL_SECRET")
+    ours = ("ST_KEY", "OS_PASSWORD", "AWS_SECRET_ACCESS_KEY", "OS_APPLICATION_CREDENTIAL_SECRET")
+    return name in (*ours, "GOOGLE_SERVICE_ACCOUNT_KEY")
 
 
 def test_nothing_that_a_client_holds_shows_a_secret(stage: Stage, client: ObjectStorageClient) -> None:
@@ -173,6 +179,8 @@ def test_a_pickle_holds_nothing_of_the_environment(stage: Stage, monkeypatch: py
     client: ObjectStorageClient
     if isinstance(store.direct, S3Client):
         client = S3Client(MATRIX, endpoint_url=store.endpoint)
+    elif isinstance(store.direct, GCSClient):
+        client = GCSClient(MATRIX, endpoint_url=store.endpoint)
     else:
         client = SwiftClient(None, MATRIX)
     with client:

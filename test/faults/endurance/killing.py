@@ -18,7 +18,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from obs_client import ClientOptions, LocalClient, ObjectChangedError, ObjectStorageClient, S3Client, SwiftClient
+from obs_client import (
+    ClientOptions,
+    GCSClient,
+    LocalClient,
+    ObjectChangedError,
+    ObjectStorageClient,
+    S3Client,
+    SwiftClient,
+)
 
 NAME = "killed"
 
@@ -52,7 +60,7 @@ class Job:
     def client(self) -> ObjectStorageClient:
         """A client in the process that calls this."""
         options = ClientOptions(part_size=self.part_size, workers=2)
-        kind: Any = {"s3": S3Client, "swift": SwiftClient, "local": LocalClient}[self.kind]
+        kind: Any = {"s3": S3Client, "swift": SwiftClient, "gcs": GCSClient, "local": LocalClient}[self.kind]
         made: ObjectStorageClient = kind(container_name=self.container, options=options, **self.options)
         return made
 

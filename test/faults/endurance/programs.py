@@ -27,5 +27,7 @@ def reach(store: Store, proxy_url: str | None = None) -> dict[str, Any]:
     credentials = dict(store.credentials)
     if store.label == "seaweedfs":
         return {"kind": "s3", "options": {"endpoint_url": proxy_url or store.endpoint, "credentials": credentials}}
+    if store.label == "google":
+        return {"kind": "gcs", "options": {"endpoint_url": proxy_url or store.endpoint, "credentials": credentials}}
     url = (proxy_url + urlsplit(store.endpoint).path) if proxy_url else store.endpoint
     return {"kind": "swift", "options": {"storage_url": url, "credentials": credentials}}

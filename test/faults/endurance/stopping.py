@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from obs_client import ClientOptions, LocalClient, ObjectStorageClient, S3Client, SwiftClient
+from obs_client import ClientOptions, GCSClient, LocalClient, ObjectStorageClient, S3Client, SwiftClient
 
 
 class Terminated(BaseException):
@@ -49,7 +49,7 @@ def main(told: dict[str, Any]) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)  # a shell lets what it starts in the background ignore it
-    kind: Any = {"s3": S3Client, "swift": SwiftClient, "local": LocalClient}[told["kind"]]
+    kind: Any = {"s3": S3Client, "swift": SwiftClient, "gcs": GCSClient, "local": LocalClient}[told["kind"]]
     options = ClientOptions(part_size=told["part_size"], workers=2)
     client: ObjectStorageClient = kind(container_name=told["container"], options=options, **told["options"])
     try:
