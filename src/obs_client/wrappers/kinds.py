@@ -35,6 +35,7 @@ _SPEAKING_S3 = {
     **_S3,
     "if_absent": False,
     "if_hash": False,
+    "atomic_conditions": False,
     "ordered_listing": False,
     "equal_parts": True,
     "metadata_key_characters": _PLAIN_KEYS,
