@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -334,6 +336,22 @@ def test_a_file_url_is_a_root_here_as_in_a_program(docs: str) -> None:
         assert [info.name for info in obs_client.from_url(url).object_iter()] == ["b"]
         assert obs_client.Place.parse(url).prefix == "in/"
     assert done("cat", f"file://{root}?container_name=docs&prefix=in/b") == done("cat", f"{docs}/in/b")
+
+
+def test_times_are_told_with_their_zone(docs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(docs, "a")
+    path = Path(docs) / "a"
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    monkeypatch.setenv("TZ", "Etc/GMT-3")
+    time.tzset()
+    try:
+        assert "2023-11-15 01:13:20 +0300" in done("ls", "-l", docs)
+        assert "last_modified         2023-11-15 01:13:20 +0300\n" in done("info", path)
+        for row in (lines("ls", docs)[0], lines("info", path)[0]):
+            assert (row["last_modified"], row["last_modified_at"]) == (1_700_000_000.0, "2023-11-14T22:13:20+00:00")
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
 
 
 def test_versions_and_help() -> None:

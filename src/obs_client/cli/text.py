@@ -34,8 +34,8 @@ def size_text(size: int | None, human: bool) -> str:
 
 
 def time_text(seconds: float | None) -> str:
-    """Epoch seconds as local time, to the second; `-` if it is not known."""
-    return "-" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    """Epoch seconds as local time with its zone, to the second; `-` if it is not known."""
+    return "-" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds))
 
 
 def count_text(count: int, noun: str) -> str:
@@ -60,9 +60,10 @@ def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 def fields_of(found: ContainerInfo | ObjectInfo) -> dict[str, object]:
-    """What a store tells, by field, without the library's own mark of a write."""
+    """What a store tells, by field, without the library's own mark of a write; a time also as ISO 8601 has it."""
     import dataclasses
 
     fields: dict[str, object] = dataclasses.asdict(found)
     fields.pop("write_id", None)
-    return fields
+    modified = getattr(found, "last_modified_at", None)
+    return fields if modified is None else {**fields, "last_modified_at": modified.isoformat()}

@@ -120,7 +120,7 @@ def _line(entry: Entry, shown: str, long: bool, human: bool) -> str:
     size, changed = "-", "-"
     if isinstance(entry, obs_client.ObjectInfo):
         size, changed = size_text(entry.size, human), time_text(entry.last_modified)
-    return f"{size:>14}  {changed:19}  {printable(shown)}"
+    return f"{size:>14}  {changed:25}  {printable(shown)}"
 
 
 def _folders(top: str, name: str, depth: int) -> Iterator[str]:

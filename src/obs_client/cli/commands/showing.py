@@ -92,6 +92,7 @@ def _lines(found: obs_client.ObjectInfo | obs_client.ContainerInfo) -> list[str]
     """Fields and metadata, those that are set, one a line."""
     fields = fields_of(found)
     metadata = fields.pop("metadata", None)
+    fields.pop("last_modified_at", None)
     if isinstance(found, obs_client.ObjectInfo):
         fields["last_modified"] = time_text(found.last_modified)
     if isinstance(metadata, dict):
