@@ -14,6 +14,8 @@ from test.s3.support import leave_the_machine
 from test.servers import RunningServer
 from test.servers.shared import Servers
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

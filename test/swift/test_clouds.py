@@ -18,6 +18,8 @@ from test.loopback.tls import make_authority
 from test.servers import SwiftServer
 from test.swift.support import QUICK
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = "http://127.0.0.1:1/v3"
 
 

@@ -14,8 +14,9 @@ from obs_client.wrappers import imitating, limited, prefixed
 from test.contract.embedded import Embedded
 from test.wrappers.support import ReadThrough
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 class TestPrefixed(Embedded, unittest.TestCase):
     keeps_everything = False  # names have less room
     store: ClassVar = prefixed(MemoryClient(), "photos/2026")
@@ -24,7 +25,6 @@ class TestPrefixed(Embedded, unittest.TestCase):
         return self.store
 
 
-@pytest.mark.slow
 class TestPrefixedLocal(Embedded, unittest.TestCase):
     keeps_everything = False  # names have less room
     root: ClassVar[str]
@@ -40,7 +40,6 @@ class TestPrefixedLocal(Embedded, unittest.TestCase):
         return prefixed(LocalClient(self.root), "photos/2026/")
 
 
-@pytest.mark.slow
 class TestPrefixedWithFaults(TestPrefixed):
     lost_answers = True
 
@@ -48,7 +47,6 @@ class TestPrefixedWithFaults(TestPrefixed):
         return prefixed(FaultyClient(self.store), "in/side/")
 
 
-@pytest.mark.slow
 class TestReadOnly(Embedded, unittest.TestCase):
     """What reads passes the wrapper, what writes does not."""
 
@@ -58,7 +56,6 @@ class TestReadOnly(Embedded, unittest.TestCase):
         return self.store
 
 
-@pytest.mark.slow
 class TestLimited(Embedded, unittest.TestCase):
     store: ClassVar = limited(MemoryClient(), bytes_per_second=1e9, requests_per_second=1e5)
 
@@ -74,7 +71,6 @@ class TestAroundEachOther(Embedded, unittest.TestCase):
         return self.store
 
 
-@pytest.mark.slow
 class TestImitatingSwift(Embedded, unittest.TestCase):
     keeps_everything = False  # as Swift itself
     store: ClassVar = imitating(MemoryClient(), "swift")
@@ -83,7 +79,6 @@ class TestImitatingSwift(Embedded, unittest.TestCase):
         return self.store
 
 
-@pytest.mark.slow
 class TestImitatingS3(Embedded, unittest.TestCase):
     keeps_everything = False  # as S3 itself
     root: ClassVar[str]
@@ -99,7 +94,6 @@ class TestImitatingS3(Embedded, unittest.TestCase):
         return imitating(LocalClient(self.root), "s3")
 
 
-@pytest.mark.slow
 class TestImitatingSeaweedFS(Embedded, unittest.TestCase):
     keeps_everything = False  # as SeaweedFS itself
     store: ClassVar = imitating(MemoryClient(), "seaweedfs")

@@ -17,6 +17,8 @@ from test.loopback.s3_double import S3Double, Ways, s3_double
 from test.loopback.s3_named import BARE, V1_ONLY
 from test.loopback.serving import Request, Response, script_of
 
+pytestmark = pytest.mark.slow
+
 HEADERS = (
     "accept-ranges",
     "cache-control",

@@ -16,6 +16,8 @@ from test.loopback.s3_double import S3Double, Ways, s3_double
 from test.loopback.s3_named import R2, RGW_S3
 from test.loopback.serving import Request, Response
 
+pytestmark = pytest.mark.slow
+
 IGNORES = Ways(copy_source_conditions="ignore", part_copy_source_conditions="ignore")
 SERVERS = {
     "s3": Ways(),

@@ -19,6 +19,8 @@ from test.loopback.s3_double import CREDENTIALS, Failure, S3Double, Ways, s3_dou
 from test.loopback.s3_named import SIGNED_ONLY
 from test.loopback.serving import Request, Response, script_of
 
+pytestmark = pytest.mark.slow
+
 HOST = "http://s3.example"
 
 

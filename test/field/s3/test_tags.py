@@ -14,6 +14,8 @@ from test.field.s3.steps import LARGE, MIB, made
 from test.loopback.s3_double import S3Double, Ways, s3_double
 from test.loopback.s3_named import MINIO_NO_COMPAT, OSS, S3GW
 
+pytestmark = pytest.mark.slow
+
 ODD = {"minio": MINIO_NO_COMPAT, "s3gw": S3GW, "oss": OSS}
 OTHERS = 9 * MIB
 

@@ -19,6 +19,8 @@ from test.field.swift.leaving import Field, Leaving, leaving
 from test.loopback.swift_double import SwiftDouble, Ways, swift_double
 from test.loopback.swift_named import NULL_ROWS, RGW_SWIFT, SHORT_PAGES, UNTYPED_ROWS
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = ClientOptions(part_size=20_000, first_pause=0.01, longest_pause=0.05, attempts=3)
 CONTENT = bytes(range(120))
 SMALL, LARGE = b"small content", bytes(range(250)) * 300
