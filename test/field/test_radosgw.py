@@ -11,7 +11,6 @@ from obs_client.backends.swift.client import SwiftClient
 from obs_client.client import ObjectStorageClient
 from obs_client.models import ClientOptions
 from obs_client.testing import Conformance, differences
-from test.field.not_yet import not_yet_where
 from test.field.running import QUICK, radosgw
 from test.servers import missing_programs
 
@@ -25,7 +24,6 @@ pytestmark = [
 ]
 
 
-@not_yet_where("A, kind of botocore#3496: what is not needed of a document makes it no XML", "is no whole XML document")
 class TestS3(Conformance, unittest.TestCase):
     def make_client(self) -> ObjectStorageClient:
         server = radosgw()

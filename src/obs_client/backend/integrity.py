@@ -149,9 +149,17 @@ class ContentCheck:
             raise mismatch(what, self._digest.algorithm, expected, self._hash.hexdigest())
 
 
+AS_IT_IS = (
+    "to have what is stored as it is: ClientOptions(check_content=False), in a URL ?check_content=false; "
+    "nothing that is read or written is compared then"
+)
+"""What can be done where content does not fit its digest."""
+
+
 def mismatch(what: str, algorithm: str, expected: str, found: str) -> IntegrityError:
     """The error for content that is not what its store says."""
     return IntegrityError(
         f"{what} arrived with other bytes: {algorithm} {found} in place of {expected}; read it again, and if that "
-        f"fails too, the stored object is damaged"
+        f"fails too, the stored object is damaged",
+        hint=AS_IT_IS,
     )

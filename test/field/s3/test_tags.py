@@ -86,8 +86,9 @@ class TestDigests:
                 client.object_write(name, content)
                 assert read(client, name) == (content, True)
                 flip(double, name)
-                with pytest.raises(IntegrityError):
+                with pytest.raises(IntegrityError) as caught:
                     client.object_read(name)
+                assert "check_content" in caught.value.hint
 
     def test_another_object_tells_whether_tags_are_digests(self) -> None:
         """The damaged object is the first that this process reads."""

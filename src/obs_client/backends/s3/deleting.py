@@ -85,7 +85,8 @@ def delete_at_once(requests: Requests, container: str, names: Sequence[str]) -> 
         if checksum and error.code in _REFUSED_DIGEST:
             experience.deletes_by_checksum = False
             return delete_at_once(requests, container, names)
-        never_yet = experience.of(DELETES_MANY) is None and error.status == BAD_REQUEST
+        # Not only while nothing is known: another thread's request may have been refused at the same time.
+        never_yet = experience.of(DELETES_MANY) is not True and error.status == BAD_REQUEST
         if error.code not in _NO_SUCH_REQUEST and not never_yet:
             raise
         experience.learn(DELETES_MANY, False)

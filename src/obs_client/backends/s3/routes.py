@@ -44,6 +44,7 @@ class Routes:
         self._signatures: dict[str, Signature] = {}
         self._found: dict[tuple[str | None, str], Route] = {}
         self._is_amazon: bool | None = None
+        self._signs_payload: bool | None = None
         self.renewals = 0
 
     def __len__(self) -> int:
@@ -101,10 +102,12 @@ class Routes:
 
     def signs_payload(self) -> bool:
         """Whether signatures cover bodies: by option, or by the profile."""
-        chosen = self._settings.choices.sign_payload
-        if chosen is None and not self._settings.is_plain():
-            return self._botocore().signs_payload()
-        return bool(chosen)
+        if self._signs_payload is None:
+            chosen = self._settings.choices.sign_payload
+            if chosen is None and not self._settings.is_plain():
+                chosen = self._botocore().signs_payload()
+            self._signs_payload = bool(chosen)
+        return self._signs_payload
 
     def renew_keys(self, seen: int) -> bool:
         """Ask for keys again, though those that were used should still hold; False: there are no others.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from obs_client._http.answer import HttpAnswer
 from obs_client.backend.body import Body
+from obs_client.backend.integrity import AS_IT_IS
 from obs_client.backends.s3.digests.tags import md5_in
 from obs_client.errors import IntegrityError
 
@@ -58,7 +59,7 @@ def tag_is_of(answer: HttpAnswer, body: Body) -> bool | None:
 def other_bytes(answer: HttpAnswer, body: Body) -> IntegrityError:
     """The error for a tag that is a digest of other bytes than these."""
     found, wanted = md5_in(answer.headers), body.digest("md5").hex()
-    return IntegrityError(f"the store says that it received other bytes: {found} in place of {wanted}")
+    return IntegrityError(f"the store says that it received other bytes: {found} in place of {wanted}", hint=AS_IT_IS)
 
 
 def digest_of_body(body: Body, checksums: bool) -> SentDigest:
