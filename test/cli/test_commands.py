@@ -260,7 +260,7 @@ def test_failures_are_status_1_and_usage_is_2(docs: str) -> None:
     assert "word" not in run("ls", "s3://key:word@container").stderr
     failed(2, "ls", "nothing://x")
     failed(2, "ls", "file:///no/such/root?container_name=x")
-    for arguments in (("ls",), ("nothing",), ("cat", docs), ("ls", ""), ("ls", "--nothing", docs), ("ls", "/")):
+    for arguments in (("du",), ("nothing",), ("cat", docs), ("ls", ""), ("ls", "--nothing", docs), ("ls", "/")):
         assert " --help tells more)" in failed(2, *arguments)
     assert "\nCommands:\n" in run().stderr, "without a command it says which there are"
     assert run().exit_code == 2
@@ -360,16 +360,17 @@ def test_versions_and_help() -> None:
     listed = done("--help")
     assert done("-h") == listed
     assert "..." not in listed.partition("Commands:")[2], "no line is cut short"
-    assert len(commands.NAMES) == 21
+    assert len(commands.NAMES) == 22
     for name in commands.NAMES:
         command = commands.command(name)
         assert f"\n  {name} " in listed
         assert command is not None
         assert command.help
         assert done(name, "--help").startswith(f"Usage: obs {name} ")
-        assert ("--json" in done(name, "--help")) is (name not in ("cat", "completion", "meta", "stores", "test")), name
-        if name not in ("ls", "du"):  # where -h is --human
-            assert done(name, "-h") == done(name, "--help")
+        assert ("--json" in done(name, "--help")) is (
+            name not in ("cat", "completion", "meta", "stores", "test", "tree")
+        ), name
+        assert done(name, "-h") == done(name, "--help"), "with more, -h is --human in ls and du"
 
 
 def test_the_suite_is_a_command() -> None:

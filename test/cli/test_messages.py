@@ -42,7 +42,7 @@ WRONG_USE = [
     ("ls --recursiv photos", "there is no option --recursiv; did you mean --recursive?.*obs ls --help"),
     ("cat --json photos/a.txt", "there is no option --json (obs cat --help tells more)"),
     ("--qiet ls photos", "there is no option --qiet; did you mean --quiet?.*obs --help"),
-    ("ls", "missing argument 'URL'.*obs ls --help"),
+    ("du", "missing argument 'URL'.*obs du --help"),
     ("completion", "Choose from: bash, zsh, fish"),
     ("get photos", "photos is a directory; obs sync photos PATH copies all of it"),
     ("cp -r photos s3://album", "there is no option -r; obs sync copies folders"),

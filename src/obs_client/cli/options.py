@@ -38,7 +38,7 @@ follow_symlinks = click.option("--follow-symlinks", is_flag=True, help="In a sou
 folder_markers = click.option(
     "--folder-markers", is_flag=True, help="Folders of a source directory are objects too: empty ones that mark them."
 )
-human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB.")
+human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB. Alone it is --help.")
 
 
 def place(name: str, **settings: Any) -> Callable[[Function], Function]:

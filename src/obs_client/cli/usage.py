@@ -39,6 +39,14 @@ _FOLDERS_BY = {
 """What a command says of folders when it is given such an option."""
 
 
+class HelpAlone(click.Command):
+    """A command whose `-h` is another option, but alone is its help."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Take the arguments."""
+        return super().parse_args(context, ["--help"] if arguments == ["-h"] else arguments)
+
+
 class Commands(click.Group):
     """A group that guesses which command was meant."""
 

@@ -11,7 +11,7 @@ _MODULES = {
     "checking": ("check",),
     "containers": ("mb", "rb"),
     "copying": ("cp", "mv"),
-    "listing": ("du", "ls"),
+    "listing": ("du", "ls", "tree"),
     "metadata": ("meta",),
     "probing": ("probe",),
     "removing": ("cleanup", "rm"),

@@ -1,8 +1,12 @@
-"""The commands `ls` and `du`."""
+"""The commands `ls`, `tree` and `du`."""
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Iterator
+from functools import partial
+from typing import TypeAlias
 
 import click
 
@@ -12,12 +16,14 @@ from obs_client.cli.failures import Failure
 from obs_client.cli.objects import Entry, entries
 from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
+from obs_client.cli.several import Clients, each, store_is_up
 from obs_client.cli.text import count_text, fields_of, printable, size_text, time_text
+from obs_client.cli.usage import HelpAlone
 from obs_client.cli.written import url_of
 
 
-@click.command()
-@place("url")
+@click.command(cls=HelpAlone)
+@place("places", metavar="[URL]...", nargs=-1)
 @click.option("-l", "--long", "long", is_flag=True, help="With size and time of change.")
 @click.option("-r", "--recursive", is_flag=True, help="All objects below, not only the first level.")
 @click.option("-u", "--urls", is_flag=True, help="Whole storage URLs, which the other commands take.")
@@ -25,28 +31,123 @@ from obs_client.cli.written import url_of
 @json_lines
 @shared
 @pass_settings
-def ls(settings: Settings, url: str, long: bool, recursive: bool, urls: bool, human: bool) -> None:
-    """List containers, or the objects of a container or folder.
+def ls(settings: Settings, places: tuple[str, ...], long: bool, recursive: bool, urls: bool, human: bool) -> None:
+    """List containers, or the objects of containers and folders.
 
-    Folders end with a slash. An object that has the folder's name is listed too. Names are shown as they are; in a
-    URL some of their characters must be quoted, as --urls does it: give that to other commands, not the name.
+    Without an argument it is this directory. Folders end with a slash. An object that has the folder's name is
+    listed too. Names are shown as they are; in a URL some of their characters must be quoted, as --urls does it:
+    give that to other commands, not the name.
     """
-    address, unlisted = Address.parse(url), Unlisted(settings)
-    with address.client() as client:
+    addresses = {text: Address.parse(text) for text in places or (".",)}
+    several = len(addresses) > 1
+    with Clients() as clients:
+        listing = _Listing(settings, clients, recursive, several, _Look(long, urls, human))
+        each(settings, {text: partial(listing.show, address) for text, address in addresses.items()}, store_is_up)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Look:
+    """How a line of a listing looks: with sizes and times, as a storage URL, sizes for people."""
+
+    long: bool
+    urls: bool
+    human: bool
+
+
+class _Listing:
+    """Lists one place after another; where there are several, each has its heading, or each row its place."""
+
+    def __init__(self, settings: Settings, clients: Clients, recursive: bool, several: bool, look: _Look) -> None:
+        self._settings = settings
+        self._clients = clients
+        self._recursive = recursive
+        self._several = several
+        self._look = look
+        self._count = 0
+
+    def show(self, address: Address) -> None:
+        """List one place."""
+        client = self._clients.of(address)
         if address.container is None:
-            _list_containers(settings, client, address, long, urls, human)
+            self._begin(address)
+            _list_containers(self._settings, client, address, self._look)
             return
-        for entry in entries(client, address, recursive, unlisted.add):
-            name = _name(entry)
-            shown = url_of(address, name) if urls else name
-            if settings.json:
-                settings.result({**record(entry), **({"url": shown} if urls else {})}, "")
-            else:
-                settings.result({}, _line(entry, shown, long, human))
-    unlisted.finish()
+        unlisted = Unlisted(self._settings)
+        found = entries(client, address, self._recursive, unlisted.add)
+        first = next(found, None)  # a place that is not there has no heading
+        self._begin(address)
+        for entry in itertools.chain(() if first is None else (first,), found):
+            self._write(address, entry)
+        unlisted.finish()
+
+    def _begin(self, address: Address) -> None:
+        if self._several and not self._look.urls and not self._settings.json:
+            self._settings.result({}, ("\n" if self._count else "") + f"{printable(address.text)}:")
+        self._count += 1
+
+    def _write(self, address: Address, entry: Entry) -> None:
+        name = _name(entry)
+        shown = url_of(address, name) if self._look.urls else name
+        if self._settings.json:
+            place = {"place": address.text} if self._several else {}
+            self._settings.result({**record(entry), **({"url": shown} if self._look.urls else {}), **place}, "")
+        else:
+            self._settings.result({}, _line(entry, shown, self._look))
 
 
 @click.command()
+@place("url", default=".")
+@click.option("-d", "--depth", type=click.IntRange(1), help="Levels of folders to show.")
+@shared
+@pass_settings
+def tree(settings: Settings, url: str, depth: int | None) -> None:
+    """Draw the names in a container or folder as a tree.
+
+    Without an argument it is this directory.
+    """
+    address, unlisted = Address.parse(url), Unlisted(settings)
+    address.container_name()
+    top: _Folder = {}
+    count = 0
+    with address.client() as client:
+        for entry in entries(client, address, True, unlisted.add):
+            count += 1
+            _grow(top, _name(entry).removeprefix(address.under))
+    settings.result({}, printable(address.text))
+    for line in _drawn(top, "", depth):
+        settings.result({}, line)
+    settings.result({}, f"\n{count_text(count, 'object')} in {count_text(_folders_in(top), 'folder')}")
+    unlisted.finish()
+
+
+_Folder: TypeAlias = "dict[str, _Folder | None]"
+"""What is in a folder, by its last segment, which ends with a slash if it is a folder."""
+
+
+def _grow(top: _Folder, name: str) -> None:
+    """Put a name into a tree."""
+    *folders, last = name.split("/")
+    for segment in folders:
+        below = top.setdefault(f"{segment}/", {})
+        assert below is not None
+        top = below
+    if last:
+        top[last] = None
+
+
+def _drawn(top: _Folder, indent: str, depth: int | None) -> Iterator[str]:
+    for number, (name, below) in enumerate(sorted(top.items()), 1):
+        is_last = number == len(top)
+        yield f"{indent}{'└── ' if is_last else '├── '}{printable(name)}"
+        if below and depth != 1:
+            yield from _drawn(below, indent + ("    " if is_last else "│   "), None if depth is None else depth - 1)
+
+
+def _folders_in(top: _Folder) -> int:
+    return sum(1 + _folders_in(below) for below in top.values() if below is not None)
+
+
+@click.command(cls=HelpAlone)
 @place("url")
 @click.option("-d", "--depth", type=click.IntRange(0), default=1, show_default=True, help="Levels of folders to show.")
 @human
@@ -99,14 +200,12 @@ def record(entry: Entry) -> dict[str, object]:
     return {"type": "object", **fields_of(entry)}
 
 
-def _list_containers(
-    settings: Settings, client: obs_client.ObjectStorageClient, address: Address, long: bool, urls: bool, human: bool
-) -> None:
+def _list_containers(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, look: _Look) -> None:
     for container in client.container_list():
-        size = f"{size_text(container.size, human):>14}  " if long else ""
-        count = f"{'-' if container.count is None else container.count:>10}  " if long else ""
-        shown = url_of(address, "", container.name) if urls else container.name
-        row = {"type": "container", **fields_of(container), **({"url": shown} if urls else {})}
+        size = f"{size_text(container.size, look.human):>14}  " if look.long else ""
+        count = f"{'-' if container.count is None else container.count:>10}  " if look.long else ""
+        shown = url_of(address, "", container.name) if look.urls else container.name
+        row = {"type": "container", **fields_of(container), **({"url": shown} if look.urls else {})}
         settings.result(row, f"{size}{count}{printable(shown)}")
 
 
@@ -114,12 +213,12 @@ def _name(entry: Entry) -> str:
     return entry.subdir if isinstance(entry, obs_client.SubdirInfo) else entry.name
 
 
-def _line(entry: Entry, shown: str, long: bool, human: bool) -> str:
-    if not long:
+def _line(entry: Entry, shown: str, look: _Look) -> str:
+    if not look.long:
         return printable(shown)
     size, changed = "-", "-"
     if isinstance(entry, obs_client.ObjectInfo):
-        size, changed = size_text(entry.size, human), time_text(entry.last_modified)
+        size, changed = size_text(entry.size, look.human), time_text(entry.last_modified)
     return f"{size:>14}  {changed:25}  {printable(shown)}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 import obs_client
@@ -14,11 +16,22 @@ from obs_client.cli.usage import Commands
 from obs_client.cli.written import check_written
 
 
-@click.group(cls=Commands)
+class Meta(Commands):
+    """Shows the metadata if a place stands where a command would."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Take the arguments; without a command, `show` is meant if one of them is a place."""
+        first = next((each for each in arguments if not each.startswith("-")), "")
+        if first not in self.commands and _is_place(first):
+            arguments = ["show", *arguments]
+        return super().parse_args(context, arguments)
+
+
+@click.group(cls=Meta)
 def meta() -> None:
     """Show and change the metadata of an object.
 
-    Its content and headers stay.
+    `obs meta URL` is `obs meta show URL`. Content and headers stay.
     """
 
 
@@ -77,6 +90,10 @@ def delete(settings: Settings, url: str, keys: tuple[str, ...]) -> None:
         if not unwanted.isdisjoint(old):
             _write(client, address, {key: value for key, value in old.items() if key not in unwanted})
     settings.did("deleted", f"deleted {', '.join(keys)}", name=address.name, keys=sorted(keys))
+
+
+def _is_place(text: str) -> bool:
+    return "/" in text or os.path.lexists(text)
 
 
 def _metadata(client: obs_client.ObjectStorageClient, address: Address) -> dict[str, str]:

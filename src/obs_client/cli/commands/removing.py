@@ -31,7 +31,7 @@ SHOWN_BATCH = 100
 @click.command()
 @place("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("-r", "--recursive", is_flag=True, help="A folder or container: all objects in it. Asks first.")
-@click.option("-f", "--force", is_flag=True, help="What is not there is no failure.")
+@click.option("-f", "--force", is_flag=True, help="Do not ask; what is not there is no failure.")
 @click.option("--dry-run", is_flag=True, help="Delete nothing; list on stdout what would be deleted.")
 @yes
 @json_lines
@@ -43,6 +43,7 @@ def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, 
     With --recursive the container itself stays; `obs rb` deletes it.
     """
     settings.go_on = "what was deleted is gone; run the same command again to delete the rest"
+    settings.yes = settings.yes or force
     addresses = {url: Address.parse(url) for url in urls}
     for address in addresses.values():
         address.container_name()

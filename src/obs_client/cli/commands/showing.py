@@ -12,7 +12,7 @@ from obs_client.cli.failures import NotThere
 from obs_client.cli.objects import absent
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
-from obs_client.cli.several import each, store_is_up
+from obs_client.cli.several import Clients, each, store_is_up
 from obs_client.cli.text import fields_of, printable, time_text
 from obs_client.cli.written import check_written
 
@@ -51,19 +51,21 @@ def cat(settings: Settings, urls: tuple[str, ...], start: int, stop: int | None)
     The bytes of a whole object are compared with the store's digest; if they are wrong, the exit status is 1.
     """
     settings.go_on = "stdout has a part of the bytes only"
-    for url in urls:
-        address = Address.parse(url)
-        name = address.object_name()
-        with address.client() as client:
+    addresses = [Address.parse(url) for url in urls]
+    for address in addresses:
+        address.object_name()
+    with Clients() as clients:
+        for address in addresses:
+            client, container = clients.of(address), address.container_name()
             check_written(client, address)
             if start or stop is not None:
-                _write_range(client, name, start, stop)
-            elif not client.object_download(name, stdout()):
+                _write_range(client, address, start, stop)
+            elif not client.object_download(address.name, stdout(), container):
                 raise absent(client, address)
 
 
-def _write_range(client: obs_client.ObjectStorageClient, name: str, start: int, stop: int | None) -> None:
-    with client.object_open(name) as source:
+def _write_range(client: obs_client.ObjectStorageClient, address: Address, start: int, stop: int | None) -> None:
+    with client.object_open(address.name, container_name=address.container_name()) as source:
         source.seek(start)
         if stop is None:
             for block in iter(partial(source.read, BLOCK), b""):

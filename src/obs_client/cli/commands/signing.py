@@ -9,17 +9,18 @@ from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, WrongUse, without_secrets
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
-from obs_client.cli.text import duration
+from obs_client.cli.text import duration, printable
 from obs_client.cli.written import check_written
 
 WEEK = 7 * 24 * 3600
+
+_METHODS = ("get", "put")
 
 _NEW_KEY = "create_temp_url_key"
 
 
 @click.command()
-@click.argument("method", type=click.Choice(["get", "put"]))
-@place("url")
+@place("arguments", metavar="[get|put] URL", nargs=-1, required=True)
 @click.option(
     "--expires",
     type=duration,
@@ -31,14 +32,15 @@ _NEW_KEY = "create_temp_url_key"
 @json_lines
 @shared
 @pass_settings
-def url(settings: Settings, method: str, url: str, expires: int) -> None:
+def url(settings: Settings, arguments: tuple[str, ...], expires: int) -> None:
     """Print a URL to GET or PUT an object without a login, for a time.
 
-    Whoever has it needs no credentials: hand it on with care. Nobody looks whether the object is there, unless the URL
-    quotes something by %.
+    It is one to GET the object if neither is named. Whoever has it needs no credentials: hand it on with care. Nobody
+    looks whether the object is there, unless the URL quotes something by %.
     """
     if not 1 <= expires <= WEEK:
         raise click.UsageError("--expires takes 1 second to 7 days")
+    method, url = _parted(arguments)
     address = Address.parse(url)
     name = address.object_name()
     if address.url.scheme == "file":
@@ -53,3 +55,13 @@ def url(settings: Settings, method: str, url: str, expires: int) -> None:
                 raise WrongUse(str(error), f"here: {url.partition('?')[0]}?{_NEW_KEY}=true") from error
             raise WrongUse(without_secrets(str(error))) from error
     settings.result({"type": "url", "method": method.upper(), "url": signed, "expires_in_seconds": expires}, signed)
+
+
+def _parted(arguments: tuple[str, ...]) -> tuple[str, str]:
+    """The method and the URL."""
+    method, *urls = arguments if arguments[0] in _METHODS else ("get", *arguments)
+    if len(urls) == 1:
+        return method, urls[0]
+    if len(urls) == 2 and method not in arguments:
+        raise click.UsageError(f"{printable(arguments[0])} is neither get nor put")
+    raise click.UsageError("missing argument 'URL'" if not urls else "give one URL")
