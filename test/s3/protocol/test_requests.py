@@ -96,12 +96,16 @@ def test_a_signed_url_is_as_botocore_makes_it(address: Address, method: str) -> 
     for name in NAMES:
         request = get_object("docs", name) if method == "get_object" else Request("PutObject", "PUT", "docs", name)
         ours, theirs = "", "another second"
-        for _ in range(5):
+        for _ in range(100):
             theirs = client.generate_presigned_url(method, Params={"Bucket": "docs", "Key": name}, ExpiresIn=600)
             ours = requests.presign(request, 600)
-            if ours == theirs:
+            if _signed_at(ours) == _signed_at(theirs):
                 break
         assert ours == theirs
+
+
+def _signed_at(url: str) -> str:
+    return url.partition("X-Amz-Date=")[2].partition("&")[0]
 
 
 def test_who_agrees_to_pay_says_so_in_a_signed_url() -> None:
