@@ -40,7 +40,11 @@ def jail(tmp_path: Path) -> Iterator[Path]:
     assert beside(tmp_path, inside) == before
 
 
-def _bring(client: ObjectStorageClient, name: str, jail: Path) -> None:
+UNHEARD_OF = {"azurite": frozenset({"C:\\escape", "a\\..\\..\\escape", "new\nline"})}
+"""Names that no object of such a store has, whatever is listed: they are never asked for."""
+
+
+def _bring(client: ObjectStorageClient, name: str, jail: Path, unheard_of: frozenset[str] = frozenset()) -> None:
     """Bring the prefix, which holds this name only, to the directory, and look what became of it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(jail)
@@ -50,7 +54,7 @@ def _bring(client: ObjectStorageClient, name: str, jail: Path) -> None:
             brought, why = False, repr(error)
         else:
             brought, why = report.ok and report.copied == 1, repr(report)
-    assert brought == (name not in IMPOSSIBLE and not name.startswith(("linked/", "a/linked/"))), why
+    assert brought == (name not in IMPOSSIBLE | unheard_of and not name.startswith(("linked/", "a/linked/"))), why
     if brought:
         assert not (jail / name).is_symlink()
         assert (jail / name).read_bytes() == CONTENT
@@ -104,7 +108,7 @@ def test_from_a_server_that_lists_such_names(stage: Stage, jail: Path, name: str
     try:
         with store.client(stage.proxy.url, timeout=20.0) as client:
             client.container_name = MATRIX
-            _bring(client, name, jail)
+            _bring(client, name, jail, UNHEARD_OF.get(store.label, frozenset()))
         assert any(entry.fault and not entry.missed for entry in stage.proxy.journal)
     finally:
         stage.proxy.rewrite = store.paged

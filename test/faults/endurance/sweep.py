@@ -26,7 +26,7 @@ class Swept:
     aim: str
     run: Callable[[Stage, ObjectStorageClient], None]
     container: str = MATRIX
-    stores: tuple[str, ...] = ("seaweedfs", "swift", "google")
+    stores: tuple[str, ...] = ("seaweedfs", "swift", "google", "azurite")
 
 
 def _expect(found: object, wanted: object) -> None:

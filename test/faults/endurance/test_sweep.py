@@ -15,7 +15,7 @@ COARSE = 41
 
 _SWEPT = [
     pytest.param(store, swept, id=f"{store}-{swept.name.replace(' ', '-')}")
-    for store in ("seaweedfs", "swift", "google")
+    for store in ("seaweedfs", "swift", "google", "azurite")
     for swept in OPERATIONS
     if store in swept.stores
 ]

@@ -10,6 +10,10 @@ from test.faults.matrix.bench import Bench
 Step = Callable[[Bench], None]
 
 
+BEGUN = ("seaweedfs", "swift", "keystone", "google")
+"""Where a large object is begun by a request of its own, and what is left of one can be asked for."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Operation:
     """One operation.
@@ -30,4 +34,4 @@ class Operation:
     prepare: Step
     after: Step
     large: bool = False
-    stores: tuple[str, ...] = ("seaweedfs", "swift", "keystone", "google")
+    stores: tuple[str, ...] = ("seaweedfs", "swift", "keystone", "google", "azurite")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from obs_client import ObjectInfo
 from test.faults.matrix.bench import OLD, Bench
-from test.faults.matrix.operations import Operation
+from test.faults.matrix.operations import BEGUN, Operation
 from test.servers.requests import web
 
 
@@ -180,7 +180,7 @@ LIST_METADATA = Operation("list metadata", "list", _list_metadata, _nothing, _no
 LIST_FOLDERS = Operation("list folders", "list", _list_folders, _nothing, _nothing)
 ITERATE = Operation("iterate", "list", _iterate, _nothing, _nothing)
 CONTAINERS = Operation("containers", "containers", _containers, _nothing, _nothing)
-CLEANUP = Operation("cleanup", "leftovers", _cleanup, _nothing, _nothing)
+CLEANUP = Operation("cleanup", "leftovers", _cleanup, _nothing, _nothing, stores=BEGUN)
 CREATE = Operation("create", "create", _container_create, _nothing, _nothing)
 LOOK = Operation("look", "look", _container_info, _container_there, _nothing)
 USE = Operation("use", "look", _use_container, _container_there, _nothing)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from io import BytesIO
 from typing import IO, cast
 
 from test.faults.matrix.bench import OLD, Bench
-from test.faults.matrix.operations import Operation, Step
+from test.faults.matrix.operations import BEGUN, Operation, Step
 
 
 def _write(bench: Bench) -> None:
@@ -100,7 +101,8 @@ WRITES = tuple(_writing(name, run) for name, run in _WRITES.items())
 
 def writes_large(aim: str) -> tuple[Operation, ...]:
     """The writes of objects of several parts, with faults for their begin, a part, or the completion."""
-    return tuple(_writing(f"{name} {aim}", run, aim) for name, run in _WRITES.items())
+    made = (_writing(f"{name} {aim}", run, aim) for name, run in _WRITES.items())
+    return tuple(dataclasses.replace(each, stores=BEGUN) if aim == "begin" else each for each in made)
 
 
 FAILING = Operation("producer", "data", _failing, _old_there, _old_stays)

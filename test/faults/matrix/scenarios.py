@@ -15,7 +15,8 @@ from test.faults.wire.spoiling import Action
 
 FaultMaker = Callable[[Bench, Operation], list[Fault]]
 
-ALL = ("seaweedfs", "swift", "keystone", "google")
+ALL = ("seaweedfs", "swift", "keystone", "google", "azurite")
+
 S3 = ("seaweedfs",)
 SWIFT = ("swift", "keystone")
 BY_TOKEN = ("google", *SWIFT)
@@ -66,7 +67,7 @@ def hit(action: Action, times: int | None = 1, skip: int = 0) -> FaultMaker:
 
 
 def for_each(**makers: FaultMaker) -> FaultMaker:
-    """What to do by the kind of server: `s3`, `swift`, or `google`; that is as `swift` if it is not named."""
+    """What to do by the kind of server: `s3`, `swift`, `google` or `azurite`; as `swift` if it is not named."""
 
     def make(bench: Bench, operation: Operation) -> list[Fault]:
         if bench.store.label in makers:

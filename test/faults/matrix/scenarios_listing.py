@@ -110,7 +110,7 @@ LISTINGS = (
         "L08",
         "XML entity bomb (Swift: JSON of great depth)",
         RAISED,
-        (for_each(s3=hit(_with(_BOMB), None), swift=hit(_with(_DEEP), None)),),
+        (for_each(s3=hit(_with(_BOMB), None), swift=hit(_with(_DEEP), None), azurite=hit(_with(_BOMB), None)),),
         _ALL_LISTS,
     ),
     Scenario("L09", "page 2 stalls, once", OK, (_second(stall()),), _ALL_LISTS),

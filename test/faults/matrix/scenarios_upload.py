@@ -55,6 +55,9 @@ def _with_other_sum(answer: Answer) -> Answer:
     return answer.with_body(body).with_header("X-Goog-Hash", "crc32c=AAAAAA==")
 
 
+_OTHER_MD5 = hit(change(lambda answer: answer.with_header("Content-MD5", "ASNFZ4mrze8BI0VniavN7w==")), None)
+"""Azure tells the MD5 of what it received."""
+
 _OTHER_SUM = hit(change(_with_other_sum), None)
 
 
@@ -84,7 +87,7 @@ UPLOADS = (
         "U12",
         "ETag of the answer is of other bytes",
         RAISED,
-        (for_each(s3=_OTHER, swift=_OTHER, google=_OTHER_SUM),),
+        (for_each(s3=_OTHER, swift=_OTHER, google=_OTHER_SUM, azurite=_OTHER_MD5),),
         _DATA,
     ),
     Scenario(

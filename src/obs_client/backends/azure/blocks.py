@@ -7,9 +7,10 @@ readers an empty object for a moment, or empty one that is there.
 
 from __future__ import annotations
 
-import base64
+import hashlib
 import secrets
 
+from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.body import Body
@@ -18,7 +19,7 @@ from obs_client.backend.values import NewObject
 from obs_client.backends.azure.errors import code_of
 from obs_client.backends.azure.reading import head_blob, note_of_parts
 from obs_client.backends.azure.requests import Request, Requests
-from obs_client.backends.azure.writing import attribute_headers, conditions_of, md5_header
+from obs_client.backends.azure.writing import attribute_headers, check_md5, conditions_of, encode
 from obs_client.errors import PreconditionError
 
 PART_SIZE_MAXIMUM = 4000 * 1024**2
@@ -28,8 +29,9 @@ PART_COUNT_MAXIMUM = 50_000
 class AzureUpload(MultipartUpload):
     """An upload; it has begun with its first block."""
 
-    def __init__(self, requests: Requests, new: NewObject) -> None:
+    def __init__(self, requests: Requests, new: NewObject, *, check: bool) -> None:
         self._requests = requests
+        self._check = check
         self._new = new
         self._id = secrets.token_hex(12)
         self._blocks: dict[int, str] = {}
@@ -40,15 +42,18 @@ class AzureUpload(MultipartUpload):
 
     def put_part(self, part: Part, body: Body) -> None:
         digest = body.digest("md5")
-        self._blocks[part.number] = self.put_block(part.number, body, {"Content-MD5": _base64(digest)})
+        answer = self.put_block(part.number, body, {"Content-MD5": encode(digest)})
+        if self._check:
+            check_md5(answer, digest)
         self._parts[part.number] = part.size, digest
 
-    def put_block(self, number: int, body: Body | None, headers: dict[str, str]) -> str:
-        """Store a block; gives its id, which is as long for all blocks of a name, as Azure wants it."""
-        block = _base64(f"{self._id}{number:08}".encode())
-        asked = query_of("comp=block", ("blockid", block))
-        self._requests.finish(Request("Put Block", "PUT", self._new.container, self._new.name, asked, headers, body))
-        return block
+    def put_block(self, number: int, body: Body | None, headers: dict[str, str]) -> HttpAnswer:
+        """Store a block; all blocks of a name have ids of the same length, as Azure wants it."""
+        block = encode(f"{self._id}{number:08}".encode())
+        place = self._new.container, self._new.name, query_of("comp=block", ("blockid", block))
+        answer = self._requests.finish(Request("Put Block", "PUT", *place, headers, body))
+        self._blocks[number] = block
+        return answer
 
     def complete(self) -> None:
         blocks = "".join(f"<Latest>{block}</Latest>" for _, block in sorted(self._blocks.items()))
@@ -56,7 +61,7 @@ class AzureUpload(MultipartUpload):
         headers = {
             **attribute_headers(self._new.attributes, self._mark()),
             **conditions_of(self._new),
-            **md5_header(document),
+            "Content-MD5": encode(hashlib.md5(document, usedforsecurity=False).digest()),
             "Content-Type": "application/xml",
         }
         place = self._new.container, self._new.name, "comp=blocklist"
@@ -84,7 +89,3 @@ class AzureUpload(MultipartUpload):
         except Refusal as error:
             return self._new.if_hash is not None and error.status in (404, 412)
         return self._new.if_absent
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()

@@ -171,7 +171,7 @@ class AzureClient(ObjectStorageClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         from obs_client.backends.azure.blocks import AzureUpload
 
-        return AzureUpload(self._requests, new)
+        return AzureUpload(self._requests, new, check=self.options.check_content)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         from obs_client.backends.azure.copying import Source, copy_blob

@@ -87,13 +87,13 @@ class AzureCopy(AzureUpload):
     """A copy by blocks: the server makes each of a range of the source."""
 
     def __init__(self, requests: Requests, source: Source, new: NewObject) -> None:
-        super().__init__(requests, new)
+        super().__init__(requests, new, check=False)
         self._source = source
 
     def copy_part(self, part: Part) -> None:
         area = {"x-ms-source-range": f"bytes={part.offset}-{part.offset + part.size - 1}"}
         try:
-            self._blocks[part.number] = self.put_block(part.number, None, {**self._source.headers, **area})
+            self.put_block(part.number, None, {**self._source.headers, **area})
         except Refusal as error:
             if error.status in (404, 412) and self._source.has_changed():
                 raise self._source.changed() from error

@@ -16,7 +16,7 @@ from obs_client.backends.azure.errors import read_refusal
 from obs_client.backends.azure.login import Login
 from obs_client.backends.azure.names import IMPOSSIBLE
 from obs_client.backends.azure.signing import VERSION, authorization
-from obs_client.credentials import forget_frames
+from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import ConfigurationError, ObjectNotFoundError
 
 IDENTITIES = ("x-ms-request-id", "x-ms-version")
@@ -107,7 +107,7 @@ class Requests:
         """As `text`, as a tree."""
         return xml.parse_answer(self.call(request).read(CONTENT_LIMIT), root, ())
 
-    def signed(self, request: Request, token: str | None) -> tuple[str, dict[str, str]]:
+    def signed(self, request: Request, token: Secret | None) -> tuple[str, dict[str, str]]:
         """The target and the headers of a request as it is sent now."""
         headers = {"x-ms-version": VERSION, **request.headers, "x-ms-date": write_date()}
         path, query, login = self.path_of(request.container, request.name), request.query, self.login
@@ -115,7 +115,7 @@ class Requests:
             size = 0 if request.body is None else len(request.body)
             headers["Authorization"] = authorization(login.key, request.method, path, query, headers, size)
         elif token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = f"Bearer {token.reveal()}"
         elif login.sas:
             query = f"{query}&{login.sas.reveal()}" if query else login.sas.reveal()
         return f"{path}?{query}" if query else path, headers
@@ -123,14 +123,14 @@ class Requests:
     def exchange(self, request: Request) -> HttpAnswer:
         """The answer to a request, whatever it is; a token that was refused is renewed, once."""
         tokens = self.login.tokens
-        token = None if tokens is None else tokens.current()
+        token = None if tokens is None else Secret(tokens.current())
         answer = self._send(request, token)
         if answer.status == _UNAUTHORIZED and tokens is not None and token is not None:
             answer.close()
-            answer = self._send(request, tokens.renew(token))
+            answer = self._send(request, Secret(tokens.renew(token.reveal())))
         return answer
 
-    def _send(self, request: Request, token: str | None) -> HttpAnswer:
+    def _send(self, request: Request, token: Secret | None) -> HttpAnswer:
         """Send a request once; no frame that holds a secret is left in an error."""
         if isinstance(request.body, Body):
             request.body.rewind()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 
+from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.calls.queries import headers_of
 from obs_client.backend.body import Body
 from obs_client.backend.values import WRITE_ID_KEY, NewObject
@@ -38,12 +38,11 @@ def put_blob(requests: Requests, new: NewObject, body: Body, *, check: bool) -> 
         **attribute_headers(new.attributes, new.attributes.write_id),
         **conditions_of(new),
         "x-ms-blob-type": "BlockBlob",
-        "Content-MD5": base64.b64encode(digest).decode(),
+        "Content-MD5": encode(digest),
     }
     answer = requests.finish(Request("Put Blob", "PUT", new.container, new.name, "", headers, body))
-    told = answer.headers.get("content-md5")
-    if check and told not in (None, headers["Content-MD5"]):
-        raise IntegrityError(f"Azure says that it received other bytes: MD5 {told} in place of {digest.hex()}")
+    if check:
+        check_md5(answer, digest)
 
 
 def replace_metadata(requests: Requests, new: NewObject) -> None:
@@ -75,7 +74,13 @@ def conditions_of(new: NewObject) -> dict[str, str]:
     return {"If-None-Match": "*"} if new.if_absent else condition(new.if_hash)
 
 
-def md5_header(document: bytes | bytearray) -> dict[str, str]:
-    """The header for the digest of a document."""
-    digest = hashlib.md5(document, usedforsecurity=False).digest()
-    return {"Content-MD5": base64.b64encode(digest).decode()}
+def check_md5(answer: HttpAnswer, digest: bytes) -> None:
+    """Raise `IntegrityError` if Azure tells the digest of other bytes."""
+    told = answer.headers.get("content-md5")
+    if told not in (None, encode(digest)):
+        raise IntegrityError(f"Azure says that it received other bytes: MD5 {told} in place of {encode(digest)}")
+
+
+def encode(value: bytes) -> str:
+    """Bytes as Azure writes them."""
+    return base64.b64encode(value).decode()
