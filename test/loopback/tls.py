@@ -23,6 +23,12 @@ class Authority:
 
     def server_context(self, *names: str, days: int = 2) -> ssl.SSLContext:
         """A server's side, with a certificate for names such as `DNS:localhost` or `IP:127.0.0.1`."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.certificate_files(*names, days=days))
+        return context
+
+    def certificate_files(self, *names: str, days: int = 2) -> tuple[Path, Path]:
+        """The files of a certificate for these names, and of its key."""
         key, request, certificate = (self.directory / f"{abs(hash(names))}.{end}" for end in ("key", "csr", "crt"))
         extensions = self.directory / "extensions"
         extensions.write_text(f"subjectAltName={','.join(names)}\nauthorityKeyIdentifier=keyid\n")
@@ -31,9 +37,7 @@ class Authority:
             *("x509", "-req", "-in", request, "-CA", self.file, "-CAkey", self.directory / "authority.key"),
             *("-CAcreateserial", "-days", str(days), "-extfile", extensions, "-out", certificate),
         )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        return context
+        return certificate, key
 
 
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")

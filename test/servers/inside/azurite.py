@@ -48,7 +48,9 @@ def _attempt(children: Children, request: Mapping[str, Any], accounts: str) -> s
     (port,) = free_ports(1)
     scheme = "https" if request["certificate"] else "http"
     secured = ["--oauth", "basic", *request["certificate"]] if request["certificate"] else []
-    options = ["--blobHost", HOST, "--blobPort", str(port), "--inMemoryPersistence", "--disableTelemetry", "--silent"]
+    options = ["--blobHost", HOST, "--blobPort", str(port), "--inMemoryPersistence", "--silent"]
+    # Its makers' own client sends a version of the protocol that it does not know yet.
+    options += ["--disableTelemetry", "--skipApiVersionCheck"]
     environment = {"AZURITE_ACCOUNTS": accounts}
     children.start([*request["command"], *options, *secured], environment=environment)
     url = f"{scheme}://{HOST}:{port}"

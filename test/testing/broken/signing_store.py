@@ -21,6 +21,8 @@ class SigningClient(BrokenClient):
     """Nothing is broken in this one; its server starts with the first URL and ends with `close`."""
 
     server: http.server.ThreadingHTTPServer | None = None
+    needed_header = ""
+    """What a PUT must have."""
 
     def _capabilities(self) -> Capabilities:
         return dataclasses.replace(super()._capabilities(), download_urls=True, upload_urls=True)
@@ -82,6 +84,8 @@ def _handler_of(client: SigningClient) -> type[http.server.BaseHTTPRequestHandle
             container, _, name = unquote(urlsplit(self.path).path)[1:].partition("/")
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             allowed = client.allows(method, self.path)
+            if method == "PUT" and client.needed_header and client.needed_header not in self.headers:
+                allowed = False
             if allowed and method == "PUT":
                 store.object_write(name, data, container_name=container)
             body = store.object_read(name, container) if allowed and method == "GET" else b""

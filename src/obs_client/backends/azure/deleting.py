@@ -36,9 +36,10 @@ def delete_container(requests: Requests, container: str) -> None:
 
 def delete_blobs(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception]:
     """The error of each object that was not deleted."""
-    # Each part is signed for itself; a token or a SAS is the batch's.
+    # Each part is signed for itself.
     possible = [name for name in names if not IMPOSSIBLE.search(name)]
-    signed = [requests.signed(delete_blob(container, name), None) for name in possible]
+    token = requests.current_token()
+    signed = [requests.signed(delete_blob(container, name), token) for name in possible]
     batch = make_batch(("DELETE", target, headers) for target, headers in signed)
     headers = {"Content-Type": batch.content_type}
     asked = Request("Blob Batch", "POST", container, None, "restype=container&comp=batch", headers, batch.content)

@@ -20,7 +20,6 @@ from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import ConfigurationError, ObjectNotFoundError
 
 IDENTITIES = ("x-ms-request-id", "x-ms-version")
-_UNAUTHORIZED = 401
 
 
 class Request(NamedTuple):
@@ -107,6 +106,10 @@ class Requests:
         """As `text`, as a tree."""
         return xml.parse_answer(self.call(request).read(CONTENT_LIMIT), root, ())
 
+    def current_token(self) -> Secret | None:
+        """The token that requests carry now, if they carry one."""
+        return Secret(self.login.tokens.current()) if self.login.tokens else None
+
     def signed(self, request: Request, token: Secret | None) -> tuple[str, dict[str, str]]:
         """The target and the headers of a request as it is sent now."""
         headers = {"x-ms-version": VERSION, **request.headers, "x-ms-date": write_date()}
@@ -123,9 +126,9 @@ class Requests:
     def exchange(self, request: Request) -> HttpAnswer:
         """The answer to a request, whatever it is; a token that was refused is renewed, once."""
         tokens = self.login.tokens
-        token = None if tokens is None else Secret(tokens.current())
+        token = self.current_token()
         answer = self._send(request, token)
-        if answer.status == _UNAUTHORIZED and tokens is not None and token is not None:
+        if tokens is not None and token is not None and _refuses_token(answer):
             answer.close()
             answer = self._send(request, Secret(tokens.renew(token.reveal())))
         return answer
@@ -140,6 +143,11 @@ class Requests:
         except OSError as error:
             forget_frames(error)
             raise
+
+
+def _refuses_token(answer: HttpAnswer) -> bool:
+    """Whether a token was not taken at all, as one that has ended; Azure says 401, Azurite 403."""
+    return answer.status == 401 or answer.headers.get("x-ms-error-code") == "AuthenticationFailed"
 
 
 def hierarchical() -> ConfigurationError:

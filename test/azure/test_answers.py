@@ -1,0 +1,132 @@
+"""Answers that Azurite never gives: of a store that is busy, of accounts of another kind, of older servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from socket import socket
+
+import pytest
+
+from obs_client import AzureClient, ConfigurationError, ObjectInfo
+from obs_client.backends.azure.listing import read_page
+from obs_client.errors import ConflictError, TemporaryError
+from obs_client.models import ClientOptions
+from test.loopback.raw import answer, raw_server, read_request
+
+ID = b"x-ms-request-id: 1\r\nx-ms-version: 2021-12-02\r\n"
+BLOB = ID + b'ETag: "0x1"\r\nLast-Modified: Fri, 27 Nov 2026 10:00:00 GMT\r\n'
+ROW = (
+    "<Blob><Name>{name}</Name><Properties><Last-Modified>Fri, 27 Nov 2026 10:00:00 GMT</Last-Modified>"
+    "<Etag>0x1</Etag><Content-Length>5</Content-Length><Content-Type>text/x</Content-Type>{more}</Properties>"
+    "<Metadata><Key>v &amp; w</Key></Metadata></Blob>"
+)
+
+
+def page(*rows: str, marker: str = "") -> bytes:
+    content = f"<Blobs>{''.join(rows)}</Blobs><NextMarker>{marker}</NextMarker>"
+    return f"\ufeff<?xml version='1.0'?><EnumerationResults>{content}</EnumerationResults>".encode()
+
+
+def refused(status: bytes, code: bytes, more: bytes = b"") -> bytes:
+    return answer(b"", status, ID + b"x-ms-error-code: " + code + b"\r\n" + more)
+
+
+class Played:
+    """A client of a server that says these answers in turn, and the heads that it was sent."""
+
+    def __init__(self, client: AzureClient, answers: list[bytes], heads: list[str]) -> None:
+        self.client = client
+        self.answers = answers
+        self.heads = heads
+
+
+@pytest.fixture
+def played() -> Iterator[Played]:
+    answers: list[bytes] = []
+    heads: list[str] = []
+
+    def script(connection: socket, _number: int) -> None:
+        while head := read_request(connection)[0]:
+            heads.append(head.decode("latin-1"))
+            connection.sendall(answers.pop(0))
+
+    options = ClientOptions(first_pause=0.001, longest_pause=0.01, attempts=4)
+    with raw_server(script) as server:
+        url = f"{server.url}/devstoreaccount1"
+        with AzureClient("box", account_url=url, credentials={"AZURE_X": ""}, options=options) as client:
+            yield Played(client, answers, heads)
+
+
+def test_a_container_that_is_being_deleted_is_waited_for(played: Played) -> None:
+    played.answers += [refused(b"409 Conflict", b"ContainerBeingDeleted")] * 2 + [answer(b"", b"201 Created", ID)]
+    assert played.client.container_create("another")
+    assert len(played.heads) == 3
+
+
+def test_a_busy_store_is_asked_again_and_in_the_end_that_is_the_error(played: Played) -> None:
+    played.answers += [refused(b"503 Server Busy", b"ServerBusy", b"Retry-After: 0\r\n")] * 4
+    with pytest.raises(TemporaryError, match="ServerBusy"):
+        played.client.object_read("name")
+    assert len(played.heads) == 4
+
+
+@pytest.mark.parametrize("code", ["BlobArchived", "LeaseAlreadyPresent", "BlobImmutableDueToPolicy"])
+def test_what_lasts_is_not_tried_again(played: Played, code: str) -> None:
+    played.answers += [refused(b"409 Conflict", code.encode())]
+    with pytest.raises(ConflictError, match=code) as caught:
+        played.client.object_read("name")
+    assert caught.value.hint
+    assert caught.value.request_id == "1"
+    assert len(played.heads) == 1
+
+
+def test_a_hierarchical_namespace_is_refused_at_the_first_answer_that_shows_it(played: Played) -> None:
+    played.answers += [answer(b"", headers=BLOB + b"x-ms-resource-type: directory\r\n")]
+    with pytest.raises(ConfigurationError, match="hierarchical namespace"):
+        played.client.object_info("folder")
+    row = ROW.format(name="folder", more="<ResourceType>directory</ResourceType>")
+    played.answers += [answer(page(row), headers=ID)]
+    with pytest.raises(ConfigurationError, match="hierarchical namespace"):
+        played.client.object_list()
+
+
+def test_a_marker_of_other_programs_is_an_object_of_a_flat_account(played: Played) -> None:
+    row = ROW.format(name="folder", more="").replace("<Key>v &amp; w</Key>", "<hdi_isfolder>true</hdi_isfolder>")
+    played.answers += [answer(page(row), headers=ID)]
+    (entry,) = played.client.object_list(fetch_metadata=True)
+    assert isinstance(entry, ObjectInfo)
+    assert (entry.name, entry.metadata) == ("folder", {"hdi_isfolder": "true"})
+
+
+def test_an_older_server_lists_from_the_start(played: Played) -> None:
+    rows = [ROW.format(name=name, more="") for name in ("a", "b", "c")]
+    played.answers += [refused(b"400 Bad Request", b"InvalidHeaderValue"), answer(page(*rows), headers=ID)]
+    assert [getattr(entry, "name", None) for entry in played.client.object_iter(start_after="a")] == ["b", "c"]
+    assert ["startFrom=a" in head for head in played.heads] == [True, False]
+    assert "x-ms-version: 2026-06-06" in played.heads[0]
+
+
+def test_a_container_is_deleted_only_when_no_page_has_an_object(played: Played) -> None:
+    row = ROW.format(name="a", more="")
+    played.answers += [answer(page(marker="more"), headers=ID), answer(page(row), headers=ID)]
+    assert played.client.container_delete("box") is False
+    assert [head.split()[0] for head in played.heads] == ["GET", "GET"]
+    played.answers += [answer(page(), headers=ID), answer(b"", b"202 Accepted", ID)]
+    assert played.client.container_delete("box")
+
+
+def test_names_of_listings_are_unquoted_where_they_say_so() -> None:
+    rows = (
+        ROW.format(name="plain%41 &lt;&amp;&gt;", more=""),
+        ROW.replace("<Name>", '<Name Encoded="true">').format(name="%EF%BF%BE%25", more=""),
+    )
+    found = read_page(page(*rows, "<BlobPrefix><Name>a/&apos;/</Name></BlobPrefix>").decode())
+    assert [getattr(entry, "name", None) or getattr(entry, "subdir", None) for entry in found.entries] == [
+        "plain%41 <&>",
+        "\ufffe%",
+        "a/'/",
+    ]
+    first = found.entries[0]
+    assert isinstance(first, ObjectInfo)
+    assert (first.size, first.hash, first.content_type, first.metadata) == (5, "0x1", "text/x", {"key": "v & w"})
+    assert first.last_modified == 1795773600.0

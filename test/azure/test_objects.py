@@ -1,0 +1,179 @@
+"""What is Azure's own: blocks, leases, snapshots, SAS, other people's objects; on Azurite."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+
+import pytest
+from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
+
+from obs_client import AzureClient, ConflictError, NotSupportedError
+from obs_client.backend.body import BytesBody
+from obs_client.backend.multipart import Part
+from obs_client.backend.values import NewObject
+from obs_client.backends.azure import copying
+from obs_client.backends.azure.requests import Request
+from obs_client.models import Attributes, ClientOptions
+from test.azure.running import QUICK, client, container, content
+from test.servers.shared import Servers
+
+PART = 20_000
+SMALL_PARTS = ClientOptions(first_pause=0.01, longest_pause=0.1, part_size=PART, workers=2)
+
+
+@pytest.fixture(scope="module")
+def box(servers: Servers) -> Iterator[AzureClient]:
+    with client(servers.azurite(), SMALL_PARTS) as one:
+        container(one)
+        yield one
+
+
+def place(box: AzureClient) -> str:
+    assert box.container_name is not None
+    return box.container_name
+
+
+def verified(box: AzureClient, name: str) -> tuple[bytes, bool]:
+    with box.object_open(name) as file:
+        return file.read(), file.verified
+
+
+def test_large_objects_are_proved_in_reading_whatever_their_parts(box: AzureClient) -> None:
+    data = content(5 * PART + 7)
+    box.object_write("equal", data)
+    with box.object_open("unequal", "wb") as file:
+        file.write(data[: PART + 1])
+        file.write(data[PART + 1 :])
+    for name in ("equal", "unequal"):
+        assert verified(box, name) == (data, True)
+        box.object_set_metadata(name, "a-key", "value")
+        assert verified(box, name) == (data, True)
+        assert box.object_copy(name, f"{name} copied")
+        assert verified(box, f"{name} copied") == (data, True)
+
+
+def test_a_large_copy_is_read_and_written_where_the_server_copies_no_ranges(
+    box: AzureClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "COPY_MAXIMUM", 1000)
+    data = content(3 * PART)
+    box.object_write("source", data, {"a-key": "ü"}, content_language="de")
+    assert box.object_copy("source", "target")
+    info = box.object_info("target")
+    assert info is not None
+    assert (info.metadata, info.content_language) == ({"a-key": "ü"}, "de")
+    assert verified(box, "target") == (data, True)
+
+
+def test_of_two_large_writers_one_is_told_that_the_other_ended_first(box: AzureClient) -> None:
+    first = box.object_open("contended", "wb")
+    second = box.object_open("contended", "wb")
+    for file, letter in ((first, b"1"), (second, b"2")):
+        file.write(letter * (3 * PART))
+    second.close()
+    with pytest.raises(ConflictError, match=r"another upload to this name ended first.*send it again"):
+        first.close()
+    assert box.object_read("contended") == b"2" * (3 * PART)
+
+
+def test_a_condition_that_another_large_writer_broke_does_not_hold(box: AzureClient) -> None:
+    new = NewObject(place(box), "raced", Attributes("text/x", {}, write_id="mine"), 10, if_absent=True)
+    upload = box._object_multipart(new)
+    upload.put_part(Part(1, 0, 10), BytesBody(b"1" * 10))
+    box.object_write("raced", content(2 * PART))
+    assert box.object_upload(io.BytesIO(content(2 * PART)), "raced", if_absent=True) is False
+    with pytest.raises(Exception, match=r"condition|exists|ended first"):
+        upload.complete()
+    upload.abort()
+    assert box.object_read("raced") == content(2 * PART)
+
+
+def test_other_programs_blocks_are_no_part_of_ours(box: AzureClient) -> None:
+    """All blocks of a name have ids of one length, also those that nobody will ever commit."""
+    query = "comp=block&blockid=YWJj"
+    box._requests.finish(Request("Put Block", "PUT", place(box), "begun elsewhere", query, {}, b"theirs"))
+    with pytest.raises(ConflictError, match=r"another program's unfinished upload"):
+        box.object_write("begun elsewhere", content(2 * PART))
+    assert box.object_write("begun elsewhere", b"small")
+    assert box.object_read("begun elsewhere") == b"small"
+
+
+def test_an_object_with_snapshots_is_not_deleted(box: AzureClient) -> None:
+    box.object_write("kept", b"content")
+    box._requests.finish(Request("Snapshot Blob", "PUT", place(box), "kept", "comp=snapshot"))
+    with pytest.raises(ConflictError, match=r"SnapshotsPresent.*snapshots, which would be lost"):
+        box.object_delete("kept")
+    with pytest.raises(Exception, match=r"SnapshotsPresent"):
+        box.object_delete_many(["kept", "absent"])
+    assert box.object_read("kept") == b"content"
+    assert [getattr(entry, "name", None) for entry in box.object_list(prefix="kept")] == ["kept"]
+    headers = {"x-ms-delete-snapshots": "include"}
+    box._requests.finish(Request("Delete Blob", "DELETE", place(box), "kept", headers=headers))
+
+
+def test_a_lease_is_no_condition_that_failed(box: AzureClient) -> None:
+    box.object_write("leased", b"content")
+    headers = {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "15"}
+    answer = box._requests.finish(Request("Lease Blob", "PUT", place(box), "leased", "comp=lease", headers))
+    info = box.object_info("leased")
+    assert info is not None
+    with pytest.raises(ConflictError, match=r"lease") as caught:
+        box.object_write("leased", b"other", if_hash=info.hash)
+    assert type(caught.value) is ConflictError
+    headers = {"x-ms-lease-action": "release", "x-ms-lease-id": answer.headers["x-ms-lease-id"]}
+    box._requests.finish(Request("Lease Blob", "PUT", place(box), "leased", "comp=lease", headers))
+    assert box.object_write("leased", b"other")
+
+
+def test_azures_own_client_reads_what_we_write_and_we_what_it_writes(box: AzureClient) -> None:
+    data = content(3 * PART)
+    box.object_write("ours", data, {"a-key": "value", "plain": "x"}, content_disposition="inline")
+    theirs = box.native.get_container_client(place(box))
+    blob = theirs.get_blob_client("ours")
+    assert blob.download_blob().readall() == data
+    properties = blob.get_blob_properties()
+    assert {**properties.metadata, "obs__0x2d__write__0x2d__id": ""} == {
+        "a__0x2d__key": "value",
+        "plain": "x",
+        "obs__0x2d__write__0x2d__id": "",
+    }
+    theirs.upload_blob("theirs", data, metadata={"Some_Key": "value"})
+    info = box.object_info("theirs")
+    assert info is not None
+    assert info.metadata == {"some_key": "value"}
+    assert verified(box, "theirs") == (data, True)
+
+
+def test_a_sas_is_enough_for_all_but_signed_urls(servers: Servers, box: AzureClient) -> None:
+    server = servers.azurite()
+    keys = server.credentials
+    sas = generate_account_sas(
+        keys["AZURE_STORAGE_ACCOUNT"], keys["AZURE_STORAGE_KEY"],
+        ResourceTypes(service=True, container=True, object=True), AccountSasPermissions.from_string("rwdlac"),
+        dt.datetime.now(dt.UTC) + dt.timedelta(hours=1),
+    )  # fmt: skip
+    given = {"AZURE_STORAGE_SAS_TOKEN": f"?{sas}"}
+    with AzureClient(place(box), account_url=server.storage_url, credentials=given, options=SMALL_PARTS) as shared:
+        shared.object_write("small", b"content")
+        shared.object_write("large", content(3 * PART))
+        assert shared.object_copy("large", "copied")
+        assert shared.object_read("copied") == content(3 * PART)
+        shared.object_delete_many(["small", "large", "copied"])
+        assert shared.object_info("small") is None
+        assert not shared.capabilities.download_urls
+        with pytest.raises(NotSupportedError, match=r"neither"):
+            shared.object_generate_download_url("small")
+
+
+def test_public_objects_are_read_without_a_login(servers: Servers, box: AzureClient) -> None:
+    server = servers.azurite()
+    headers = {"x-ms-blob-public-access": "container"}
+    box._requests.finish(Request("Create Container", "PUT", "public-box", None, "restype=container", headers))
+    box.object_write("seen", b"by all", container_name="public-box")
+    with AzureClient("public-box", account_url=server.storage_url, credentials={}, options=QUICK) as nobody:
+        assert nobody.object_read("seen") == b"by all"
+        assert [getattr(entry, "name", None) for entry in nobody.object_list()] == ["seen"]
+        with pytest.raises(Exception, match=r"give credentials|AuthorizationFailure|NoAuthentication|ResourceNotFound"):
+            nobody.object_write("unseen", b"")

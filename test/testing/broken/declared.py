@@ -1,0 +1,67 @@
+"""Backends that declare what they do not keep, or keep what they do not declare."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from obs_client import Capabilities, ObjectInfo
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject
+from obs_client.errors import ConflictError, InvalidNameError
+from obs_client.models import Attributes
+from test.testing.broken.backends import BrokenClient, caught_by
+from test.testing.broken.signing_store import SigningClient
+
+
+@caught_by("test_names_refused_by_store")
+class RefusesInReadingToo(BrokenClient):
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), object_names_refused=((r"\\", "there are none here"),))
+
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        if "\\" in name:
+            raise InvalidNameError("there are none here")
+        return super()._object_info(container, name)
+
+
+@caught_by("test_metadata_change_keeps_all")
+class HashesMetadataToo(BrokenClient):
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        info = super()._object_info(container, name)
+        return dataclasses.replace(info, hash=f"{info.hash}-{sorted((info.metadata or {}).items())}")
+
+    def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
+        plain = None if if_hash is None else if_hash.partition("-")[0]
+        super()._object_replace_metadata(container, name, attributes, plain)
+
+
+@caught_by("test_writers_of_one_object")
+class TellsWinnersThatTheyLost(BrokenClient):
+    """Whoever is told that another upload ended first may take it that his object is not there."""
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), exclusive_uploads=True)
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        return _Losing(super()._object_multipart(new))
+
+
+class _Losing(MultipartUpload):
+    def __init__(self, inner: MultipartUpload) -> None:
+        self._inner = inner
+
+    def put_part(self, part: Part, body: Body) -> None:
+        self._inner.put_part(part, body)
+
+    def complete(self) -> None:
+        self._inner.complete()
+        raise ConflictError("another upload ended first")
+
+    def abort(self) -> None:
+        self._inner.abort()
+
+
+@caught_by("test_upload_url")
+class WantsAHeaderThatItDoesNotName(SigningClient):
+    needed_header = "X-Needed"
