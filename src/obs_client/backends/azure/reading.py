@@ -64,6 +64,8 @@ def open_blob(
     try:
         answer = requests.call(get_blob(container, name, range_header(start, stop), if_hash))
     except Refusal as error:
+        if error.code == "ConditionNotMet":
+            look_at(requests, container, name)  # Azurite says so of what is absent, too
         if error.status != _PAST_THE_END:
             raise
         return EmptyReader(look_at(requests, container, name, if_hash))
