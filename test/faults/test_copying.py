@@ -74,10 +74,26 @@ def test_a_copy_that_fails_leaves_no_segment_though_its_removal_fails_once(
 def test_a_copy_that_was_published_keeps_its_segments_though_no_answer_says_so(
     stage: Stage, client: ObjectStorageClient, content: bytes
 ) -> None:
-    stage.proxy.aim(Fault("manifest", _is_manifest, spoiling.refuse(BROKEN, done=True), None))
+    manifest = Fault("manifest", _is_manifest, spoiling.refuse(BROKEN, done=True), None)
+
+    def looks_for_it(request: Request) -> bool:
+        sent = any(_is_manifest(entry.request) for entry in stage.proxy.journal)
+        return sent and request.method in ("GET", "HEAD") and request.path.endswith(f"/{TARGET}")
+
+    stage.proxy.aim(manifest, Fault("look", looks_for_it, spoiling.refuse(BROKEN), None))
     with pytest.raises(TemporaryError, match="gave up after 3 tries"):
         client.object_copy(SOURCE, TARGET)
     assert stage.proxy.struck
+    stage.proxy.aim()
+    assert client.object_read(TARGET) == content
+
+
+def test_a_copy_that_was_published_is_found_though_its_manifest_is_always_refused(
+    stage: Stage, client: ObjectStorageClient, content: bytes
+) -> None:
+    stage.proxy.aim(Fault("manifest", _is_manifest, spoiling.refuse(BROKEN, done=True), None))
+    assert client.object_copy(SOURCE, TARGET)
+    assert sum(_is_manifest(entry.request) for entry in stage.proxy.journal) == 1, "found, not sent again"
     stage.proxy.aim()
     assert client.object_read(TARGET) == content
 
