@@ -100,3 +100,12 @@ class TestImitatingSeaweedFS(Embedded, unittest.TestCase):
 
     def make_client(self) -> ObjectStorageClient:
         return self.store
+
+
+@pytest.mark.slow
+class TestImitatingGoogle(Embedded, unittest.TestCase):
+    keeps_everything = False  # as Google's itself
+    store: ClassVar = imitating(MemoryClient(), "gcs")
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from obs_client import (
+    GCSClient,
     InvalidNameError,
     LocalClient,
     MemoryClient,
@@ -35,7 +36,7 @@ def imitation(store: str, listing_lag: float = 0.0) -> ObjectStorageClient:
     return client
 
 
-@pytest.mark.parametrize("store", sorted(set(KINDS) - {"swift"}))
+@pytest.mark.parametrize("store", sorted(set(KINDS) - {"gcs", "swift"}))
 def test_what_speaks_s3_declares_what_its_client_does(store: str) -> None:
     endpoint = None if store == "s3" else "http://store.example"
     real = S3Client(region="eu-west-1", endpoint_url=endpoint, credentials=KEYS)
@@ -44,6 +45,12 @@ def test_what_speaks_s3_declares_what_its_client_does(store: str) -> None:
     assert made.condition_hint == real.condition_hint or store == "s3"
     for value in ("plain", "", " é ", "=?x?="):
         assert made._metadata_sent({"key": value}) == real._metadata_sent({"key": value})
+
+
+def test_googles_store_declares_what_its_client_does() -> None:
+    with GCSClient("box", credentials={}) as real:
+        declared = dataclasses.replace(real.capabilities, download_urls=True, upload_urls=True)  # it has no key to sign
+        assert imitating(MemoryClient(), "gcs").capabilities == declared
 
 
 def test_swift_declares_what_a_real_one_does(servers: Servers) -> None:

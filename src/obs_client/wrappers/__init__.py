@@ -66,7 +66,7 @@ def imitating(client: ObjectStorageClient, store: str, *, listing_lag: float = 0
     and it signs URLs, which a server on the loopback address of this process answers.
 
     Args:
-        store: `swift`, `s3` (Amazon's), or another that speaks S3: `b2`, `ceph`, `minio`, `r2`, `seaweedfs`.
+        store: `swift`, `s3` (Amazon's), `gcs`, or another that speaks S3: `b2`, `ceph`, `minio`, `r2`, `seaweedfs`.
         listing_lag: Seconds after which a listing shows what was written or deleted.
 
     Raises:

@@ -14,7 +14,7 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject, Page
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import InvalidNameError
-from obs_client.models import Attributes, Capabilities, ClientOptions, ObjectInfo, SubdirInfo
+from obs_client.models import Attributes, Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
 from obs_client.wrappers.kinds import KINDS
 from obs_client.wrappers.lag import Listings
 from obs_client.wrappers.wrapped import WrappedClient
@@ -71,6 +71,16 @@ class ImitatingClient(WrappedClient):
             raise InvalidNameError(f"{self.store} has no containers of this name", container=container)
         super()._container_create(container)
 
+    def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+        page = super()._container_list(prefix, marker)
+        return Page([self._as_told(each) for each in page.entries], page.next_marker)
+
+    def _container_info(self, container: str) -> ContainerInfo:
+        return self._as_told(super()._container_info(container))
+
+    def _as_told(self, info: ContainerInfo) -> ContainerInfo:
+        return info if self._kind.capabilities["container_totals"] else ContainerInfo(info.name, None, None)
+
     def _container_delete(self, container: str) -> None:
         super()._container_delete(container)
         if self._listings:
@@ -83,6 +93,8 @@ class ImitatingClient(WrappedClient):
             self.inner._container_info(container)
             return self._listings.page(container, prefix, delimiter, marker or start_after or "")
         page = super()._object_list(container, prefix, delimiter, start_after, marker)
+        if self._capabilities().listing_has_metadata:
+            return page
         return Page([self._as_listed(entry) for entry in page.entries], page.next_marker)
 
     def _as_listed(self, entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:

@@ -41,6 +41,26 @@ _SPEAKING_S3 = {
     "metadata_key_characters": _PLAIN_KEYS,
 }
 
+_GOOGLE = {
+    "download_urls": True,
+    "upload_urls": True,
+    "server_side_copy": True,
+    "if_absent": True,
+    "if_hash": True,
+    "container_totals": False,
+    "listing_has_metadata": True,
+    "part_size_minimum": 5 * _MIB,
+    "part_size_maximum": 5 * _GIB,
+    "part_count_maximum": 10_000,
+    "delete_batch_maximum": 100,
+    "object_names_refused": (
+        (r"[\r\n]", "Google Cloud Storage takes no line ends in names"),
+        (r"\A\.well-known/acme-challenge/", "Google Cloud Storage takes no names that begin so"),
+    ),
+    "container_name_maximum": 222,
+    "metadata_total_maximum": 8 * 1024 - 64,
+}
+
 _SWIFT = {
     "download_urls": True,
     "upload_urls": True,
@@ -63,6 +83,8 @@ _SWIFT = {
     "metadata_value_maximum": 256,
     "metadata_total_maximum": 4035,
 }
+
+_GOOGLES_CONTAINERS = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 
 
 def _as_it_is(value: str) -> str:
@@ -105,6 +127,7 @@ _OTHER = dataclasses.replace(
 KINDS = {
     "b2": _OTHER,
     "ceph": _OTHER,
+    "gcs": dataclasses.replace(_AMAZON, capabilities=_GOOGLE, container_names=_GOOGLES_CONTAINERS),
     "minio": dataclasses.replace(_OTHER, segment_maximum=255),
     "r2": _OTHER,
     "s3": _AMAZON,
