@@ -106,13 +106,7 @@ class ImitatingClient(WrappedClient):
             return call()
         return self._listings.changed(container, names, call)
 
-    def _check_new(self, new: NewObject) -> None:
-        most = self._kind.segment_maximum
-        if most is not None and any(len(segment.encode()) > most for segment in new.name.split("/")):
-            raise InvalidNameError(f"{self.store} takes names with at most {most} bytes between slashes")
-
     def _object_write(self, new: NewObject, body: Body) -> None:
-        self._check_new(new)
         self._changed(new.container, [new.name], lambda: super(ImitatingClient, self)._object_write(new, body))
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
@@ -130,12 +124,10 @@ class ImitatingClient(WrappedClient):
         return self._changed(container, object_names, lambda: call(container, object_names))
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
-        self._check_new(new)
         call = super()._object_copy
         self._changed(new.container, [new.name], lambda: call(container, source, new))
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        self._check_new(new)
         return _Upload(super()._object_multipart(new), new, self._changed)
 
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:

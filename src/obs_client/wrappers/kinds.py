@@ -101,7 +101,6 @@ class Kind:
         sent: A metadata value as the store is sent it.
         condition_hint: What the client says when it refuses a condition.
         url_seconds_maximum: The longest life of a signed URL; None: there is no limit.
-        segment_maximum: Bytes between two slashes of a name; None: there is no limit.
     """
 
     capabilities: Mapping[str, Any]
@@ -109,7 +108,6 @@ class Kind:
     sent: Callable[[str], str] = _as_it_is
     condition_hint: str = ""
     url_seconds_maximum: int | None = None
-    segment_maximum: int | None = None
 
 
 _AMAZON = Kind(
@@ -128,10 +126,10 @@ KINDS = {
     "b2": _OTHER,
     "ceph": _OTHER,
     "gcs": dataclasses.replace(_AMAZON, capabilities=_GOOGLE, container_names=_GOOGLES_CONTAINERS),
-    "minio": dataclasses.replace(_OTHER, segment_maximum=255),
+    "minio": _OTHER,
     "r2": _OTHER,
     "s3": _AMAZON,
-    "seaweedfs": dataclasses.replace(_OTHER, segment_maximum=255),
+    "seaweedfs": _OTHER,
     "swift": Kind(_SWIFT),
 }
 """Of servers that speak S3 a client cannot know which conditions they keep, and takes them for poor ones."""
