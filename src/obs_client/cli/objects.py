@@ -11,7 +11,7 @@ from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.written import check_written
 
-SYNC_COPIES = "obs sync copies folders"
+SYNC_COPIES = "-r copies folders, as does obs sync"
 
 Entry: TypeAlias = "obs_client.ObjectInfo | obs_client.SubdirInfo"
 
@@ -67,7 +67,7 @@ def absent(
         return NotThere(f"there is no file {address.text!r}", hint)
     name, container = address.name, address.container_name()
     if "*" in name:
-        hint = "names are taken as they are, without patterns; obs sync takes --include"
+        hint = "get, cp, mv, ls, du and rm match patterns; obs sync takes --include"
     if client.container_info(container) is None:
         return NotThere(f"there is no container {container!r}", "obs mb creates one")
     if next(client.object_iter(prefix=address.under, container_name=container), None) is not None:

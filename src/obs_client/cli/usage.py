@@ -33,7 +33,7 @@ _WHOLE_FOLDERS = ("-a", "-r", "-R", "--recursive")
 """What other commands take to copy folders; those here that know it are not asked."""
 
 _FOLDERS_BY = {
-    **dict.fromkeys(("cp", "mv", "get", "put"), "obs sync copies folders"),
+    "mv": "obs sync copies folders",
     **dict.fromkeys(("sync", "check"), "folders are taken whole"),
 }
 """What a command says of folders when it is given such an option."""

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 import obs_client
 from obs_client.cli.address import Address
+from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
 from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
-from obs_client.cli.several import Clients, check_targets, each, is_up
+from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
 from obs_client.cli.text import printable
 from obs_client.cli.written import check_written
+
+if TYPE_CHECKING:
+    from obs_client.places import Place
 
 _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
 
@@ -23,21 +28,25 @@ _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no
 @click.command()
 @place("sources", metavar="SOURCE...", nargs=-1, required=True)
 @place("target")
+@RECURSIVE
 @_IF_ABSENT
 @METADATA
 @json_lines
 @shared
 @pass_settings
-def cp(settings: Settings, sources: tuple[str, ...], target: str, if_absent: bool, metadata: str) -> None:
+def cp(
+    settings: Settings, sources: tuple[str, ...], target: str, recursive: bool, if_absent: bool, metadata: str
+) -> None:
     """Copy objects from any store to any other.
 
     All that they carry goes with them. Within one store the store itself copies. TARGET is a name, or a folder that
-    ends with a slash, or a container. What the target cannot keep is an error, and nothing is written. Folders are
-    copied by `obs sync`.
+    ends with a slash, or a container. What the target cannot keep is an error, and nothing is written. Quoted patterns
+    are matched: 's3://album/*.jpg'. With -r a folder keeps its name in a TARGET that is a folder; `obs sync` copies
+    only what differs.
     """
     from obs_client.copying import object_copy
 
-    _copy_all(settings, "copied", object_copy, sources, target, if_absent, metadata)
+    _Copies(settings, "copied", object_copy, if_absent, metadata).all(sources, target, recursive)
 
 
 @click.command()
@@ -51,54 +60,76 @@ def cp(settings: Settings, sources: tuple[str, ...], target: str, if_absent: boo
 def mv(settings: Settings, sources: tuple[str, ...], target: str, if_absent: bool, metadata: str) -> None:
     """Move objects from any store to any other.
 
-    Each is copied; when the copy is seen to be there, the source is deleted.
+    Each is copied; when the copy is seen to be there, the source is deleted. Quoted patterns are matched.
     """
     from obs_client.copying import object_move
 
-    _copy_all(settings, "moved", object_move, sources, target, if_absent, metadata)
+    _Copies(settings, "moved", object_move, if_absent, metadata).all(sources, target, recursive=False)
 
 
-def _copy_all(
-    settings: Settings,
-    what: str,
-    action: Callable[..., bool],
-    sources: tuple[str, ...],
-    target: str,
-    if_absent: bool,
-    metadata: str,
-) -> None:
-    settings.go_on = "each object is in its old place or in the new one, whole; run the same command again"
-    end = Address.parse(target)
-    container = end.container_name()
-    if len(sources) > 1 and not end.is_folder:
-        raise click.UsageError("several objects need a folder: end the target with a slash")
-    names = [(source, end.receiving(_base_name(Address.parse(source)))) for source in sources]
-    check_targets(names)
-    with Clients() as clients:
-        action = partial(action, if_absent=if_absent, map_attributes=attributes_map(metadata))
-        target_place = clients.container(end)
-        check_written(target_place.client, end)
+class _Copies:
+    """One run of `cp` or `mv`."""
 
-        def copy(source: str, target_name: str) -> None:
-            start = Address.parse(source)
-            check_not_one_file(start, end, target_name)
-            place = clients.container(start)
-            check_written(place.client, start)
-            with settings.progress(start.name, partial(size_of, place.client, start)) as progress:
-                try:
-                    done = action(place, start.name, target_place, target_name, progress=progress)
-                except obs_client.PreconditionError:
-                    raise already_there(target_name) from None
-            if not done:
-                raise absent(place.client, start, folder_hint=SYNC_COPIES)
-            settings.did(what, f"{source} -> {container}/{target_name}", source=source, name=target_name)
+    def __init__(
+        self, settings: Settings, what: str, action: Callable[..., bool], if_absent: bool, metadata: str
+    ) -> None:
+        self._settings = settings
+        self._what = what
+        self._map = attributes_map(metadata)
+        self._if_absent = if_absent
+        self._action = partial(action, if_absent=if_absent, map_attributes=self._map)
+        settings.go_on = "each object is in its old place or in the new one, whole; run the same command again"
 
-        def goes_on(source: str, error: Exception) -> bool:
-            if isinstance(error, obs_client.ContainerNotFoundError):
-                return is_up(target_place)
-            return is_up(target_place) and is_up(clients.container(Address.parse(source)))
+    def all(self, sources: tuple[str, ...], target: str, recursive: bool) -> None:
+        """Copy or move all sources."""
+        end = Address.parse(target)
+        end.container_name()
+        with Clients() as clients:
+            texts = expanded(self._settings, clients, sources, recursive=recursive)
+            if len(texts) > 1 and not end.is_folder:
+                raise click.UsageError("several objects need a folder: end the target with a slash")
+            starts = {text: Address.parse(text) for text in texts}
+            folders = {text for text, start in starts.items() if recursive and is_whole_folder(clients, start)}
+            names = {text: self._name(starts[text], end, text in folders) for text in starts}
+            check_targets([(text, names[text]) for text in texts])
+            target_place = None if len(folders) == len(starts) else clients.container(end)
+            if target_place is not None:
+                check_written(target_place.client, end)
+            copier = FolderCopier(self._settings, clients, self._what, self._if_absent, self._map)
 
-        each(settings, {source: partial(copy, source, name) for source, name in names}, goes_on)
+            def copy(start: Address, name: str) -> None:
+                if start.text in folders:
+                    copier.copy(start, in_folder(end, start))
+                else:
+                    assert target_place is not None
+                    self._one(clients, start, end, target_place, name)
+
+            def goes_on(source: str, error: Exception) -> bool:
+                if target_place is None:
+                    return store_is_up(source, error)
+                if isinstance(error, obs_client.ContainerNotFoundError):
+                    return is_up(target_place)
+                return is_up(target_place) and is_up(clients.container(starts[source]))
+
+            each(self._settings, {text: partial(copy, starts[text], names[text]) for text in starts}, goes_on)
+
+    @staticmethod
+    def _name(start: Address, end: Address, is_folder: bool) -> str:
+        return in_folder(end, start).name if is_folder else end.receiving(_base_name(start))
+
+    def _one(self, clients: Clients, start: Address, end: Address, target: Place, name: str) -> None:
+        check_not_one_file(start, end, name)
+        place = clients.container(start)
+        check_written(place.client, start)
+        with self._settings.progress(start.name, partial(size_of, place.client, start)) as progress:
+            try:
+                done = self._action(place, start.name, target, name, progress=progress)
+            except obs_client.PreconditionError:
+                raise already_there(name) from None
+        if not done:
+            raise absent(place.client, start, folder_hint=SYNC_COPIES)
+        shown = f"{start.text} -> {target.container_name}/{name}"
+        self._settings.did(self._what, shown, source=start.text, name=name)
 
 
 def _base_name(address: Address) -> str:

@@ -13,6 +13,7 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure
+from obs_client.cli.many.globs import fitting, glob_of
 from obs_client.cli.objects import Entry, entries
 from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
@@ -34,9 +35,9 @@ from obs_client.cli.written import url_of
 def ls(settings: Settings, places: tuple[str, ...], long: bool, recursive: bool, urls: bool, human: bool) -> None:
     """List containers, or the objects of containers and folders.
 
-    Without an argument it is this directory. Folders end with a slash. An object that has the folder's name is
-    listed too. Names are shown as they are; in a URL some of their characters must be quoted, as --urls does it:
-    give that to other commands, not the name.
+    Without an argument it is this directory. Quoted patterns are matched: 's3://album/*.jpg'. Folders end with a
+    slash. An object that has the folder's name is listed too. Names are shown as they are; in a URL some of their
+    characters must be quoted, as --urls does it: give that to other commands, not the name.
     """
     addresses = {text: Address.parse(text) for text in places or (".",)}
     several = len(addresses) > 1
@@ -73,11 +74,15 @@ class _Listing:
             _list_containers(self._settings, client, address, self._look)
             return
         unlisted = Unlisted(self._settings)
-        found = entries(client, address, self._recursive, unlisted.add)
+        glob = glob_of(self._clients, address)
+        if glob is None:
+            found = entries(client, address, self._recursive, unlisted.add)
+        else:
+            found = fitting(self._clients, glob, self._recursive, unlisted.add)
         first = next(found, None)  # a place that is not there has no heading
         self._begin(address)
         for entry in itertools.chain(() if first is None else (first,), found):
-            self._write(address, entry)
+            self._write(address if glob is None else glob.address, address.text, entry)
         unlisted.finish()
 
     def _begin(self, address: Address) -> None:
@@ -85,11 +90,11 @@ class _Listing:
             self._settings.result({}, ("\n" if self._count else "") + f"{printable(address.text)}:")
         self._count += 1
 
-    def _write(self, address: Address, entry: Entry) -> None:
+    def _write(self, address: Address, text: str, entry: Entry) -> None:
         name = _name(entry)
         shown = url_of(address, name) if self._look.urls else name
         if self._settings.json:
-            place = {"place": address.text} if self._several else {}
+            place = {"place": text} if self._several else {}
             self._settings.result({**record(entry), **({"url": shown} if self._look.urls else {}), **place}, "")
         else:
             self._settings.result({}, _line(entry, shown, self._look))
@@ -155,14 +160,24 @@ def _folders_in(top: _Folder) -> int:
 @shared
 @pass_settings
 def du(settings: Settings, url: str, depth: int, human: bool) -> None:
-    """Sum up sizes and counts of objects, by folder and in all."""
+    """Sum up sizes and counts of objects, by folder and in all.
+
+    A quoted pattern is matched: 's3://album/2026-*'.
+    """
     address, unlisted = Address.parse(url), Unlisted(settings)
     address.container_name()
-    sums: dict[str, list[int]] = {address.under: [0, 0]}
-    top = address.name
-    with address.client() as client:
-        for entry in entries(client, address, True, unlisted.add):
-            assert isinstance(entry, obs_client.ObjectInfo)
+    with Clients() as clients:
+        glob = glob_of(clients, address)
+        if glob is not None:
+            address = dataclasses.replace(glob.address, name="")
+            found = fitting(clients, glob, True, unlisted.add)
+        else:
+            found = entries(clients.of(address), address, True, unlisted.add)
+        sums: dict[str, list[int]] = {address.under: [0, 0]}
+        top = address.name
+        for entry in found:
+            if isinstance(entry, obs_client.SubdirInfo):
+                continue
             top = address.under if entry.name != address.name else top
             for folder in _folders(address.under, entry.name, depth):
                 total = sums.setdefault(folder, [0, 0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere, failure_of
-from obs_client.cli.objects import absent, entries
+from obs_client.cli.many.globs import Glob, fitting, glob_of
+from obs_client.cli.objects import Entry, absent, entries
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, each, is_up
@@ -40,7 +42,8 @@ SHOWN_BATCH = 100
 def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, dry_run: bool) -> None:
     """Delete objects.
 
-    With --recursive the container itself stays; `obs rb` deletes it.
+    Quoted patterns are matched: 's3://album/*.tmp'; it asks first. With --recursive the container itself stays;
+    `obs rb` deletes it.
     """
     settings.go_on = "what was deleted is gone; run the same command again to delete the rest"
     settings.yes = settings.yes or force
@@ -53,10 +56,7 @@ def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, 
 
         def remove(address: Address) -> None:
             try:
-                if recursive:
-                    _remove_folder(settings, clients.folder(address), address, dry_run)
-                else:
-                    _remove(settings, clients.of(address), address, force, dry_run)
+                _remove_any(settings, clients, address, recursive, force, dry_run)
             except (NotThere, obs_client.ContainerNotFoundError) as error:
                 failure = error if isinstance(error, NotThere) else failure_of(error)
                 if not force:
@@ -95,6 +95,18 @@ def cleanup(settings: Settings, url: str, older_than: int) -> None:
     settings.note(f"{count_text(len(report.removed), 'leftover')} removed, {size_text(report.size, human=True)}")
 
 
+def _remove_any(
+    settings: Settings, clients: Clients, address: Address, recursive: bool, force: bool, dry_run: bool
+) -> None:
+    """Delete what an argument means: what fits a pattern, a folder, or an object."""
+    if (glob := glob_of(clients, address)) is not None:
+        _remove_fitting(settings, clients, glob, recursive, dry_run)
+    elif recursive:
+        _remove_folder(settings, clients.folder(address), address, dry_run)
+    else:
+        _remove(settings, clients.of(address), address, force, dry_run)
+
+
 def _remove(
     settings: Settings, client: obs_client.ObjectStorageClient, address: Address, force: bool, dry_run: bool
 ) -> None:
@@ -119,7 +131,22 @@ def _remove_folder(settings: Settings, place: Place, address: Address, dry_run: 
     An object with content that has the name of the folder itself, slash and all, is in no folder: it is left and named.
     """
     removal = _Removal(settings, place)
-    names = removal.names(address)
+    _remove_all(settings, removal, removal.names(address), address, dry_run)
+
+
+def _remove_fitting(settings: Settings, clients: Clients, glob: Glob, recursive: bool, dry_run: bool) -> None:
+    """Delete the objects that fit a pattern; if recursive, all in the folders that do, too."""
+    removal = _Removal(settings, clients.container(glob.address))
+    names = removal.without_folders(fitting(clients, glob, recursive, removal.note))
+    first = next(names, None)
+    if first is None and not removal.failed:
+        raise NotThere(f"only folders fit {glob.text!r}", "-r deletes all that is in them")
+    whole = dataclasses.replace(glob.address, text=glob.text, name="")
+    _remove_all(settings, removal, itertools.chain(() if first is None else (first,), names), whole, dry_run)
+
+
+def _remove_all(settings: Settings, removal: _Removal, names: Iterator[str], address: Address, dry_run: bool) -> None:
+    """Delete names, after a question; tell of what was left."""
     if dry_run:
         for name in names:
             _list(settings, name)
@@ -156,6 +183,25 @@ class _Removal:
         self._settings = settings
         self._place = place
         self._failures: dict[str, Exception | str] = {}
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything was left."""
+        return bool(self._failures)
+
+    def note(self, name: str, reason: str) -> None:
+        """Note a name that could not be listed."""
+        self._failures[name] = reason
+
+    def without_folders(self, found: Iterator[Entry]) -> Iterator[str]:
+        """The names of objects; one with content that has a folder's name is left and named."""
+        for entry in found:
+            if isinstance(entry, obs_client.SubdirInfo):
+                continue
+            if entry.name.endswith("/") and self._has_content(entry):
+                self._failures[entry.name] = "an object with content that has the name of a folder; name it alone"
+            else:
+                yield entry.name
 
     def names(self, address: Address) -> Iterator[str]:
         """What is to be deleted.

@@ -3,53 +3,105 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
 from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
-from obs_client.cli.several import Clients, check_targets, each, is_up
-from obs_client.cli.text import key_values
+from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
+from obs_client.cli.text import key_values, printable
 from obs_client.cli.written import check_written
+
+if TYPE_CHECKING:
+    from obs_client.models import Attributes
 
 
 @click.command()
-@place("url")
-@place("path", default="")
+@place("arguments", metavar="URL... [PATH]", nargs=-1, required=True)
+@RECURSIVE
 @json_lines
 @shared
 @pass_settings
-def get(settings: Settings, url: str, path: str) -> None:
-    """Write an object to a local file.
+def get(settings: Settings, arguments: tuple[str, ...], recursive: bool) -> None:
+    """Write objects to local files.
 
-    The file takes the place of an older one when all of it is there and checked. Without PATH, or if PATH is a
-    directory, it has the last part of the object's name. `-` is stdout.
+    A file takes the place of an older one when all of it is there and checked. Without PATH, or if PATH is a
+    directory, it has the last part of the object's name; several objects need a directory. `-` is stdout. Quoted
+    patterns are matched: 's3://album/*.jpg'. With -r a folder keeps its name in a PATH that is a directory.
     """
-    settings.go_on = "the file is as it was; run the same command again"
-    address = Address.parse(url)
-    name = address.object_name(f"obs sync {url} PATH copies all of it")
-    with address.client() as client:
-        check_written(client, address)
-        target = path if path == "-" else _target(address, path)
-        if os.path.isdir(target) and client.object_info(name) is None:
-            raise absent(client, address, folder_hint=SYNC_COPIES)
-        if path == "-":
-            done = client.object_download(name, stdout())
-        else:
-            with settings.progress(name, partial(size_of, client, address)) as progress, _naming(target):
-                done = client.download_file(name, target, progress=progress)
-        if not done:
-            raise absent(client, address, folder_hint=SYNC_COPIES)
-    if path != "-":
-        settings.did("got", f"{url} -> {target}", name=name, path=target)
+    settings.go_on = "each file is as it was or new, whole; run the same command again"
+    given, path = _with_path(arguments)
+    with Clients() as clients:
+        urls = expanded(settings, clients, given, recursive=recursive)
+        if len(urls) > 1 and path not in ("", "-") and not (path.endswith("/") or os.path.isdir(path)):
+            raise click.UsageError(printable(f"several objects need a directory, and {path} is none"))
+        addresses = {url: Address.parse(url) for url in urls}
+        folders = {url for url, address in addresses.items() if recursive and is_whole_folder(clients, address)}
+        copier = FolderCopier(settings, clients, "got")
+        targets = {url: _get_to(address, path, url in folders) for url, address in addresses.items()}
+        if path != "-":
+            check_targets([(url, targets[url]) for url in urls])
+
+        def get_one(url: str, address: Address) -> None:
+            if url in folders:
+                copier.copy(address, Address.parse(targets[url]))
+            else:
+                _get(settings, clients.of(address), address, targets[url])
+
+        each(settings, {url: partial(get_one, url, address) for url, address in addresses.items()}, store_is_up)
+
+
+def _with_path(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """What to get, and the path to write to: the last argument, unless it is the only one or a storage URL."""
+    *urls, last = arguments
+    return (arguments, "") if not urls or _is_url(last) else (tuple(urls), last)
+
+
+def _is_url(text: str) -> bool:
+    from obs_client.urls import is_url
+
+    return is_url(text)
+
+
+def _get_to(address: Address, path: str, is_folder: bool) -> str:
+    if path == "-":
+        if is_folder:
+            raise click.UsageError(printable(f"{address.text} is a folder, which stdout cannot take"))
+        address.object_name()
+        return path
+    if not is_folder:
+        address.object_name(f"obs sync {address.text} PATH copies all of it, as does -r")
+        return _target(address, path)
+    found = in_folder(Address.parse(path or "."), address).path
+    assert found is not None
+    return f"{found}/"
+
+
+def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, target: str) -> None:
+    name, container = address.name, address.container_name()
+    check_written(client, address)
+    if os.path.isdir(target) and client.object_info(name, container) is None:
+        raise absent(client, address, folder_hint=SYNC_COPIES)
+    if target == "-":
+        done = client.object_download(name, stdout(), container)
+    else:
+        with settings.progress(name, partial(size_of, client, address)) as progress, _naming(target):
+            done = client.download_file(name, target, container, progress=progress)
+    if not done:
+        raise absent(client, address, folder_hint=SYNC_COPIES)
+    if target != "-":
+        settings.did("got", f"{address.text} -> {target}", name=name, path=target)
 
 
 @click.command()
@@ -61,6 +113,7 @@ def get(settings: Settings, url: str, path: str) -> None:
 @click.option("--language", metavar="TEXT", help="Content language.")
 @click.option("--cache-control", metavar="TEXT", help="Cache control.")
 @click.option("-m", "--meta", metavar="KEY=VALUE", multiple=True, help="Metadata; may be given several times.")
+@RECURSIVE
 @click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
 @json_lines
 @shared
@@ -75,44 +128,85 @@ def put(
     language: str | None,
     cache_control: str | None,
     meta: tuple[str, ...],
+    recursive: bool,
     if_absent: bool,
 ) -> None:
     """Write local files as objects; `-` is stdin.
 
     URL is the object's name for one file, or a container or folder that ends with a slash. The container must be there.
+    Quoted patterns are matched: 'logs/*.gz'. With -r a directory keeps its name in a URL that is a folder.
+
     A plain path is refused, lest a forgotten URL costs a file: `obs cp` copies between paths.
     """
     settings.go_on = "the objects are old or new, whole; run the same command again"
     address = Address.of_url(url, "obs cp copies between paths")
-    if len(paths) > 1 and not address.is_folder:
-        raise click.UsageError("several files need a folder: end the URL with a slash")
-    container = address.container_name()
-    names = [(path, address.receiving(_base_name(address, path))) for path in paths]
-    check_targets(names)
+    address.container_name()
+    given = _Given(key_values(meta) if meta else None, content_type, encoding, disposition, language, cache_control)
     with Clients() as clients:
-        client = clients.of(address)
-        check_written(client, address)
-        upload = partial(
-            client.object_upload,
-            metadata=key_values(meta),
-            content_type=content_type,
-            content_encoding=encoding,
-            content_disposition=disposition,
-            content_language=language,
-            cache_control=cache_control,
-            if_absent=if_absent,
-        )
+        texts = expanded(settings, clients, paths, recursive=recursive)
+        if len(texts) > 1 and not address.is_folder:
+            raise click.UsageError("several files need a folder: end the URL with a slash")
+        _Puts(settings, clients, address, given, if_absent).all(texts, recursive)
 
-        def put_one(path: str, name: str) -> None:
-            _put(settings, upload, path, name)
-            shown = "stdin" if path == "-" else path
-            settings.did("put", f"{shown} -> {container}/{name}", path=path, name=name)
 
+@dataclasses.dataclass(frozen=True)
+class _Given:
+    """The attributes that were asked for; None: not given."""
+
+    metadata: dict[str, str] | None
+    content_type: str | None
+    content_encoding: str | None
+    content_disposition: str | None
+    content_language: str | None
+    cache_control: str | None
+
+    def as_arguments(self) -> dict[str, Any]:
+        """As the client takes them."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def onto(self, attributes: Attributes) -> Attributes:
+        """In place of those that a file has."""
+        given = {name: value for name, value in self.as_arguments().items() if value is not None}
+        return dataclasses.replace(attributes, **given)
+
+
+class _Puts:
+    """One run of `put`."""
+
+    def __init__(self, settings: Settings, clients: Clients, address: Address, given: _Given, if_absent: bool) -> None:
+        self._settings = settings
+        self._clients = clients
+        self._address = address
+        self._arguments = {**given.as_arguments(), "if_absent": if_absent}
+        self._copier = FolderCopier(settings, clients, "put", if_absent, given.onto)
+
+    def all(self, paths: list[str], recursive: bool) -> None:
+        """Write all that the paths name."""
+        folders = {path for path in paths if recursive and os.path.isdir(path)}
+        names = [(path, self._name(path, path in folders)) for path in paths]
+        check_targets(names)
+        check_written(self._clients.of(self._address), self._address, folders=bool(folders))
         each(
-            settings,
-            {path: partial(put_one, path, name) for path, name in names},
-            lambda _path, _error: is_up(clients.container(address)),
+            self._settings,
+            {path: partial(self._folder if path in folders else self._file, path, name) for path, name in names},
+            lambda _path, _error: is_up(self._clients.container(self._address)),
         )
+
+    def _name(self, path: str, is_folder: bool) -> str:
+        if is_folder:
+            return in_folder(self._address, Address.parse(path)).name
+        return self._address.receiving(_base_name(self._address, path))
+
+    def _folder(self, path: str, _name: str) -> None:
+        start = Address.parse(path)
+        self._copier.copy(start, in_folder(self._address, start))
+
+    def _file(self, path: str, name: str) -> None:
+        container = self._address.container_name()
+        upload = partial(self._clients.of(self._address).object_upload, container_name=container, **self._arguments)
+        _put(self._settings, upload, path, name)
+        shown = "stdin" if path == "-" else path
+        self._settings.did("put", f"{shown} -> {container}/{name}", path=path, name=name)
 
 
 @contextlib.contextmanager
@@ -173,4 +267,4 @@ def _source(path: str) -> Iterator[IO[bytes]]:
         hint = "obs cp copies between stores" if "://" in path else ""
         raise NotThere(f"there is no file {path!r}", hint) from None
     except IsADirectoryError:
-        raise Failure(f"{path!r} is a directory", "obs sync copies directories") from None
+        raise Failure(f"{path!r} is a directory", "-r takes directories, as does obs sync") from None
