@@ -277,8 +277,22 @@ class _Remote:
         self._signer = signer
 
     def sign_bytes(self, message: bytes) -> bytes:
-        """The signature of a message."""
-        return bytes(self._signer.sign(message))
+        """The signature of a message.
+
+        Raises:
+            AuthorizationError, TemporaryError: There is none.
+        """
+        from google.auth import exceptions
+
+        try:
+            return bytes(self._signer.sign(message))
+        except exceptions.GoogleAuthError as error:
+            forget_frames(error)
+            kind = TemporaryError if isinstance(error.__cause__, OSError) else AuthorizationError
+            raise kind(
+                f"Google signs nothing for {self.signer_email}: {error}",
+                hint="it needs the role roles/iam.serviceAccountTokenCreator on that account",
+            ) from error
 
 
 class Transport:
