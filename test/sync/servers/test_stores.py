@@ -1,4 +1,4 @@
-"""Copying and sync between real servers: S3 (SeaweedFS) and Swift behind Keystone, and local places."""
+"""Copying and sync between servers: S3 (SeaweedFS), Swift behind Keystone, a double of Google's, and local places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_client import ClientOptions, ConfigurationError, S3Client, SwiftClient, copying
+from obs_client import ClientOptions, ConfigurationError, GCSClient, S3Client, SwiftClient, copying
 from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place, SyncOptions, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
@@ -33,8 +33,10 @@ def stores(servers: Servers) -> Iterator[Stores]:
         options=OPTIONS,
     )
     swift = SwiftClient(credentials=keystone.credentials, allow_http_storage=True, options=OPTIONS)
-    with s3, swift:
-        yield {"s3": s3, "swift": swift}
+    double = servers.google()
+    google = GCSClient(endpoint_url=double.endpoint_url, credentials=double.credentials, options=OPTIONS)
+    with s3, swift, google:
+        yield {"s3": s3, "swift": swift, "google": google}
 
 
 def place_of(kind: str, stores: Stores, path: Path) -> Place:
@@ -60,14 +62,15 @@ def test_a_container_by_two_clients_is_one_place(kind: str, stores: Stores, tmp_
 
 def things() -> dict[str, Thing]:
     """A tree with large objects, whose odd names are those that all stores take."""
-    # SeaweedFS takes a backslash in a name for a slash.
-    return {name: thing for name, thing in tree(large=LARGE).items() if "\\" not in name}
+    # SeaweedFS takes a backslash in a name for a slash; Google takes no line ends.
+    return {name: thing for name, thing in tree(large=LARGE).items() if not {*"\\\n\r"} & {*name}}
 
 
 PAIRS = [
     ("directory", "swift"), ("swift", "s3"), ("s3", "directory"), ("directory", "s3"), ("s3", "swift"),
     ("swift", "directory"), ("memory", "s3"), ("s3", "memory"), ("memory", "swift"), ("swift", "memory"),
     ("local", "s3"), ("s3", "local"), ("local", "swift"), ("swift", "local"), ("s3", "s3"), ("swift", "swift"),
+    ("swift", "google"), ("google", "s3"), ("directory", "google"), ("google", "directory"), ("google", "google"),
 ]  # fmt: skip
 
 
@@ -102,7 +105,7 @@ def test_a_plan_is_applied_twice(one: str, other: str, stores: Stores, tmp_path:
     assert again.copied == 0
 
 
-@pytest.mark.parametrize("kind", ["s3", "swift"])
+@pytest.mark.parametrize("kind", ["s3", "swift", "google"])
 def test_small_files_take_one_request_on_each_side(kind: str, stores: Stores, tmp_path: Path) -> None:
     local, remote = place_of("directory", stores, tmp_path), place_of(kind, stores, tmp_path)
     fill(local, {f"{number}": Thing(b"%d" % number, {}) for number in range(5)})
@@ -115,7 +118,7 @@ def test_small_files_take_one_request_on_each_side(kind: str, stores: Stores, tm
     assert [call for call in client.calls if call != "object_list"] == ["object_open"] * 5
 
 
-@pytest.mark.parametrize(("one", "other"), [("swift", "s3"), ("s3", "swift")])
+@pytest.mark.parametrize(("one", "other"), [("swift", "s3"), ("s3", "swift"), ("google", "swift")])
 def test_a_large_object_moves(one: str, other: str, stores: Stores, tmp_path: Path) -> None:
     source, target = place_of(one, stores, tmp_path), place_of(other, stores, tmp_path)
     thing = things()["large"]
