@@ -27,7 +27,20 @@ def store(request: pytest.FixtureRequest, servers: Servers, environment: pytest.
     return "s3://" if request.param == "seaweedfs" else "swift://"
 
 
+def test_the_commands_on_an_emulator_of_google(
+    servers: Servers, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the variable that Google's own tools read."""
+    environment.setenv("STORAGE_EMULATOR_HOST", servers.fake_gcs().credentials["STORAGE_EMULATOR_HOST"])
+    check_commands("gs://", tmp_path)
+
+
 def test_the_commands_on_a_server(store: str, tmp_path: Path) -> None:
+    check_commands(store, tmp_path)
+
+
+def check_commands(store: str, tmp_path: Path) -> None:
+    """The commands that every store has."""
     container = f"{store}commands"
     (tmp_path / "text.txt").write_text("text")
     failed(3, "ls", container)

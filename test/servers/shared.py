@@ -59,6 +59,10 @@ class Servers:
         self._azurite = self._azurite or self._started(start_azurite)
         return self._azurite
 
+    def fake_gcs(self) -> RunningServer:
+        """An emulator of Google Cloud Storage by others."""
+        return self.speaking_s3("fake-gcs-server")
+
     def google(self) -> RunningServer:
         """The double of Google Cloud Storage."""
         return self.speaking_s3("google")
