@@ -18,8 +18,8 @@ from obs_client.backends.gcs.client import GCSClient
 from obs_client.backends.gcs.multipart import GCSUpload
 from obs_client.backends.gcs.requests import Request, object_path, upload_path, xml_path
 from obs_client.backends.gcs.resumable import UNIT, ResumableUpload
-from obs_client.errors import InvalidNameError, PreconditionError
-from obs_client.models import Attributes
+from obs_client.errors import ConflictError, InvalidNameError, PreconditionError
+from obs_client.models import Attributes, ObjectInfo, SubdirInfo
 from test.gcs.running import asked, resource
 
 MIB = 1024 * 1024
@@ -213,3 +213,18 @@ def test_many_are_deleted_by_hundreds(client: GCSClient) -> None:
         client.object_write(f"{number}", b"")
     client.object_delete_many([f"{number}" for number in range(210)])
     assert client.object_list() == []
+
+
+def test_folders_of_a_hierarchical_namespace_are_no_objects(client: GCSClient) -> None:
+    name = f"{client.container_name}-hns"
+    asked(client, "POST", "/storage/v1/b", "project=p", {"name": name, "hierarchicalNamespace": {"enabled": True}})
+    client.container_name = name
+    client.object_write("a/b/c", b"x")
+    assert [entry.name for entry in client.object_list() if isinstance(entry, ObjectInfo)] == ["a/b/c"]
+    assert client.object_list(delimiter="/") == [SubdirInfo("a/")]
+    assert client.container_delete(name) is False
+    client.object_delete("a/b/c")
+    assert client.object_list() == client.object_list(delimiter="/") == []
+    assert client.object_info("a/b/") is None
+    with pytest.raises(ConflictError, match="folders of a hierarchical namespace"):
+        client.container_delete(name, force=True)

@@ -45,7 +45,9 @@ class GCSClient(ObjectStorageClient):
     Large objects are written by parts, side by side. Killed writers leave parts, which cost their size until
     `cleanup` removes them: it aborts *every* open upload of that age under the prefix, whoever began it. Under a
     condition the bytes go one after the other, since Google holds no condition of parts; of such writers nothing stays.
-    Where the container has soft delete, as by default, what is replaced or deleted costs its size for seven days more.
+    In a container with a hierarchical namespace folders are no objects, and stay when their objects are deleted, as
+    older versions do: who deletes such a container is told of them. Where a container has soft delete, as by default,
+    what is replaced or deleted costs its size for seven days more.
 
     A pickled client carries the credentials that were given to it as a mapping; never what came from the environment,
     nor a token.

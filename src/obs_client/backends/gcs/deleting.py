@@ -9,8 +9,9 @@ from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.calls.batches import PartAnswer, make_batch, read_batch
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backends.gcs.errors import read_content, status_of
+from obs_client.backends.gcs.listing import page_of_objects
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path, object_path
-from obs_client.errors import ContainerNotEmptyError
+from obs_client.errors import ConflictError, ContainerNotEmptyError
 
 BATCH_MAXIMUM = 100
 
@@ -22,7 +23,14 @@ def delete_container(requests: Requests, container: str) -> None:
     except Refusal as error:
         if status_of(error) not in (409, 412):  # the second is what an emulator says
             raise
-        raise ContainerNotEmptyError(f"container {container!r} holds objects", container=container) from error
+        if page_of_objects(requests, container, "", None, None, None).entries:
+            raise ContainerNotEmptyError(f"container {container!r} holds objects", container=container) from error
+        raise ConflictError(
+            f"container {container!r} holds no objects, and Google says that it is not empty: there are older versions "
+            f"of some, or folders of a hierarchical namespace",
+            container=container,
+            hint="`gcloud storage rm --recursive --all-versions` removes all of them",
+        ) from error
 
 
 def delete_object(requests: Requests, container: str, name: str) -> None:

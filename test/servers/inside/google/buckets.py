@@ -26,7 +26,9 @@ class Buckets:
         """Make one; a project must be named."""
         if not request.query.get("project"):
             raise invalid("Required parameter: project", "MissingSecurityHeader")
-        found = self._state.create(str(json.loads(request.body)["name"]))
+        asked = json.loads(request.body)
+        found = self._state.create(str(asked["name"]))
+        found.hierarchical = asked.get("hierarchicalNamespace", {}).get("enabled", False)
         return json_response(selected(bucket_resource(found), request.query.get("fields")))
 
     def list(self, request: Request) -> Response:
@@ -48,8 +50,9 @@ class Buckets:
         return json_response(selected(bucket_resource(self._state.bucket(bucket)), request.query.get("fields")))
 
     def delete(self, request: Request, bucket: str) -> Response:
-        """Delete an empty one."""
-        if self._state.bucket(bucket).objects:
+        """Delete an empty one; folders are something too ("Delete buckets")."""
+        found = self._state.bucket(bucket)
+        if found.objects or found.folders:
             raise Refusal(409, "conflict", "The bucket you tried to delete is not empty.", "BucketNotEmpty")
         del self._state.buckets[bucket]
         for uploads in (self._state.multipart, self._state.resumable):

@@ -66,12 +66,14 @@ class Upload:
 
 @dataclasses.dataclass
 class Bucket:
-    """A bucket."""
+    """A bucket; `hierarchical`: folders are made with the objects in them, and stay ("Hierarchical namespace")."""
 
     name: str
     created: float
     objects: dict[str, Stored] = dataclasses.field(default_factory=dict)
     public: bool = False
+    hierarchical: bool = False
+    folders: set[str] = dataclasses.field(default_factory=set)
 
 
 class State:
@@ -126,7 +128,10 @@ class State:
         self._last = max(self._last + 1, int(now * 1_000_000))
         kept = {"storageClass": "STANDARD", **attributes}
         stored = Stored(name, content, self._last, kept, metadata, now, now, 1, components, has_md5)
-        self.bucket(bucket).objects[name] = stored
+        place = self.bucket(bucket)
+        place.objects[name] = stored
+        if place.hierarchical:
+            place.folders |= {name[: end + 1] for end, letter in enumerate(name) if letter == "/"}
         return stored
 
 
