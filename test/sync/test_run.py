@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from obs_client import (
+    AuthorizationError,
     ClientOptions,
     LocalClient,
     MemoryClient,
@@ -235,6 +236,25 @@ def test_a_store_that_goes_down_stops_the_deletions() -> None:
     with pytest.raises(TemporaryError, match="names failed one after another"):
         sync(memory(keep=b"1"), Place(Down(target.client, 3), "box"), SyncOptions(delete=True, workers=2))
     assert len(contents(target)) == 300 + 1 - 2 * 8, "one write, and two batches of eight"
+
+
+@pytest.mark.parametrize("allowed", [0, 1])
+def test_a_store_that_refuses_all_stops_the_sync(allowed: int) -> None:
+    class Refusing(RecordingClient):
+        def _object_write(self, new: NewObject, body: Any) -> None:
+            if int(new.name) >= allowed:
+                raise AuthorizationError("not yours")
+            super()._object_write(new, body)
+
+    source, target = memory(**{f"{number:03}": b"1" for number in range(100)}), memory(old=b"old")
+    told: list[Done] = []
+    end = Place(Refusing(target.client), "box")
+    if allowed:
+        assert len(sync(source, end, SyncOptions(workers=2)).failures) == 99
+        return
+    with pytest.raises(AuthorizationError, match=r"20 names were refused one after another.*not"):
+        sync(source, end, SyncOptions(workers=2), on_done=told.append)
+    assert [done.outcome for done in told] == ["failed"] * 20
 
 
 def test_failures_between_which_something_works_do_not_stop_it() -> None:

@@ -82,6 +82,13 @@ class Settings:
         """Say why a name failed, whatever was wished."""
         self.say(f"{name}: {without_secrets(str(reason))}")
 
+    def fail_all(self, failures: Mapping[str, object]) -> None:
+        """Say why names failed: of many the first ones, and of the others how many for which reason."""
+        from obs_client.cli.many.reasons import brief
+
+        for line in brief(failures.items(), whole=self.verbose or self.debug):
+            self.say(line)
+
     def warn(self, text: str) -> None:
         """Say what went not as wished, unless `--quiet`."""
         if not self.quiet:
@@ -100,8 +107,7 @@ class Settings:
     def show_details(self, error: Exception) -> None:
         """Say what the one line of a failure leaves out: each name's reason, and with `--debug` where it comes from."""
         if isinstance(error, errors.PartialFailureError):
-            for name, reason in error.failures.items():
-                self.fail(name, reason)
+            self.fail_all(error.failures)
         if self.debug:
             import traceback
 

@@ -24,6 +24,13 @@ OF_THE_STORE = (errors.ContainerNotFoundError, errors.TemporaryError)
 """What fails for all others too if it is the store's state, and not the argument's."""
 
 
+SHOWN = 10
+"""Arguments that are told of one by one, of those that fail."""
+
+REFUSED = 20
+"""Arguments that the store refuses before all others are taken to be refused, too, if none was allowed."""
+
+
 class Clients:
     """One client for all addresses in a store; the end of a `with` block closes them.
 
@@ -105,8 +112,8 @@ def each(
         Failure: Some failed; its kind is theirs if that is one, so that the exit status tells that all were absent.
         Exception: The only argument failed, or what is hopeless for all others came up.
     """
-    failures = []
-    for argument, action in actions.items():
+    failures: list[Failure] = []
+    for tried, (argument, action) in enumerate(actions.items(), 1):
         try:
             action()
         except HOPELESS:
@@ -114,15 +121,20 @@ def each(
         except (Failure, errors.ObjectStorageClientError, OSError) as error:
             if len(actions) == 1 or (isinstance(error, OF_THE_STORE) and not goes_on(argument, error)):
                 raise
-            failures.append(_told(settings, argument, error))
+            failures.append(_told(settings, argument, error, is_shown=settings.verbose or len(failures) < SHOWN))
+            if isinstance(error, errors.AuthorizationError) and REFUSED <= len(failures) == tried:
+                raise
+    if len(failures) > SHOWN and not settings.verbose:
+        settings.say(f"and {len(failures) - SHOWN:,} more; --verbose names all")
     if failures:
         kind = NotThere if all(isinstance(failure, NotThere) for failure in failures) else Failure
         raise kind(f"{len(failures):,} of {count_text(len(actions), 'argument')} failed", "the others are done")
 
 
-def _told(settings: Settings, argument: str, error: Exception) -> Failure:
-    """Say why an argument failed; what a command raises names the argument itself."""
+def _told(settings: Settings, argument: str, error: Exception, *, is_shown: bool) -> Failure:
+    """Say why an argument failed, if it is shown; what a command raises names the argument itself."""
     failure = error if isinstance(error, Failure) else failure_of(error, about=argument)
-    settings.show_details(error)
-    failure.show()
+    if is_shown:
+        settings.show_details(error)
+        failure.show()
     return failure

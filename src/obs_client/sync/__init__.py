@@ -71,6 +71,7 @@ def sync(
         What `plan_sync` raises; what fails for one name only is in the report.
         TemporaryError: 5 x `workers` names (at least 20) failed so one after another, each after its last try: the
             store is down, and all else is left for the next sync.
+        AuthorizationError: So many names were refused one after another, and none was allowed before.
     """
     kept = Kept() if on_done is None else None
     steps = planned(source, target, options, kept)

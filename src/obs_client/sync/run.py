@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
-from obs_client.errors import ConflictError, TemporaryError
+from obs_client.errors import AuthorizationError, ConflictError, TemporaryError
 from obs_client.places import Place
 from obs_client.sync.collisions import goes_with_deletions
 from obs_client.sync.copy import Copier
@@ -58,6 +58,7 @@ class Run:
         self._tally = Tally()
         self._copier = Copier(source, target, ask, options.map_attributes)
         self._failed_in_a_row = 0
+        self._refused_in_a_row = 0
         self._ahead = _AHEAD * options.workers
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
@@ -151,8 +152,15 @@ class Run:
         """Raise if so many names failed one after another that the others would, too, each with all its tries."""
         if done.step.action == "skip":
             return
+        most = max(DOWN_MINIMUM, DOWN * self._options.workers)
+        self._refused_in_a_row = self._refused_in_a_row + 1 if isinstance(done.error, AuthorizationError) else 0
+        if self._refused_in_a_row >= most and not self._tally.counts["copied"] + self._tally.counts["deleted"]:
+            raise AuthorizationError(
+                f"{self._refused_in_a_row:,} names were refused one after another, and none was allowed; all others "
+                f"are left; the last, {done.step.name!r}: {done.error}"
+            ) from done.error
         self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(done.error, TemporaryError) else 0
-        if self._failed_in_a_row >= max(DOWN_MINIMUM, DOWN * self._options.workers):
+        if self._failed_in_a_row >= most:
             raise TemporaryError(
                 f"{self._failed_in_a_row:,} names failed one after another, all others are left; "
                 f"sync again when the store is up; the last, {done.step.name!r}: {done.error}"

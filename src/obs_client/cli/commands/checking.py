@@ -99,7 +99,7 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
     for name, error in report.failures.items():
         row = {"type": "unproven", "name": name, "reason": str(error)}
         settings.found(row, "" if settings.quiet else f"unproven   {printable(name)}")
-        settings.fail(name, error)
+    settings.fail_all(report.failures)
     counts = {
         "differing": len(report.differing),
         "missing": len(report.missing),

@@ -191,21 +191,21 @@ def du(settings: Settings, url: str, depth: int, human: bool) -> None:
 
 
 class Unlisted:
-    """Names that cannot be listed: each is told of, and does not stop the others."""
+    """Names that cannot be listed: they are told of at the end, and do not stop the others."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._count = 0
+        self._reasons: dict[str, str] = {}
 
     def add(self, name: str, reason: str) -> None:
-        """Tell of one."""
-        self._count += 1
-        self._settings.fail(name, reason)
+        """Note one."""
+        self._reasons[name] = reason
 
     def finish(self) -> None:
-        """Raise `Failure` if there was any."""
-        if self._count:
-            raise Failure(f"{count_text(self._count, 'name')} could not be listed", "all others are")
+        """Tell of all; raise `Failure` if there was any."""
+        self._settings.fail_all(self._reasons)
+        if self._reasons:
+            raise Failure(f"{count_text(len(self._reasons), 'name')} could not be listed", "all others are")
 
 
 def record(entry: Entry) -> dict[str, object]:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from obs_client.places import Place
 
 BATCH = 1000
+REFUSED = 20
+"""Names of one batch that are refused before all others are taken to be, too."""
+
 SHOWN_BATCH = 100
 """How many are deleted at once while a bar is drawn, so that it moves."""
 
@@ -183,6 +186,7 @@ class _Removal:
         self._settings = settings
         self._place = place
         self._failures: dict[str, Exception | str] = {}
+        self._deleted = 0
 
     @property
     def failed(self) -> bool:
@@ -229,6 +233,7 @@ class _Removal:
 
         Raises:
             TemporaryError: None of them could be, in ways that may pass: the store is down.
+            AuthorizationError: None of many could be, and none before: it is not allowed.
         """
         failures = self._delete(batch)
         for name in batch:
@@ -237,6 +242,10 @@ class _Removal:
         errors = list(failures.values())
         if 1 < len(batch) == sum(isinstance(error, obs_client.TemporaryError) for error in errors):
             raise errors[0]
+        refused = sum(isinstance(error, obs_client.AuthorizationError) for error in errors)
+        if REFUSED <= len(batch) == refused and not self._deleted:
+            raise obs_client.AuthorizationError(f"{refused:,} names were refused, and none was allowed: {errors[0]}")
+        self._deleted += len(batch) - len(failures)
         self._failures.update(failures)
 
     def _delete(self, batch: list[str]) -> dict[str, Exception]:
@@ -258,8 +267,7 @@ class _Removal:
         Raises:
             Failure: Something was.
         """
-        for name, reason in self._failures.items():
-            self._settings.fail(name, reason)
+        self._settings.fail_all(self._failures)
         if self._failures:
             left = "was" if len(self._failures) == 1 else "were"
             raise Failure(f"{count_text(len(self._failures), 'name')} {left} not deleted", "all others are")

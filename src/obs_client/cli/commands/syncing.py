@@ -142,8 +142,7 @@ class _Run:
         refused: list[Step] = []
         count = write_steps(_noting(steps or self._planned(), refused), sys.stdout)
         self._warn_of_nothing(0 if self._options.delete and holds_nothing(self._source) else count)
-        for step in refused:
-            self._settings.fail(step.name, step.reason)
+        self._settings.fail_all({step.name: step.reason for step in refused})
         if refused:
             raise Failure(f"{count_text(len(refused), 'name')} cannot be done", "the plan has them as refused")
 
@@ -230,8 +229,7 @@ def _finish(settings: Settings, report: SyncReport) -> None:
     """Show what was done, and what failed."""
     for name, note in report.notes.items():
         settings.warn(f"{name}: {note}")
-    for name, error in report.failures.items():
-        settings.fail(name, error)
+    settings.fail_all(report.failures)
     settings.summary(_record(report), _summary(report))
     if report.failures:
         advice = _advice(report.failures.values())

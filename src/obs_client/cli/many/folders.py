@@ -57,8 +57,7 @@ class FolderCopier:
         with self.settings.progress(source.text, lambda: None) as progress:
             on_done = partial(self._tell, source, target)
             report = apply(self._steps(start, end), start, end, options, ask=False, progress=progress, on_done=on_done)
-        for name, error in report.failures.items():
-            self.settings.fail(name, error)
+        self.settings.fail_all(report.failures)
         if report.failures:
             raise Failure(
                 f"{count_text(len(report.failures), 'name')} in {source.text} failed", "all others are copied"
