@@ -19,6 +19,7 @@ import os
 import click
 
 import obs_client
+from obs_client.cli.settings import Settings
 from obs_client.cli.text import printable
 
 
@@ -106,8 +107,10 @@ class Address:
         return self.name if self.is_folder else f"{self.name}/"
 
     def client(self) -> obs_client.ObjectStorageClient:
-        """A new client with the container chosen."""
-        return self.url.client()
+        """A new client with the container chosen, as patient as `--retries` and `--timeout` say."""
+        context = click.get_current_context(silent=True)
+        settings = context.find_object(Settings) if context else None
+        return (self.url if settings is None else _as_patient(self.url, settings)).client()
 
     def object_name(self, advice: str = "go on with the object's name") -> str:
         """The object's name; a usage error with an advice if only a container or directory is named."""
@@ -119,6 +122,15 @@ class Address:
     def receiving(self, base_name: str) -> str:
         """The name of an object that is put here: its own, if this is a folder."""
         return self.name + base_name if self.is_folder else self.name
+
+
+def _as_patient(url: obs_client.StorageUrl, settings: Settings) -> obs_client.StorageUrl:
+    """A URL with what the command was told of patience; that goes before what the URL says."""
+    tries = {} if settings.retries is None else {"attempts": settings.retries + 1}
+    waits = {} if settings.timeout is None or url.scheme in ("file", "memory") else {"timeout": float(settings.timeout)}
+    if not tries and not waits:
+        return url
+    return dataclasses.replace(url, client_options={**url.client_options, **tries}, options={**url.options, **waits})
 
 
 def _is_url(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from obs_client.cli.settings import Settings
+from obs_client.cli.text import duration
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -26,9 +27,38 @@ def _flag(attribute: str, help_text: str, *names: str) -> Callable[[Function], F
     return click.option(*names, attribute, is_flag=True, expose_value=False, callback=store, help=help_text)
 
 
+def _seconds(text: str) -> int:
+    seconds = duration(text)
+    if seconds < 1:
+        raise click.BadParameter("give 1 second or more")
+    return seconds
+
+
 _quiet = _flag("quiet", "Say nothing but errors; draw no bars.", "-q", "--quiet")
 _verbose = _flag("verbose", "Say what is done.", "-v", "--verbose")
 _debug = _flag("debug", "Say all that the library logs, and where an error comes from.", "--debug")
+
+
+def _value(attribute: str, name: str, help_text: str, **more: Any) -> Callable[[Function], Function]:
+    def store(context: click.Context, _: click.Parameter, value: object) -> None:
+        if value is not None:
+            setattr(context.ensure_object(Settings), attribute, value)
+
+    return click.option(name, attribute, expose_value=False, callback=store, help=help_text, **more)
+
+
+_retries = _value(
+    "retries", "--retries", "Tries of each request after the first.", type=click.IntRange(0, 100), metavar="N"
+)
+_timeout = _value(
+    "timeout", "--timeout", "How long to wait for a silent server: 10, 2m.", type=_seconds, metavar="TIME"
+)
+_progress = _value(
+    "progress_as",
+    "--progress",
+    "Progress as lines on stderr, or none.",
+    type=click.Choice(["json", "plain", "none"]),
+)
 
 json_lines = _flag("json", "Write results as JSON, one value a line.", "--json")
 yes = _flag("yes", "Do not ask.", "-y", "--yes")
@@ -54,8 +84,8 @@ def workers(help_text: str) -> Callable[[Function], Function]:
 
 
 def shared(function: Function) -> Function:
-    """Add `--quiet`, `--verbose` and `--debug` to a command."""
-    return _quiet(_verbose(_debug(function)))
+    """Add what every command takes: how much is said, and how patient it is."""
+    return _quiet(_verbose(_debug(_progress(_retries(_timeout(function))))))
 
 
 def _places(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -28,6 +28,9 @@ class Settings:
         quiet, verbose, debug: How much is said on stderr.
         json: Results are JSON, one value a line.
         yes: Nothing is asked.
+        retries: Tries of a request after the first; None: as the store's URL says.
+        timeout: Seconds to wait for a server that says nothing; None: as the store's URL says.
+        progress_as: How progress is shown: `json`, `plain` or `none`; None: a bar, on a terminal.
         go_on: What to do after a stop.
         confirmed: A question was answered with yes.
         drawing: A bar is on the screen.
@@ -39,6 +42,9 @@ class Settings:
     debug: bool = False
     json: bool = False
     yes: bool = False
+    retries: int | None = None
+    timeout: int | None = None
+    progress_as: str | None = None
     go_on: str = "nothing is half-done; run the same command again to do it"
     confirmed: bool = False
     drawing: bool = False
@@ -129,8 +135,12 @@ class Settings:
 
     @property
     def shows_progress(self) -> bool:
-        """Whether bars are drawn: on a terminal only."""
-        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
+        """Whether progress is shown: on a terminal by bars, else only where `--progress` asks for it."""
+        if self.quiet or sys.stderr is None or self.progress_as == "none":
+            return False
+        if self.progress_as is not None:
+            return True
+        if not sys.stderr.isatty():
             return False
         # Lines for programs would run into a bar on the same screen.
         return not (self.json and sys.stdout is not None and sys.stdout.isatty())
@@ -147,6 +157,14 @@ class Settings:
         """
         if not self.shows_progress:
             yield None
+            return
+        if self.progress_as is not None:
+            from obs_client.cli.telling.progress import Lines
+
+            lines = Lines(self.progress_as, label, total(), unit, self.write_line)
+            yield lines.advance
+            if stays:
+                lines.write(ended=True)
             return
         from obs_client.cli.bars import bar
 

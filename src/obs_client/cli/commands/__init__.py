@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from obs_client.cli.telling.examples import epilog
+
 _MODULES = {
     "about": ("completion", "version"),
     "checking": ("check",),
@@ -34,4 +36,5 @@ def command(name: str) -> click.Command | None:
         return None
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     assert isinstance(found, click.Command)
+    found.epilog = epilog(name)
     return found

@@ -160,7 +160,10 @@ class _Run:
                 options = dataclasses.replace(options, max_delete=plan.deletions)
             # Much may have changed since a plan was written, and while the question waited.
             ask = asks or steps is not None
-            with settings.progress("sync", lambda: plan.size) as progress:
+            nothing = not (plan.copies or plan.deletions or plan.refusals)
+            if nothing and settings.shows_progress:
+                settings.warn("nothing to do")
+            with contextlib.nullcontext() if nothing else settings.progress("sync", lambda: plan.size) as progress:
                 places = self._source, self._target
                 report = apply(plan, *places, options, ask=ask, progress=progress, on_done=self._on_done)
             _finish(settings, report)

@@ -1,0 +1,1 @@
+"""What is told beside the results: progress without a bar, and examples."""
