@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
+import copy
 import dataclasses
+import functools
 import logging
 import signal
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FrameType
@@ -26,6 +29,8 @@ from obs_client.testing.faults import FaultyClient
 from obs_client.urls import StorageUrl
 
 USAGE_ERROR = 2
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 DIFFERS = "server: "
 """How the result tells a test in which the server differs, as it is known to, from one that was skipped."""
@@ -122,19 +127,31 @@ def _look(store: Store, server: str | None) -> Store:
         return dataclasses.replace(store, server=server or differences.recognise(client))
 
 
-def run_suite(stores: Iterable[Store], output: TextIO) -> bool:
+def run_suite(stores: Iterable[Store], output: TextIO, patterns: Sequence[str] = ()) -> bool:
     """Run the suite on stores; prints `N passed, N failed, N skipped` at the end, and gives whether none failed.
 
-    At Ctrl-C the test at work is finished and what was made is removed; a second Ctrl-C ends at once.
+    At Ctrl-C or SIGTERM the test at work is finished and what was made is removed; a second one ends at once.
+
+    Args:
+        patterns: Only tests whose name holds one of these; with `*` in it, fits it.
     """
+    return _report(_run(stores, output, patterns), output)
+
+
+def _run(stores: Iterable[Store], output: TextIO, patterns: Sequence[str]) -> CountingResult:
     logging.getLogger("obs_client").setLevel(logging.ERROR)
-    tests = unittest.TestSuite(
-        unittest.defaultTestLoader.loadTestsFromTestCase(case) for store in stores for case in cases_of(store)
-    )
-    runner = unittest.TextTestRunner(output, resultclass=CountingResult)
+    loader = copy.copy(unittest.defaultTestLoader)
+    if patterns:
+        loader.testNamePatterns = [each if "*" in each else f"*{each}*" for each in patterns]
+    tests = unittest.TestSuite(loader.loadTestsFromTestCase(case) for store in stores for case in cases_of(store))
+    if not tests.countTestCases():
+        output.write("no test fits -k\n")
+    make = functools.partial(CountingResult, total=tests.countTestCases())
+    is_screen = output.isatty()
+    runner = unittest.TextTestRunner(output, verbosity=0 if is_screen else 1, resultclass=make)
     result = runner.run(tests)
     assert isinstance(result, CountingResult)
-    return _report(result, output)
+    return result
 
 
 def _report(result: CountingResult, output: TextIO) -> bool:
@@ -151,29 +168,46 @@ def _report(result: CountingResult, output: TextIO) -> bool:
 
 
 class CountingResult(unittest.TextTestResult):
-    """Counts the tests that passed, and stops at Ctrl-C; a class that fails, or its closing check, is one failure."""
+    """Counts the tests that passed, and stops at Ctrl-C and SIGTERM.
+
+    A class that fails, or its closing check, is one failure.
+    """
 
     passed = 0
-    _default: signal.Handlers | Callable[[int, FrameType | None], object] | int | None = None
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, *arguments: Any, total: int = 0) -> None:
         super().__init__(*arguments)
         self.differences: list[str] = []
+        self.signal = 0
+        self._defaults: dict[int, Any] = {}
+        self._total = total
+        self._began = time.monotonic()
+
+    def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802 - unittest's name
+        super().startTest(test)
+        if not self.dots:  # a screen: one line that changes
+            seconds = int(time.monotonic() - self._began)
+            at = f"{self.testsRun}/{self._total}  {seconds // 60}:{seconds % 60:02}"
+            self.stream.write("\r\x1b[2K" + f"{at}  {test.id().rpartition('.')[2]}"[:79])
+            self.stream.flush()
 
     def startTestRun(self) -> None:  # noqa: N802 - unittest's name
         super().startTestRun()
         if threading.current_thread() is threading.main_thread():
-            self._default = signal.signal(signal.SIGINT, self._interrupted)
+            self._defaults = {number: signal.signal(number, self._interrupted) for number in _STOPS}
 
     def stopTestRun(self) -> None:  # noqa: N802 - unittest's name
         super().stopTestRun()
+        if not self.dots:
+            self.stream.write("\r\x1b[2K")
         self._restore()
 
     def addSkip(self, test: unittest.TestCase, reason: str) -> None:  # noqa: N802 - unittest's name
         if reason.startswith(DIFFERS):
             self.differences.append(reason.removeprefix(DIFFERS))
-            self.stream.write("d")
-            self.stream.flush()
+            if self.dots:
+                self.stream.write("d")
+                self.stream.flush()
         else:
             super().addSkip(test, reason)
 
@@ -181,23 +215,27 @@ class CountingResult(unittest.TextTestResult):
         super().addSuccess(test)
         self.passed += 1
 
-    def _interrupted(self, _: int, __: FrameType | None) -> None:
+    def _interrupted(self, number: int, _: FrameType | None) -> None:
+        self.signal = number
         self.stop()
         self._restore()
 
     def _restore(self) -> None:
-        if self._default is not None:
-            signal.signal(signal.SIGINT, self._default)
+        for number, default in self._defaults.items():
+            signal.signal(number, default)
+        self._defaults = {}
 
 
 def main(arguments: Sequence[str], output: TextIO | None = None) -> int:
     """Test the stores of these URLs, or the embedded ones.
 
-    Gives the exit status: 0, 1, or 2 for a bad URL, a store that does not answer, or a container that is not there.
+    Gives the exit status: 0, 1, or 2 for a bad URL, a store that does not answer, or a container that is not there; 130
+    or 143 if Ctrl-C or SIGTERM stopped it.
     """
     parser = argparse.ArgumentParser(prog="python -m test.tests")
     parser.add_argument("urls", metavar="URL", nargs="*", help="a storage URL; none: the embedded stores")
     parser.add_argument("--server", help="what a server is that does not say so itself: whose differences count")
+    parser.add_argument("-k", metavar="TEXT", action="append", default=[], help="only tests whose name holds this")
     given = parser.parse_args(arguments)
     try:
         named = [_look(store, given.server) for store in stores_of(given.urls)]
@@ -206,4 +244,6 @@ def main(arguments: Sequence[str], output: TextIO | None = None) -> int:
         return USAGE_ERROR
     with contextlib.ExitStack() as stack:
         stores = named or stack.enter_context(embedded_stores())
-        return 0 if run_suite(stores, output or sys.stdout) else 1
+        result = _run(stores, output or sys.stdout, given.k)
+        passed = _report(result, output or sys.stdout)
+        return 128 + result.signal if result.signal else 0 if passed else 1

@@ -7,6 +7,10 @@ import click
 import obs_client
 from obs_client.cli.options import pass_settings, place, shared
 from obs_client.cli.settings import Settings
+from obs_client.cli.stopping import patient
+
+STOPPING = 60.0
+"""Seconds in which the test at work ends, and what was made is removed, after Ctrl-C or SIGTERM."""
 
 
 @click.command()
@@ -14,10 +18,13 @@ from obs_client.cli.settings import Settings
 @click.option(
     "--server", metavar="NAME", help="What an S3 server is that does not say so itself: seaweedfs, swift or moto."
 )
+@click.option("-k", "patterns", metavar="TEXT", multiple=True, help="Only tests whose name holds this; repeatable.")
 @shared
 @pass_settings
 @click.pass_context
-def test(context: click.Context, settings: Settings, urls: tuple[str, ...], server: str | None) -> None:
+def test(
+    context: click.Context, settings: Settings, urls: tuple[str, ...], server: str | None, patterns: tuple[str, ...]
+) -> None:
     """Prove that stores keep the contract.
 
     It leaves them as it found them. Takes storage URLs only, and `file:///some/root` is a root in which containers are
@@ -29,4 +36,6 @@ def test(context: click.Context, settings: Settings, urls: tuple[str, ...], serv
     for url in urls:
         obs_client.StorageUrl.parse(url)
     settings.go_on = "what the suite made may be left in containers that it named at random"
-    context.exit(main([*urls, *(["--server", server] if server else [])]))
+    chosen = [word for pattern in patterns for word in ("-k", pattern)]
+    with patient(STOPPING):
+        context.exit(main([*urls, *(["--server", server] if server else []), *chosen]))
