@@ -11,7 +11,7 @@ from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.written import check_written
 
-SYNC_COPIES = "-r copies folders, as does obs sync"
+SYNC_COPIES = "obs sync copies folders"
 
 Entry: TypeAlias = "obs_client.ObjectInfo | obs_client.SubdirInfo"
 
