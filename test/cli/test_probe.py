@@ -54,7 +54,8 @@ def test_the_options_that_it_prints_can_be_set_in_a_url(keys: None) -> None:
         output = done("probe", url_of(double)).splitlines()
         options = output[-1].removeprefix("options to set: ")
         assert options == (
-            f"?endpoint_url={double.url}&region=us-east-1&conditional_writes=true&checksums=false&addressing_style=path"
+            f"?endpoint_url={double.url}&region=us-east-1&conditional_writes=true&atomic_conditions=true"
+            "&checksums=false&addressing_style=path"
         )
         with obs_client.from_url(f"s3://container{options}") as client:
             assert client.object_write("others", b"other", if_absent=True) is False

@@ -38,6 +38,7 @@ def test_a_server_is_asked_for_what_it_was_seen_to_keep(ways: Ways, conditional_
     assert profile.options == {
         "endpoint_url": profile.endpoint,
         "conditional_writes": conditional_writes,
+        **({"atomic_conditions": True} if conditional_writes else {}),
         "checksums": checksums,
         "addressing_style": "path",
     }

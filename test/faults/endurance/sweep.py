@@ -102,7 +102,8 @@ def _wants(stage: Stage, swept: Swept) -> Callable[..., bool]:
 
 
 def _sizes(stage: Stage, client: ObjectStorageClient, swept: Swept) -> tuple[int, int]:
-    """Bytes of the head, and of the whole answer."""
+    """Bytes of the head, and of the whole answer; the first of a client's requests may be trials of the server."""
+    swept.run(stage, client)
     found = []
 
     def note(exchange: Exchange) -> None:

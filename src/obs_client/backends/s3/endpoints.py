@@ -87,6 +87,7 @@ class Experience:
         places_checked: Containers of which the endpoint's URL was seen not to lead into them.
         uploads: The ids of those that this process began and has not ended.
         part_sizes: Of other programs' objects whose digest fitted, the last one first.
+        server: What the first of its answers that has a header `Server` says there, or "".
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -96,6 +97,7 @@ class Experience:
         self.places_checked: set[str] = set()
         self.uploads: set[str] = set()
         self.part_sizes: list[int] = []
+        self.server = ""
         self._endpoint = endpoint
         self._facts: dict[str, EndpointFact] = {}
 
@@ -110,16 +112,17 @@ class Experience:
         """Whether a trial was made, also if it did not show anything."""
         return name in self._facts
 
-    def learn(self, name: str, holds: bool | None, option: str | None = None) -> None:
+    def learn(self, name: str, holds: bool | None, option: str | None = None, origin: Origin = Origin.TRIAL) -> None:
         """Keep how a trial ended, and log it if that is new; None: it could not be told.
 
         Args:
             option: The parameter of the client that decides it without a trial.
+            origin: Of what is known without one.
         """
         if holds is None and self.of(name) is not None:
             return  # another trial told
         outcome = Outcome.CANNOT_BE_TOLD if holds is None else Outcome.HOLDS if holds else Outcome.DOES_NOT_HOLD
-        fact = EndpointFact(name, outcome, Origin.TRIAL, option)
+        fact = EndpointFact(name, outcome, origin, option)
         if self._facts.get(name) != fact:
             from obs_client.backend.learning import learned
 

@@ -294,12 +294,15 @@ class Requests:
         """The answer to a request, whatever it is; no frame that holds the token of a session is left in an error."""
         url, headers = self.signed(request)
         try:
-            return self._transport().request(
+            answer = self._transport().request(
                 request.method, url, headers, request.body or None, expect_continue=request.expect
             )
         except OSError as error:
             forget_frames(error)
             raise
+        if not self.experience.server:
+            self.experience.server = answer.headers.get("server", "")
+        return answer
 
     def _otherwise(self, request: Request, error: S3Error, renewals: int) -> Request:
         """The request as it is sent once more after an error that tells what was wrong with it; else raise the error.

@@ -1,7 +1,8 @@
 """Tags of objects that look like MD5s: whether they are digests is believed only where it was seen.
 
 Amazon documents it. Of other servers some tag objects with 32 hex digits that are no digest of the content, or of the
-parts. Content that does not fit its tag is damaged only where another tag of this server was seen to be a digest.
+parts. Content that does not fit its tag is damaged only where another tag of this server was seen to be a digest, or
+where the server is one that has no other tags.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from obs_client._http.kit.etags import bare_etag
 from obs_client.backends.s3.endpoints import TAGS, TAGS_LARGE
 from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.requests import Request, Requests
-from obs_client.models import ObjectInfo
+from obs_client.models import ObjectInfo, Origin
 
 _HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
 _DIGITS = r"[0-9a-fA-F]{32}"
+_TAGS_BY_MD5 = ("SeaweedFS ",)
+"""How servers begin to call themselves that are known to tag with MD5s, always."""
 _TRIED = 3
 _TRIED_SIZE = 256 * 1024
 
@@ -68,7 +71,9 @@ class Tags:
             if experience.of(fact) is None:
                 experience.learn(fact, True)
             return True
-        if experience.of(fact) is None and fact == TAGS:
+        if experience.of(fact) is None and experience.server.startswith(_TAGS_BY_MD5):
+            experience.learn(fact, True, origin=Origin.DOCUMENT)
+        elif experience.of(fact) is None and fact == TAGS:
             experience.learn(fact, self._try_others())
         if not experience.of(fact):
             self.warn("it does not fit its tag, and tags of this server were not seen to be digests")
