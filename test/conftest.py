@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import re
 from collections.abc import Iterator
 
@@ -36,6 +37,15 @@ def servers(starts_servers: None) -> Iterator[Servers]:
 def _know_no_endpoint() -> None:
     """What one test learned of an endpoint is not so in the next, where another server may have its port."""
     forget_endpoints()
+
+
+@pytest.fixture(autouse=True)
+def _log_level() -> Iterator[None]:
+    """Undo what a command, or the suite as one, sets for its process, which here goes on."""
+    logger = logging.getLogger("obs_client")
+    before = logger.level
+    yield
+    logger.setLevel(before)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -22,15 +21,6 @@ def signals() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture(autouse=True)
-def log_level() -> Iterator[None]:
-    """Undo what a command sets for its process, which here goes on: one that completes logs no more."""
-    logger = logging.getLogger("obs_client")
-    before = logger.level
-    yield
-    logger.setLevel(before)
 
 
 @pytest.fixture
