@@ -13,11 +13,12 @@ from urllib.parse import unquote_plus
 
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
+from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.etags import bare_etag
 from obs_client.backend.listing import ListedObjects, name_of
 from obs_client.backend.values import Page
 from obs_client.backends.s3.errors import make_error
-from obs_client.backends.s3.requests import Request, Requests, query_of
+from obs_client.backends.s3.requests import Request, Requests
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
 ROOT = "ListBucketResult"

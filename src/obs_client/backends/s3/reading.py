@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from obs_client._http.answer import HttpAnswer
+from obs_client._http.kit.calls.queries import headers_of, query_of
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
 from obs_client._http.kit.etags import bare_etag, etag_of, quoted_etag
@@ -18,7 +19,7 @@ from obs_client.backends.s3.digests.stored import digest_of_answer, is_of_parts
 from obs_client.backends.s3.digests.tags import Tags, hash_is_md5
 from obs_client.backends.s3.endpoints import EXPRESS_ENDS, TELLS_CHECKSUMS, is_possible
 from obs_client.backends.s3.errors import S3Error
-from obs_client.backends.s3.requests import Request, Requests, headers_of, query_of
+from obs_client.backends.s3.requests import Request, Requests
 from obs_client.errors import ContainerNotFoundError
 from obs_client.models import ContainerInfo, ObjectInfo
 

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
@@ -73,22 +72,6 @@ class Request(NamedTuple):
     def __repr__(self) -> str:
         """Without headers and query, which may hold what is not to be shown."""
         return f"Request({self.operation} {self.container}/{self.name or ''})"
-
-
-def query_of(*parts: str | tuple[str, str | int | None]) -> str:
-    """The query of a URL: names that stand alone, and names with a value; those with None are left out."""
-    texts = []
-    for part in parts:
-        if isinstance(part, str):
-            texts.append(part)
-        elif part[1] is not None:
-            texts.append(f"{part[0]}={quote(str(part[1]), safe='-._~')}")
-    return "&".join(texts)
-
-
-def headers_of(*pairs: tuple[str, str | None]) -> dict[str, str]:
-    """Headers; those with None are left out."""
-    return {name: value for name, value in pairs if value is not None}
 
 
 class Requests:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.calls.queries import headers_of
 from obs_client._http.kit.encoded_words import encode_words
 from obs_client._http.kit.etags import quoted_etag
 from obs_client.backend.body import BLOCK_SIZE, Body
@@ -23,7 +24,6 @@ from obs_client.backends.s3.requests import (
     XML_NAMESPACE,
     Request,
     Requests,
-    headers_of,
     is_identified,
 )
 from obs_client.errors import ContainerExistsError, InvalidNameError

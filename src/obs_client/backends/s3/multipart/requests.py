@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from obs_client._http.kit import xml
+from obs_client._http.kit.calls.queries import query_of
 from obs_client.backend.body import Body
-from obs_client.backends.s3.requests import XML_NAMESPACE, Request, query_of
+from obs_client.backends.s3.requests import XML_NAMESPACE, Request
 
 
 class Upload(NamedTuple):
