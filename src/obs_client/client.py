@@ -65,7 +65,7 @@ class ObjectStorageClient(Backend):
     def __init__(self, container_name: str | None = None, *, options: ClientOptions | None = None) -> None:
         """Choose a container, if one is given; makes no request."""
         if container_name is not None:
-            arguments.check_container_name(container_name)
+            arguments.check_container_name(container_name, self.container_resource)
         if options is not None and not isinstance(options, ClientOptions):
             raise TypeError(f"options must be ClientOptions, not {type(options).__name__}")
         super().__init__(options or ClientOptions())
@@ -102,7 +102,7 @@ class ObjectStorageClient(Backend):
 
     def container_create(self, container_name: str) -> bool:
         """Create a container. False: it is there already (also possible after an answer was lost on the way)."""
-        arguments.check_container_name(container_name)
+        arguments.check_container_name(container_name, self.container_resource)
         arguments.check_new_container_name(container_name, self._border.capabilities)
         try:
             self._border.container_create(container_name)
@@ -119,7 +119,7 @@ class ObjectStorageClient(Backend):
 
     def container_info(self, container_name: str) -> ContainerInfo | None:
         """One container, or None if it is absent."""
-        arguments.check_container_name(container_name)
+        arguments.check_container_name(container_name, self.container_resource)
         try:
             return self._border.container_info(container_name)
         except NotFoundError:
@@ -135,7 +135,7 @@ class ObjectStorageClient(Backend):
         """
         from obs_client._engine import deleting
 
-        arguments.check_container_name(container_name)
+        arguments.check_container_name(container_name, self.container_resource)
         deleted = deleting.delete_container(self._border, container_name, force)
         if deleted and self.container_name == container_name:
             self.container_name = None
@@ -144,7 +144,7 @@ class ObjectStorageClient(Backend):
     def use_container(self, container_name: str | None, create: bool = False) -> bool:
         """Choose the container for calls that name none; None chooses none. False: absent, and `create` not set."""
         if container_name is not None:
-            arguments.check_container_name(container_name)
+            arguments.check_container_name(container_name, self.container_resource)
             if create:
                 self.container_create(container_name)
             elif self.container_info(container_name) is None:
@@ -748,7 +748,7 @@ class ObjectStorageClient(Backend):
         chosen = self.container_name if container_name is None else container_name
         if chosen is None:
             raise ContainerNotSpecified("no container: give container_name=..., or choose one with use_container(...)")
-        arguments.check_container_name(chosen)
+        arguments.check_container_name(chosen, self.container_resource)
         return chosen
 
     def _object(self, object_name: str, container_name: str | None) -> str:

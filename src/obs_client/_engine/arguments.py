@@ -22,11 +22,17 @@ def check_object_name(name: str) -> None:
         _refuse(name, "'.' and '..' between slashes lead out of the container in some stores; rename it")
 
 
-def check_container_name(name: str) -> None:
-    """Refuse a name that is not 1 to 256 bytes of UTF-8, is `.` or `..`, or holds NUL or a slash."""
+def check_container_name(name: str, resource: str | None = None) -> None:
+    """Refuse a name that is not 1 to 256 bytes of UTF-8, is `.` or `..`, or holds NUL or a slash.
+
+    Args:
+        resource: A pattern of names that may hold slashes all the same.
+    """
     size = len(check_text(name, "a container name"))
     if not 1 <= size <= CONTAINER_NAME_MAXIMUM:
         _refuse(name, f"a container name has 1 to {CONTAINER_NAME_MAXIMUM} bytes of UTF-8, this one has {size:,}")
+    if resource and re.fullmatch(resource, name):
+        return
     if "/" in name or name in (".", ".."):
         _refuse(name, "a container name holds no slash and is not '.' or '..'; the object name may hold slashes")
 

@@ -62,6 +62,9 @@ class Backend(abc.ABC):
     condition_hint: str = ""
     """What to do about a condition that is refused because `capabilities` does not declare it."""
 
+    container_resource: str | None = None
+    """A pattern of what stands for a container and may hold slashes, unlike its name: the ARN of an access point."""
+
     def __init__(self, options: ClientOptions) -> None:
         self.options = options
 

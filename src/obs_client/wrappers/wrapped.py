@@ -27,6 +27,7 @@ class WrappedClient(ObjectStorageClient):
     """Does what the inner client does, primitive by primitive, those with a default included."""
 
     def __init__(self, inner: ObjectStorageClient) -> None:
+        self.container_resource = inner.container_resource
         super().__init__(inner.container_name, options=inner.options)
         self.inner = inner
         self.timeout = inner.timeout

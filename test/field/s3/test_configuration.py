@@ -172,9 +172,10 @@ def through(ways: Ways, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Double]:
         yield double
 
 
-def test_an_access_point_is_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("separator", [":", "/"])
+def test_an_access_point_is_a_container(monkeypatch: pytest.MonkeyPatch, separator: str) -> None:
     """fluent-bit#7904, boto3#2779."""
-    point = "arn:aws:s3:us-east-1:123456789012:accesspoint:mine"
+    point = f"arn:aws:s3:us-east-1:123456789012:accesspoint{separator}mine"
     with through(Ways(virtual_host="s3.example"), monkeypatch) as double:
         double.state.create("mine-123456789012")
         client = s3_client(double, endpoint_url=HOST)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page
-from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, VERIFIES_PARTS
+from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, RESOURCE, VERIFIES_PARTS
 from obs_client.backends.s3.errors import classify, hint_of, hint_of_anonymous, request_id_of, retry_after
 from obs_client.backends.s3.reading import (
     check_possible,
@@ -81,6 +81,8 @@ class S3Client(ObjectStorageClient):
     handlers that are registered on it are for those calls: this class's own requests do not heed them. An error of a
     request is an `S3Error`, as the cause of the typed one; only `native` raises botocore's own.
     """
+
+    container_resource = RESOURCE
 
     def __init__(
         self,

@@ -47,7 +47,7 @@ _PARTITIONS = (
 _AMAZON_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonaws.eu")
 _PLAIN_REGION = r"[a-z]+(-[a-z]+)+-\d+"
 _POSSIBLE_CONTAINER = re.compile(r"[A-Za-z0-9._-]{1,255}")
-_RESOURCE = r"arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:\d*:[!-~]+"
+RESOURCE = r"arn:aws[a-z-]*:s3[a-z-]*:[a-z0-9-]*:\d*:[!-~]+"
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _OUTPOST_END = "--op-s3"
@@ -173,7 +173,7 @@ def is_possible(container: str) -> bool:
 
 def is_resource(container: str) -> bool:
     """Whether a container is named by an ARN, as access points are."""
-    return re.fullmatch(_RESOURCE, container) is not None
+    return re.fullmatch(RESOURCE, container) is not None
 
 
 def is_plain_container(container: str) -> bool:
