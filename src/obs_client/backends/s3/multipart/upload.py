@@ -172,7 +172,8 @@ class S3Upload(MultipartUpload):
         elif not fits and "x-amz-server-side-encryption" not in self._requests.settings.choices.object_headers:
             experience.learn(TAGS_LARGE, False)
             reason = "tags of large objects are no digests of their parts at this server"
-            Tags(self._requests, self._upload.container, self._upload.name).warn(reason)
+            if self.checks:
+                Tags(self._requests, self._upload.container, self._upload.name).warn(reason)
 
     def _etag_of(self, number: int) -> str:
         """The tag of a part as a list of parts tells it."""
