@@ -10,7 +10,7 @@ from test.sync import real_input as sync_real_input
 
 
 @pytest.mark.full
-def test_a_tree_goes_there_and_back(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_tree_goes_there_and_back(starts_servers: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for name in ("a.py", "empty", "ü/x y.py", "deep/er/z"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("" if name == "empty" else name)

@@ -89,3 +89,10 @@ def test_other_options_are_another_client() -> None:
     one, other = StorageUrl.parse("s3://a?attempts=2"), StorageUrl.parse("s3://b?attempts=3")
     assert not one.is_same_store(other)
     assert one.is_same_store(StorageUrl.parse("s3://b?attempts=2"))
+
+
+def test_a_plus_sign_in_a_url_is_itself() -> None:
+    assert StorageUrl.parse("file:///r?container_name=c++&prefix=x++.txt") == StorageUrl.parse(
+        "file:///r?container_name=c%2B%2B&prefix=x%2B%2B.txt"
+    )
+    assert StorageUrl.parse("file:///r?container_name=c&prefix=x++.txt").prefix == "x++.txt"

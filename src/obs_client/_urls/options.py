@@ -72,7 +72,8 @@ def takes(client_class: type[ObjectStorageClient], parameter: str) -> bool:
 
 def _pairs(query: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(query, keep_blank_values=True, strict_parsing=True)
+        # A plus sign is itself (RFC 3986); only forms of HTML mean a blank by it.
+        return parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=True)
     except ValueError:
         raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
 

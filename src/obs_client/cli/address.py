@@ -92,8 +92,13 @@ class Address:
         if self.container is None:
             scheme = self.url.alias.name if self.url.alias else self.url.scheme
             store = f"{self.url.root}/" if scheme in ("http", "https") else f"{scheme}://"
-            like = f"file://{self.url.root}?container_name=" if scheme == "file" else store
-            raise click.UsageError(printable(f"{self.text} names no container; write it like {like}container"))
+            like = f"{store}container"
+            if scheme == "file":
+                like = (
+                    f"file://{self.url.root}?container_name=container&prefix=name, where the root before '?' holds the "
+                    "containers; or give a plain path, without file:"
+                )
+            raise click.UsageError(printable(f"{self.text} names no container; write it like {like}"))
         return self.container
 
     @property

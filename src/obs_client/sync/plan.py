@@ -13,7 +13,14 @@ from collections.abc import Iterable, Iterator
 
 from obs_client._engine.parallel import bounded_map, ended
 from obs_client.backends.local.directory import DirectoryClient
-from obs_client.errors import ContainerNotFoundError, IntegrityError, NotFoundError
+from obs_client.errors import (
+    ConfigurationError,
+    ContainerNotFoundError,
+    IntegrityError,
+    NotFoundError,
+    ObjectStorageClientError,
+    TemporaryError,
+)
 from obs_client.places import Place
 from obs_client.sync.collisions import refusals
 from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
@@ -195,6 +202,10 @@ def _compare_contents(comparison: Comparison, name: str, source: Listed, target:
         return Step("skip", name, GONE)
     except IntegrityError:
         return _copy(name, DAMAGED, source, target)  # heals the target; a damaged source fails by name
+    except (TemporaryError, ConfigurationError):
+        raise  # no more of this name than of the others
+    except ObjectStorageClientError as error:
+        return Step("refuse", name, f"could not be compared: {error}", _version(source), _version(target))
     return Step("skip", name, EQUAL_CONTENT) if same else _copy(name, CONTENT, source, target)
 
 

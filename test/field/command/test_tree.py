@@ -103,6 +103,22 @@ def test_what_cannot_be_read_is_told_by_name_in_any_place_of_files() -> None:
         assert run("du", "s").exit_code == 1
 
 
+@pytest.mark.parametrize("locked", ["s/f", "t/f"])
+def test_a_file_that_cannot_be_compared_is_told_by_name_and_the_others_are_done(locked: str) -> None:
+    make(s__f=b"1", s__h=b"1", s__new=b"1", t__f=b"1", t__h=b"2", t__old=b"1")
+    os.chmod(locked, 0)
+    with as_granted():
+        dry = run("sync", "--checksum", "--delete", "--dry-run", "s", "t")
+        result = run("sync", "--checksum", "--delete", "--yes", "s", "t")
+    for each in (dry, result):
+        assert each.exit_code == 1
+        assert "f: could not be compared: " in each.stdout + each.stderr
+    os.chmod(locked, 0o600)
+    assert {name: Path("t", name).read_bytes() for name in tree(Path("t"))} == {
+        "f": b"1", "h": b"1", "new": b"1", "old": b"1"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "options", [("--exclude", "x/**", "--exclude", "*.txt"), ("--include", "z/w/*"), ("--include", "z/**")]
 )
