@@ -120,6 +120,20 @@ def test_a_name_that_no_object_can_have_is_an_error_that_names_it(client: FileSt
         os.unlink(path)
 
 
+def test_a_folder_is_listed_whatever_else_is_in_it(client: FileStore, container: Path) -> None:
+    for folder in ("a", "b/c"):
+        (container / folder).mkdir(parents=True)
+        (container / folder / "good").write_bytes(b"1")
+        with open(os.fsencode(container / folder) + b"/\xff", "wb"):
+            pass
+    (container / "only").mkdir()
+    assert names_of(client, delimiter="/") == ["a/", "b/"]
+    with open(os.fsencode(container) + b"/only/\xff", "wb"):
+        pass
+    with pytest.raises(ServiceError, match="only/"):
+        client.object_list(delimiter="/")
+
+
 def test_a_file_whose_name_would_be_too_long_makes_the_listing_fail_by_name(client: FileStore, container: Path) -> None:
     folder = Path(container, *["d" * 250] * 4)
     folder.mkdir(parents=True)

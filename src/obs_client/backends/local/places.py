@@ -223,8 +223,13 @@ class Scan:
 
 
 def holds_object(tree: Tree, paths: list[Path]) -> bool:
-    """Whether any object is in the directories, or below."""
+    """Whether any object is in the directories, or below.
+
+    Raises:
+        OSError, ServiceError: None was found, and something could not be looked at.
+    """
     left = list(paths)
+    errors: list[Exception] = []
     seen: set[Path] = set()
     while left:
         path = left.pop()
@@ -232,10 +237,15 @@ def holds_object(tree: Tree, paths: list[Path]) -> bool:
             if path in seen:
                 continue
             seen.add(path)
-        for key, place in Scan(tree, path, _ignore).items():
-            if not key.endswith("/"):
-                return True
-            left.append(path_of_key(path, key) if place is None else place)
+        try:
+            for key, place in Scan(tree, path, _ignore, lambda _, error: errors.append(error)).items():
+                if not key.endswith("/"):
+                    return True
+                left.append(path_of_key(path, key) if place is None else place)
+        except (OSError, ServiceError) as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return False
 
 
