@@ -151,9 +151,10 @@ def test_proxy_on_every_path(monkeypatch: pytest.MonkeyPatch, swift: SwiftServer
         with new_container(swift) as client:
             client.object_upload(io.BytesIO(bytes(70_000)), "name")
             assert client.object_read("name") == bytes(70_000)
+            container = client.container_name
         lines = " ".join(proxy.request_lines)
         assert "/auth/v1.0" in lines
-        assert f"/{client.container_name}" in lines
+        assert f"/{container}" in lines
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def walk(double: Leaving, *, keystone: bool = False) -> Found:
         steps = {**small_steps(client), **large_steps(client)}
         found = {name: bare(step()) for name, step in steps.items()}
         if not keystone:
-            client.container_create("box")
+            client.use_container("box", create=True)
             found["url"] = url_of(client)
     return found
 
