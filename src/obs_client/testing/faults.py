@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError, TemporaryError
 from obs_client.models import ClientOptions, ObjectInfo
 from obs_client.testing.wrapper import WrappedClient
+from obs_client.wrappers.wrapped import WrappedReader, WrappedUpload
 
 Answer = TypeVar("Answer")
 
@@ -69,7 +69,7 @@ class FaultyClient(WrappedClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         # A real store lets an upload expire whose id nobody has.
         upload = self._through("object_multipart", lambda: self.inner._object_multipart(new), lambda lost: lost.abort())
-        return _FaultyUpload(upload, self._through)
+        return WrappedUpload(upload, self._through)
 
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         upload = self._through(
@@ -77,7 +77,7 @@ class FaultyClient(WrappedClient):
             lambda: self.inner._object_begin_copy(container, source, new),
             lambda lost: lost.abort(),
         )
-        return _FaultyUpload(upload, self._through)
+        return WrappedUpload(upload, self._through)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         if isinstance(error, InjectedError):
@@ -109,44 +109,19 @@ class _CallCounts(threading.local):
         return before
 
 
-class _BreakingReader(ObjectReader):
+class _BreakingReader(WrappedReader):
     """Gives the first bytes of another reader, then fails."""
 
     def __init__(self, inner: ObjectReader, left: int) -> None:
-        self.info = inner.info
-        self.digest = inner.digest
-        self._inner = inner
+        super().__init__(inner)
         self._left = left
 
     def readinto(self, buffer: memoryview) -> int:
-        count = self._inner.readinto(buffer[: self._left]) if self._left else 0
+        count = self.inner.readinto(buffer[: self._left]) if self._left else 0
         if count == 0:
             raise InjectedError("the body broke midway")
         self._left -= count
         return count
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class _FaultyUpload(MultipartUpload):
-    """A large object whose requests fail as the client's other primitives do."""
-
-    def __init__(self, inner: MultipartUpload, through: Callable[[str, Callable[[], None]], None]) -> None:
-        self._inner = inner
-        self._through = through
-
-    def put_part(self, part: Part, body: Body) -> None:
-        self._through("put_part", lambda: self._inner.put_part(part, body))
-
-    def copy_part(self, part: Part) -> None:
-        self._through("copy_part", lambda: self._inner.copy_part(part))
-
-    def complete(self) -> None:
-        self._through("complete", self._inner.complete)
-
-    def abort(self) -> None:
-        self._through("abort", self._inner.abort)
 
 
 def _rebuild(inner: ObjectStorageClient, container_name: str | None, options: ClientOptions) -> FaultyClient:

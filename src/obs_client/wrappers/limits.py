@@ -13,7 +13,7 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.models import ObjectInfo
-from obs_client.wrappers.wrapped import WrappedClient
+from obs_client.wrappers.wrapped import Through, WrappedClient, WrappedReader, WrappedUpload
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -123,48 +123,25 @@ class _SlowBody(Body):
         return self._inner.digest(algorithm)
 
 
-class _SlowReader(ObjectReader):
+class _SlowReader(WrappedReader):
     """Another reader, whose bytes are asked for as they are due."""
 
     def __init__(self, inner: ObjectReader, rate: Rate) -> None:
-        self.info = inner.info
-        self.digest = inner.digest
-        self._inner = inner
+        super().__init__(inner)
         self._rate = rate
 
     def readinto(self, buffer: memoryview) -> int:
-        count = self._inner.readinto(buffer[: self._rate.block])
+        count = self.inner.readinto(buffer[: self._rate.block])
         self._rate.take(count)
         return count
 
-    def close(self) -> None:
-        self._inner.close()
 
-
-class _SlowUpload(MultipartUpload):
+class _SlowUpload(WrappedUpload):
     """Another upload, each step of which is a request."""
 
-    def __init__(
-        self,
-        inner: MultipartUpload,
-        through: Callable[[str, Callable[[], None]], None],
-        slowed: Callable[[Body], Body],
-    ) -> None:
-        self._inner = inner
-        self._through = through
+    def __init__(self, inner: MultipartUpload, through: Through, slowed: Callable[[Body], Body]) -> None:
+        super().__init__(inner, through)
         self._slowed = slowed
 
-    def __str__(self) -> str:
-        return str(self._inner)
-
     def put_part(self, part: Part, body: Body) -> None:
-        self._through("put_part", lambda: self._inner.put_part(part, self._slowed(body)))
-
-    def copy_part(self, part: Part) -> None:
-        self._through("copy_part", lambda: self._inner.copy_part(part))
-
-    def complete(self) -> None:
-        self._through("complete", self._inner.complete)
-
-    def abort(self) -> None:
-        self._through("abort", self._inner.abort)
+        super().put_part(part, self._slowed(body))

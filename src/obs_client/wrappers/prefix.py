@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from obs_client._engine import arguments
 from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import InvalidNameError, ObjectNotFoundError, ObjectStorageClientError
 from obs_client.models import Attributes, Capabilities, CleanupReport, ContainerInfo, ObjectInfo, SubdirInfo
-from obs_client.wrappers.wrapped import WrappedClient
+from obs_client.wrappers.wrapped import WrappedClient, WrappedReader, WrappedUpload
 
 Answer = TypeVar("Answer")
 
@@ -120,13 +120,13 @@ class PrefixedClient(WrappedClient):
 
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         upload = super()._object_begin_copy(container, self._inner_source(source), self._inner_new(new))
-        return _Upload(upload, self._through)
+        return WrappedUpload(upload, self._through)
 
     def _inner_source(self, source: ObjectInfo) -> ObjectInfo:
         return dataclasses.replace(source, name=self._full(source.name))
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        return _Upload(super()._object_multipart(self._inner_new(new)), self._through)
+        return WrappedUpload(super()._object_multipart(self._inner_new(new)), self._through)
 
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
         return super()._object_generate_download_url(container, self._full(name), seconds)
@@ -142,40 +142,13 @@ def _name_of(entry: ObjectInfo | SubdirInfo) -> str:
     return entry.subdir if isinstance(entry, SubdirInfo) else entry.name
 
 
-class _Reader(ObjectReader):
+class _Reader(WrappedReader):
     """The inner reader, with the object's own name."""
 
     def __init__(self, inner: ObjectReader, info: ObjectInfo, through: Callable[[str, Callable[[], int]], int]) -> None:
+        super().__init__(inner)
         self.info = info
-        self.digest = inner.digest
-        self._inner = inner
         self._through = through
 
     def readinto(self, buffer: memoryview) -> int:
-        return self._through("readinto", lambda: self._inner.readinto(buffer))
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class _Upload(MultipartUpload):
-    """The inner upload, whose errors have the object's own name."""
-
-    def __init__(self, inner: MultipartUpload, through: Callable[[str, Callable[[], None]], None]) -> None:
-        self._inner = inner
-        self._through = through
-
-    def __str__(self) -> str:
-        return str(self._inner)
-
-    def put_part(self, part: Part, body: Body) -> None:
-        self._through("put_part", lambda: self._inner.put_part(part, body))
-
-    def copy_part(self, part: Part) -> None:
-        self._through("copy_part", lambda: self._inner.copy_part(part))
-
-    def complete(self) -> None:
-        self._through("complete", self._inner.complete)
-
-    def abort(self) -> None:
-        self._through("abort", self._inner.abort)
+        return self._through("readinto", lambda: self.inner.readinto(buffer))

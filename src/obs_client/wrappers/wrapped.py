@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload
+from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError
@@ -21,6 +21,9 @@ from obs_client.models import (
 )
 
 Answer = TypeVar("Answer")
+
+Through = Callable[[str, Callable[[], None]], None]
+"""`WrappedClient._through`, for calls that give nothing."""
 
 
 class WrappedClient(ObjectStorageClient):
@@ -132,3 +135,41 @@ class WrappedClient(ObjectStorageClient):
 
     def _retry_after(self, error: Exception) -> float | None:
         return self.inner._retry_after(error)
+
+
+class WrappedReader(ObjectReader):
+    """Reads what the inner reader reads."""
+
+    def __init__(self, inner: ObjectReader) -> None:
+        self.info = inner.info
+        self.digest = inner.digest
+        self.inner = inner
+
+    def readinto(self, buffer: memoryview) -> int:
+        return self.inner.readinto(buffer)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class WrappedUpload(MultipartUpload):
+    """Does what the inner upload does; every step passes the place that the client's primitives pass."""
+
+    def __init__(self, inner: MultipartUpload, through: Through) -> None:
+        self.inner = inner
+        self._through = through
+
+    def __str__(self) -> str:
+        return str(self.inner)
+
+    def put_part(self, part: Part, body: Body) -> None:
+        self._through("put_part", lambda: self.inner.put_part(part, body))
+
+    def copy_part(self, part: Part) -> None:
+        self._through("copy_part", lambda: self.inner.copy_part(part))
+
+    def complete(self) -> None:
+        self._through("complete", self.inner.complete)
+
+    def abort(self) -> None:
+        self._through("abort", self.inner.abort)
