@@ -194,19 +194,10 @@ class SwiftClient(ObjectStorageClient):
 
     def _container_create(self, container: str) -> None:
         # Looked for first, since who may use a container often may not create any.
-        if self._is_there(container) or self._http.call("put_container", container).answer.status == 202:
+        is_there = self._segments.look_at(container, UNSEEN) is not None
+        if is_there or self._http.call("put_container", container).answer.status == 202:
             raise ContainerExistsError(f"container {container!r} is there already", container=container)
         self._segments.note_container(container, {})
-
-    def _is_there(self, container: str) -> bool:
-        try:
-            headers = self._http.call("head_container", container).headers
-        except Exception as error:
-            if status_of(error) not in UNSEEN:
-                raise
-            return False
-        self._segments.note_container(container, headers)
-        return True
 
     def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
         return containers_page(self._http, prefix, marker)

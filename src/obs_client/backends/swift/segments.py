@@ -192,13 +192,23 @@ class Segments:
         return found
 
     def _ask_location(self, container: str) -> str | None:
+        headers = self.look_at(container, UNSEEN)
+        return self.note_container(container, headers or {})
+
+    def look_at(self, container: str, unseen: Sequence[int]) -> Mapping[str, str] | None:
+        """The headers of a container, from which it is noted where it keeps older versions.
+
+        Args:
+            unseen: Statuses that give None in place of an error.
+        """
         try:
             headers = self._http.call("head_container", container).headers
         except Exception as error:
-            if status_of(error) not in UNSEEN:
+            if status_of(error) not in unseen:
                 raise
-            headers = {}
-        return self.note_container(container, headers)
+            return None
+        self.note_container(container, headers)
+        return headers
 
     def note_container(self, container: str, headers: Mapping[str, str]) -> str | None:
         """Remember where a container keeps older versions, as its headers say."""
@@ -244,20 +254,10 @@ class Segments:
 
         Who may write into both, but neither look nor make any, goes on: the first segment shows whether there is one.
         """
-        policy = self._policy_of(container)
+        headers = self.look_at(container, REFUSED) or {}
         self.forget(container)
-        if not self.exist(container) and self._make(segments_container(container), policy):
+        if not self.exist(container) and self._make(segments_container(container), headers.get("x-storage-policy")):
             self._remember(container, True)
-
-    def _policy_of(self, container: str) -> str | None:
-        try:
-            headers = self._http.call("head_container", container).headers
-        except Exception as error:
-            if status_of(error) not in REFUSED:
-                raise
-            return None
-        self.note_container(container, headers)
-        return headers.get("x-storage-policy")
 
     def _make(self, place: str, policy: str | None) -> bool:
         """Create a container; False: that is not allowed. The policy is left out where it is not taken."""
