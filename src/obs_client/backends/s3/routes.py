@@ -43,6 +43,7 @@ class Routes:
         self._endpoint: str | None = None
         self._signatures: dict[str, Signature] = {}
         self._found: dict[tuple[str | None, str], Route] = {}
+        self._place: tuple[str, str] | None = None
         self._is_amazon: bool | None = None
         self._signs_payload: bool | None = None
         self.renewals = 0
@@ -84,8 +85,11 @@ class Routes:
 
     def may_lead_into(self, container: str) -> bool:
         """Whether the endpoint's URL may name the container already, so that it is to be asked whether it does."""
-        parts = urlsplit(self.endpoint)
-        return bool(parts.path) or (parts.hostname or "").startswith(f"{container.lower()}.")
+        if self._place is None:
+            parts = urlsplit(self.endpoint)
+            self._place = parts.path, parts.hostname or ""
+        path, host = self._place
+        return bool(path) or host.startswith(f"{container.lower()}.")
 
     def move(self, container: str, region: str) -> None:
         """Note that a container is in another region than where it was looked for."""
