@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obs_client._http.errors import BrokenAnswer
 from obs_client._http.kit.buffers import CONTENT_LIMIT
-from obs_client._http.kit.calls.batches import PartAnswer, make_batch, read_batch
+from obs_client._http.kit.calls.batches import PartAnswer, failures_of, make_batch, read_batch
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backends.azure.listing import list_blobs, read_page
 from obs_client.backends.azure.names import IMPOSSIBLE
@@ -45,13 +44,10 @@ def delete_blobs(requests: Requests, container: str, names: Sequence[str]) -> di
     asked = Request("Blob Batch", "POST", container, None, "restype=container&comp=batch", headers, batch.content)
     answer = requests.call(asked)
     answers = read_batch(answer.headers.get("content-type", ""), answer.read(CONTENT_LIMIT))
-    outcomes = ((name, _outcome(answers.get(number))) for number, name in enumerate(possible))
-    return {name: error for name, error in outcomes if error is not None}
+    return failures_of(possible, answers, _outcome)
 
 
-def _outcome(answer: PartAnswer | None) -> Exception | None:
-    if answer is None:
-        return BrokenAnswer("the answer to a batch says nothing of this name")
+def _outcome(answer: PartAnswer) -> Exception | None:
     if answer.status < 300:
         return None
     return Refusal("Delete Blob", answer.status, answer.headers.get("x-ms-error-code", ""), "", answer.headers)

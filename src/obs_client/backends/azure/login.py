@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from obs_client._http.kit.calls.tokens import Token, Tokens, missing_package
+from obs_client._http.kit.service_url import read_service_url
 from obs_client.backends.azure.signing import Key, read_key
 from obs_client.credentials import Credentials, Secret, forget_frames
 from obs_client.errors import AuthorizationError, ConfigurationError, TemporaryError
@@ -89,12 +90,7 @@ def check_url(url: str) -> str:
     Raises:
         ConfigurationError: It is none.
     """
-    try:
-        parts = urlsplit(url.rstrip("/"))
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or "@" in parts.netloc or parts.query or parts.fragment:
+    if read_service_url(url) is None:
         raise ConfigurationError(
             "account_url reads https://account.blob.core.windows.net: http or https, a host, no user, query or "
             "fragment; a container is given as container_name=..., a SAS as AZURE_STORAGE_SAS_TOKEN"

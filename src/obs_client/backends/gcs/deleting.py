@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from obs_client._http.errors import BrokenAnswer
 from obs_client._http.kit.buffers import CONTENT_LIMIT
-from obs_client._http.kit.calls.batches import PartAnswer, make_batch, read_batch
+from obs_client._http.kit.calls.batches import PartAnswer, failures_of, make_batch, read_batch
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backends.gcs.errors import read_content, status_of
 from obs_client.backends.gcs.listing import page_of_objects
@@ -44,13 +43,10 @@ def delete_objects(requests: Requests, container: str, names: Sequence[str]) -> 
     headers = {"Content-Type": batch.content_type}
     answer = requests.call(Request("batch", "POST", "/batch/storage/v1", "", headers, batch.content))
     answers = read_batch(answer.headers.get("content-type", ""), answer.read(CONTENT_LIMIT))
-    outcomes = ((name, _outcome(answers.get(number))) for number, name in enumerate(names))
-    return {name: error for name, error in outcomes if error is not None}
+    return failures_of(names, answers, _outcome)
 
 
-def _outcome(answer: PartAnswer | None) -> Exception | None:
-    if answer is None:
-        return BrokenAnswer("the answer to a batch says nothing of this name")
+def _outcome(answer: PartAnswer) -> Exception | None:
     if answer.status < 300 or answer.status == 404:
         return None
     return Refusal("objects.delete", answer.status, *read_content(answer.content), answer.headers)

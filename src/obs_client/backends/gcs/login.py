@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from obs_client._http.kit.calls.tokens import Token, Tokens, missing_package
+from obs_client._http.kit.service_url import read_service_url
 from obs_client._http.pool import HttpPool
 from obs_client.credentials import Credentials, Secret, forget_frames
 from obs_client.errors import AuthorizationError, ConfigurationError, TemporaryError
@@ -108,12 +109,8 @@ def check_url(url: str) -> str:
     Raises:
         ConfigurationError: It is none.
     """
-    try:
-        parts = urlsplit(url.rstrip("/"))
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
+    parts = read_service_url(url)
+    if parts is None or parts.path:
         raise ConfigurationError(
             "endpoint_url (or STORAGE_EMULATOR_HOST) reads https://storage.googleapis.com: http or https, a host, "
             "perhaps a port, and nothing else; a container is given as container_name=..."

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit import xml
-from obs_client._http.kit.calls.queries import headers_of, query_of
+from obs_client._http.kit.calls.queries import content_headers, query_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.body import Body
 from obs_client.backend.crc32c import ALGORITHM, combine
@@ -153,15 +153,8 @@ def _open_uploads(requests: Requests, container: str, prefix: str, until: float)
 
 def _headers_of(new: NewObject) -> dict[str, str]:
     """The headers of all that the object carries."""
-    attributes = new.attributes
-    named = headers_of(
-        ("Content-Type", attributes.content_type),
-        ("Content-Encoding", attributes.content_encoding),
-        ("Content-Disposition", attributes.content_disposition),
-        ("Content-Language", attributes.content_language),
-        ("Cache-Control", attributes.cache_control),
-    )
-    return named | {METADATA_PREFIX + key: value for key, value in marked_metadata(attributes).items()}
+    metadata = marked_metadata(new.attributes)
+    return content_headers(new.attributes) | {METADATA_PREFIX + key: value for key, value in metadata.items()}
 
 
 def _seconds(text: str) -> float:

@@ -8,22 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
+from obs_client._http.kit.calls.refusals import Kind, kind_of_status
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
     ConfigurationError,
-    ConflictError,
     ContainerExistsError,
     ContainerNotEmptyError,
     ContainerNotFoundError,
     IntegrityError,
     InvalidNameError,
-    NotFoundError,
     NotSupportedError,
     ObjectNotFoundError,
-    ObjectStorageClientError,
     PreconditionError,
     ServiceError,
     TemporaryError,
@@ -31,8 +29,6 @@ from obs_client.errors import (
 
 if TYPE_CHECKING:
     from obs_client._http.kit import xml
-
-Kind = type[ObjectStorageClientError]
 
 _LIMIT = 1024 * 1024
 _MOVED = ("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
@@ -73,19 +69,6 @@ _CODES: dict[str, Kind] = {
         TemporaryError,
     ),
 }  # fmt: skip
-_STATUSES: dict[int, Kind] = {
-    401: AuthorizationError,
-    403: AuthorizationError,
-    404: NotFoundError,
-    405: NotSupportedError,
-    408: TemporaryError,
-    409: ConflictError,
-    412: PreconditionError,
-    416: ServiceError,
-    425: TemporaryError,
-    429: TemporaryError,
-    501: NotSupportedError,
-}
 _SKEW = 120.0
 """Seconds between this machine's clock and the server's that are worth a word."""
 
@@ -270,6 +253,4 @@ def _kind(error: S3Error) -> Kind:
         return ObjectNotFoundError
     if code == "NoSuchUpload":
         return ServiceError
-    if status >= 500 or status < 300:
-        return _STATUSES.get(status, TemporaryError)
-    return _STATUSES.get(status, ServiceError)
+    return kind_of_status(status)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
-from obs_client._http.kit.calls.queries import headers_of
+from obs_client._http.kit.calls.queries import content_headers
 from obs_client._http.kit.encoded_words import encode_words
 from obs_client._http.kit.etags import quoted_etag
 from obs_client.backend.body import BLOCK_SIZE, Body
@@ -172,13 +172,7 @@ def attribute_headers(attributes: Attributes, part_size: int | None = None) -> d
     Args:
         part_size: Bytes of each part but the last, noted with our own mark for whoever reads the object.
     """
-    headers = headers_of(
-        ("Content-Type", attributes.content_type),
-        ("Content-Encoding", attributes.content_encoding),
-        ("Content-Disposition", attributes.content_disposition),
-        ("Content-Language", attributes.content_language),
-        ("Cache-Control", attributes.cache_control),
-    )
+    headers = content_headers(attributes)
     if attributes.write_id:
         headers[WRITE_ID] = f"{attributes.write_id}.{part_size}" if part_size else attributes.write_id
     return headers | {METADATA_PREFIX + key: value for key, value in sent_metadata(attributes.metadata).items()}

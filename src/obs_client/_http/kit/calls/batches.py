@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
@@ -61,6 +61,24 @@ def read_batch(content_type: str, content: bytes) -> dict[int, PartAnswer]:
     if not end.startswith(b"--"):
         raise BrokenAnswer("the answer to a batch ends before its last boundary")
     return dict(map(_read_part, parts))
+
+
+def failures_of(
+    names: Iterable[str], answers: Mapping[int, PartAnswer], error_of: Callable[[PartAnswer], Exception | None]
+) -> dict[str, Exception]:
+    """The error of each name whose request failed, or of which the answers say nothing.
+
+    Args:
+        names: In the order of their requests.
+        error_of: What an answer means; None: the request was done.
+    """
+    failures: dict[str, Exception] = {}
+    for number, name in enumerate(names):
+        answer = answers.get(number)
+        error = error_of(answer) if answer else BrokenAnswer("the answer to a batch says nothing of this name")
+        if error is not None:
+            failures[name] = error
+    return failures
 
 
 def _read_part(part: bytes) -> tuple[int, PartAnswer]:

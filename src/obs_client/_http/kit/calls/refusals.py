@@ -59,8 +59,13 @@ class Refusal(Exception):
         return f"{type(self).__name__}({str(self)!r})"
 
 
+def kind_of_status(status: int) -> Kind:
+    """The kind of an error of which nothing but its status is known; a success that is an error may pass."""
+    return _STATUSES.get(status, TemporaryError if status >= 500 or status < 300 else ServiceError)
+
+
 def kind_of_refusal(refusal: Refusal, codes: Mapping[str, Kind]) -> Kind:
     """The kind of a refusal, by its code where `codes` has that, else by its status."""
     if refusal.code in codes:
         return codes[refusal.code]
-    return _STATUSES.get(refusal.status, TemporaryError if refusal.status >= 500 else ServiceError)
+    return kind_of_status(refusal.status)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import io
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from obs_client._http.kit.fork import ForkLock
+from obs_client._http.kit.service_url import read_service_url
 from obs_client._http.pool import HttpPool
 from obs_client.backends.swift.access.catalogue import SERVICE, find_endpoint
 from obs_client.backends.swift.access.failures import login_error
@@ -143,12 +144,8 @@ def make_access(storage_url: str, token: Secret | None) -> Access:
     Raises:
         ConfigurationError: It is none.
     """
-    try:
-        parsed = urlsplit(storage_url.rstrip("/"))
-        valid = parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0
-    except ValueError:
-        valid = False
-    if not valid or "@" in parsed.netloc or parsed.query or parsed.fragment or not parsed.path:
+    parsed = read_service_url(storage_url)
+    if parsed is None or not parsed.path:
         raise ConfigurationError(
             "a storage URL reads https://host/v1/AUTH_project: http or https, a host, a path, no user, query or "
             "fragment; a container is given as container_name=..."
