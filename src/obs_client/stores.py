@@ -8,9 +8,10 @@ They are in one file, `stores.toml` in the configuration folder of the platform,
     [album]
     url = "swift://photos/2026"          # album://cat.jpg is swift://photos/2026/cat.jpg
 
-    [album.credentials]                  # by the environment's own names; the file is its owner's only then
+    [album.credentials]                  # by the environment's own names
     OS_AUTH_URL = "https://keystone.example.com/v3"
 
+A store with keys is refused while others can read the file. `add` and `remove` leave a file that is its owner's only.
 Built-in schemes, and those of installed packages, cannot be taken.
 """
 
@@ -19,12 +20,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
-from obs_client._urls.named import NamedStore, read_stores, stores_path
+from obs_client._urls.named import NamedStore, read_store, read_stores, stores_path
 from obs_client._urls.schemes import is_taken
 from obs_client.errors import ConfigurationError
 from obs_client.urls import StorageUrl
 
-__all__ = ["NamedStore", "add", "read_stores", "remove", "stores_path"]
+__all__ = ["NamedStore", "add", "read_store", "read_stores", "remove", "stores_path"]
 
 _ESCAPED = {'"': '\\"', "\\": "\\\\"}
 

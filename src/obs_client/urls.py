@@ -221,9 +221,9 @@ def _named(scheme: str) -> NamedStore | None:
     """The store of this name; built-in schemes, and those of installed packages, go before."""
     if is_taken(scheme):
         return None
-    from obs_client._urls.named import read_stores  # which most URLs have no need of
+    from obs_client._urls.named import read_store  # which most URLs have no need of
 
-    return read_stores().get(scheme)
+    return read_store(scheme)
 
 
 def _in_named(store: NamedStore, url: str) -> StorageUrl:

@@ -66,10 +66,40 @@ def test_a_file_with_keys_that_others_can_read_is_refused(mode: int, file: Path)
     with pytest.raises(ConfigurationError, match="holds keys, and others can read it") as caught:
         from_url("work://box")
     assert "chmod 600" in caught.value.hint
+    assert "canary" not in str(caught.value)
     file.chmod(0o600)
     stores.add(NamedStore("work", SERVER), replace=True)
     file.chmod(mode)
     assert StorageUrl.parse("work://box").credentials is None
+
+
+def test_keys_that_others_can_read_are_in_the_way_of_their_own_store_only(file: Path) -> None:
+    stores.add(NamedStore("work", SERVER, KEYS))
+    stores.add(NamedStore("plain", SERVER))
+    file.chmod(0o644)
+    assert StorageUrl.parse("plain://box").container_name == "box"
+    assert list(stores.read_stores()) == ["work", "plain"], "what is there can be looked at"
+    with pytest.raises(ConfigurationError, match="no backend for scheme 'nothing'"):
+        from_url("nothing://box")
+    with pytest.raises(ConfigurationError, match="holds keys"):
+        from_url("WORK://box")
+    stores.add(NamedStore("third", "memory:"))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert StorageUrl.parse("work://box").credentials == KEYS
+    file.chmod(0o644)
+    assert stores.remove("third")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_store_that_makes_no_sense_is_in_its_own_way_only(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text('[broken]\nkey = "canary"\n[work]\nurl = "memory:"\n')
+    assert StorageUrl.parse("work://box").scheme == "memory"
+    for url, message in (("broken://box", "'broken'.* has no url"), ("nothing://box", "no backend for scheme")):
+        with pytest.raises(ConfigurationError, match=message):
+            from_url(url)
+    with pytest.raises(ConfigurationError, match=r"'broken'.* has no url"):
+        stores.read_stores()
 
 
 @pytest.mark.parametrize("name", ["s3", "swift", "file", "memory", "https"])

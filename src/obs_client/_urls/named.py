@@ -57,24 +57,44 @@ def stores_path() -> Path:
 def read_stores() -> dict[str, NamedStore]:
     """All named stores, by their names; none if there is no file.
 
+    They are there to be looked at: `read_store` gives one that can be used.
+
     Raises:
-        ConfigurationError: The file makes no sense; or it holds keys, and others can read it.
+        ConfigurationError: The file makes no sense.
     """
     path = stores_path()
+    tables, _ = _read(path)
+    return {name: _store(name, table, path) for name, table in tables.items()}
+
+
+def read_store(name: str) -> NamedStore | None:
+    """The store of this name, or None. What else is in the file does not matter, as long as it is TOML.
+
+    Raises:
+        ConfigurationError: Its lines make no sense; or they hold keys, and others can read the file.
+    """
+    path = stores_path()
+    tables, open_to_others = _read(path)
+    store = next((_store(each, table, path) for each, table in tables.items() if each.lower() == name), None)
+    if store is not None and store.credentials and open_to_others:
+        raise ConfigurationError(
+            f"the store {name!r} in {path} holds keys, and others can read it", hint=f"chmod 600 {path}"
+        )
+    return store
+
+
+def _read(path: Path) -> tuple[dict[str, object], bool]:
+    """What is in the file, by names, and whether others can read it."""
     try:
         with path.open("rb") as file:
-            tables = tomllib.load(file)
-            open_to_others = os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+            mode = os.fstat(file.fileno()).st_mode
+            return tomllib.load(file), bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
     except FileNotFoundError:
-        return {}
+        return {}, False
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the named stores in {path} cannot be read: {type(error).__name__}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"the named stores in {path} are no TOML: {error}") from None
-    stores = {name: _store(name, table, path) for name, table in tables.items()}
-    if open_to_others and any(store.credentials for store in stores.values()):
-        raise ConfigurationError(f"{path} holds keys, and others can read it", hint=f"chmod 600 {path}")
-    return stores
 
 
 def _store(name: str, table: object, path: Path) -> NamedStore:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from obs_client import from_url
 from obs_client.cli import obs
 from obs_client.cli.completing.places import SECONDS, complete
 from test.cli.process import Deaf
@@ -85,6 +86,34 @@ def test_keys_are_kept_on_request_only_and_never_shown(file: Path, environment: 
     assert "canary" not in shown
     file.chmod(0o644)
     assert f"chmod 600 {file}" in failed(2, "ls", "work://")
+    assert done("stores", "show", "plain") + done("stores", "list")
+    assert "canary" not in done("stores", "show", "work")
+    assert "holds keys" not in failed(1, "ls", "plain://box", "--retries", "0")
+    done("stores", "rm", "plain")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("url", "login"),
+    [
+        ("azure://", {"AZURE_STORAGE_ACCOUNT": "mine", "AZURE_STORAGE_KEY": "Y2FuYXJ5"}),
+        ("https://mine.blob.core.windows.net/box", {"AZURE_STORAGE_KEY": "Y2FuYXJ5"}),
+        ("gs://box", {"GOOGLE_CLOUD_PROJECT": "mine", "GOOGLE_OAUTH_ACCESS_TOKEN": "Y2FuYXJ5"}),
+    ],
+)
+def test_keys_of_other_vendors_are_kept(
+    url: str, login: dict[str, str], file: Path, environment: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**login, "AZURE_OPENAI_API_KEY": "other", "GOOGLE_API_KEY": "other"}.items():
+        environment.setenv(name, value)
+    done("stores", "add", "--keep-keys", "work", url)
+    for name in login:
+        environment.delenv(name)
+    assert "other" not in file.read_text()
+    assert lines("stores", "show", "work")[0]["keys"] == sorted(login)
+    assert "Y2FuYXJ5" not in done("stores", "show", "work")
+    with from_url("work://a" if url == "azure://" else "work://a/") as client:
+        assert client._location("box")[0]
 
 
 def completed(incomplete: str) -> list[str]:

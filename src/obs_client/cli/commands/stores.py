@@ -30,11 +30,26 @@ def _names(_context: click.Context, _parameter: click.Parameter, incomplete: str
 
 _name = click.argument("name", shell_complete=_names)
 
+_OPENSTACK = ("OS_", "ST_")
+_GOOGLE = (
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_SERVICE_ACCOUNT_KEY",
+    "GOOGLE_CREDENTIALS",
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "GOOGLE_BEARER_TOKEN",
+    "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT",
+    "GCLOUD_PROJECT",
+    "STORAGE_EMULATOR_HOST",
+)
 _KEYS = {
+    "azure": ("AZURE_STORAGE_", "AZURE_CLIENT_", "AZURE_TENANT_ID"),
+    "gcs": _GOOGLE,
+    "gs": _GOOGLE,
     "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
-    "swift": ("OS_", "ST_"),
-    "http": ("OS_", "ST_"),
-    "https": ("OS_", "ST_"),
+    "swift": _OPENSTACK,
+    "http": _OPENSTACK,
+    "https": _OPENSTACK,
 }
 """What of the environment is a login, by the scheme of the URL."""
 
@@ -138,6 +153,9 @@ def remove(settings: Settings, name: str) -> None:
     settings.did("removed", f"forgot {name}://", name=name)
 
 
+stores.add_command(remove, "rm")
+
+
 def _found(name: str) -> NamedStore:
     from obs_client import stores as library
 
@@ -161,7 +179,9 @@ def _login(url: str) -> Mapping[str, str]:
     Raises:
         UsageError: There is none.
     """
-    wanted = _KEYS.get(url.partition(":")[0].lower(), ())
+    from obs_client.urls import StorageUrl
+
+    wanted = _KEYS.get(StorageUrl.parse(url).scheme, ())
     found = {name: value for name, value in os.environ.items() if value and name.startswith(wanted)} if wanted else {}
     if not found:
         raise click.UsageError(printable(f"the environment holds no login for {url}, which could be kept"))
