@@ -12,6 +12,7 @@ import pytest
 
 from obs_client import AuthorizationError, AzureClient
 from obs_client._http.kit.calls.tokens import Token, Tokens
+from obs_client.credentials import Secret
 from obs_client.models import ClientOptions
 from test.azure.running import container, content
 from test.loopback.tls import make_authority
@@ -30,7 +31,7 @@ def token(life: float) -> Token:
     }  # fmt: skip
     parts = [{"alg": "RS256", "typ": "JWT"}, claims]
     texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
-    return Token(".".join([*texts, "c2lnbmF0dXJl"]), now + 3600.0)
+    return Token(Secret(".".join([*texts, "c2lnbmF0dXJl"])), now + 3600.0)
 
 
 class Login:
@@ -42,7 +43,7 @@ class Login:
 
     def __call__(self) -> Token:
         found = token(self._lives.pop(0) if self._lives else 3600)
-        self.given.append(found.value)
+        self.given.append(found.value.reveal())
         return found
 
 

@@ -18,7 +18,7 @@ BELOW = {
     "models": "errors",
     "credentials": "errors",
     "backend": "errors models",
-    "_http": "backend errors models",
+    "_http": "backend credentials errors models",
     "_engine": "backend errors models",
     "client": "_engine backend errors models",
     "backends": "client _http backend credentials errors models",

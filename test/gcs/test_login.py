@@ -16,6 +16,7 @@ import pytest
 
 from obs_client import AuthorizationError, ConfigurationError, NotSupportedError, from_url
 from obs_client.backends.gcs.client import GCSClient
+from obs_client.credentials import Secret
 from obs_client.models import ClientOptions
 from test.gcs.running import QUICK, asked, container
 from test.loopback.raw import answer, raw_server, read_request
@@ -142,7 +143,7 @@ def test_an_endpoint_that_is_none(url: str) -> None:
 
 def test_a_ready_token_is_sent_and_not_renewed(client: GCSClient, google: RunningServer) -> None:
     assert client._requests.login.tokens
-    token = client._requests.login.tokens.current()
+    token = client._requests.login.tokens.current().reveal()
     other = GCSClient(
         client.container_name, endpoint_url=google.endpoint_url, credentials={"GOOGLE_OAUTH_ACCESS_TOKEN": token}
     )
@@ -166,7 +167,7 @@ def test_a_token_that_ran_out_is_renewed_once_for_all_threads(client: GCSClient)
         return fetch()
 
     tokens._fetch = counted
-    tokens._token = tokens._token and tokens._token._replace(value="ran-out")
+    tokens._token = tokens._token and tokens._token._replace(value=Secret("ran-out"))
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: client.object_read("x"), range(24)))
     assert found == [b"y" * 100_000] * 24
@@ -190,7 +191,7 @@ def test_nothing_secret_is_shown_and_a_pickle_works_elsewhere(client: GCSClient,
     assert (again.object_read("x"), again.container_name) == (b"y", client.container_name)
     token = client._requests.login.tokens
     assert token
-    assert token.current().encode() not in pickle.dumps(client)
+    assert token.current().reveal().encode() not in pickle.dumps(client)
 
 
 def test_a_pickle_holds_nothing_of_the_environment(google: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,8 @@ check of content, the errors, and for stores that speak HTTP the transport and i
     Refusal, kind_of_refusal       an answer that is an error, and its kind by the store's codes
     frame, FramedBody, PieceBody   a body with bytes around it, and a piece of a body
     make_batch, read_batch         many requests as one, in `multipart/mixed`
-    Token, Tokens                  the tokens of a login, renewed once for all threads
+    Token, Tokens                  the tokens of a login, renewed once for all threads,
+    send_with_token                and sent with requests
     Buffers                        the content of large answers as text, without fresh memory for each
     ForkLock, renew_in_children    locks that are free in a forked process, and what else begins anew there
 
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from obs_client._http.kit.calls.refusals import kind_of_refusal as kind_of_refusal
     from obs_client._http.kit.calls.tokens import Token as Token
     from obs_client._http.kit.calls.tokens import Tokens as Tokens
+    from obs_client._http.kit.calls.tokens import send_with_token as send_with_token
     from obs_client._http.kit.dates import read_date as read_date
     from obs_client._http.kit.dates import write_date as write_date
     from obs_client._http.kit.encoded_words import decode_words as decode_words
@@ -142,7 +144,7 @@ _MODULES = {
     "obs_client._http.kit.calls.framed": "FramedBody PieceBody frame",
     "obs_client._http.kit.calls.queries": "headers_of query_of",
     "obs_client._http.kit.calls.refusals": "Refusal kind_of_refusal",
-    "obs_client._http.kit.calls.tokens": "Token Tokens",
+    "obs_client._http.kit.calls.tokens": "Token Tokens send_with_token",
     "obs_client._http.kit.dates": "read_date write_date",
     "obs_client._http.kit.encoded_words": "decode_words encode_words",
     "obs_client._http.kit.etags": "bare_etag etag_of quoted_etag",

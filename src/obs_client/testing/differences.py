@@ -166,7 +166,8 @@ def _named(headers: Mapping[str, str]) -> str | None:
 def _azure_headers(client: AzureClient) -> Mapping[str, str]:
     from obs_client.backends.azure.requests import Request
 
-    with client._requests.exchange(Request("List Containers", "GET", "", query="comp=list&maxresults=1")) as answer:
+    request = Request("List Containers", "GET", "", query="comp=list&maxresults=1")
+    with client._requests.exchange(lambda _token: request) as answer:
         return answer.headers
 
 

@@ -45,7 +45,10 @@ class GoogleStore(Store):
         client = self.direct
         assert isinstance(client, GCSClient)
         assert client._requests.login.tokens
-        return {"Authorization": f"Bearer {client._requests.login.tokens.current()}", "Accept-Encoding": "gzip"}
+        return {
+            "Authorization": f"Bearer {client._requests.login.tokens.current().reveal()}",
+            "Accept-Encoding": "gzip",
+        }
 
     def make(self, container: str) -> None:
         done(self.send("POST", _JSON, {"project": "p"}, json.dumps({"name": container}).encode()))

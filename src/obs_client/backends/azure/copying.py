@@ -43,7 +43,7 @@ class Source:
             query = login.sas.reveal()
         named = {"x-ms-copy-source": self._requests.url_of(self.container, self.info.name, query)}
         if login.tokens:
-            named["x-ms-copy-source-authorization"] = f"Bearer {login.tokens.current()}"
+            named["x-ms-copy-source-authorization"] = f"Bearer {login.tokens.current().reveal()}"
         return {**named, "x-ms-source-if-match": quoted_etag(self.info.hash or "")}
 
     def has_changed(self) -> bool:

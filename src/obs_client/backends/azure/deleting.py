@@ -10,6 +10,7 @@ from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backends.azure.listing import list_blobs, read_page
 from obs_client.backends.azure.names import IMPOSSIBLE
 from obs_client.backends.azure.requests import Request, Requests
+from obs_client.credentials import Secret
 from obs_client.errors import ContainerNotEmptyError
 
 BATCH_MAXIMUM = 256
@@ -35,14 +36,16 @@ def delete_container(requests: Requests, container: str) -> None:
 
 def delete_blobs(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception]:
     """The error of each object that was not deleted."""
-    # Each part is signed for itself.
     possible = [name for name in names if not IMPOSSIBLE.search(name)]
-    token = requests.current_token()
-    signed = [requests.signed(delete_blob(container, name), token) for name in possible]
-    batch = make_batch(("DELETE", target, headers) for target, headers in signed)
-    headers = {"Content-Type": batch.content_type}
-    asked = Request("Blob Batch", "POST", container, None, "restype=container&comp=batch", headers, batch.content)
-    answer = requests.call(asked)
+
+    def make(token: Secret | None) -> Request:
+        # Each part is signed for itself.
+        signed = [requests.signed(delete_blob(container, name), token) for name in possible]
+        batch = make_batch(("DELETE", target, headers) for target, headers in signed)
+        headers = {"Content-Type": batch.content_type}
+        return Request("Blob Batch", "POST", container, None, "restype=container&comp=batch", headers, batch.content)
+
+    answer = requests.call_made("Blob Batch", make)
     answers = read_batch(answer.headers.get("content-type", ""), answer.read(CONTENT_LIMIT))
     return failures_of(possible, answers, _outcome)
 

@@ -156,7 +156,7 @@ class Identity:
             passing = isinstance(error, (ServiceRequestError, ServiceResponseError))
             kind = TemporaryError if passing else AuthorizationError
             raise kind(f"azure-identity has no token for the store: {error}", hint=_ADVICE) from error
-        return Token(found.token, float(found.expires_on))
+        return Token(Secret(found.token), float(found.expires_on))
 
     def credential(self) -> Any:
         """That of azure-identity, always the same."""

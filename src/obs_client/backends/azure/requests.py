@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
+from obs_client._http.kit.calls.tokens import send_with_token
 from obs_client._http.kit.dates import write_date
 from obs_client._http.kit.identity import check_identity
 from obs_client._http.pool import HttpPool
@@ -83,9 +85,13 @@ class Requests:
             OSError: There was no complete answer.
             ConfigurationError: The account has a hierarchical namespace.
         """
-        answer = self.exchange(request)
+        return self.call_made(request.operation, lambda _token: request)
+
+    def call_made(self, operation: str, make: Callable[[Secret | None], Request]) -> HttpAnswer:
+        """As `call`, for a request that is made for the token with which it is sent."""
+        answer = self.exchange(make)
         if answer.status >= 300:
-            raise read_refusal(request.operation, answer)
+            raise read_refusal(operation, answer)
         if "x-ms-resource-type" in answer.headers:
             answer.close()
             raise hierarchical()
@@ -106,10 +112,6 @@ class Requests:
         """As `text`, as a tree."""
         return xml.parse_answer(self.call(request).read(CONTENT_LIMIT), root, ())
 
-    def current_token(self) -> Secret | None:
-        """The token that requests carry now, if they carry one."""
-        return Secret(self.login.tokens.current()) if self.login.tokens else None
-
     def signed(self, request: Request, token: Secret | None) -> tuple[str, dict[str, str]]:
         """The target and the headers of a request as it is sent now."""
         headers = {"x-ms-version": VERSION, **request.headers, "x-ms-date": write_date()}
@@ -123,15 +125,9 @@ class Requests:
             query = f"{query}&{login.sas.reveal()}" if query else login.sas.reveal()
         return f"{path}?{query}" if query else path, headers
 
-    def exchange(self, request: Request) -> HttpAnswer:
-        """The answer to a request, whatever it is; a token that was refused is renewed, once."""
-        tokens = self.login.tokens
-        token = self.current_token()
-        answer = self._send(request, token)
-        if tokens is not None and token is not None and _refuses_token(answer):
-            answer.close()
-            answer = self._send(request, Secret(tokens.renew(token.reveal())))
-        return answer
+    def exchange(self, make: Callable[[Secret | None], Request]) -> HttpAnswer:
+        """The answer to a request that is made for the token with which it is sent; whatever the answer is."""
+        return send_with_token(self.login.tokens, lambda token: self._send(make(token), token), _refuses_token)
 
     def _send(self, request: Request, token: Secret | None) -> HttpAnswer:
         """Send a request once; no frame that holds a secret is left in an error."""

@@ -129,7 +129,7 @@ def _ready(token: Secret) -> Callable[[], Token]:
     def fetch() -> Token:
         if not left:
             raise AuthorizationError("the store refused the token that was given: it has ended, or was revoked")
-        return Token(left.pop().reveal(), float("inf"))
+        return Token(left.pop(), float("inf"))
 
     return fetch
 
@@ -162,7 +162,7 @@ class Identity:
             kind = TemporaryError if passing else AuthorizationError
             raise kind(f"Google has no token for this login: {error}", hint="" if passing else _ADVICE) from error
         ends = float("inf") if made.expiry is None else made.expiry.replace(tzinfo=dt.UTC).timestamp()
-        return Token(made.token, max(ends, time.time()))
+        return Token(Secret(made.token), max(ends, time.time()))
 
     def credential(self) -> Any:
         """That of google-auth, always the same."""

@@ -5,6 +5,7 @@ JSON stands for Google's "Cloud Storage JSON API", XML for its "XML API"; both r
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
+from obs_client._http.kit.calls.tokens import send_with_token
 from obs_client._http.kit.identity import check_identity
 from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpPool
@@ -94,12 +96,7 @@ class Requests:
             Refusal: The answer is an error.
             OSError: There was no complete answer.
         """
-        tokens = self.login.tokens
-        token = None if tokens is None else Secret(tokens.current())
-        answer = self._exchange(request, token)
-        if answer.status == _UNAUTHORIZED and tokens is not None and token is not None:
-            answer.close()
-            answer = self._exchange(request, Secret(tokens.renew(token.reveal())))
+        answer = send_with_token(self.login.tokens, partial(self._exchange, request), _refuses_token)
         if answer.status >= 300 and answer.status not in request.further:
             raise read_refusal(request.operation, answer, emulated=self.login.is_emulator)
         return answer
@@ -143,3 +140,7 @@ class Requests:
         except OSError as error:
             forget_frames(error)
             raise
+
+
+def _refuses_token(answer: HttpAnswer) -> bool:
+    return answer.status == _UNAUTHORIZED

@@ -13,6 +13,7 @@ from obs_client._http.kit.calls.batches import make_batch, read_batch
 from obs_client._http.kit.calls.queries import headers_of, query_of
 from obs_client._http.kit.calls.refusals import Refusal, kind_of_refusal
 from obs_client._http.kit.calls.tokens import MARGIN, Token, Tokens, missing_package
+from obs_client.credentials import Secret
 from obs_client.errors import ConflictError, NotFoundError, ServiceError, TemporaryError
 
 
@@ -88,13 +89,13 @@ class Login:
     def __call__(self) -> Token:
         self.count += 1
         time.sleep(0.02)
-        return Token(f"token {self.count}", time.time() + self._life)
+        return Token(Secret(f"token {self.count}"), time.time() + self._life)
 
 
 def test_a_token_is_fetched_once_for_all_threads() -> None:
     login = Login(3600)
     tokens, seen = Tokens(login), set[str]()
-    threads = [threading.Thread(target=lambda: seen.add(tokens.current())) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: seen.add(tokens.current().reveal())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -106,7 +107,7 @@ def test_a_token_that_was_refused_is_renewed_once_for_all_threads() -> None:
     login = Login(3600)
     tokens = Tokens(login)
     refused, seen = tokens.current(), set[str]()
-    threads = [threading.Thread(target=lambda: seen.add(tokens.renew(refused))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: seen.add(tokens.renew(refused).reveal())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -117,8 +118,8 @@ def test_a_token_that_was_refused_is_renewed_once_for_all_threads() -> None:
 def test_a_token_is_renewed_before_it_ends() -> None:
     login = Login(MARGIN - 1)
     tokens = Tokens(login)
-    assert [tokens.current(), tokens.current()] == ["token 1", "token 2"]
-    assert "token" not in repr(Token("token 1", 1.0)).replace("Token", "")
+    assert [tokens.current().reveal(), tokens.current().reveal()] == ["token 1", "token 2"]
+    assert "token 1" not in repr(Token(Secret("token 1"), 1.0))
 
 
 def test_a_package_that_is_missing_is_told_with_what_to_install() -> None:
