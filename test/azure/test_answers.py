@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from socket import socket
 
 import pytest
 
 from obs_client import AzureClient, ConfigurationError, ObjectInfo
 from obs_client.backends.azure.listing import read_page
-from obs_client.errors import ConflictError, TemporaryError
+from obs_client.errors import ConflictError, PartialFailureError, TemporaryError
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
 
@@ -40,8 +42,8 @@ class Played:
         self.heads = heads
 
 
-@pytest.fixture
-def played() -> Iterator[Played]:
+@contextmanager
+def playing(account: str, credentials: dict[str, str]) -> Iterator[Played]:
     answers: list[bytes] = []
     heads: list[str] = []
 
@@ -50,11 +52,24 @@ def played() -> Iterator[Played]:
             heads.append(head.decode("latin-1"))
             connection.sendall(answers.pop(0))
 
-    options = ClientOptions(first_pause=0.001, longest_pause=0.01, attempts=4)
+    options = ClientOptions(part_size=20_000, first_pause=0.001, longest_pause=0.01, attempts=4)
     with raw_server(script) as server:
-        url = f"{server.url}/devstoreaccount1"
-        with AzureClient("box", account_url=url, credentials={"AZURE_X": ""}, options=options) as client:
+        url = f"{server.url}/{account}"
+        with AzureClient("box", account_url=url, credentials=credentials, options=options) as client:
             yield Played(client, answers, heads)
+
+
+@pytest.fixture
+def played() -> Iterator[Played]:
+    with playing("devstoreaccount1", {"AZURE_X": ""}) as found:
+        yield found
+
+
+@pytest.fixture
+def unknown() -> Iterator[Played]:
+    """An account of which nobody knows yet whether its names are paths."""
+    with playing("someaccount", {"AZURE_STORAGE_KEY": "c2VjcmV0"}) as found:
+        yield found
 
 
 def test_a_container_that_is_being_deleted_is_waited_for(played: Played) -> None:
@@ -88,6 +103,62 @@ def test_a_hierarchical_namespace_is_refused_at_the_first_answer_that_shows_it(p
     played.answers += [answer(page(row), headers=ID)]
     with pytest.raises(ConfigurationError, match="hierarchical namespace"):
         played.client.object_list()
+
+
+CHANGES: dict[str, Callable[[AzureClient], object]] = {
+    "write": lambda client: client.object_write("a//b", b"content"),
+    "large write": lambda client: client.object_upload(io.BytesIO(bytes(50_000)), "a"),
+    "delete": lambda client: client.object_delete("folder"),
+    "bulk delete": lambda client: client.object_delete_many(["folder", "other"]),
+    "new container": lambda client: client.container_create("another"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_hierarchical_namespace_is_refused_before_the_first_change(unknown: Played, change: str) -> None:
+    unknown.answers += [answer(b"", headers=ID + b"x-ms-is-hns-enabled: true\r\n")] * 8
+    with pytest.raises((ConfigurationError, PartialFailureError), match="hierarchical namespace"):
+        CHANGES[change](unknown.client)
+    assert unknown.heads
+    for head in unknown.heads:  # workers may ask side by side
+        assert head.startswith("HEAD /someaccount/?restype=account&comp=properties ")
+
+
+def test_a_copy_is_refused_by_what_its_source_shows(unknown: Played) -> None:
+    unknown.answers += [answer(b"", headers=BLOB + b"x-ms-resource-type: file\r\n")]
+    with pytest.raises(ConfigurationError, match="hierarchical namespace"):
+        unknown.client.object_copy("a", "b")
+    assert len(unknown.heads) == 1
+
+
+@pytest.mark.parametrize("told", [b"x-ms-is-hns-enabled: false\r\n", b""])
+def test_a_flat_account_is_asked_once(unknown: Played, told: bytes) -> None:
+    unknown.answers += [answer(b"", headers=ID + told)] + [answer(b"", b"202 Accepted", ID)] * 2
+    assert unknown.client.object_delete("a")
+    assert unknown.client.object_delete("b")
+    assert [head.split()[0] for head in unknown.heads] == ["HEAD", "DELETE", "DELETE"]
+
+
+def test_who_may_not_ask_of_the_account_goes_on(unknown: Played) -> None:
+    refusal = refused(b"403 Forbidden", b"AuthorizationPermissionMismatch").replace(b"Content-Length: 0", b"X: y")
+    unknown.answers += [refusal, answer(b"", b"202 Accepted", ID)]
+    assert unknown.client.object_delete("a")
+    assert len(unknown.heads) == 2
+
+
+def test_an_account_that_is_busy_is_asked_again(unknown: Played) -> None:
+    busy = refused(b"503 Server Busy", b"ServerBusy")
+    unknown.answers += [busy, answer(b"", headers=ID), answer(b"", b"202 Accepted", ID)]
+    assert unknown.client.object_delete("a")
+    assert [head.split()[0] for head in unknown.heads] == ["HEAD", "HEAD", "DELETE"]
+
+
+def test_who_has_a_sas_asks_at_the_container() -> None:
+    with playing("someaccount", {"AZURE_STORAGE_SAS_TOKEN": "sv=1&sig=x"}) as found:
+        found.answers += [answer(b"", headers=ID + b"x-ms-is-hns-enabled: true\r\n")]
+        with pytest.raises(ConfigurationError, match="hierarchical namespace"):
+            found.client.object_write("name", b"")
+        assert found.heads[0].startswith("HEAD /someaccount/box?restype=account&comp=properties&sv=1")
 
 
 def test_a_marker_of_other_programs_is_an_object_of_a_flat_account(played: Played) -> None:

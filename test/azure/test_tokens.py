@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from obs_client import AuthorizationError, AzureClient
 from obs_client._http.kit.calls.tokens import Token, Tokens
 from obs_client.credentials import Secret
 from obs_client.models import ClientOptions
+from test.azure.identities import token_text
 from test.azure.running import container, content
 from test.loopback.tls import make_authority
 from test.servers import AzuriteServer, start_azurite
@@ -24,14 +23,7 @@ NOBODY = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET":
 
 def token(life: float) -> Token:
     """One that Azurite takes."""
-    now = int(time.time())
-    claims = {
-        "aud": "https://storage.azure.com", "iss": "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
-        "iat": now - 60, "nbf": now - 60, "exp": int(now + life), "oid": "an-oid", "tid": "a-tid",
-    }  # fmt: skip
-    parts = [{"alg": "RS256", "typ": "JWT"}, claims]
-    texts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
-    return Token(Secret(".".join([*texts, "c2lnbmF0dXJl"])), now + 3600.0)
+    return Token(Secret(token_text(life)), time.time() + 3600.0)
 
 
 class Login:

@@ -72,7 +72,7 @@ class AzureClient(ObjectStorageClient):
         self._credentials = Credentials(credentials, PREFIX)
         warn_if_unchecked(verify)
         self.timeout = timeout
-        self._requests = Requests(choose(self._credentials, account_url), verify, timeout)
+        self._requests = Requests(choose(self._credentials, account_url, verify, timeout), verify, timeout)
         self._signer = UrlSigner(self._requests)
 
     def __repr__(self) -> str:

@@ -36,16 +36,16 @@ def delete_container(requests: Requests, container: str) -> None:
 
 def delete_blobs(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception]:
     """The error of each object that was not deleted."""
+    asked = Request("Blob Batch", "POST", container, None, "restype=container&comp=batch")
     possible = [name for name in names if not IMPOSSIBLE.search(name)]
 
     def make(token: Secret | None) -> Request:
         # Each part is signed for itself.
         signed = [requests.signed(delete_blob(container, name), token) for name in possible]
         batch = make_batch(("DELETE", target, headers) for target, headers in signed)
-        headers = {"Content-Type": batch.content_type}
-        return Request("Blob Batch", "POST", container, None, "restype=container&comp=batch", headers, batch.content)
+        return asked._replace(headers={"Content-Type": batch.content_type}, body=batch.content)
 
-    answer = requests.call_made("Blob Batch", make)
+    answer = requests.call(asked, make)
     answers = read_batch(answer.headers.get("content-type", ""), answer.read(CONTENT_LIMIT))
     return failures_of(possible, answers, _outcome)
 

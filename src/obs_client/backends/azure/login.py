@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from obs_client._http.connection import CONNECT_SECONDS
+from obs_client._http.kit.calls.refusals import kind_of_status
 from obs_client._http.kit.calls.tokens import Token, Tokens, missing_package
+from obs_client._http.kit.fork import renew_in_children
 from obs_client._http.kit.service_url import read_service_url
 from obs_client.backends.azure.signing import Key, read_key
 from obs_client.credentials import Credentials, Secret, forget_frames
-from obs_client.errors import AuthorizationError, ConfigurationError, TemporaryError
+from obs_client.errors import AuthorizationError, ConfigurationError, ObjectStorageClientError, TemporaryError
 
 PREFIX = "AZURE_"
 DEVELOPMENT_ACCOUNT = "devstoreaccount1"
@@ -22,11 +25,21 @@ DEVELOPMENT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6t
 SCOPE = "https://storage.azure.com/.default"
 
 _ACCOUNT = ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME")
+_WHO = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID")
 _KEY = ("AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY")
 _ADVICE = (
     "set AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, "
-    "or give account_url=... and log in by azure-identity; credentials={} (in a URL anonymous=true) reads public data"
+    "or give account_url=... and log in by azure-identity: AZURE_TENANT_ID and AZURE_CLIENT_ID with "
+    "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or AZURE_FEDERATED_TOKEN_FILE, or without credentials=... by "
+    "a managed identity or `az login`; "
+    "credentials={} (in a URL anonymous=true) reads public data"
 )
+_HOSTS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
+"""The authorities of Azure's own clouds."""
+
+_TRIES = 3
+"""How often azure-identity asks again by itself: within a chain nobody else could."""
+
 _HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.[a-z0-9.-]+", re.IGNORECASE)
 
 
@@ -54,8 +67,13 @@ class Login(NamedTuple):
         return self.key is not None or self.tokens is not None
 
 
-def choose(credentials: Credentials, account_url: str | None) -> Login:
+def choose(
+    credentials: Credentials, account_url: str | None, verify: bool | str = True, timeout: float = 60.0
+) -> Login:
     """The login that the credentials are meant for.
+
+    Args:
+        verify, timeout: Those of the client, for what logs in over the network.
 
     Raises:
         ConfigurationError: None can be made of them; the message names what is missing.
@@ -80,7 +98,7 @@ def choose(credentials: Credentials, account_url: str | None) -> Login:
         return Login(account, endpoint)
     if not endpoint.startswith("https://"):
         raise ConfigurationError(f"a token is sent by https only, not to {endpoint}; {_ADVICE}")
-    identity = Identity(credentials)
+    identity = Identity(credentials, verify, timeout)
     return Login(account, endpoint, identity=identity, tokens=Tokens(identity.token))
 
 
@@ -133,11 +151,27 @@ def _secret(text: str | None) -> Secret | None:
 
 
 class Identity:
-    """Logs in by azure-identity: as a service principal of the credentials, else by its default chain."""
+    """Logs in by azure-identity: as a service principal of the credentials, else by its default chain.
 
-    def __init__(self, credentials: Credentials) -> None:
+    A forked process begins with a login of its own.
+    """
+
+    def __init__(self, credentials: Credentials, verify: bool | str, timeout: float) -> None:
         self._credentials = credentials
+        self._verify, self._timeout = verify, timeout
         self._made: Any = None
+        self._last: Secret | None = None
+        renew_in_children(self)
+
+    def renew(self) -> None:
+        """Leave the parent's connections to it."""
+        self._made = None
+
+    def close(self) -> None:
+        """Close idle connections."""
+        made, self._made = self._made, None
+        if made is not None:
+            made.close()
 
     def token(self) -> Token:
         """A new token.
@@ -146,26 +180,37 @@ class Identity:
             ConfigurationError: The package is not installed, or the credentials have no login.
             AuthorizationError, TemporaryError: There is no token.
         """
-        credential = self.credential()
-        from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+        token = self._ask()
+        if token.value == self._last:
+            # It keeps tokens, also one that the store refused; a new login has none.
+            self.close()
+            token = self._ask()
+        self._last = token.value
+        return token
 
+    def _ask(self) -> Token:
+        if self._made is None:
+            self._made = self.credential()
         try:
-            found = credential.get_token(SCOPE)
+            found = self._made.get_token(SCOPE)
         except Exception as error:
             forget_frames(error)
-            passing = isinstance(error, (ServiceRequestError, ServiceResponseError))
-            kind = TemporaryError if passing else AuthorizationError
-            raise kind(f"azure-identity has no token for the store: {error}", hint=_ADVICE) from error
+            raise _kind_of(error)(f"azure-identity has no token for the store: {error}", hint=_ADVICE) from error
         return Token(Secret(found.token), float(found.expires_on))
 
     def credential(self) -> Any:
-        """That of azure-identity, always the same."""
-        if self._made is None:
-            try:
-                self._made = self._make()
-            except ImportError as error:
-                raise missing_package("azure-identity", "azure", "a login without key or SAS") from error
-        return self._made
+        """A new one of azure-identity; whoever takes it closes it.
+
+        Raises:
+            ConfigurationError: The package is not installed, or the credentials have no login.
+        """
+        try:
+            return self._make()
+        except ImportError as error:
+            raise missing_package("azure-identity", "azure", "a login without key or SAS") from error
+        except (OSError, ValueError) as error:
+            forget_frames(error)
+            raise ConfigurationError(f"there is no login to Azure: {error}", hint=_ADVICE) from None
 
     def _make(self) -> Any:
         from azure.identity import (
@@ -175,16 +220,48 @@ class Identity:
             WorkloadIdentityCredential,
         )
 
-        get = self._credentials.get
+        get, require, how = self._credentials.get, self._credentials.require, self._how()
         if self._credentials.given() is None:
-            return DefaultAzureCredential()
-        who: dict[str, Any] = {"tenant_id": get("AZURE_TENANT_ID"), "client_id": get("AZURE_CLIENT_ID")}
-        if authority := get("AZURE_AUTHORITY_HOST"):
-            who["authority"] = authority
+            return DefaultAzureCredential(**how)
+        who: dict[str, Any] = {"tenant_id": get("AZURE_TENANT_ID"), "client_id": get("AZURE_CLIENT_ID"), **how}
         if secret := get("AZURE_CLIENT_SECRET"):
+            require("the login of a service principal", *_WHO)
             return ClientSecretCredential(client_secret=secret, **who)
         if path := get("AZURE_CLIENT_CERTIFICATE_PATH"):
-            return CertificateCredential(certificate_path=path, **who)
+            require("the login of a service principal", *_WHO)
+            return CertificateCredential(
+                certificate_path=path, password=get("AZURE_CLIENT_CERTIFICATE_PASSWORD"), **who
+            )
         if path := get("AZURE_FEDERATED_TOKEN_FILE"):
+            require("the login of a workload", *_WHO)
             return WorkloadIdentityCredential(token_file_path=path, **who)
         raise ConfigurationError(f"there is no login to Azure in {self._credentials.source}; {_ADVICE}")
+
+    def _how(self) -> dict[str, Any]:
+        """How it speaks with Azure's login: as this client does, and not for minutes by itself."""
+        how: dict[str, Any] = {
+            "connection_timeout": min(self._timeout, CONNECT_SECONDS),
+            "read_timeout": self._timeout,
+            "retry_total": _TRIES,
+            "connection_verify": self._verify,
+        }
+        authority = self._credentials.get("AZURE_AUTHORITY_HOST")
+        if authority:
+            how["authority"] = authority
+            # Azure's own authority knows nothing of those of others.
+            how["disable_instance_discovery"] = urlsplit(f"//{authority.rpartition('//')[2]}").hostname not in _HOSTS
+        return how
+
+
+def _kind_of(error: Exception) -> type[ObjectStorageClientError]:
+    """The kind of an error of azure-identity, which puts whatever happened into one of its own."""
+    from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+
+    cause = error.__cause__ or error
+    if isinstance(cause, HttpResponseError) and cause.status_code:
+        return TemporaryError if kind_of_status(cause.status_code) is TemporaryError else AuthorizationError
+    # So says msal, by a bare exception.
+    if isinstance(cause, (ServiceRequestError, ServiceResponseError)) or str(cause).startswith("HTTP Error: 5"):
+        return TemporaryError
+    # A file of the credentials cannot be read.
+    return ConfigurationError if isinstance(cause, OSError) else AuthorizationError

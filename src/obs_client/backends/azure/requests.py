@@ -9,17 +9,21 @@ from urllib.parse import quote, urlsplit
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
+from obs_client._http.kit.calls.refusals import kind_of_status
 from obs_client._http.kit.calls.tokens import send_with_token
 from obs_client._http.kit.dates import write_date
 from obs_client._http.kit.identity import check_identity
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.azure.errors import read_refusal
-from obs_client.backends.azure.login import Login
+from obs_client.backends.azure.login import DEVELOPMENT_ACCOUNT, Login
 from obs_client.backends.azure.names import IMPOSSIBLE
 from obs_client.backends.azure.signing import VERSION, authorization
 from obs_client.credentials import Secret, forget_frames
-from obs_client.errors import ConfigurationError, ObjectNotFoundError
+from obs_client.errors import ConfigurationError, ObjectNotFoundError, TemporaryError
+
+_READING = ("GET", "HEAD")
+_ACCOUNT = "restype=account&comp=properties"
 
 IDENTITIES = ("x-ms-request-id", "x-ms-version")
 
@@ -54,6 +58,8 @@ class Requests:
         self.login = login
         self.buffers = Buffers()
         self._pool = HttpPool(verify=verify, timeout=timeout)
+        # No emulator has hierarchical namespaces.
+        self._is_flat = login.account == DEVELOPMENT_ACCOUNT
         parts = urlsplit(login.endpoint)
         self._origin, self._base = f"{parts.scheme}://{parts.netloc}", parts.path
 
@@ -61,6 +67,8 @@ class Requests:
         """Close idle connections."""
         self.buffers.clear()
         self._pool.close()
+        if self.login.identity:
+            self.login.identity.close()
 
     def path_of(self, container: str, name: str | None = None) -> str:
         """The path of a container or object, as it is sent and signed.
@@ -77,21 +85,22 @@ class Requests:
         """The URL of an object."""
         return f"{self._origin}{self.path_of(container, name)}{f'?{query}' if query else ''}"
 
-    def call(self, request: Request) -> HttpAnswer:
+    def call(self, request: Request, make: Callable[[Secret | None], Request] | None = None) -> HttpAnswer:
         """Make a request; the answer's body is still to be read, or the answer to be closed.
+
+        Args:
+            make: Makes the request for the token with which it is sent, if it has parts with their own signatures.
 
         Raises:
             Refusal: The answer is an error.
             OSError: There was no complete answer.
             ConfigurationError: The account has a hierarchical namespace.
         """
-        return self.call_made(request.operation, lambda _token: request)
-
-    def call_made(self, operation: str, make: Callable[[Secret | None], Request]) -> HttpAnswer:
-        """As `call`, for a request that is made for the token with which it is sent."""
-        answer = self.exchange(make)
+        if not (self._is_flat or request.method in _READING):
+            self._check_flat(request.container)
+        answer = self.exchange(make or (lambda _token: request))
         if answer.status >= 300:
-            raise read_refusal(operation, answer)
+            raise read_refusal(request.operation, answer)
         if "x-ms-resource-type" in answer.headers:
             answer.close()
             raise hierarchical()
@@ -124,6 +133,20 @@ class Requests:
         elif login.sas:
             query = f"{query}&{login.sas.reveal()}" if query else login.sas.reveal()
         return f"{path}?{query}" if query else path, headers
+
+    def _check_flat(self, container: str) -> None:
+        """See before the first change that names are only names: no answer to a change tells of directories."""
+        # A SAS may be for one container alone.
+        asked = Request("Get Account Information", "HEAD", container if self.login.sas else "", query=_ACCOUNT)
+        with self.exchange(lambda _token: asked) as answer:
+            if answer.status < 300:
+                check_identity(answer, IDENTITIES, "Azure")
+            elif kind_of_status(answer.status) is TemporaryError:
+                raise read_refusal(asked.operation, answer)
+        if answer.headers.get("x-ms-is-hns-enabled", "").lower() == "true":
+            raise hierarchical()
+        # Who may not ask is told by the first object that is read or listed.
+        self._is_flat = True
 
     def exchange(self, make: Callable[[Secret | None], Request]) -> HttpAnswer:
         """The answer to a request that is made for the token with which it is sent; whatever the answer is."""
