@@ -22,9 +22,6 @@ from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.writing import attribute_headers, check_md5, conditions_of, encode
 from obs_client.errors import PreconditionError
 
-PART_SIZE_MAXIMUM = 4000 * 1024**2
-PART_COUNT_MAXIMUM = 50_000
-
 
 class AzureUpload(MultipartUpload):
     """An upload; it has begun with its first block."""

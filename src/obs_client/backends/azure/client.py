@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -94,8 +95,10 @@ class AzureClient(ObjectStorageClient):
         self._requests.close()
 
     def _capabilities(self) -> Capabilities:
-        from obs_client.backends.azure import blocks, copying, deleting
+        return self._known
 
+    @functools.cached_property
+    def _known(self) -> Capabilities:
         signs = self._requests.login.can_sign
         return Capabilities(
             download_urls=signs,
@@ -109,11 +112,11 @@ class AzureClient(ObjectStorageClient):
             atomic_container_delete=False,
             ordered_listing=False,
             listing_has_metadata=True,
-            part_size_maximum=blocks.PART_SIZE_MAXIMUM,
-            part_count_maximum=blocks.PART_COUNT_MAXIMUM,
-            copy_part_size=copying.COPY_PART_SIZE,
+            part_size_maximum=names.PART_SIZE_MAXIMUM,
+            part_count_maximum=names.PART_COUNT_MAXIMUM,
+            copy_part_size=names.COPY_PART_SIZE,
             # Who has a SAS may not send batches on every server; many deletes side by side cost little more.
-            delete_batch_maximum=deleting.BATCH_MAXIMUM if signs else 1,
+            delete_batch_maximum=names.BATCH_MAXIMUM if signs else 1,
             object_names_refused=names.REFUSED,
             metadata_total_maximum=METADATA_MAXIMUM - RESERVED,
         )

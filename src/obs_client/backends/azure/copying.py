@@ -18,7 +18,6 @@ from obs_client.models import ObjectInfo
 COPY_MAXIMUM = 256 * 1024**2
 """Bytes of an object that one request copies."""
 
-COPY_PART_SIZE = 128 * 1024**2
 _SOURCE_SECONDS = 3600.0
 _NO_RANGES = ("CannotVerifyCopySource", "APINotImplemented")
 """How a server says that it copies no ranges, or that it may not read the source so; Azurite says the first."""

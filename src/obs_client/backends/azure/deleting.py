@@ -13,8 +13,6 @@ from obs_client.backends.azure.requests import Request, Requests
 from obs_client.credentials import Secret
 from obs_client.errors import ContainerNotEmptyError
 
-BATCH_MAXIMUM = 256
-
 
 def delete_blob(container: str, name: str) -> Request:
     """Delete an object; its snapshots, if it has some, keep it."""

@@ -1,4 +1,4 @@
-"""Names that Azure keeps as they are, and metadata as it is sent: keys are identifiers of C# there, values headers."""
+"""Sizes that Azure takes, names that it keeps, and metadata as it is sent: keys are identifiers of C# there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from obs_client._http.kit.encoded_words import decode_words, encode_words
 from obs_client.backend.values import WRITE_ID_KEY
 
 METADATA = "x-ms-meta-"
+
+PART_SIZE_MAXIMUM = 4000 * 1024**2
+PART_COUNT_MAXIMUM = 50_000
+COPY_PART_SIZE = 128 * 1024**2
+BATCH_MAXIMUM = 256
 
 REFUSED = (
     (r"\\", "Azure takes a backslash for a slash, so that it would be another object"),

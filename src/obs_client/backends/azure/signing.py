@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hmac
 import time
 from collections.abc import Mapping
@@ -60,9 +61,9 @@ def read_key(text: str) -> bytes:
 
 def authorization(key: Key, method: str, path: str, query: str, headers: Mapping[str, str], size: int) -> str:
     """The header `Authorization` of a request whose other headers and URL are sent as they are."""
-    given = {"length": str(size or ""), **{name.lower(): value for name, value in headers.items()}}
-    named = sorted((name for name in given if name.startswith("x-ms-")), key=_place)
-    fields = [method, *(given.get(name, "") for name in _SIGNED), *(f"{name}:{given[name]}" for name in named)]
+    placed, named = _layout(tuple(headers))
+    given = {"length": str(size or ""), "": "", **headers}
+    fields = [method, *[given[name] for name in placed], *[f"{lower}:{given[name]}" for lower, name in named]]
     text = "\n".join([*fields, _resource(key.account, path, query)])
     return f"SharedKey {key.account}:{key.sign(text)}"
 
@@ -89,8 +90,13 @@ def stamp(moment: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
-def _place(name: str) -> str:
-    return name.translate(_ORDER)
+@functools.lru_cache(maxsize=256)
+def _layout(names: tuple[str, ...]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Which of these headers stand in the signed places, "" for none, and which follow by name, in lower case too."""
+    lowered = {name.lower(): name for name in names}
+    placed = [name if name in ("", "length") else lowered.get(name, "") for name in _SIGNED]
+    follow = [(lower, name) for lower, name in lowered.items() if lower.startswith("x-ms-")]
+    return placed, sorted(follow, key=lambda pair: pair[0].translate(_ORDER))
 
 
 def _resource(account: str, path: str, query: str) -> str:
