@@ -1,7 +1,7 @@
-"""AzureClient against azure-storage-blob: `python -m test.benchmarks.azure_speed [small] [listing] [large] [first]`.
+"""AzureClient against azure-storage-blob: `python -m test.benchmarks.azure.speed [small] [listing] [large] [first]`.
 
 Every figure is a ratio of AzureClient to Azure's client, the two taking turns, on a server that only looks like Azure
-(`azure_stub`), so that its own speed does not count; CPU is that of this process alone.
+(`stub`), so that its own speed does not count; CPU is that of this process alone.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from obs_client.backends.azure.client import AzureClient
-from test.benchmarks import azure_stub
+from test.benchmarks.azure import stub
 from test.benchmarks.measuring import MIB, growth, ratio, show
 
 CONTENT = os.urandom(4096)
 COUNT = 200
-LISTED = azure_stub.LISTED
-LARGE = azure_stub.LARGE_SIZE
+LISTED = stub.LISTED
+LARGE = stub.LARGE_SIZE
 
 GROWING = """
     from obs_client import AzureClient
@@ -128,7 +128,7 @@ def first(url: str, rounds: int = 9) -> None:
 
 def main(wanted: list[str]) -> None:
     """Print the figures wanted, else all."""
-    with azure_stub.running() as url:
+    with stub.running() as url:
         # The key of the account that emulators have is found by itself.
         client = AzureClient("box", account_url=url, credentials={"AZURE_STORAGE_ANON": ""})
         with contextlib.closing(client), client.native as native:

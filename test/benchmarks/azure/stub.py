@@ -1,4 +1,4 @@
-"""A server that only looks like Azure, so that a benchmark measures the client: `python -m test.benchmarks.azure_stub`.
+"""A server that only looks like Azure, so that a benchmark measures the client: `python -m test.benchmarks.azure.stub`.
 
 It keeps nothing: every object is there with the same content, `large` is a GiB of zeros that was written by blocks, the
 listing has 100,000 entries, and any write succeeds.
@@ -166,7 +166,7 @@ def main() -> None:
 @contextlib.contextmanager
 def running() -> Iterator[str]:
     """Run the server in a process of its own; gives the URL of its account."""
-    command = [sys.executable, "-m", "test.benchmarks.azure_stub"]
+    command = [sys.executable, "-m", "test.benchmarks.azure.stub"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout

@@ -1,0 +1,1 @@
+"""AzureClient against azure-storage-blob."""
