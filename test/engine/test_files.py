@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import gzip
 import io
 import os
+import random
 import subprocess
 import sys
 import textwrap
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -167,3 +170,32 @@ def test_the_end_of_a_program_discards(tmp_path: Path, ending: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     assert os.listdir(tmp_path / "box") == [], done.stderr
+
+
+def test_many_open_writers_hold_little_memory() -> None:
+    client = obs_client.MemoryClient("container")
+    client.container_create("container")
+    piece = b"x" * 1000
+    with contextlib.ExitStack() as stack:
+        tracemalloc.start()
+        stack.callback(tracemalloc.stop)
+        files = [stack.enter_context(client.object_open(f"name {number}", "wb")) for number in range(100)]
+        for file in files:
+            file.write(piece)
+        assert tracemalloc.get_traced_memory()[1] < 100 * 80 * 1024
+    assert all(client.object_read(f"name {number}") == piece for number in range(100))
+
+
+@pytest.mark.parametrize(
+    "size", [65_535, 65_536, 65_537, 262_144, 262_145, 699_999, 700_000, 700_001, 1_400_000, 1_400_001]
+)
+@pytest.mark.parametrize("piece", [1_000, 65_536, 2_000_000])
+def test_a_writers_buffer_grows_to_a_part(size: int, piece: int) -> None:
+    client = ScriptedClient(options=obs_client.ClientOptions(part_size=700_000))
+    content = random.Random(size).randbytes(size)
+    with client.object_open("name", "wb") as file:
+        for start in range(0, size, piece):
+            file.write(content[start : start + piece])
+    assert client.object_read("name") == content
+    client.object_upload(io.BytesIO(content), "stream")
+    assert client.object_read("stream") == content

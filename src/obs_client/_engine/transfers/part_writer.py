@@ -19,11 +19,16 @@ from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
 from obs_client.errors import NotSupportedError
 
+FIRST_BUFFER = 64 * 1024
+"""Bytes of a writer's buffer at first: programs hold many writers open at once, of which most get little."""
+GROWTH = 4
+
 
 class PartWriter:
     """Collects bytes into parts and sends them by `workers` threads; one request if they fit into one part.
 
-    At most `workers` parts are on their way and one is being filled, in buffers that are used again.
+    At most `workers` parts are on their way and one is being filled, in buffers that are used again. The buffer of the
+    first part grows with what is written.
     """
 
     def __init__(self, border: Border, new: NewObject, progress: Progress | None = None) -> None:
@@ -33,7 +38,8 @@ class PartWriter:
         self._meter = Meter(progress)
         self._sizes = self._part_sizes()
         self._free: list[bytearray] = []
-        self._buffer = memoryview(bytearray(next(self._sizes)))
+        self._first_size = next(self._sizes)
+        self._buffer = memoryview(bytearray(min(self._first_size, new.size or FIRST_BUFFER)))
         self._filled = 0
         self._held: memoryview | None = None
         self._probing = False
@@ -43,7 +49,7 @@ class PartWriter:
 
     def space(self) -> memoryview:
         """Where the next bytes go: at least one byte long. Say with `advance` how many were put there."""
-        if self._filled == len(self._buffer):
+        if self._filled == len(self._buffer) and not self._grow():
             # Only a further byte proves that one part is not all: until then a full first part is held back.
             self._held, self._buffer, self._filled = self._buffer, self._next_buffer(), 0
         return self._buffer[self._filled :]
@@ -116,6 +122,16 @@ class PartWriter:
     def _send(self, part: memoryview) -> None:
         assert self._upload is not None
         self._free.extend(self._upload.send(part))
+
+    def _grow(self) -> bool:
+        """Make the buffer of the first part larger; False if it holds a whole part."""
+        size = min(GROWTH * len(self._buffer), self._first_size)
+        if self._upload or self._held is not None or size == len(self._buffer):
+            return False
+        larger = memoryview(bytearray(size))
+        larger[: self._filled] = self._buffer
+        self._buffer = larger
+        return True
 
     def _next_buffer(self) -> memoryview:
         size = next(self._sizes, None)
