@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import signal
 import socket
@@ -40,6 +41,19 @@ def test_bounded_map_keeps_order_takes_few_ahead_and_stops_at_a_failure() -> Non
             seen.append(next(failing))
     assert seen == [0, 1, 2, 3, 4]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
+
+
+def test_workers_see_the_callers_context_and_leave_it_as_it_is() -> None:
+    variable = contextvars.ContextVar("variable", default="nobody's")
+
+    def look(number: int) -> str:
+        seen = variable.get()
+        variable.set(f"worker's {number}")
+        return seen
+
+    variable.set("caller's")
+    assert list(bounded_map(look, range(20), 4)) == ["caller's"] * 20
+    assert variable.get() == "caller's"
 
 
 def test_workers_stop_when_nobody_waits_for_them() -> None:

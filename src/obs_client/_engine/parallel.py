@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import contextvars
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -42,8 +43,8 @@ class WorkerPool(Generic[Item, Result]):
         return len(self._pending)
 
     def submit(self, item: Item) -> None:
-        """Start one call; it is for the caller to keep `pending` within bounds."""
-        future = self._executor.submit(self._run, item)
+        """Start one call, with the caller's context variables; it is for the caller to keep `pending` within bounds."""
+        future = self._executor.submit(contextvars.copy_context().run, self._run, item)
         self._unfinished.add(future)
         future.add_done_callback(self._unfinished.discard)
         self._pending.append(future)
