@@ -42,10 +42,16 @@ def test_a_constructor_loads_no_sdk() -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "call"), [("google.auth", "c.object_info('x')"), ("google_crc32c", "c.object_write('x', b'')")]
+    ("package", "kind", "call"),
+    [
+        ("google.auth", "authorized_user", "c.object_info('x')"),
+        ("cryptography", "service_account", "c.object_info('x')"),
+        ("google_crc32c", "", "c.object_write('x', b'')"),
+    ],
 )
-def test_a_missing_package_is_named_with_the_extra(package: str, call: str) -> None:
-    credentials = {} if package == "google_crc32c" else {"GOOGLE_APPLICATION_CREDENTIALS": "x"}
+def test_a_missing_package_is_named_with_the_extra(package: str, kind: str, call: str) -> None:
+    key = json.dumps({"type": kind, "client_email": "a@b", "private_key": "k"})
+    credentials = {"GOOGLE_SERVICE_ACCOUNT_KEY": key} if kind else {}
     code = (
         f"import sys; sys.modules[{package!r}] = None; from obs_client import GCSClient;"
         f"c = GCSClient('box', endpoint_url={NOWHERE!r}, credentials={credentials!r}); {call}"

@@ -130,7 +130,7 @@ def test_the_double_and_the_emulator_say_the_same(
 def bucket(client: GCSClient, google: RunningServer) -> Any:
     """The chosen container, by Google's own client."""
     assert client._requests.login.identity
-    login = client._requests.login.identity.credential()
+    login = client._requests.login.identity.account().credential()
     native = storage.Client("p", login, client_options={"api_endpoint": google.endpoint_url})
     return native.bucket(client.container_name)
 

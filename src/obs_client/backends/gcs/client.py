@@ -10,7 +10,7 @@ from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.gcs.errors import classify, hint_of, request_id_of, retry_after, status_of
-from obs_client.backends.gcs.login import PREFIXES, choose
+from obs_client.backends.gcs.login.choice import PREFIXES, choose
 from obs_client.backends.gcs.reading import look_at, open_object
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path
 from obs_client.client import ObjectStorageClient
@@ -113,7 +113,7 @@ class GCSClient(ObjectStorageClient):
         options = {"api_endpoint": login.endpoint}
         if login.identity is None:
             return storage.Client.create_anonymous_client()
-        return storage.Client(login.project, login.identity.credential(), client_options=options)
+        return storage.Client(login.project, login.identity.account().credential(), client_options=options)
 
     def close(self) -> None:
         self._requests.close()

@@ -19,7 +19,7 @@ from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.gcs.errors import IDENTITY, read_refusal
-from obs_client.backends.gcs.login import Login
+from obs_client.backends.gcs.login.choice import Login
 from obs_client.credentials import Secret, forget_frames
 
 JSON_TYPE = "application/json; charset=UTF-8"

@@ -6,7 +6,7 @@ import hashlib
 import time
 from urllib.parse import quote, urlsplit
 
-from obs_client.backends.gcs.login import Login
+from obs_client.backends.gcs.login.choice import Login
 from obs_client.backends.gcs.requests import xml_path
 from obs_client.errors import NotSupportedError
 
@@ -20,7 +20,7 @@ def signed_url(login: Login, method: str, container: str, name: str, seconds: in
     Raises:
         NotSupportedError: The login has no service account to sign for.
     """
-    signer = login.identity.signer() if login.identity else None
+    signer = login.identity.account().signer() if login.identity else None
     if signer is None:
         raise NotSupportedError("URLs are signed by a service account; this login is none, and acts for none")
     if seconds > SECONDS_MAXIMUM:
@@ -29,7 +29,7 @@ def signed_url(login: Login, method: str, container: str, name: str, seconds: in
     scope = f"{now[:8]}/auto/storage/goog4_request"
     parameters = {
         "X-Goog-Algorithm": _ALGORITHM,
-        "X-Goog-Credential": f"{signer.signer_email}/{scope}",
+        "X-Goog-Credential": f"{signer.email}/{scope}",
         "X-Goog-Date": now,
         "X-Goog-Expires": str(seconds),
         "X-Goog-SignedHeaders": "host",
@@ -38,5 +38,5 @@ def signed_url(login: Login, method: str, container: str, name: str, seconds: in
     path, host = xml_path(container, name), urlsplit(login.endpoint).netloc
     canonical = "\n".join([method, path, query, f"host:{host}", "", "host", "UNSIGNED-PAYLOAD"])
     message = "\n".join([_ALGORITHM, now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
-    signature = signer.sign_bytes(message.encode()).hex()
+    signature = signer.sign(message.encode()).hex()
     return f"{login.endpoint}{path}?{query}&X-Goog-Signature={signature}"
