@@ -269,6 +269,30 @@ class ObjectStorageClient(Backend):
         """Whether there is an object of this name. False: it, or its container, is absent."""
         return self.object_info(object_name, container_name) is not None
 
+    def object_tags(self, object_name: str, container_name: str | None = None) -> dict[str, str] | None:
+        """An object's tags, which some stores keep beside its metadata; None if it, or its container, is absent.
+
+        Raises:
+            NotSupportedError: This store has none; see `capabilities.tags`.
+        """
+        container = self._object(object_name, container_name)
+        arguments.check_declared("tags", self._border.capabilities)
+        try:
+            return dict(self._border.object_tags(container, object_name))
+        except NotFoundError:
+            return None
+
+    def object_headers(self, object_name: str, container_name: str | None = None) -> dict[str, str] | None:
+        """All that the store itself tells of an object, in its own words; None if it, or its container, is absent.
+
+        Those are the headers of its answer, in lower case, or the fields of its document; empty in a store without.
+        """
+        container = self._object(object_name, container_name)
+        try:
+            return dict(self._border.object_headers(container, object_name))
+        except NotFoundError:
+            return None
+
     def object_read(
         self,
         object_name: str,

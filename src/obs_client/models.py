@@ -42,6 +42,11 @@ class ObjectInfo:
         content_encoding, content_disposition, content_language, cache_control: None if not set, or not listed.
         write_id: The library's own mark of the write that made the object, by which a writer whose answer was lost
             knows it again, and after a dot what the store notes of the write; None if it has none, or is not listed.
+        storage_class: What the store calls the class, or tier, that it keeps the object in.
+        version_id: By which the store knows this version, in a container that keeps versions.
+        expires: When the store will delete the object by itself, in epoch seconds.
+
+    The last three are None where the store does not say, or does not list it; infos are compared without them.
     """
 
     name: str
@@ -55,6 +60,9 @@ class ObjectInfo:
     content_language: str | None = None
     cache_control: str | None = None
     write_id: str | None = dataclasses.field(default=None, repr=False, compare=False)
+    storage_class: str | None = dataclasses.field(default=None, compare=False)
+    version_id: str | None = dataclasses.field(default=None, compare=False)
+    expires: float | None = dataclasses.field(default=None, compare=False)
 
     @property
     def bytes(self) -> int | None:
@@ -145,6 +153,7 @@ class Capabilities:
         metadata_key_maximum: Bytes of a metadata key, as the store is sent it.
         metadata_value_maximum: Bytes of a metadata value, likewise.
         metadata_total_maximum: Bytes of all metadata keys and values of one object, likewise.
+        tags: `object_tags` works.
         writable: Containers and objects can be created, changed and deleted; otherwise all that is refused.
     """
 
@@ -176,6 +185,7 @@ class Capabilities:
     metadata_key_maximum: int | None = None
     metadata_value_maximum: int | None = None
     metadata_total_maximum: int | None = None
+    tags: bool = False
     writable: bool = True
 
 

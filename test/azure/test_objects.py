@@ -177,3 +177,18 @@ def test_public_objects_are_read_without_a_login(servers: Servers, box: AzureCli
         assert [getattr(entry, "name", None) for entry in nobody.object_list()] == ["seen"]
         with pytest.raises(Exception, match=r"give credentials|AuthorizationFailure|NoAuthentication|ResourceNotFound"):
             nobody.object_write("unseen", b"")
+
+
+def test_what_azure_tells_beyond(box: AzureClient) -> None:
+    box.object_write("told", b"content")
+    blob = box.native.get_blob_client(place(box), "told")
+    blob.set_standard_blob_tier("Cool")
+    info = box.object_info("told")
+    assert info is not None
+    assert info.storage_class == "Cool"
+    assert [entry.storage_class for entry in box.object_list(prefix="told")] == ["Cool"]
+    headers = box.object_headers("told")
+    assert headers is not None
+    assert headers["x-ms-access-tier"] == "Cool"
+    blob.set_blob_tags({"colour": "dark grey", "b": "1"})
+    assert box.object_tags("told") == {"colour": "dark grey", "b": "1"}

@@ -55,6 +55,8 @@ def check_commands(store: str, tmp_path: Path) -> None:
     done("cp", f"{container}/a/text.txt", f"{container}/b/")
     done("mv", f"{container}/b/text.txt", f"{container}/c")
     assert lines("info", f"{container}/c")[0]["metadata"] == {"who": "me"}
+    assert lines("info", "--all", f"{container}/c")[0]["headers"]
+    assert "\nheader " in done("info", "--all", f"{container}/c")
     assert lines("du", container)[-1] == {"type": "sum", "folder": "", "size": 12, "count": 3}
     failed(1, "rb", container)
     done("rm", "-r", "--yes", f"{container}/a")

@@ -228,3 +228,15 @@ def test_folders_of_a_hierarchical_namespace_are_no_objects(client: GCSClient) -
     assert client.object_info("a/b/") is None
     with pytest.raises(ConflictError, match="folders of a hierarchical namespace"):
         client.container_delete(name, force=True)
+
+
+def test_what_google_tells_beyond(client: GCSClient) -> None:
+    client.object_write("told", b"content", {"key": "value"})
+    info = client.object_info("told")
+    assert info is not None
+    assert info.hash is not None
+    assert (info.storage_class, info.version_id) == ("STANDARD", info.hash.partition("-")[0])
+    fields = client.object_headers("told")
+    assert fields is not None
+    assert (fields["storageClass"], fields["generation"]) == ("STANDARD", info.version_id)
+    assert '"key": "value"' in fields["metadata"]

@@ -12,6 +12,11 @@ from obs_client.models import Capabilities
 OBJECT_NAME_MAXIMUM = 1024
 CONTAINER_NAME_MAXIMUM = 256
 
+_WORDS = {
+    "tags": "tags of objects",
+}
+"""What a capability is about, where a method needs it."""
+
 
 def check_object_name(name: str) -> None:
     """Refuse a name that is not 1 to 1,024 bytes of UTF-8, or holds NUL or a `.` or `..` segment."""
@@ -100,6 +105,12 @@ def check_conditions(if_absent: bool, if_hash: str | None, capabilities: Capabil
         raise NotSupportedError(f"this store keeps no if_absent (capabilities.if_absent is False){hint}")
     if if_hash is not None and not capabilities.if_hash:
         raise NotSupportedError(f"this store keeps no if_hash (capabilities.if_hash is False){hint}")
+
+
+def check_declared(capability: str, capabilities: Capabilities) -> None:
+    """Refuse what the store does not declare: a field of `Capabilities` that is False."""
+    if not getattr(capabilities, capability):
+        raise NotSupportedError(f"this store has no {_WORDS[capability]}: capabilities.{capability} is False")
 
 
 def check_switch(value: bool, what: str) -> None:

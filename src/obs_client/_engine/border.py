@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -95,6 +95,12 @@ class Border:
 
     def object_info(self, container: str, name: str) -> ObjectInfo:
         return self.run("look at", lambda: self._backend._object_info(container, name), container, name)
+
+    def object_tags(self, container: str, name: str) -> Mapping[str, str]:
+        return self.run("look at the tags of", lambda: self._backend._object_tags(container, name), container, name)
+
+    def object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        return self.run("look at", lambda: self._backend._object_headers(container, name), container, name)
 
     def object_open(self, container: str, name: str, start: int, stop: int | None, if_hash: str | None) -> ObjectReader:
         """The backend's own reader; `reading.py` guards it."""

@@ -187,6 +187,23 @@ class Backend(abc.ABC):
         """
         raise NotSupportedError(f"{type(self).__name__} cannot copy within the store")
 
+    def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
+        """An object's tags; called if `capabilities.tags`.
+
+        Raises:
+            NotFoundError: The object, or its container, is absent.
+        """
+        raise NotSupportedError(f"{type(self).__name__} has no tags of objects")
+
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        """What the store itself tells of an object, as it came: headers, names in lower case, or fields; {}: nothing.
+
+        Raises:
+            NotFoundError: The object, or its container, is absent.
+        """
+        self._object_info(container, name)
+        return {}
+
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         """Begin a copy by parts; called if `_object_copy` or `_object_replace_metadata` raised `NeedsParts`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from obs_client.testing.absence import AbsenceTests
 from obs_client.testing.atomicity import AtomicityTests
 from obs_client.testing.bad_input import BadInputTests
+from obs_client.testing.beyond import BeyondTests
 from obs_client.testing.capability import CapabilityTests
 from obs_client.testing.cleaning import CleanupTests
 from obs_client.testing.conditions import ConditionTests
@@ -27,6 +28,7 @@ class Conformance(
     AbsenceTests,
     AtomicityTests,
     BadInputTests,
+    BeyondTests,
     CapabilityTests,
     CleanupTests,
     ConditionTests,

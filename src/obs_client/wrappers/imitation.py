@@ -100,6 +100,11 @@ class ImitatingClient(WrappedClient):
     def _as_listed(self, entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:
         return entry if isinstance(entry, SubdirInfo) else dataclasses.replace(entry, metadata=None)
 
+    def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
+        """None, since nothing here can set some."""
+        self._object_info(container, name)
+        return {}
+
     def _changed(self, container: str, names: Sequence[str], call: Callable[[], Answer]) -> Answer:
         """Make a change, which listings show later."""
         if self._listings is None:

@@ -27,6 +27,7 @@ _S3 = {
     "part_count_maximum": 10_000,
     "copy_part_size": 256 * _MIB,
     "delete_batch_maximum": 1000,
+    "tags": True,
     "metadata_count_maximum": 80,
     "metadata_total_maximum": 2048 - 64,
 }

@@ -94,6 +94,12 @@ class PrefixedClient(WrappedClient):
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return self._own(super()._object_info(container, self._full(name)))
 
+    def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
+        return super()._object_tags(container, self._full(name))
+
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        return super()._object_headers(container, self._full(name))
+
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:

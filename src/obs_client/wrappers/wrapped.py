@@ -76,6 +76,12 @@ class WrappedClient(ObjectStorageClient):
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return self._through("object_info", lambda: self.inner._object_info(container, name))
 
+    def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
+        return self._through("object_tags", lambda: self.inner._object_tags(container, name))
+
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        return self._through("object_headers", lambda: self.inner._object_headers(container, name))
+
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from obs_client import Capabilities, ObjectInfo
 from obs_client.backend.body import Body
@@ -60,6 +62,38 @@ class _Losing(MultipartUpload):
 
     def abort(self) -> None:
         self._inner.abort()
+
+
+@caught_by("test_told_beyond")
+class TellsTheEndAsText(BrokenClient):
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        return dataclasses.replace(super()._object_info(container, name), expires="tomorrow")  # type: ignore[arg-type]
+
+
+@caught_by("test_told_the_same")
+class ListsAnotherClass(BrokenClient):
+    def _object_open(self, container: str, name: str, start: int, stop: int | None, if_hash: str | None) -> Any:
+        reader = super()._object_open(container, name, start, stop, if_hash)
+        reader.info = dataclasses.replace(reader.info, storage_class="cold")
+        return reader
+
+
+@caught_by("test_tags")
+class DeclaresTagsThatItHasNot(BrokenClient):
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), tags=True)
+
+
+@caught_by("test_tags_undeclared")
+class GivesTagsThatItDoesNotDeclare(BrokenClient):
+    def object_tags(self, object_name: str, container_name: str | None = None) -> dict[str, str] | None:
+        return {}
+
+
+@caught_by("test_headers")
+class TellsHeadersOfNothing(BrokenClient):
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        return {}
 
 
 @caught_by("test_upload_url")

@@ -14,7 +14,7 @@ from obs_client.backends.azure import names
 from obs_client.backends.azure.delegation import UrlSigner
 from obs_client.backends.azure.errors import classify, hint_of, request_id_of, retry_after
 from obs_client.backends.azure.login import PREFIX, choose
-from obs_client.backends.azure.reading import look_at, open_blob
+from obs_client.backends.azure.reading import head_blob, look_at, open_blob, tags_of
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.writing import METADATA_MAXIMUM, RESERVED, create_container, put_blob, replace_metadata
 from obs_client.client import ObjectStorageClient
@@ -117,6 +117,7 @@ class AzureClient(ObjectStorageClient):
             copy_part_size=names.COPY_PART_SIZE,
             # Who has a SAS may not send batches on every server; many deletes side by side cost little more.
             delete_batch_maximum=names.BATCH_MAXIMUM if signs else 1,
+            tags=True,
             object_names_refused=names.REFUSED,
             metadata_total_maximum=METADATA_MAXIMUM - RESERVED,
         )
@@ -150,6 +151,12 @@ class AzureClient(ObjectStorageClient):
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return look_at(self._requests, container, name)
+
+    def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
+        return tags_of(self._requests, container, name)
+
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        return self._requests.finish(head_blob(container, name)).headers
 
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None

@@ -128,5 +128,5 @@ def _entry(row: str) -> ObjectInfo:
         fields["Name"], int(fields["Content-Length"]), bare_etag(get("Etag", "")) or None,
         get("Content-Type") or None, found, modified, get("Content-Encoding") or None,
         get("Content-Disposition") or None, get("Content-Language") or None, get("Cache-Control") or None,
-        mark or None,
+        mark or None, get("AccessTier") or None, get("VersionId") or None, read_date(get("Expiry-Time")),
     )  # fmt: skip

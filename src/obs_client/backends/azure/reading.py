@@ -49,6 +49,12 @@ def look_at(requests: Requests, container: str, name: str, if_hash: str | None =
     return info_of(name, requests.finish(head_blob(container, name, if_hash)).headers)
 
 
+def tags_of(requests: Requests, container: str, name: str) -> dict[str, str]:
+    """An object's tags."""
+    found = requests.document(Request("Get Blob Tags", "GET", container, name, "comp=tags"), "Tags")
+    return {tag.get("Key"): tag.get("Value") for tags in found.all("TagSet") for tag in tags.all("Tag")}
+
+
 def open_blob(
     requests: Requests,
     container: str,
@@ -94,6 +100,8 @@ def info_of(name: str, headers: Mapping[str, str], size: int | None = None) -> O
         name, int(length) if size is None else size, etag_of(headers), headers.get("content-type"), metadata, modified,
         headers.get("content-encoding") or None, headers.get("content-disposition") or None,
         headers.get("content-language") or None, headers.get("cache-control") or None, mark or None,
+        headers.get("x-ms-access-tier") or None, headers.get("x-ms-version-id") or None,
+        read_date(headers.get("x-ms-expiry-time")),
     )  # fmt: skip
 
 

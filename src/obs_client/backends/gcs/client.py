@@ -11,7 +11,7 @@ from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.gcs.errors import classify, hint_of, request_id_of, retry_after, status_of
 from obs_client.backends.gcs.login.choice import PREFIXES, choose
-from obs_client.backends.gcs.reading import look_at, open_object
+from obs_client.backends.gcs.reading import fields_at, look_at, open_object
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path
 from obs_client.client import ObjectStorageClient
 from obs_client.credentials import Credentials
@@ -161,6 +161,9 @@ class GCSClient(ObjectStorageClient):
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return look_at(self._requests, container, name)
+
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        return fields_at(self._requests, container, name)
 
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None

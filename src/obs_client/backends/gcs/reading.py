@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +29,7 @@ from obs_client.models import ObjectInfo
 
 FIELDS = (
     "name,size,generation,crc32c,contentType,metadata,timeCreated,"
-    "contentEncoding,contentDisposition,contentLanguage,cacheControl"
+    "contentEncoding,contentDisposition,contentLanguage,cacheControl,storageClass"
 )
 """What is asked of an object."""
 
@@ -66,6 +67,12 @@ def generation_of(if_hash: str) -> str:
 def look_at(requests: Requests, container: str, name: str, if_hash: str | None = None) -> ObjectInfo:
     """What is stored under a name."""
     return info_of(requests.json(get_object(container, name, if_hash and generation_of(if_hash))))
+
+
+def fields_at(requests: Requests, container: str, name: str) -> dict[str, str]:
+    """All fields that Google tells of an object; what is no text as JSON."""
+    found = requests.json(Request("objects.get", "GET", object_path(container, name)))
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
 
 
 def open_object(
@@ -119,6 +126,8 @@ def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
             get("contentLanguage") or None,
             get("cacheControl") or None,
             mark,
+            get("storageClass") or None,
+            resource["generation"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StrangeAnswer(f"the answer is no object of Google's: {error!r}") from error
@@ -176,6 +185,8 @@ def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpA
         headers.get("content-language") or None,
         None if cached in _SERVED_BY_DEFAULT else cached or None,
         mark,
+        headers.get("x-goog-storage-class") or None,
+        generation,
     )
 
 

@@ -14,6 +14,7 @@ from obs_client.backends.s3.reading import (
     check_possible,
     get_object,
     info_at,
+    look_at,
     look_at_container,
     open_object,
 )
@@ -187,6 +188,14 @@ class S3Client(ObjectStorageClient):
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return info_at(self._requests, container, name)
 
+    def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
+        from obs_client.backends.s3.reading import tags_of
+
+        return tags_of(self._requests, container, name)
+
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        return look_at(self._requests, container, name).headers
+
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
@@ -295,6 +304,7 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         copy_part_size=copying.COPY_PART_SIZE,
         equal_parts=not amazon,
         delete_batch_maximum=deleting.BATCH_MAXIMUM,
+        tags=True,
         # Servers behind WSGI or nginx drop headers with "_" without a word, and a client cannot know.
         metadata_key_characters=METADATA_KEY_CHARACTERS if amazon else METADATA_KEY_CHARACTERS.replace("_", ""),
         metadata_count_maximum=writing.HEADER_COUNT_MAXIMUM,

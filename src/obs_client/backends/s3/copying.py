@@ -22,11 +22,11 @@ from obs_client.backends.s3.listing import read_time
 from obs_client.backends.s3.multipart.beginning import begin
 from obs_client.backends.s3.multipart.upload import S3Upload
 from obs_client.backends.s3.reading import (
-    get_object_tagging,
     head_object,
     look_at,
     look_at_container,
     size_of_head,
+    tags_of,
 )
 from obs_client.backends.s3.requests import Request, Requests
 from obs_client.backends.s3.writing import attribute_headers, conditions_of
@@ -252,9 +252,7 @@ def _tags(requests: Requests, copy: Copy) -> dict[str, str]:
     """The source's tags, which a copy by parts does not take along by itself."""
     if not int(copy.head.headers.get("x-amz-tagging-count", "0")):
         return {}
-    found = requests.document(get_object_tagging(copy.container, copy.name), "Tagging", ("TagSet",))
-    pairs = [(tag.get("Key"), tag.get("Value")) for tag in found.all("TagSet")[0].all("Tag")]
-    return {"x-amz-tagging": urlencode(pairs)}
+    return {"x-amz-tagging": urlencode(tags_of(requests, copy.container, copy.name))}
 
 
 def check_is_same(requests: Requests, copy: Copy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -26,6 +27,8 @@ from obs_client.models import ContainerInfo, ObjectInfo
 METADATA_PREFIX = "x-amz-meta-"
 WRITE_ID = METADATA_PREFIX + WRITE_ID_KEY
 """The header of the mark of a write, with the size of the parts after a dot."""
+
+_EXPIRY = re.compile('expiry-date="([^"]*)"')
 
 
 def head_bucket(container: str) -> Request:
@@ -81,6 +84,12 @@ def look_at(requests: Requests, container: str, name: str, if_hash: str | None =
     except S3Error as error:
         requests.explain(error, get_object(container, name, part="bytes=0-0"))
         raise
+
+
+def tags_of(requests: Requests, container: str, name: str) -> dict[str, str]:
+    """An object's tags."""
+    found = requests.document(get_object_tagging(container, name), "Tagging", ("TagSet",))
+    return {tag.get("Key"): tag.get("Value") for tag in found.all("TagSet")[0].all("Tag")}
 
 
 def look_for(requests: Requests, container: str, name: str) -> ObjectInfo | None:
@@ -179,6 +188,9 @@ def info_of(name: str, answer: HttpAnswer, size: int | None) -> ObjectInfo:
         headers.get("content-language") or None,
         headers.get("cache-control") or None,
         headers.get(WRITE_ID, "").partition(".")[0] or None,
+        headers.get("x-amz-storage-class") or None,
+        headers.get("x-amz-version-id") or None,
+        _expiry(headers.get("x-amz-expiration", "")),
     )
 
 
@@ -242,6 +254,12 @@ def _metadata(headers: Mapping[str, str]) -> dict[str, str]:
         for name in headers
         if name.startswith(METADATA_PREFIX) and name != WRITE_ID
     }
+
+
+def _expiry(told: str) -> float | None:
+    """When a rule of the container's lifecycle will delete an object, by the header that tells date and rule."""
+    found = _EXPIRY.search(told)
+    return read_date(found[1]) if found else None
 
 
 def _coding(value: str | None) -> str | None:

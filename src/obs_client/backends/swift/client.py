@@ -25,7 +25,7 @@ from obs_client.backends.swift.errors import (
     status_of,
     swift_sdk,
 )
-from obs_client.backends.swift.headers import number
+from obs_client.backends.swift.headers import number, text
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
 from obs_client.backends.swift.reading import look_at, open_object
@@ -239,6 +239,10 @@ class SwiftClient(ObjectStorageClient):
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return look_at(self._http, container, name)
+
+    def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
+        headers = self._http.call("head_object", container, name).headers
+        return {name: text(value) for name, value in headers.items()}
 
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None

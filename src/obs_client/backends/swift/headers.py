@@ -47,6 +47,7 @@ def object_info(name: str, headers: Mapping[str, str], size: int | None) -> Obje
         name, size, tag, _optional(headers, "content-type"), metadata(headers), last_modified(headers),
         _optional(headers, "content-encoding"), _optional(headers, "content-disposition"),
         _optional(headers, "content-language"), _optional(headers, "cache-control"), write_id(headers),
+        version_id=headers.get("x-object-version-id") or None, expires=_seconds(headers, "x-delete-at"),
     )  # fmt: skip
 
 
@@ -59,6 +60,11 @@ def number(headers: Mapping[str, str], name: str) -> int | None:
     """A header that is a count; None if it is not there, or is no count."""
     value = headers.get(name, "")
     return int(value) if value.isascii() and value.isdecimal() else None
+
+
+def _seconds(headers: Mapping[str, str], name: str) -> float | None:
+    found = number(headers, name)
+    return None if found is None else float(found)
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:

@@ -21,10 +21,11 @@ BLOCK = 1024 * 1024
 
 @click.command()
 @place("urls", metavar="URL...", nargs=-1, required=True)
+@click.option("--all", "native", is_flag=True, help="Also an object's tags, and the store's own headers of it.")
 @json_lines
 @shared
 @pass_settings
-def info(settings: Settings, urls: tuple[str, ...]) -> None:
+def info(settings: Settings, urls: tuple[str, ...], native: bool) -> None:
     """Show all that a store tells of objects or containers."""
     addresses = {url: Address.parse(url) for url in urls}
     for address in addresses.values():
@@ -33,8 +34,9 @@ def info(settings: Settings, urls: tuple[str, ...]) -> None:
     def show(address: Address) -> None:
         with address.client() as client:
             found = _look(client, address)
-        kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
-        settings.result({"type": kind, **fields_of(found)}, "\n".join(_lines(found)))
+            kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
+            more = _more(client, address) if native and kind == "object" else {}
+        settings.result({"type": kind, **fields_of(found), **more}, "\n".join(_lines(found, more)))
 
     each(settings, {url: partial(show, address) for url, address in addresses.items()}, store_is_up)
 
@@ -90,13 +92,23 @@ def _look(client: obs_client.ObjectStorageClient, address: Address) -> obs_clien
     return container
 
 
-def _lines(found: obs_client.ObjectInfo | obs_client.ContainerInfo) -> list[str]:
-    """Fields and metadata, those that are set, one a line."""
+def _more(client: obs_client.ObjectStorageClient, address: Address) -> dict[str, dict[str, str]]:
+    """What is shown of an object only where it is asked for."""
+    more = {"headers": client.object_headers(address.name) or {}}
+    if client.capabilities.tags:
+        more["tags"] = client.object_tags(address.name) or {}
+    return more
+
+
+def _lines(found: obs_client.ObjectInfo | obs_client.ContainerInfo, more: dict[str, dict[str, str]]) -> list[str]:
+    """Fields, metadata and the others, those that are set, one a line."""
     fields = fields_of(found)
     metadata = fields.pop("metadata", None)
     fields.pop("last_modified_at", None)
     if isinstance(found, obs_client.ObjectInfo):
         fields["last_modified"] = time_text(found.last_modified)
-    if isinstance(metadata, dict):
-        fields.update({f"metadata {key}": value for key, value in metadata.items()})
+        fields["expires"] = None if found.expires is None else time_text(found.expires)
+    groups = {"metadata": metadata if isinstance(metadata, dict) else {}, "tag": more.get("tags", {})}
+    for group, pairs in {**groups, "header": more.get("headers", {})}.items():
+        fields.update({f"{group} {key}": value for key, value in pairs.items()})
     return [f"{name:20}  {printable(str(value))}" for name, value in fields.items() if value is not None]

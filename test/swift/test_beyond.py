@@ -1,0 +1,22 @@
+"""What Swift tells of an object beyond the contract: its end, and its own headers."""
+
+from __future__ import annotations
+
+import time
+
+from test.servers import SwiftServer
+from test.swift.support import login_of, new_container, path_of
+
+
+def test_the_end_of_an_object(swift: SwiftServer) -> None:
+    with new_container(swift) as client:
+        client.object_write("lasting", b"content")
+        client.object_write("ending", b"content")
+        end = int(time.time()) + 3600
+        headers = {"X-Delete-At": str(end), "X-Object-Meta-Key": "value"}
+        assert login_of(swift).send("POST", path_of(client, "ending"), headers=headers).status == 202
+        found = {info.name: info.expires for info in client.object_list(fetch_metadata=True)}
+        assert found == {"lasting": None, "ending": float(end)}
+        told = client.object_headers("ending")
+        assert told is not None
+        assert (told["x-delete-at"], told["x-object-meta-key"]) == (str(end), "value")
