@@ -6,7 +6,6 @@ again what may pass. Every rule that holds for all stores is here, once.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
@@ -679,11 +678,30 @@ class ObjectStorageClient(Backend):
 
     # ---- deleting ---------------------------------------------------------------------------------------------------
 
-    def object_delete(self, object_name: str, container_name: str | None = None) -> bool:
-        """Delete an object. True: it is gone, also if it never was."""
+    def object_delete(self, object_name: str, container_name: str | None = None, *, if_hash: str | None = None) -> bool:
+        """Delete an object. True: it is gone, also if it never was. False: only with `if_hash`, which does not hold.
+
+        Args:
+            if_hash: Delete only the version that has this hash, as `object_info` told; another one stays. If an answer
+                was lost on the way, it is asked again: True then still says that nothing is there, and False that
+                another version is, by now; whether this call had deleted the one with the hash before that came,
+                nobody can know.
+
+        Raises:
+            NotSupportedError: The store keeps no such condition (`capabilities.delete_if_hash`); nothing was asked.
+        """
         container = self._object(object_name, container_name)
-        with contextlib.suppress(NotFoundError):
-            self._border.object_delete(container, object_name)
+        border = self._border
+        if if_hash is not None:
+            arguments.check_deletion(if_hash, border.capabilities, self.delete_condition_hint)
+        try:
+            border.object_delete(container, object_name, if_hash)
+        except NotFoundError:
+            return True
+        except PreconditionError:
+            if if_hash is None:
+                raise
+            return False
         return True
 
     def object_delete_many(self, object_names: Iterable[str], container_name: str | None = None) -> None:

@@ -125,6 +125,8 @@ class Capabilities:
         server_side_copy: `object_copy` moves no content through this process.
         if_absent: Writes with `if_absent` are kept by the store; otherwise they are refused before any request.
         if_hash: Writes with `if_hash` are kept by the store; otherwise they are refused before any request.
+        delete_if_hash: `object_delete` with `if_hash` is kept by the store, in one step; otherwise it is refused before
+            any request.
         atomic_conditions: Of several that write at once under one condition at most one is told that it holds. Where
             this is False the store looks before it writes, and two that overlap may both be told so.
         hash_of_content: The hash stays while only metadata are changed; otherwise it is another then, and a condition
@@ -163,6 +165,7 @@ class Capabilities:
     server_side_copy: bool = False
     if_absent: bool = False
     if_hash: bool = False
+    delete_if_hash: bool = False
     atomic_conditions: bool = True
     hash_of_content: bool = True
     exclusive_uploads: bool = False

@@ -103,9 +103,9 @@ class FencedClient(WrappedClient):
         self.check(new.container, new.name)
         super()._object_copy(container, source, new)
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         self.check(container, name)
-        super()._object_delete(container, name)
+        super()._object_delete(container, name, if_hash)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         self.check(container, *object_names)

@@ -36,7 +36,9 @@ class OnDouble(Conformance):
 
     def make_client(self) -> ObjectStorageClient:
         kept = self.conditional_writes
-        return s3_client(s3_server(self.ways), conditional_writes=kept, atomic_conditions=kept)
+        return s3_client(
+            s3_server(self.ways), conditional_writes=kept, conditional_deletes=kept, atomic_conditions=kept
+        )
 
 
 @pytest.mark.slow

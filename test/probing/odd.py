@@ -45,8 +45,8 @@ class Folding(MemoryClient):
     ) -> ObjectReader:
         return super()._object_open(container, self.fold(name), start, stop, if_hash)
 
-    def _object_delete(self, container: str, name: str) -> None:
-        super()._object_delete(container, self.fold(name))
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        super()._object_delete(container, self.fold(name), if_hash)
 
 
 class Refusing(MemoryClient):
@@ -141,8 +141,8 @@ class Lagging(MemoryClient):
         super()._object_write(new, body)
         self._keep(new.container)
 
-    def _object_delete(self, container: str, name: str) -> None:
-        super()._object_delete(container, name)
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        super()._object_delete(container, name, if_hash)
         self._keep(container)
 
     def _object_list(
@@ -345,10 +345,10 @@ class Stubborn(MemoryClient):
 
     stubborn = False
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         if self.stubborn:
             raise NotSupportedError("nothing is deleted here")
-        super()._object_delete(container, name)
+        super()._object_delete(container, name, if_hash)
 
 
 class Waiting(MemoryClient):

@@ -43,6 +43,7 @@ def test_what_speaks_s3_declares_what_its_client_does(store: str) -> None:
     made = imitating(MemoryClient(), store)
     assert made.capabilities == real.capabilities
     assert made.condition_hint == real.condition_hint or store == "s3"
+    assert made.delete_condition_hint == real.delete_condition_hint or store == "s3"
     for value in ("plain", "", " é ", "=?x?="):
         assert made._metadata_sent({"key": value}) == real._metadata_sent({"key": value})
 

@@ -113,6 +113,15 @@ def check_declared(capability: str, capabilities: Capabilities) -> None:
         raise NotSupportedError(f"this store has no {_WORDS[capability]}: capabilities.{capability} is False")
 
 
+def check_deletion(if_hash: str | None, capabilities: Capabilities, hint: str) -> None:
+    """Refuse a condition of a deletion that the store would not keep."""
+    check_hash(if_hash)
+    if if_hash is not None and not capabilities.delete_if_hash:
+        raise NotSupportedError(
+            f"this store keeps no if_hash of deletions (capabilities.delete_if_hash is False){hint}"
+        )
+
+
 def check_switch(value: bool, what: str) -> None:
     """Refuse what is neither True nor False: mostly an argument that was meant for another parameter."""
     if not isinstance(value, bool):

@@ -142,8 +142,8 @@ class Border:
             name,
         )
 
-    def object_delete(self, container: str, name: str) -> None:
-        self.run("delete", lambda: self._backend._object_delete(container, name), container, name)
+    def object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        self.run("delete", lambda: self._backend._object_delete(container, name, if_hash), container, name)
         self.tidy(container)
 
     def object_delete_many(self, container: str, object_names: Sequence[str]) -> dict[str, Exception]:

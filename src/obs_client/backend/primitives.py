@@ -62,6 +62,9 @@ class Backend(abc.ABC):
     condition_hint: str = ""
     """What to do about a condition that is refused because `capabilities` does not declare it."""
 
+    delete_condition_hint: str = ""
+    """The same for a condition of a deletion."""
+
     container_resource: str | None = None
     """A pattern of what stands for a container and may hold slashes, unlike its name: the ARN of an access point."""
 
@@ -165,8 +168,15 @@ class Backend(abc.ABC):
         """
 
     @abc.abstractmethod
-    def _object_delete(self, container: str, name: str) -> None:
-        """Delete an object. An absent one is no failure, or a `NotFoundError`, as suits the store."""
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        """Delete an object. An absent one is no failure, or a `NotFoundError`, as suits the store.
+
+        Args:
+            if_hash: Delete only what has this hash, in one step; given only if `capabilities.delete_if_hash`.
+
+        Raises:
+            PreconditionError: There is an object, and `if_hash` is not its hash; it stays. Never where there is none.
+        """
 
     # ---- with a default that a backend may better -------------------------------------------------------------------
 

@@ -99,6 +99,7 @@ class MemoryClient(ObjectStorageClient):
             server_side_copy=True,
             if_absent=True,
             if_hash=True,
+            delete_if_hash=True,
             container_totals=True,
             listing_has_metadata=True,
             delete_batch_maximum=PAGE_SIZE,
@@ -181,8 +182,10 @@ class MemoryClient(ObjectStorageClient):
             info = dataclasses.replace(stored.info, **_fields(attributes))
             self._objects(container).put(_Stored(stored.content, info))
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         with self._lock:
+            if if_hash is not None:
+                _check_hash(self._stored(container, name).info, if_hash)
             self._objects(container).remove(name)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:

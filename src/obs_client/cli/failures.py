@@ -25,7 +25,10 @@ _COMMANDS: tuple[tuple[type[Exception], str], ...] = (
 )
 """Which of the commands helps; all other advice is the error's own."""
 
-_IN_A_URL = {"S3Client(..., conditional_writes=True)": "?conditional_writes=true in the URL"}
+_IN_A_URL = {
+    f"S3Client(..., {option}=True)": f"?{option}=true in the URL"
+    for option in ("conditional_writes", "conditional_deletes")
+}
 """What the library's words are in the command."""
 
 # Patterns as text: `re` compiles them when a failure is told of, and then keeps them.

@@ -1,4 +1,4 @@
-"""Writes that depend on what is there."""
+"""Writes and deletions that depend on what is there."""
 
 from __future__ import annotations
 
@@ -138,11 +138,48 @@ class ConditionTests(ConformanceBase):
 
             self.check_race(name, [bytes([number]) * size for number in range(RACERS)], write)
 
+    @promise("object_delete with if_hash deletes only what has this hash, else answers False; absent is True, as ever.")
+    def test_delete_if_hash(self) -> None:
+        self.require("delete_if_hash")
+        for data in self.contents():
+            name = self.put("object", b"first")
+            old = self.info(name).hash
+            self.client.object_write(name, data, {"version": "new"})
+            self.assertIs(self.client.object_delete(name, if_hash=old), False)
+            self.assertIs(self.client.object_delete(name, if_hash="no such hash"), False)
+            self.assertTrue(self.client.object_read(name) == data)
+            self.assertEqual(self.metadata(name), {"version": "new"})
+            found = self.info(name).hash
+            self.assertIs(self.client.object_delete(name, if_hash=found), True)
+            self.assertIsNone(self.client.object_info(name))
+            for absent in (found, "no such hash"):
+                self.assertIs(self.client.object_delete(name, if_hash=absent), True)
+
+    @promise("In an absent container object_delete with if_hash answers True: nothing is there.")
+    def test_delete_if_hash_absent_container(self) -> None:
+        self.require("delete_if_hash")
+        self.assertIs(self.client.object_delete("object", self.absent_container(), if_hash="hash"), True)
+
+    @promise("Of a deletion with if_hash and a write with the same at once, one is told that it holds.")
+    def test_delete_if_hash_race(self) -> None:
+        for capability in ("delete_if_hash", "if_hash", "atomic_conditions"):
+            self.require(capability)
+        for number in range(RACERS):
+            name = self.put(f"raced {number}", b"start")
+            found = self.info(name).hash
+            calls: list[Callable[[], bool]] = [
+                functools.partial(self.client.object_write, name, b"new", if_hash=found),
+                functools.partial(self.client.object_delete, name, if_hash=found),
+            ]
+            written, deleted = run_together(calls)
+            # A deletion that comes later finds the new version, a write nothing.
+            self.assertEqual((written, deleted), (True, False) if self.client.object_exists(name) else (False, True))
+
     @promise("A condition that capabilities does not declare raises NotSupportedError before any request.")
     def test_conditions_undeclared(self) -> None:
         declared = self.capabilities
-        if declared.if_absent and declared.if_hash:
-            self.skipTest("capabilities declares both conditions")
+        if declared.if_absent and declared.if_hash and declared.delete_if_hash:
+            self.skipTest("capabilities declares all conditions")
         client, name = self.recording_client(), self.name("object")
         calls: list[Callable[[ObjectStorageClient], object]] = []
         if not declared.if_absent:
@@ -153,6 +190,8 @@ class ConditionTests(ConformanceBase):
             ]
         if not declared.if_hash:
             calls += [lambda client: client.object_write(name, b"", if_hash="hash")]
+        if not declared.delete_if_hash:
+            calls += [lambda client: client.object_delete(name, if_hash="hash")]
         for call in calls:
             with self.assertRaises(NotSupportedError):
                 call(client)

@@ -41,6 +41,7 @@ class ImitatingClient(WrappedClient):
         self.store = store
         self._kind = KINDS[store]
         self.condition_hint = self._kind.condition_hint
+        self.delete_condition_hint = self._kind.delete_condition_hint
         self._lag = listing_lag
         self._listings = Listings(inner, listing_lag) if listing_lag else None
         self._lock = ForkLock()
@@ -120,9 +121,9 @@ class ImitatingClient(WrappedClient):
         call = super()._object_replace_metadata
         self._changed(container, [name], lambda: call(container, name, attributes, kept))
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         call = super()._object_delete
-        self._changed(container, [name], lambda: call(container, name))
+        self._changed(container, [name], lambda: call(container, name, if_hash))
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         call = super()._object_delete_many

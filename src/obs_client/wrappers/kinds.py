@@ -20,6 +20,7 @@ _S3 = {
     "server_side_copy": True,
     "if_absent": True,
     "if_hash": True,
+    "delete_if_hash": True,
     "container_totals": False,
     "listing_has_metadata": False,
     "part_size_minimum": 5 * _MIB,
@@ -36,6 +37,7 @@ _SPEAKING_S3 = {
     **_S3,
     "if_absent": False,
     "if_hash": False,
+    "delete_if_hash": False,
     "atomic_conditions": False,
     "ordered_listing": False,
     "equal_parts": True,
@@ -48,6 +50,7 @@ _GOOGLE = {
     "server_side_copy": True,
     "if_absent": True,
     "if_hash": True,
+    "delete_if_hash": True,
     "container_totals": False,
     "listing_has_metadata": True,
     "part_size_minimum": 5 * _MIB,
@@ -68,6 +71,7 @@ _SWIFT = {
     "server_side_copy": True,
     "if_absent": True,
     "if_hash": False,
+    "delete_if_hash": False,
     "atomic_conditions": False,
     "container_totals": True,
     "listing_has_metadata": False,
@@ -100,7 +104,7 @@ class Kind:
         capabilities: Fields of `Capabilities`; the others are the inner store's.
         container_names: What new containers may be called.
         sent: A metadata value as the store is sent it.
-        condition_hint: What the client says when it refuses a condition.
+        condition_hint, delete_condition_hint: What the client says when it refuses a condition.
         url_seconds_maximum: The longest life of a signed URL; None: there is no limit.
     """
 
@@ -108,6 +112,7 @@ class Kind:
     container_names: re.Pattern[str] = re.compile(".+", re.DOTALL)
     sent: Callable[[str], str] = _as_it_is
     condition_hint: str = ""
+    delete_condition_hint: str = ""
     url_seconds_maximum: int | None = None
 
 
@@ -121,6 +126,7 @@ _OTHER = dataclasses.replace(
     _AMAZON,
     capabilities=_SPEAKING_S3,
     condition_hint="; if yours does, say so: S3Client(..., conditional_writes=True)",
+    delete_condition_hint="; if yours does, say so: S3Client(..., conditional_deletes=True)",
 )
 
 KINDS = {

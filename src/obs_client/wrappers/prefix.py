@@ -112,8 +112,8 @@ class PrefixedClient(WrappedClient):
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         super()._object_replace_metadata(container, self._full(name), attributes, if_hash)
 
-    def _object_delete(self, container: str, name: str) -> None:
-        super()._object_delete(container, self._full(name))
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        super()._object_delete(container, self._full(name), if_hash)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         room = arguments.OBJECT_NAME_MAXIMUM - len(self.prefix.encode())

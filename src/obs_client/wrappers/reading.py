@@ -35,7 +35,7 @@ class ReadOnlyClient(WrappedClient):
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         _refuse()
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         _refuse()
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:

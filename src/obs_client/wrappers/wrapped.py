@@ -35,6 +35,7 @@ class WrappedClient(ObjectStorageClient):
         self.inner = inner
         self.timeout = inner.timeout
         self.condition_hint = inner.condition_hint
+        self.delete_condition_hint = inner.delete_condition_hint
 
     def _through(self, primitive: str, call: Callable[[], Answer]) -> Answer:
         """Make one call of a primitive."""
@@ -96,8 +97,8 @@ class WrappedClient(ObjectStorageClient):
             lambda: self.inner._object_replace_metadata(container, name, attributes, if_hash),
         )
 
-    def _object_delete(self, container: str, name: str) -> None:
-        self._through("object_delete", lambda: self.inner._object_delete(container, name))
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        self._through("object_delete", lambda: self.inner._object_delete(container, name, if_hash))
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         self._through("object_copy", lambda: self.inner._object_copy(container, source, new))

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from obs_client import Outcome
+from obs_client import NotSupportedError, Outcome
 from obs_client.backends.s3 import copying
 from obs_client.backends.s3.client import S3Client
 from test.field.running import s3_client
@@ -54,6 +54,34 @@ class TestIfHash:
             assert client.object_read("a") == b"2"
             facts = {fact.name: fact.outcome for fact in client.endpoint_facts}
             assert facts["takes tags in quotes as conditions of writes"] is Outcome.DOES_NOT_HOLD
+
+
+class TestDeletions:
+    @pytest.mark.parametrize("ways", [Ways(), Ways(if_match_absent=412), RGW_S3], ids=["404", "412", "rgw"])
+    def test_only_the_version_that_was_meant(self, ways: Ways) -> None:
+        with s3_double(ways) as double:
+            client = made(double, conditional_deletes=True)
+            client.object_write("a", b"1")
+            old = client.object_info("a")
+            client.object_write("a", b"2")
+            new = client.object_info("a")
+            assert old
+            assert new
+            assert client.object_delete("a", if_hash=old.hash) is False
+            assert client.object_read("a") == b"2"
+            assert client.object_delete("a", if_hash=new.hash) is True
+            assert client.object_info("a") is None
+            assert client.object_delete("a", if_hash=new.hash) is True
+
+    def test_a_server_of_which_nothing_is_known_is_not_asked(self) -> None:
+        with s3_double(Ways(delete_conditions="ignore")) as double:
+            client = made(double, conditional_writes=True)
+            client.object_write("a", b"1")
+            seen = len(double.operations())
+            with pytest.raises(NotSupportedError, match=r"S3Client\(..., conditional_deletes=True\)"):
+                client.object_delete("a", if_hash="another")
+            assert len(double.operations()) == seen
+            assert client.object_read("a") == b"1"
 
 
 def overtaken(double: S3Double, operation: str) -> None:

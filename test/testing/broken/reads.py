@@ -154,8 +154,8 @@ class BrokenNames(BrokenClient):
     def _object_write(self, new: NewObject, body: Body) -> None:
         super()._object_write(dataclasses.replace(new, name=self.spelled(new.name)), body)
 
-    def _object_delete(self, container: str, name: str) -> None:
-        super()._object_delete(container, self.spelled(name))
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        super()._object_delete(container, self.spelled(name), if_hash)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         return super()._object_delete_many(container, [self.spelled(name) for name in object_names])
@@ -193,7 +193,7 @@ class DecodesPercents(BrokenNames):
 
 @caught_by("test_names_deleted")
 class DeletesByPrefix(BrokenClient):
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         for entry in self.inner.object_list(prefix=name, container_name=container):
             if isinstance(entry, ObjectInfo):
                 super()._object_delete(container, entry.name)
@@ -201,12 +201,12 @@ class DeletesByPrefix(BrokenClient):
 
 @caught_by("test_absent_delete")
 class CannotDeleteWhatIsNotThere(BrokenClient):
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         try:
             self._object_info(container, name)
         except NotFoundError:
             raise ServiceError("404, in a strange form") from None
-        super()._object_delete(container, name)
+        super()._object_delete(container, name, if_hash)
 
 
 @caught_by("test_delete_many")

@@ -42,6 +42,29 @@ class IgnoresIfHash(BrokenWriting):
         return dataclasses.replace(new, if_hash=None)
 
 
+@caught_by("test_delete_if_hash")
+class IgnoresIfHashOfDeletions(BrokenClient):
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        super()._object_delete(container, name)
+
+
+@caught_by("test_delete_if_hash")
+class RefusesToDeleteWhatIsNotThere(BrokenClient):
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        if if_hash is not None and self.inner.object_info(name, container) is None:
+            raise PreconditionError("there is none")
+        super()._object_delete(container, name, if_hash)
+
+
+@caught_by("test_delete_if_hash_race")
+class LooksBeforeItDeletes(BrokenClient):
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        if if_hash is not None and self.inner._object_info(container, name).hash != if_hash:
+            raise PreconditionError("it is another one")
+        time.sleep(0.005)
+        super()._object_delete(container, name)
+
+
 @caught_by("test_if_absent_there")
 class IgnoresIfAbsentOfLargeObjects(BrokenClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:

@@ -107,6 +107,7 @@ class AzureClient(ObjectStorageClient):
             server_side_copy=True,
             if_absent=True,
             if_hash=True,
+            delete_if_hash=True,
             hash_of_content=False,
             exclusive_uploads=True,
             atomic_container_delete=False,
@@ -169,10 +170,10 @@ class AzureClient(ObjectStorageClient):
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         replace_metadata(self._requests, NewObject(container, name, attributes, None, if_hash=if_hash))
 
-    def _object_delete(self, container: str, name: str) -> None:
-        from obs_client.backends.azure.deleting import delete_blob
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        from obs_client.backends.azure.deleting import delete_object
 
-        self._requests.finish(delete_blob(container, name))
+        delete_object(self._requests, container, name, if_hash)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         from obs_client.backends.azure.deleting import delete_blobs

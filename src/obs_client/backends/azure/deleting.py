@@ -9,14 +9,25 @@ from obs_client._http.kit.calls.batches import PartAnswer, failures_of, make_bat
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backends.azure.listing import list_blobs, read_page
 from obs_client.backends.azure.names import IMPOSSIBLE
+from obs_client.backends.azure.reading import condition, look_at
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.credentials import Secret
 from obs_client.errors import ContainerNotEmptyError
 
 
-def delete_blob(container: str, name: str) -> Request:
-    """Delete an object; its snapshots, if it has some, keep it."""
-    return Request("Delete Blob", "DELETE", container, name)
+def delete_blob(container: str, name: str, if_hash: str | None = None) -> Request:
+    """Delete an object, or only if it has this hash; its snapshots, if it has some, keep it."""
+    return Request("Delete Blob", "DELETE", container, name, headers=condition(if_hash))
+
+
+def delete_object(requests: Requests, container: str, name: str, if_hash: str | None) -> None:
+    """Delete an object, or only if it has this hash."""
+    try:
+        requests.finish(delete_blob(container, name, if_hash))
+    except Refusal as error:
+        if error.code == "ConditionNotMet":
+            look_at(requests, container, name)  # Azurite says so of what is absent, too
+        raise
 
 
 def delete_container(requests: Requests, container: str) -> None:

@@ -180,10 +180,10 @@ class GCSClient(ObjectStorageClient):
 
         replace_metadata(self._requests, NewObject(container, name, attributes, None, if_hash=if_hash))
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         from obs_client.backends.gcs.deleting import delete_object
 
-        delete_object(self._requests, container, name)
+        delete_object(self._requests, container, name, if_hash)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         from obs_client.backends.gcs.deleting import delete_objects
@@ -250,6 +250,7 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         server_side_copy=True,
         if_absent=True,
         if_hash=True,
+        delete_if_hash=True,
         listing_has_metadata=True,
         part_size_minimum=multipart.PART_SIZE_MINIMUM,
         part_size_maximum=multipart.PART_SIZE_MAXIMUM,

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.calls.batches import PartAnswer, failures_of, make_batch, read_batch
+from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backends.gcs.errors import read_content, status_of
 from obs_client.backends.gcs.listing import page_of_objects
+from obs_client.backends.gcs.reading import generation_of, look_at
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path, object_path
-from obs_client.errors import ConflictError, ContainerNotEmptyError
+from obs_client.errors import ConflictError, ContainerNotEmptyError, PreconditionError
 
 BATCH_MAXIMUM = 100
 
@@ -32,9 +34,24 @@ def delete_container(requests: Requests, container: str) -> None:
         ) from error
 
 
-def delete_object(requests: Requests, container: str, name: str) -> None:
-    """Delete an object."""
-    requests.finish(Request("objects.delete", "DELETE", object_path(container, name)))
+def delete_object(requests: Requests, container: str, name: str, if_hash: str | None) -> None:
+    """Delete an object, or only if it has this hash."""
+    generation = None if if_hash is None else _generation(requests, container, name, if_hash)
+    query = query_of(("ifGenerationMatch", generation))
+    requests.finish(Request("objects.delete", "DELETE", object_path(container, name), query))
+
+
+def _generation(requests: Requests, container: str, name: str, if_hash: str) -> str:
+    """The generation in a hash.
+
+    Raises:
+        PreconditionError: No object of Google's can have this hash, and there is one.
+    """
+    try:
+        return generation_of(if_hash)
+    except PreconditionError:
+        look_at(requests, container, name)
+        raise
 
 
 def delete_objects(requests: Requests, container: str, names: Sequence[str]) -> dict[str, Exception]:

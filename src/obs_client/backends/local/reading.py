@@ -124,6 +124,15 @@ def hash_at(tree: Tree, place: Place) -> str | None:
     return found.hash
 
 
+def check_hash_at(tree: Tree, place: Place, container: str, name: str, wanted: str) -> None:
+    """Raise `PreconditionError` unless the file that was found has this hash."""
+    there = hash_at(tree, place)
+    if there != wanted:
+        raise PreconditionError(
+            f"the object {name!r} has the hash {there}, not {wanted}", container=container, object_name=name
+        )
+
+
 def _with_record(tree: Tree, path: Path, descriptor: int) -> OpenFile | None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):

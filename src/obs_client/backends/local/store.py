@@ -18,7 +18,7 @@ from obs_client.backends.local.listing import Enter, page, walk
 from obs_client.backends.local.lock import exclusive
 from obs_client.backends.local.names import COMPONENT_MAXIMUM, ESCAPING, Naming
 from obs_client.backends.local.places import Unlisted, survey
-from obs_client.backends.local.reading import LocalReader, open_object, opened
+from obs_client.backends.local.reading import LocalReader, check_hash_at, open_object, opened
 from obs_client.backends.local.record import make
 from obs_client.backends.local.spelling import ExactDevices
 from obs_client.backends.local.tree import Tree
@@ -68,6 +68,7 @@ _CAPABILITIES = Capabilities(
     server_side_copy=True,
     if_absent=True,
     if_hash=True,
+    delete_if_hash=True,
     equal_parts=True,
     ordered_listing=True,
     listing_has_metadata=True,
@@ -157,11 +158,14 @@ class FileStore(ObjectStorageClient):
             record = make(attributes, file.status, file.hash, part_size)
             replace(file.descriptor, tree.directory(file.path[:-1]), file.path[-1], file.status, record)
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         self._names.check(name)
-        with self._open_tree(container) as tree, tree.changing():
+        with self._open_tree(container) as tree, tree.changing(for_all=if_hash is not None):
+            places = survey(tree, name).places
+            if if_hash is not None and places:
+                check_hash_at(tree, places[0], container, name, if_hash)
             # The one that is read goes last: none of the others may be seen in its place.
-            for place in reversed(survey(tree, name).places):
+            for place in reversed(places):
                 remove(tree, place)
                 tree.prune(place.path[:-1])
 

@@ -67,6 +67,7 @@ class S3Client(ObjectStorageClient):
         checksums: Send CRC-32 in S3's own headers; False: MD5, which every server knows; None: CRC-32 to Amazon, and
             with the parts of large objects to servers that prove to verify it, else MD5.
         conditional_writes: The server keeps conditions of writes, single, multipart and copies.
+        conditional_deletes: The server keeps `If-Match` of deletions, as Amazon's does.
         atomic_conditions: Also where several write at once: one of them is told yes, at the most. None: Amazon's are
             known to be so; at others who wrote a large object under a condition looks once more whose is there.
         sign_payload: Signatures cover what is sent, as some policies ask for; it costs a SHA-256 of all. None: as the
@@ -98,6 +99,7 @@ class S3Client(ObjectStorageClient):
         addressing_style: str | None = None,
         checksums: bool | None = None,
         conditional_writes: bool | None = None,
+        conditional_deletes: bool | None = None,
         atomic_conditions: bool | None = None,
         sign_payload: bool | None = None,
         requester_pays: bool = False,
@@ -115,6 +117,7 @@ class S3Client(ObjectStorageClient):
         choices = Choices(
             checksums,
             conditional_writes,
+            conditional_deletes,
             atomic_conditions,
             sign_payload,
             requester_pays,
@@ -127,6 +130,7 @@ class S3Client(ObjectStorageClient):
         self.timeout = settings.timeout
         self._requests = Requests(settings)
         self.condition_hint = "; if yours does, say so: S3Client(..., conditional_writes=True)"
+        self.delete_condition_hint = "; if yours does, say so: S3Client(..., conditional_deletes=True)"
         self._known_capabilities: Capabilities | None = None
 
     def __repr__(self) -> str:
@@ -206,10 +210,13 @@ class S3Client(ObjectStorageClient):
 
         write_object(self._requests, new, body, check=self.options.check_content)
 
-    def _object_delete(self, container: str, name: str) -> None:
-        from obs_client.backends.s3.deleting import delete_object
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
+        from obs_client.backends.s3.deleting import delete_object, delete_version
 
-        self._requests.finish(delete_object(container, name))
+        if if_hash is None:
+            self._requests.finish(delete_object(container, name))
+        else:
+            delete_version(self._requests, container, name, if_hash)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         from obs_client.backends.s3.deleting import can_be_deleted_with_others, delete_at_once
@@ -289,13 +296,14 @@ def _capabilities_of(requests: Requests) -> Capabilities:
     from obs_client.backends.s3.multipart import upload
 
     settings, amazon = requests.settings, requests.is_amazon
-    conditions = settings.choices.conditional_writes
+    conditions, deletions = settings.choices.conditional_writes, settings.choices.conditional_deletes
     return Capabilities(
         download_urls=not settings.anonymous,
         upload_urls=not settings.anonymous,
         server_side_copy=True,
         if_absent=amazon if conditions is None else conditions,
         if_hash=amazon if conditions is None else conditions,
+        delete_if_hash=amazon if deletions is None else deletions,
         atomic_conditions=requests.keeps_races,
         ordered_listing=amazon,
         part_size_minimum=upload.PART_SIZE_MINIMUM,

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from obs_client._http.kit import xml
+from obs_client._http.kit.calls.queries import headers_of
+from obs_client._http.kit.etags import quoted_etag
 from obs_client.backends.s3.digests.sent import digest_of_bytes
 from obs_client.backends.s3.endpoints import DELETES_MANY
 from obs_client.backends.s3.errors import S3Error
+from obs_client.backends.s3.reading import info_at
 from obs_client.backends.s3.requests import XML_NAMESPACE, Request, Requests
 
 BATCH_MAXIMUM = 1000
@@ -17,6 +20,8 @@ _FEWEST = 15
 
 BAD_REQUEST = 400
 """What some servers answer that know no such request; believed of one that never yet took it."""
+
+PRECONDITION_FAILED = 412
 
 _REFUSED_DIGEST = ("InvalidRequest", "InvalidArgument", "MissingContentMD5", "BadRequest", "NotImplemented")
 _NO_SUCH_REQUEST = ("NotImplemented", "MethodNotAllowed", "405", "501", "UnsupportedOperation")
@@ -27,9 +32,28 @@ def delete_bucket(container: str) -> Request:
     return Request("DeleteBucket", "DELETE", container)
 
 
-def delete_object(container: str, name: str) -> Request:
-    """Delete an object."""
-    return Request("DeleteObject", "DELETE", container, name)
+def delete_object(container: str, name: str, if_match: str | None = None) -> Request:
+    """Delete an object, or only if it has this tag, which is sent as it is given."""
+    return Request("DeleteObject", "DELETE", container, name, headers=headers_of(("If-Match", if_match)))
+
+
+def delete_version(requests: Requests, container: str, name: str, if_hash: str) -> None:
+    """Delete an object if it has this hash.
+
+    Amazon's S3 says 404 of what is absent and 412 of another one; where a server says 412 of both, it is looked at, and
+    one that knows tags only without quotes is asked again so.
+
+    Raises:
+        S3Error: 404: there is none; 412: there is another one.
+    """
+    try:
+        requests.finish(delete_object(container, name, quoted_etag(if_hash)))
+    except S3Error as error:
+        if error.status != PRECONDITION_FAILED or requests.is_amazon:
+            raise
+        if info_at(requests, container, name).hash != if_hash:
+            raise
+        requests.finish(delete_object(container, name, if_hash))
 
 
 def delete_objects(container: str, names: Iterable[str], checksum: bool) -> Request:

@@ -32,6 +32,7 @@ class Choices(NamedTuple):
     Attributes:
         checksums: Use S3's checksums everywhere, or nowhere; None: as is right for the endpoint.
         conditional_writes: The server keeps conditions of writes; None: as is right for the endpoint.
+        conditional_deletes: The server keeps conditions of deletions; None: as is right for the endpoint.
         atomic_conditions: Of several writers under one condition one is told yes; None: as is right for the endpoint.
         sign_payload: Signatures cover bodies; None: as the profile says.
         requester_pays: Agree to pay for each request.
@@ -40,6 +41,7 @@ class Choices(NamedTuple):
 
     checksums: bool | None = None
     conditional_writes: bool | None = None
+    conditional_deletes: bool | None = None
     atomic_conditions: bool | None = None
     sign_payload: bool | None = None
     requester_pays: bool = False

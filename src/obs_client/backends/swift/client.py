@@ -259,7 +259,7 @@ class SwiftClient(ObjectStorageClient):
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         replace_metadata(self._http, container, name, attributes)
 
-    def _object_delete(self, container: str, name: str) -> None:
+    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         delete_object(self._http, self._segments, container, name)
 
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
