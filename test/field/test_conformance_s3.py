@@ -37,7 +37,10 @@ class OnDouble(Conformance):
     def make_client(self) -> ObjectStorageClient:
         kept = self.conditional_writes
         return s3_client(
-            s3_server(self.ways), conditional_writes=kept, conditional_deletes=kept, atomic_conditions=kept
+            s3_server(self.ways),
+            conditional_writes=kept,
+            conditional_deletes=self.ways.delete_conditions == "keep",
+            atomic_conditions=kept,
         )
 
 

@@ -57,7 +57,11 @@ class TestIfHash:
 
 
 class TestDeletions:
-    @pytest.mark.parametrize("ways", [Ways(), Ways(if_match_absent=412), RGW_S3], ids=["404", "412", "rgw"])
+    @pytest.mark.parametrize(
+        "ways",
+        [Ways(), Ways(if_match_absent=412), dataclasses.replace(RGW_S3, delete_conditions="keep")],
+        ids=["404", "412", "rgw"],
+    )
     def test_only_the_version_that_was_meant(self, ways: Ways) -> None:
         with s3_double(ways) as double:
             client = made(double, conditional_deletes=True)
