@@ -127,7 +127,8 @@ class ObjectStorageClient(Backend):
     def container_delete(self, container_name: str, force: bool = False) -> bool:
         """Delete a container; True also if it never was. False: it holds objects and `force` is not set.
 
-        If it was the chosen one, none is chosen any more.
+        If it was the chosen one, none is chosen any more. Where `capabilities.atomic_container_delete` is False, what
+        is written in the moment in which an empty container is deleted is lost with it.
 
         Args:
             force: Delete the objects in it first. What others write meanwhile is deleted too, for some rounds.

@@ -100,6 +100,9 @@ class Backend(abc.ABC):
     def _container_delete(self, container: str) -> None:
         """Delete an empty container.
 
+        What is written at the same moment is either kept or refused; a store that promises no such thing looks whether
+        the container is empty, and declares `atomic_container_delete=False`.
+
         Raises:
             ContainerNotFoundError: It is absent.
             ContainerNotEmptyError: It holds objects, and all of them stay.

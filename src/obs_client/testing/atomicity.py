@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 
-from obs_client.errors import ConflictError, ObjectChangedError
+from obs_client.errors import ConflictError, ContainerNotFoundError, ObjectChangedError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 from obs_client.testing.together import run_together
 
 READERS = 3
 ROUNDS = 12
+DELETIONS = 5
 SECONDS = 0.6
 
 
@@ -120,3 +121,23 @@ class AtomicityTests(ConformanceBase):
             self.assertIn(size, written, "the object of a writer who was told that it failed")
             self.assertEqual(self.metadata(name), {"size": str(size)})
             self.assertTrue(self.client.object_read(name) == bytes([size % 251]) * size)
+
+    @promise("A container deleted while it is written into loses nothing, if capabilities.atomic_container_delete.")
+    def test_container_delete_while_written(self) -> None:
+        self.require("atomic_container_delete")
+        for _ in range(DELETIONS):
+            container, written = self.new_container(), list[str]()
+            writes = [
+                functools.partial(self._write_unless_gone, container, f"o{number}", written) for number in range(3)
+            ]
+            *_, deleted = run_together([*writes, functools.partial(self.client.container_delete, container)])
+            if deleted:
+                self.assertEqual(written, [], "objects that were written well are gone with the container")
+            for name in written:
+                self.assertEqual(self.client.object_read(name, container), b"content")
+            self.client.container_delete(container, force=True)
+
+    def _write_unless_gone(self, container: str, name: str, written: list[str]) -> None:
+        with contextlib.suppress(ContainerNotFoundError):
+            self.client.object_write(name, b"content", container_name=container)
+            written.append(name)

@@ -127,6 +127,11 @@ class ConformanceBase(_Case):
         if self.container_name is not None:
             self.skipTest(f"limited to the container {self.container_name!r}; this test needs containers of its own")
 
+    def require(self, capability: str) -> None:
+        """Skip a test of what the store does not declare."""
+        if not getattr(self.capabilities, capability):
+            self.skipTest(f"capabilities.{capability} is False")
+
     # ---- clients ----------------------------------------------------------------------------------------------------
 
     @property

@@ -19,11 +19,6 @@ RACERS = 8
 class ConditionTests(ConformanceBase):
     """What is promised of `if_absent` and `if_hash`."""
 
-    def require(self, capability: str) -> None:
-        """Skip a test of what the store does not declare."""
-        if not getattr(self.capabilities, capability):
-            self.skipTest(f"capabilities.{capability} is False")
-
     def contents(self) -> list[bytes]:
         """Content of one request, and of several parts."""
         return [b"small", self.large()]

@@ -52,6 +52,11 @@ _NEWLINE_FAILED = r"could not write '(new\\nline|\\r\\n)' .* \(404\)"
 
 SERVERS: dict[str, dict[str, Difference]] = {
     "seaweedfs": {
+        "test_container_delete_while_written": Difference(
+            "a container is looked at, and then deleted with what came in between",
+            "gone with the container",
+            always=False,
+        ),
         "test_content_type": Difference(_GUESSED, "'application/octet-stream'"),
         "test_content_type_guessed": Difference(_GUESSED, "'application/octet-stream'"),
         "test_delete_leaves_others": Difference(_PATHS, "'a/'"),

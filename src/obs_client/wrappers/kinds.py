@@ -73,6 +73,7 @@ _SWIFT = {
     "if_hash": False,
     "delete_if_hash": False,
     "atomic_conditions": False,
+    "atomic_container_delete": False,
     "container_totals": True,
     "listing_has_metadata": False,
     "part_size_maximum": 5 * _GIB + 2,

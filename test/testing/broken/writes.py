@@ -11,7 +11,7 @@ from obs_client import ObjectInfo
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
-from obs_client.errors import ContainerNotFoundError, PreconditionError
+from obs_client.errors import ContainerNotEmptyError, ContainerNotFoundError, PreconditionError
 from obs_client.models import Attributes
 from test.testing.broken.backends import BrokenClient, caught_by
 
@@ -28,6 +28,21 @@ class BrokenWriting(BrokenClient):
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return super()._object_multipart(self.changed(new))
+
+
+@caught_by("test_container_delete_while_written")
+class LooksAndThenDeletesAll(BrokenClient):
+    """As a store whose own delete takes all that is in the container, and that declares nothing of it."""
+
+    def _object_write(self, new: NewObject, body: Body) -> None:
+        time.sleep(0.02)
+        super()._object_write(new, body)
+
+    def _container_delete(self, container: str) -> None:
+        if self.inner.object_list(container_name=container):
+            raise ContainerNotEmptyError(f"container {container!r} holds objects")
+        time.sleep(0.1)
+        self.inner.container_delete(container, force=True)
 
 
 @caught_by("test_if_absent_there")

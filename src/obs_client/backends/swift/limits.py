@@ -106,6 +106,7 @@ class Limits:
             server_side_copy=True,
             if_absent=True,
             atomic_conditions=False,
+            atomic_container_delete=False,
             container_totals=True,
             part_size_minimum=max(1, self.segment_minimum),
             part_size_maximum=self.file_size,
