@@ -252,6 +252,15 @@ def test_what_is_read_through_links_is_not_changed(tmp_path: Path) -> None:
     assert one == DirectoryClient(tmp_path).object_info("a")
 
 
+def test_a_directory_is_not_emptied_in_vain(tmp_path: Path) -> None:
+    client = DirectoryClient(tmp_path)
+    client.object_write("a", b"content")
+    for force in (False, True):
+        with pytest.raises(NotSupportedError, match="not deleted by this library"):
+            client.container_delete(tmp_path.name, force=force)
+    assert client.object_read("a") == b"content"
+
+
 def test_folders_are_folded_through_links(tmp_path: Path) -> None:
     (tmp_path / "a/deep").mkdir(parents=True)
     (tmp_path / "a/deep/x").write_bytes(b"")

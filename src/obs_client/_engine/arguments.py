@@ -11,6 +11,7 @@ from obs_client.models import Capabilities
 
 OBJECT_NAME_MAXIMUM = 1024
 CONTAINER_NAME_MAXIMUM = 256
+READ_ONLY = "this client only reads: capabilities.writable is False"
 
 _WORDS = {
     "tags": "tags of objects",
@@ -120,6 +121,12 @@ def check_deletion(if_hash: str | None, capabilities: Capabilities, hint: str) -
         raise NotSupportedError(
             f"this store keeps no if_hash of deletions (capabilities.delete_if_hash is False){hint}"
         )
+
+
+def check_writable(capabilities: Capabilities) -> None:
+    """Refuse any change in a store that is only read."""
+    if not capabilities.writable:
+        raise NotSupportedError(READ_ONLY)
 
 
 def check_switch(value: bool, what: str) -> None:

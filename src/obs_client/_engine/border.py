@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from obs_client._engine import arguments
 from obs_client._engine.retry import Retries
 from obs_client.backend.body import Body, CallerError
 from obs_client.backend.primitives import Backend
@@ -63,10 +64,16 @@ class Border:
 
     @property
     def rules(self) -> Rules:
-        """What the store keeps of metadata."""
+        """What the store keeps of metadata, for whoever writes.
+
+        Raises:
+            NotSupportedError: Nothing, since it is only read.
+        """
         from obs_client._engine.attributes import Rules
 
-        return Rules(self.capabilities, self._backend._metadata_sent)
+        capabilities = self.capabilities
+        arguments.check_writable(capabilities)
+        return Rules(capabilities, self._backend._metadata_sent)
 
     @property
     def options(self) -> ClientOptions:
@@ -83,6 +90,9 @@ class Border:
 
     def container_delete(self, container: str) -> None:
         self.run("delete container", lambda: self._backend._container_delete(container), container)
+
+    def check_emptying(self, container: str) -> None:
+        self.run("delete container", lambda: self._backend._check_emptying(container), container)
 
     def object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import IO, cast
 
+from obs_client._engine import arguments
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map, ended
 from obs_client._engine.transfers import parts, upload
@@ -46,7 +47,9 @@ def copy_checked(
         check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
             written. It is called again if the source is replaced meanwhile.
     """
-    if border.capabilities.server_side_copy:
+    capabilities = border.capabilities
+    arguments.check_writable(capabilities)
+    if capabilities.server_side_copy:
         return _copy_by_store(border, source, target, if_absent, check)
     return _copy_by_reading(border, source, target, if_absent, check)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from obs_client._engine import listing
+from obs_client._engine import arguments, listing
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
 from obs_client.errors import (
@@ -43,6 +43,7 @@ def delete_objects(border: Border, container: str, names: Iterable[str]) -> None
 
 def delete_prefix(border: Border, container: str, prefix: str) -> int:
     """Delete all objects whose names begin so, while they are listed; gives how many."""
+    arguments.check_writable(border.capabilities)
     counted = itertools.count()
     listed = listing.objects(border, listing.Query(container, prefix), fetch_metadata=False)
     delete_objects(
@@ -64,21 +65,32 @@ def _batches(names: Iterable[str], size: int) -> Iterator[list[str]]:
 
 def delete_container(border: Border, container: str, force: bool) -> bool:
     """Delete a container. False: it holds objects, and they are not to be deleted."""
-    for rounds_left in reversed(range(ROUNDS)):
-        try:
-            if force:
-                _empty(border, container)
+    try:
+        if force:
+            _delete_with_objects(border, container)
+        else:
             border.container_delete(container)
-        except ContainerNotFoundError:
-            return True
+    except ContainerNotFoundError:
+        return True
+    except ContainerNotEmptyError:
+        if force:
+            raise
+        return False
+    return True
+
+
+def _delete_with_objects(border: Border, container: str) -> None:
+    """Delete a container that others may fill meanwhile."""
+    border.check_emptying(container)
+    for rounds_left in reversed(range(ROUNDS)):
+        _empty(border, container)
+        try:
+            border.container_delete(container)
         except ContainerNotEmptyError:
-            if not force:
-                return False
             if not rounds_left:
                 raise
         else:
-            return True
-    return False
+            return
 
 
 def _empty(border: Border, container: str) -> None:

@@ -108,6 +108,15 @@ class Backend(abc.ABC):
             ContainerNotEmptyError: It holds objects, and all of them stay.
         """
 
+    def _check_emptying(self, container: str) -> None:  # noqa: B027 - most stores can delete what was emptied
+        """Refuse a container that could not be deleted once all its objects are; called before the first of them is.
+
+        Raises:
+            ContainerNotFoundError: It is absent; also found out later.
+            ContainerNotEmptyError: It holds what no listing shows.
+            NotSupportedError: It is not to be deleted.
+        """
+
     @abc.abstractmethod
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None

@@ -21,8 +21,10 @@ __all__ = ["imitating", "limited", "prefixed", "read_only"]
 def prefixed(client: ObjectStorageClient, prefix: str) -> ObjectStorageClient:
     """A store that begins at a prefix: names are what follows it, in every container; nothing outside is touched.
 
-    Containers are the inner store's, but for what they hold: one that holds other objects too is not empty, so that it
-    is not deleted, not even by force; totals are not told.
+    Each container of the inner store begins at the prefix, and holds nothing where nothing has it. Containers are
+    listed, created and deleted there, since a container has no part of its own at the prefix; but one is deleted only
+    if it holds nothing beside. By force too: `ContainerNotEmptyError` is raised before anything is deleted. What is
+    within the prefix is deleted by the inner client's `object_delete_prefix`. Totals are not told.
 
     Args:
         prefix: A slash is added where it does not end with one.
@@ -36,7 +38,10 @@ def prefixed(client: ObjectStorageClient, prefix: str) -> ObjectStorageClient:
 
 
 def read_only(client: ObjectStorageClient) -> ObjectStorageClient:
-    """A store that is only read: all that would change it raises `NotSupportedError`, before any request."""
+    """A store that is only read: all that would change it raises `NotSupportedError`, before any request.
+
+    So do a writer of `object_open`, when it is opened, and an upload, before it reads its stream.
+    """
     from obs_client.wrappers.reading import ReadOnlyClient
 
     return ReadOnlyClient(client)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
-from obs_client._engine import arguments
+from obs_client._engine import arguments, listing
+from obs_client._engine.border import Border
 from obs_client.backend.body import Body
+from obs_client.backend.listing import name_of
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.client import ObjectStorageClient
-from obs_client.errors import InvalidNameError, ObjectNotFoundError, ObjectStorageClientError
+from obs_client.errors import (
+    ContainerNotEmptyError,
+    InvalidNameError,
+    NotFoundError,
+    ObjectNotFoundError,
+    ObjectStorageClientError,
+)
 from obs_client.models import Attributes, Capabilities, CleanupReport, ContainerInfo, ObjectInfo, SubdirInfo
 from obs_client.wrappers.wrapped import WrappedClient, WrappedReader, WrappedUpload
 
@@ -77,13 +86,35 @@ class PrefixedClient(WrappedClient):
     def _container_info(self, container: str) -> ContainerInfo:
         return ContainerInfo(super()._container_info(container).name, None, None)
 
+    def _check_emptying(self, container: str) -> None:
+        """Refuse a container that holds anything beside the prefix; by a listing of each folder above it."""
+        super()._check_emptying(container)
+        border = Border(self.inner)  # each of these requests has its own tries
+        above = ""
+        for folder in self.prefix.removesuffix("/").split("/"):
+            entries = listing.objects(border, listing.Query(container, above, "/"), fetch_metadata=False)
+            above += f"{folder}/"
+            if (other := next((name for name in map(name_of, entries) if name != above), None)) is not None:
+                raise self._holds(container, other)
+        with contextlib.suppress(NotFoundError):
+            border.object_info(container, self.prefix)
+            raise self._holds(container, self.prefix)
+
+    def _holds(self, container: str, name: str) -> ContainerNotEmptyError:
+        return ContainerNotEmptyError(
+            f"container {container!r} holds {name!r} too, which is not within the prefix {self.prefix!r}; nothing was "
+            f"deleted",
+            container=container,
+            hint=f"object_delete_prefix({self.prefix!r}) of the inner client deletes what is within",
+        )
+
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
         after = None if start_after is None else self.prefix + start_after
         page = super()._object_list(container, self.prefix + prefix, delimiter, after, marker)
         # An object that has the prefix itself as its name marks the folder, and has no name in it.
-        entries = [self._own_entry(each) for each in page.entries if _name_of(each) != self.prefix]
+        entries = [self._own_entry(each) for each in page.entries if name_of(each) != self.prefix]
         return Page(entries, page.next_marker)
 
     def _own_entry(self, entry: ObjectInfo | SubdirInfo) -> ObjectInfo | SubdirInfo:
@@ -142,10 +173,6 @@ class PrefixedClient(WrappedClient):
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         return super()._cleanup(container, self.prefix + prefix, older_than)
-
-
-def _name_of(entry: ObjectInfo | SubdirInfo) -> str:
-    return entry.subdir if isinstance(entry, SubdirInfo) else entry.name
 
 
 class _Reader(WrappedReader):

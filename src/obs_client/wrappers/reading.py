@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from obs_client._engine import arguments
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject
@@ -27,6 +28,9 @@ class ReadOnlyClient(WrappedClient):
         _refuse()
 
     def _container_delete(self, container: str) -> None:
+        _refuse()
+
+    def _check_emptying(self, container: str) -> None:
         _refuse()
 
     def _object_write(self, new: NewObject, body: Body) -> None:
@@ -61,4 +65,4 @@ class ReadOnlyClient(WrappedClient):
 
 
 def _refuse() -> NoReturn:
-    raise NotSupportedError("this client only reads: capabilities.writable is False")
+    raise NotSupportedError(arguments.READ_ONLY)

@@ -67,6 +67,9 @@ class WrappedClient(ObjectStorageClient):
     def _container_delete(self, container: str) -> None:
         self._through("container_delete", lambda: self.inner._container_delete(container))
 
+    def _check_emptying(self, container: str) -> None:
+        self._through("check_emptying", lambda: self.inner._check_emptying(container))
+
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:

@@ -98,6 +98,9 @@ class DirectoryClient(FileStore):
         return Page([ContainerInfo(name, None, None) for name in names], None)
 
     def _container_delete(self, container: str) -> None:
+        self._check_emptying(container)
+
+    def _check_emptying(self, container: str) -> None:
         raise NotSupportedError("a directory is not deleted by this library")
 
     def make_folder(self, name: str) -> None:
