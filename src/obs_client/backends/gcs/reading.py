@@ -10,7 +10,7 @@ import binascii
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from obs_client._http.answer import HttpAnswer
@@ -38,7 +38,7 @@ DEFAULT_TYPE = "application/octet-stream"
 
 METADATA_PREFIX = "x-goog-meta-"
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CRC32C = re.compile(r"crc32c=([A-Za-z0-9+/]{6}==)")
 _HASH = re.compile(r"([0-9]+)-[0-9a-f]{8}")
 _PAST_THE_END = 416
@@ -135,15 +135,24 @@ def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
 
 def hash_of(generation: str, crc32c: str) -> str:
     """The hash: the generation, on which conditions depend, and the digest, so that equal ones mean equal content."""
-    value = binascii.a2b_base64(crc32c).hex()
-    if not generation.isdecimal() or len(value) != 8:
+    return hashes_of((generation,), (crc32c,))[0]
+
+
+def hashes_of(generations: Sequence[str], digests: Sequence[str]) -> list[str]:
+    """As `hash_of`, of many.
+
+    Raises:
+        ValueError: One is none.
+    """
+    values = list(map(bytes.hex, map(binascii.a2b_base64, digests)))
+    if not all(map(str.isdecimal, generations)) or not set(map(len, values)) <= {8}:
         raise ValueError("no generation, or no CRC-32C")
-    return f"{generation}-{value}"
+    return list(map("-".join, zip(generations, values, strict=True)))
 
 
 def seconds_of(time: str) -> float:
     """Epoch seconds of a time in JSON or XML, which is in UTC."""
-    return (dt.datetime.fromisoformat(time) - _EPOCH).total_seconds()
+    return (dt.datetime.fromisoformat(time) - EPOCH).total_seconds()
 
 
 def read_metadata(kept: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
