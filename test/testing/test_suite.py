@@ -50,6 +50,11 @@ def test_the_suite_is_no_test_case() -> None:
     assert not issubclass(ConformanceBase, unittest.TestCase)
 
 
+def test_no_test_hides_another() -> None:
+    names = [name for part in Conformance.__mro__ for name in vars(part) if name.startswith("test_")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
 def test_every_test_states_a_promise() -> None:
     names = unittest.defaultTestLoader.getTestCaseNames(Conformance)
     assert len(names) > 150

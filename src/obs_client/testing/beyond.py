@@ -58,7 +58,7 @@ class BeyondTests(ConformanceBase):
     @promise(
         "object_headers gives what the store itself tells, by names in lower case or fields; None for what is absent."
     )
-    def test_headers(self) -> None:
+    def test_own_headers(self) -> None:
         found = self.client.object_headers(self.put("object"))
         assert found is not None, "object_headers says that the object is absent"
         for name, value in found.items():

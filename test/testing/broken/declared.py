@@ -90,7 +90,7 @@ class GivesTagsThatItDoesNotDeclare(BrokenClient):
         return {}
 
 
-@caught_by("test_headers")
+@caught_by("test_own_headers")
 class TellsHeadersOfNothing(BrokenClient):
     def _object_headers(self, container: str, name: str) -> Mapping[str, str]:
         return {}
