@@ -224,7 +224,10 @@ def test_a_store_that_goes_down_stops_the_sync() -> None:
     down = Down(target.client, 100)
     with pytest.raises(TemporaryError, match=r"20 names failed one after another.*it is down") as raised:
         sync(source, Place(down, "box"), SyncOptions(delete=True, workers=2), on_done=told.append)
-    assert [done.outcome for done in told] == ["copied"] * 100 + ["failed"] * 20
+    outcomes = [done.outcome for done in told]
+    # Which of two names that are written at once comes before the store goes down is open.
+    assert (outcomes.count("copied"), outcomes[-20:]) == (100, ["failed"] * 20)
+    assert len(outcomes) <= 100 + 20 + 1
     assert isinstance(raised.value.__cause__, TemporaryError)
     assert down.refused <= (20 + 5 * 2) * QUICK.attempts
     report = sync(source, target, SyncOptions(delete=True))
