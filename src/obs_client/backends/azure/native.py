@@ -18,7 +18,7 @@ def blob_service_client(login: Login) -> Any:
     try:
         from azure.storage.blob import BlobServiceClient
     except ImportError as error:
-        raise missing_package("azure-storage-blob", "azure", "AzureClient.native") from error
+        raise missing_package("azure-storage-blob", "azure-native", "AzureClient.native") from error
     return BlobServiceClient(login.endpoint, credential=_credential(login))
 
 
