@@ -8,9 +8,10 @@ import pickle
 import pytest
 
 import obs_client
-from obs_client import ClientOptions, PartialFailureError, TemporaryError
+from obs_client import ClientOptions, MemoryClient, PartialFailureError, TemporaryError
 from obs_client._engine.border import Border
 from obs_client._engine.retry import Retries
+from obs_client.wrappers import prefixed
 from test.engine.clock import Clock
 from test.engine.scripted import QUICK, Outage, Refusal, ScriptedClient
 
@@ -229,3 +230,16 @@ def test_a_lost_answer_to_the_end_of_a_large_write_is_found_out() -> None:
     client._object_multipart = multipart  # type: ignore[method-assign, assignment]
     assert client.object_write("large", b"x" * 5000)
     assert client.object_read("large") == b"x" * 5000
+
+
+def test_a_backend_that_knows_no_conditional_deletion_deletes() -> None:
+    class Older(MemoryClient):
+        def _object_delete(self, container: str, name: str) -> None:  # type: ignore[override]
+            super()._object_delete(container, name)
+
+    client = Older("box")
+    for through in (client, prefixed(client, "folder/")):
+        through.use_container("box", create=True)
+        through.object_write("name", b"content")
+        assert through.object_delete("name")
+        assert not through.object_exists("name")

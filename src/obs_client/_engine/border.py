@@ -153,7 +153,9 @@ class Border:
         )
 
     def object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
-        self.run("delete", lambda: self._backend._object_delete(container, name, if_hash), container, name)
+        # A condition is given only to a backend that declares it: those of others may know no such parameter.
+        condition = () if if_hash is None else (if_hash,)
+        self.run("delete", lambda: self._backend._object_delete(container, name, *condition), container, name)
         self.tidy(container)
 
     def object_delete_many(self, container: str, object_names: Sequence[str]) -> dict[str, Exception]:

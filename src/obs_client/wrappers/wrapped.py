@@ -101,7 +101,8 @@ class WrappedClient(ObjectStorageClient):
         )
 
     def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
-        self._through("object_delete", lambda: self.inner._object_delete(container, name, if_hash))
+        condition = () if if_hash is None else (if_hash,)  # as the border does
+        self._through("object_delete", lambda: self.inner._object_delete(container, name, *condition))
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         self._through("object_copy", lambda: self.inner._object_copy(container, source, new))
