@@ -13,6 +13,7 @@ from obs_client._http.kit.failures import kind_of_failure
 from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
+    AuthorizationError,
     ConflictError,
     ContainerNotFoundError,
     IntegrityError,
@@ -32,11 +33,17 @@ IDENTITY = "x-guploader-uploadid"
 _LIMIT = 1024 * 1024
 _SAID_BY_STATUS = (401, 407, 408, 425, 429)
 _OTHER_BYTES = r"(?i)(crc32c|md5).*match"
+_HELD_BY_WORDS = "cannot be deleted, overwritten or archived until"
+"""Google's code of it may be `forbidden`, as of a login that lacks a role."""
+
+_PAYS = ("UserProjectMissing", "UserProjectAccessDenied", "UserProjectInvalid")
+_PAYS_BY_WORDS = "requester pays bucket but no user project"
 _HELD = dict.fromkeys(
     ("retentionPolicyNotMet", "RetentionPolicyNotMet", "objectUnderActiveHold", "ObjectUnderActiveHold"), ConflictError
 )
 _CODES: dict[str, Kind] = {
     **_HELD,
+    **dict.fromkeys(_PAYS, AuthorizationError),
     "BadDigest": IntegrityError,
     "InvalidDigest": IntegrityError,
     "NoSuchBucket": ContainerNotFoundError,
@@ -84,6 +91,10 @@ def classify(error: Exception) -> Kind | None:
         return _absent(error.operation, error.message)
     if error.status == 400 and re.search(_OTHER_BYTES, error.message):
         return IntegrityError
+    if _is_held(error):
+        return ConflictError
+    if _PAYS_BY_WORDS in error.message:
+        return AuthorizationError
     return kind_of_refusal(error, _CODES)
 
 
@@ -93,15 +104,19 @@ def hint_of(error: Exception) -> str:
         return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
     if not isinstance(error, Refusal):
         return ""
-    if error.code in _HELD:
+    if _is_held(error):
         return "a hold or the container's retention policy keeps the object as it is"
     if error.status == 401:
         return "log in: set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
-    if error.status == 403 and "billed" in error.message:
+    if error.code in _PAYS or _PAYS_BY_WORDS in error.message:
         return "its reader pays for requests to this container: user_project=... names the project that does"
     if error.status == 403:
         return "the login is known and lacks a role; without storage.objects.list what is absent is refused so too"
     return ""
+
+
+def _is_held(error: Refusal) -> bool:
+    return error.code in _HELD or _HELD_BY_WORDS in error.message
 
 
 def request_id_of(error: Exception) -> str | None:

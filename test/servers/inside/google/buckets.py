@@ -29,6 +29,9 @@ class Buckets:
         asked = json.loads(request.body)
         found = self._state.create(str(asked["name"]))
         found.hierarchical = asked.get("hierarchicalNamespace", {}).get("enabled", False)
+        found.requester_pays = asked.get("billing", {}).get("requesterPays", False)
+        found.retained = int(asked.get("retentionPolicy", {}).get("retentionPeriod", 0))
+        found.versioned = asked.get("versioning", {}).get("enabled", False)
         return json_response(selected(bucket_resource(found), request.query.get("fields")))
 
     def list(self, request: Request) -> Response:
@@ -52,7 +55,7 @@ class Buckets:
     def delete(self, request: Request, bucket: str) -> Response:
         """Delete an empty one; folders are something too ("Delete buckets")."""
         found = self._state.bucket(bucket)
-        if found.objects or found.folders:
+        if found.objects or found.folders or found.older:
             raise Refusal(409, "conflict", "The bucket you tried to delete is not empty.", "BucketNotEmpty")
         del self._state.buckets[bucket]
         for uploads in (self._state.multipart, self._state.resumable):

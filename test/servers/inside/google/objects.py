@@ -49,6 +49,7 @@ class Objects:
         for field in set(_CHANGEABLE) & set(change):
             stored.attributes.pop(field, None)
         stored.attributes |= {name: value for name, value in attributes_of(change).items() if name in _CHANGEABLE}
+        stored.held = bool(change.get("temporaryHold", stored.held))
         stored.metageneration += 1
         stored.updated = time.time()
         return self._told(request, bucket, stored)
@@ -56,7 +57,7 @@ class Objects:
     def delete(self, request: Request, bucket: str, name: str) -> Response:
         """Delete one ("Objects: delete")."""
         conditions.check(request.query, self._found(request, bucket, name))
-        del self._state.bucket(bucket).objects[name]
+        self._state.drop(bucket, name)
         return Response(204)
 
     def compose(self, request: Request, bucket: str, name: str) -> Response:

@@ -18,7 +18,7 @@ from .access import PROJECT, Access, Account
 from .buckets import Buckets
 from .objects import Objects
 from .refusals import Refusal, invalid
-from .state import State
+from .state import Bucket, State
 from .uploads import Uploads
 from .xml_api import XmlApi
 
@@ -72,6 +72,7 @@ class Google:
         found = self.state.buckets.get(bucket)
         reads = request.method in ("GET", "HEAD")
         self.access.check(request, public=reads and found is not None and found.public)
+        _check_payer(request, found)
         return self._xml.respond(request, bucket, name)
 
     def _is_public(self, request: Request) -> bool:
@@ -84,12 +85,14 @@ class Google:
         if path == "/batch/storage/v1":
             return self._batch(request)
         if path.startswith("/upload"):
+            _check_payer(request, self.state.buckets.get(unquote(path.split("/")[5])))
             if request.method == "POST":
                 return self._uploads.post(request, unquote(path.split("/")[5]))
             return self._uploads.put(request) if request.method == "PUT" else self._uploads.delete(request)
         pieces = [unquote(piece, errors="strict") for piece in path.removeprefix(_JSON).split("/")[1:]]
         if not pieces:
             return self._buckets.insert(request) if request.method == "POST" else self._buckets.list(request)
+        _check_payer(request, self.state.buckets.get(pieces[0]))
         if len(pieces) == 1:
             return {"GET": self._buckets.get, "DELETE": self._buckets.delete}[request.method](request, pieces[0])
         if len(pieces) == 2:
@@ -122,7 +125,7 @@ class Google:
     def _batched(self, request: Request, part: bytes) -> bytes:
         envelope, _, inner = part.strip(b"\r\n").partition(b"\r\n\r\n")
         method, target, *_ = inner.partition(b"\r\n")[0].decode("latin-1").split(" ")
-        asked = Request(method, target, {"authorization": request.header("authorization")}, request.connection)
+        asked = Request(method, target, _outer(request), request.connection)
         try:
             if not asked.raw_path.startswith(_JSON):
                 raise invalid("Only calls of the JSON API that move no content can be batched.")
@@ -136,6 +139,19 @@ class Google:
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
         lines += [f"Content-Length: {len(response.body)}", "", ""]
         return "\r\n".join(lines).encode("latin-1") + response.body + b"\r\n"
+
+
+def _check_payer(request: Request, bucket: Bucket | None) -> None:
+    """Refuse who names nobody that pays ("Requester Pays"); the words are Google's, as users report them."""
+    named = request.header("x-goog-user-project") or request.query.get("userProject")
+    if bucket and bucket.requester_pays and not named:
+        text = "Bucket is requester pays bucket but no user project provided."
+        raise Refusal(400, "required", text, "UserProjectMissing")
+
+
+def _outer(request: Request) -> dict[str, str]:
+    """The headers that a batch gives to all its requests ("Batch requests")."""
+    return {name: value for name, value in request.headers.items() if not name.startswith("content-")}
 
 
 def main() -> None:

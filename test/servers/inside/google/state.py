@@ -42,6 +42,7 @@ class Stored:
     metageneration: int = 1
     components: int | None = None
     has_md5: bool = True
+    held: bool = False
 
     def __post_init__(self) -> None:
         self.crc32c = crc32c(self.content)
@@ -66,7 +67,14 @@ class Upload:
 
 @dataclasses.dataclass
 class Bucket:
-    """A bucket; `hierarchical`: folders are made with the objects in them, and stay ("Hierarchical namespace")."""
+    """A bucket.
+
+    Attributes:
+        hierarchical: Folders are made with the objects in them, and stay ("Hierarchical namespace").
+        requester_pays: Who asks names a project that pays ("Requester Pays").
+        retained: Seconds in which an object is neither deleted nor replaced ("Bucket Lock").
+        versioned: What is deleted or replaced stays, and is something too ("Object Versioning").
+    """
 
     name: str
     created: float
@@ -74,6 +82,10 @@ class Bucket:
     public: bool = False
     hierarchical: bool = False
     folders: set[str] = dataclasses.field(default_factory=set)
+    requester_pays: bool = False
+    retained: int = 0
+    versioned: bool = False
+    older: list[Stored] = dataclasses.field(default_factory=list)
 
 
 class State:
@@ -109,6 +121,14 @@ class State:
         self.buckets[name] = Bucket(name, time.time())
         return self.buckets[name]
 
+    def drop(self, bucket: str, name: str) -> None:
+        """Take an object away, which a versioned bucket keeps as an older one."""
+        place, stored = self.bucket(bucket), self.object(bucket, name)
+        _check_held(place, stored)
+        del place.objects[name]
+        if place.versioned:
+            place.older.append(stored)
+
     def put(
         self,
         bucket: str,
@@ -129,10 +149,24 @@ class State:
         kept = {"storageClass": "STANDARD", **attributes}
         stored = Stored(name, content, self._last, kept, metadata, now, now, 1, components, has_md5)
         place = self.bucket(bucket)
+        if name in place.objects:
+            self.drop(bucket, name)
         place.objects[name] = stored
         if place.hierarchical:
             place.folders |= {name[: end + 1] for end, letter in enumerate(name) if letter == "/"}
         return stored
+
+
+def _check_held(bucket: Bucket, stored: Stored) -> None:
+    """Refuse what a hold or a retention policy refuses; the words are Google's, as users report them."""
+    if stored.held:
+        text = f"Object '{bucket.name}/{stored.name}' is under active Temporary hold and cannot be deleted, "
+        raise Refusal(
+            403, "forbidden", f"{text}overwritten or archived until hold is removed.", "ObjectUnderActiveHold"
+        )
+    if bucket.retained and stored.created + bucket.retained > time.time():
+        text = f"Object '{bucket.name}/{stored.name}' is subject to bucket's retention policy and cannot be deleted, "
+        raise Refusal(403, "retentionPolicyNotMet", f"{text}overwritten or archived until 2036-01-02T03:04:05-08:00")
 
 
 def check_name(name: str) -> None:

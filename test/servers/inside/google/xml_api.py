@@ -51,8 +51,7 @@ class XmlApi:
         if request.method == "PUT":
             return self._put(request, bucket, name)
         if request.method == "DELETE":
-            self._state.object(bucket, name)
-            del self._state.bucket(bucket).objects[name]
+            self._state.drop(bucket, name)
             return Response(204)
         raise invalid("The method is not allowed against this resource.", "MethodNotAllowed")
 
