@@ -95,6 +95,54 @@ def test_what_lasts_is_not_tried_again(played: Played, code: str) -> None:
     assert len(played.heads) == 1
 
 
+HELD: dict[str, Callable[[AzureClient], object]] = {
+    "write": lambda client: client.object_write("held", b"content"),
+    "write if absent": lambda client: client.object_write("held", b"content", if_absent=True),
+    "delete": lambda client: client.object_delete("held"),
+    "upload": lambda client: client.object_upload(io.BytesIO(b"content"), "held"),
+}
+
+
+@pytest.mark.parametrize("change", HELD)
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("BlobImmutableDueToPolicy", "a policy or a legal hold"),
+        ("SnapshotsPresent", "snapshots"),
+        ("LeaseAlreadyPresent", "lease"),
+        ("LeaseIdMissing", "lease"),
+    ],
+)
+def test_what_is_held_is_a_conflict_with_its_reason(played: Played, change: str, code: str, hint: str) -> None:
+    status = b"412 Precondition Failed" if code == "LeaseIdMissing" else b"409 Conflict"
+    played.answers += [refused(status, code.encode())]
+    with pytest.raises(ConflictError, match=code) as caught:
+        HELD[change](played.client)
+    assert type(caught.value) is ConflictError
+    assert hint in caught.value.hint
+    assert len(played.heads) == 1
+
+
+def test_what_is_held_is_told_of_each_name_of_a_batch(played: Played) -> None:
+    part = b"--b\r\nContent-Type: application/http\r\nContent-ID: %d\r\n\r\nHTTP/1.1 %b\r\n%b\r\n\r\n"
+    held = part % (0, b"409 Conflict", b"x-ms-error-code: BlobImmutableDueToPolicy")
+    parts = held + part % (1, b"202 Accepted", b"x-ms-request-id: 2") + b"--b--\r\n"
+    played.answers += [answer(parts, b"202 Accepted", ID + b"Content-Type: multipart/mixed; boundary=b\r\n")]
+    with pytest.raises(PartialFailureError) as caught:
+        played.client.object_delete_many(["held", "free"])
+    (failure,) = caught.value.failures.items()
+    assert failure[0] == "held"
+    assert isinstance(failure[1], ConflictError)
+    assert "legal hold" in failure[1].hint
+
+
+def test_versions_snapshots_and_what_is_deleted_softly_are_never_asked_for(played: Played) -> None:
+    played.answers += [answer(page(ROW.format(name="a", more="<VersionId>1</VersionId>")), headers=ID)]
+    assert len(played.client.object_list()) == 1
+    assert "include=metadata&" in played.heads[0]
+    assert not any(word in played.heads[0] for word in ("versions", "snapshots", "deleted"))
+
+
 def test_a_hierarchical_namespace_is_refused_at_the_first_answer_that_shows_it(played: Played) -> None:
     played.answers += [answer(b"", headers=BLOB + b"x-ms-resource-type: directory\r\n")]
     with pytest.raises(ConfigurationError, match="hierarchical namespace"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 
-from obs_client import AzureClient, ConflictError, NotSupportedError
+from obs_client import AzureClient, ConflictError, IntegrityError, NotSupportedError
 from obs_client.backend.body import BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
@@ -52,6 +53,44 @@ def test_large_objects_are_proved_in_reading_whatever_their_parts(box: AzureClie
         assert verified(box, name) == (data, True)
         assert box.object_copy(name, f"{name} copied")
         assert verified(box, f"{name} copied") == (data, True)
+
+
+def test_a_large_object_that_is_not_what_its_mark_says_is_no_content(box: AzureClient, tmp_path: Path) -> None:
+    box.object_write("good", content(3 * PART))
+    info = box.object_info("good")
+    assert info is not None
+    assert info.write_id is not None
+    headers = {"x-ms-blob-type": "BlockBlob", "x-ms-meta-obs__0x2d__write__0x2d__id": info.write_id}
+    damaged = bytearray(content(3 * PART))
+    damaged[-1] ^= 1
+    box._requests.finish(Request("Put Blob", "PUT", place(box), "damaged", "", headers, bytes(damaged)))
+    reads: list[Callable[[], object]] = [
+        lambda: box.object_read("damaged"),
+        lambda: box.download_file("damaged", tmp_path / "target"),
+    ]
+    for read in reads:
+        with pytest.raises(IntegrityError):
+            read()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_archived_is_seen_and_deleted_and_not_read_or_replaced(box: AzureClient) -> None:
+    box.object_write("archived", b"content", {"a-key": "value"})
+    headers = {"x-ms-access-tier": "Archive"}
+    box._requests.finish(Request("Set Blob Tier", "PUT", place(box), "archived", "comp=tier", headers))
+    with pytest.raises(ConflictError, match=r"BlobArchived.*rehydrate"):
+        box.object_read("archived")
+    info = box.object_info("archived")
+    assert info is not None
+    assert (info.size, info.metadata) == (7, {"a-key": "value"})
+    with pytest.raises(ConflictError, match="BlobArchived"):
+        box.object_copy("archived", "copied")
+    assert box.object_info("copied") is None
+    with pytest.raises(ConflictError, match=r"BlobArchived.*rehydrate"):
+        box.object_write("archived", b"other")
+    assert box.object_delete("archived")
+    assert box.object_write("archived", b"other")
+    assert box.object_read("archived") == b"other"
 
 
 def test_a_large_copy_is_read_and_written_where_the_server_copies_no_ranges(

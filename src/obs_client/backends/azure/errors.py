@@ -52,7 +52,7 @@ _HINTS = {
     "InsufficientAccountPermissions": _RIGHTS,
     "NoAuthenticationInformation": "the container is not public: give credentials",
     "PublicAccessNotPermitted": "the account allows no public access: give credentials",
-    "BlobArchived": "it is archived: rehydrate it first (Set Blob Tier), and read it when that has ended",
+    "BlobArchived": "it is archived: to be read or replaced it must be rehydrated (Set Blob Tier), or deleted",
     "BlobBeingRehydrated": "it is being rehydrated: read it when that has ended",
     "SnapshotsPresent": "it has snapshots, which would be lost with it: delete these first",
     "BlobImmutableDueToPolicy": "it is held by a policy or a legal hold: it can be changed when that has ended",
