@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_client import (
+    AzureClient,
     ClientOptions,
     GCSClient,
     LocalClient,
@@ -30,6 +31,14 @@ from obs_client import (
 
 NAME = "killed"
 
+_KINDS: dict[str, Any] = {
+    "s3": S3Client,
+    "swift": SwiftClient,
+    "gcs": GCSClient,
+    "azure": AzureClient,
+    "local": LocalClient,
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Job:
@@ -37,7 +46,7 @@ class Job:
 
     Attributes:
         job: `upload`, `upload stream` or `download`.
-        kind: `s3`, `swift` or `local`.
+        kind: `s3`, `swift`, `gcs`, `azure` or `local`.
         options: Of the client's constructor.
         container: Where the object is.
         size: Bytes of the object.
@@ -60,8 +69,7 @@ class Job:
     def client(self) -> ObjectStorageClient:
         """A client in the process that calls this."""
         options = ClientOptions(part_size=self.part_size, workers=2)
-        kind: Any = {"s3": S3Client, "swift": SwiftClient, "gcs": GCSClient, "local": LocalClient}[self.kind]
-        made: ObjectStorageClient = kind(container_name=self.container, options=options, **self.options)
+        made: ObjectStorageClient = _KINDS[self.kind](container_name=self.container, options=options, **self.options)
         return made
 
     def content(self, version: int) -> bytes:

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+from test.faults.stores.azure import AzureStore
 from test.faults.stores.base import Store
 from test.servers.environment import ROOT
 
@@ -29,5 +30,8 @@ def reach(store: Store, proxy_url: str | None = None) -> dict[str, Any]:
         return {"kind": "s3", "options": {"endpoint_url": proxy_url or store.endpoint, "credentials": credentials}}
     if store.label == "google":
         return {"kind": "gcs", "options": {"endpoint_url": proxy_url or store.endpoint, "credentials": credentials}}
+    if isinstance(store, AzureStore):
+        url = (proxy_url or store.endpoint) + store.base
+        return {"kind": "azure", "options": {"account_url": url, "credentials": credentials}}
     url = (proxy_url + urlsplit(store.endpoint).path) if proxy_url else store.endpoint
     return {"kind": "swift", "options": {"storage_url": url, "credentials": credentials}}

@@ -21,7 +21,7 @@ from test.faults.wire.messages import Request
 from test.faults.wire.proxy import fault_proxy
 
 EMBEDDED = ("local", "memory")
-KINDS = ("seaweedfs", "swift", "google", *EMBEDDED)
+KINDS = ("seaweedfs", "swift", "google", "azurite", *EMBEDDED)
 CONTAINER = "soak"
 _OPTIONS = ClientOptions(workers=2, attempts=10, first_pause=0.001, longest_pause=0.05, give_up_after=60.0)
 
@@ -39,7 +39,10 @@ def _on_a_server(kind: str, count: int, seed: int, directory: Path) -> None:
     """Requests are spoiled on the wire."""
     with started(kind) as store, fault_proxy(store.endpoint) as proxy, store.client(proxy.url, timeout=5.0) as client:
         seaweedfs = kind == "seaweedfs"
-        large, share = 2 * store.part_size + 5000, 10 if kind == "swift" else 1  # of others parts have 5 MiB at least
+        large, share = (
+            2 * store.part_size + 5000,
+            10 if kind in ("swift", "azurite") else 1,
+        )  # of others parts have 5 MiB at least
         client.options = dataclasses.replace(_OPTIONS, part_size=store.part_size)
         client.use_container(CONTAINER, create=True)
         soak = Soak(client, directory, seed, large, share, keeps_folders=seaweedfs)

@@ -14,7 +14,15 @@ import sys
 import time
 from typing import Any
 
-from obs_client import ClientOptions, GCSClient, LocalClient, ObjectStorageClient, S3Client, SwiftClient
+from obs_client import AzureClient, ClientOptions, GCSClient, LocalClient, ObjectStorageClient, S3Client, SwiftClient
+
+_KINDS: dict[str, Any] = {
+    "s3": S3Client,
+    "swift": SwiftClient,
+    "gcs": GCSClient,
+    "azure": AzureClient,
+    "local": LocalClient,
+}
 
 
 class Terminated(BaseException):
@@ -49,9 +57,10 @@ def main(told: dict[str, Any]) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)  # a shell lets what it starts in the background ignore it
-    kind: Any = {"s3": S3Client, "swift": SwiftClient, "gcs": GCSClient, "local": LocalClient}[told["kind"]]
     options = ClientOptions(part_size=told["part_size"], workers=2)
-    client: ObjectStorageClient = kind(container_name=told["container"], options=options, **told["options"])
+    client: ObjectStorageClient = _KINDS[told["kind"]](
+        container_name=told["container"], options=options, **told["options"]
+    )
     try:
         client.object_upload(stream, "stopped")
     except BaseException as error:  # noqa: BLE001 - it is told to the test

@@ -27,7 +27,7 @@ def test_a_store_agrees_with_the_model(kind: str, tmp_path: Path) -> None:
 @pytest.mark.full
 @pytest.mark.server
 def test_every_store_agrees_with_the_model_for_long(tmp_path: Path) -> None:
-    """All four side by side: the slowest server needs one core, the others together another."""
+    """All side by side: the slowest server needs one core, the others together another."""
     with contextlib.ExitStack() as stack:
         running = {}
         for kind in KINDS:

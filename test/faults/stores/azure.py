@@ -60,6 +60,11 @@ class AzureStore(Store):
         found = done(self.send("GET", f"/{container}", _SNAPSHOTS))
         return {name.decode() for name in re.findall(rb"<Snapshot>[^<]*</Snapshot>", found.body)}
 
+    def blocks(self, container: str, name: str) -> int:
+        """How many blocks of a name are there that no object has."""
+        found = self.send("GET", f"/{container}/{name}", {"comp": "blocklist", "blocklisttype": "uncommitted"})
+        return found.body.count(b"<Block>")
+
     def paged(self, request: Request, _body: bytes) -> tuple[str, Mapping[str, str]] | None:
         if request.method != "GET" or request.query.get("comp") != "list":
             return None
