@@ -231,3 +231,13 @@ def test_what_azure_tells_beyond(box: AzureClient) -> None:
     assert headers["x-ms-access-tier"] == "Cool"
     blob.set_blob_tags({"colour": "dark grey", "b": "1"})
     assert box.object_tags("told") == {"colour": "dark grey", "b": "1"}
+
+
+def test_a_writer_knows_what_it_wrote(box: AzureClient) -> None:
+    for data in (b"x" * size for size in (10, 20_000_000)):
+        with box.object_open("written", "wb") as file:
+            file.write(data)
+        found = box.object_info("written")
+        assert found is not None
+        assert (file.info.hash, file.info.size) == (found.hash, found.size)
+        assert file.info.last_modified is not None

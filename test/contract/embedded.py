@@ -90,9 +90,9 @@ class FencedClient(WrappedClient):
         self.check(container, name)
         return super()._object_info(container, name)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         self.check(new.container, new.name)
-        super()._object_write(new, body)
+        return super()._object_write(new, body)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         self.check(new.container, new.name)

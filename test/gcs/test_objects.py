@@ -240,3 +240,13 @@ def test_what_google_tells_beyond(client: GCSClient) -> None:
     assert fields is not None
     assert (fields["storageClass"], fields["generation"]) == ("STANDARD", info.version_id)
     assert '"key": "value"' in fields["metadata"]
+
+
+def test_a_writer_knows_what_it_wrote(client: GCSClient) -> None:
+    for data in (b"x" * size for size in (10, 20_000_000)):
+        with client.object_open("written", "wb") as file:
+            file.write(data)
+        found = client.object_info("written")
+        assert found is not None
+        assert (file.info.hash, file.info.size) == (found.hash, found.size)
+        assert file.info.last_modified is not None

@@ -228,3 +228,12 @@ def test_flipped_bytes_of_parts_are_found(servers: Servers) -> None:
         assert info.hash == reader.info.hash
         with pytest.raises(IntegrityError):
             reader.digest.check_composite([bytes(16)] * len(reader.digest.part_sizes))
+
+
+def test_a_writer_knows_what_it_wrote(owner: S3Client) -> None:
+    for data in (b"x" * size for size in (10, 20_000_000)):
+        with owner.object_open("written", "wb") as file:
+            file.write(data)
+        found = owner.object_info("written")
+        assert found is not None
+        assert (file.info.hash, file.info.size) == (found.hash, found.size)

@@ -20,3 +20,14 @@ def test_the_end_of_an_object(swift: SwiftServer) -> None:
         told = client.object_headers("ending")
         assert told is not None
         assert (told["x-delete-at"], told["x-object-meta-key"]) == (str(end), "value")
+
+
+def test_a_writer_knows_what_it_wrote(swift: SwiftServer) -> None:
+    with new_container(swift) as client:
+        for data in (b"x" * size for size in (10, 20_000_000)):
+            with client.object_open("written", "wb") as file:
+                file.write(data)
+            found = client.object_info("written")
+            assert found is not None
+            assert (file.info.hash, file.info.size) == (found.hash, found.size)
+            assert file.info.last_modified is not None

@@ -118,15 +118,15 @@ class Border:
             "read", lambda: self._backend._object_open(container, name, start, stop, if_hash), container, name
         )
 
-    def object_write(self, new: NewObject, body: Body) -> None:
-        """Write in one request, a conditional one so that its lost answer can be found out."""
+    def object_write(self, new: NewObject, body: Body) -> ObjectInfo:
+        """Write in one request, a conditional one so that its lost answer can be found out; gives what is known."""
         marked = marked_by_id(new) if new.conditional else new
 
-        def attempt() -> None:
+        def attempt() -> ObjectInfo | None:
             body.rewind()
-            self._backend._object_write(marked, body)
+            return self._backend._object_write(marked, body)
 
-        self.publish("write", attempt, marked)
+        return self.publish("write", attempt, marked)
 
     def object_multipart(self, new: NewObject) -> MultipartUpload:
         """The backend's own upload, of an object that carries a write id; `GuardedUpload` guards it."""
@@ -274,47 +274,55 @@ class Border:
                 else:
                     raise typed from typed.__cause__
 
-    def publish(self, verb: str, call: Callable[[], None], new: NewObject, *, look_first: bool = False) -> None:
+    def publish(
+        self, verb: str, call: Callable[[], ObjectInfo | None], new: NewObject, *, look_first: bool = False
+    ) -> ObjectInfo:
         """As `run`, for what makes an object visible: after a lost answer a failure may hide our own success.
+
+        Returns:
+            What is known of the object that is visible now.
 
         Args:
             look_first: Before another try, see whether the one before was done after all, since to repeat it is dear.
         """
         doubtful = False
 
-        def attempt() -> None:
+        def attempt() -> ObjectInfo | None:
             nonlocal doubtful
-            if doubtful and look_first and self._is_seen(new):
-                return
+            if doubtful and look_first and (seen := self._seen(new)):
+                return seen
             try:
-                call()
+                return call()
             except Exception as raised:
                 typed = self.typed(verb, raised, new.container, new.name)
-                if doubtful and not isinstance(typed, TemporaryError) and self._is_seen(new):
-                    return
+                if doubtful and not isinstance(typed, TemporaryError) and (seen := self._seen(new)):
+                    return seen
                 doubtful = doubtful or isinstance(typed, TemporaryError)
                 raise
 
-        self.run(verb, attempt, new.container, new.name)
+        written = self.run(verb, attempt, new.container, new.name)
+        if written is None and doubtful:
+            written = self._seen(new)  # what was told went with the answer that was lost
         self.tidy(new.container)
+        return written or new.written(None)
 
-    def _is_seen(self, new: NewObject) -> bool:
-        """As `is_there`; False also where it may be written, and not looked at."""
+    def _seen(self, new: NewObject) -> ObjectInfo | None:
+        """As `stored`; None also where it may be written, and not looked at."""
         try:
-            return self.is_there(new)
+            return self.stored(new)
         except AuthorizationError:
-            return False
+            return None
 
-    def is_there(self, new: NewObject) -> bool:
-        """Whether the object that is being written is the stored one, by its write id."""
+    def stored(self, new: NewObject) -> ObjectInfo | None:
+        """The object that is being written, if it is the stored one, by its write id."""
         mark = new.attributes.write_id
         if mark is None:
-            return False
+            return None
         try:
-            found = self.object_info(new.container, new.name).write_id
-            return found is not None and found.partition(".")[0] == mark
+            found = self.object_info(new.container, new.name)
         except NotFoundError:
-            return False
+            return None
+        return found if (found.write_id or "").partition(".")[0] == mark else None
 
 
 def marked_by_id(new: NewObject) -> NewObject:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from obs_client.backend.body import Body, FileBody, SourceFile
 from obs_client.backend.values import NewObject
+from obs_client.models import ObjectInfo
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -54,8 +55,11 @@ class MultipartUpload(abc.ABC):
         raise NotImplementedError(f"{type(self).__name__} copies no parts")
 
     @abc.abstractmethod
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo | None:
         """Publish the object in one step, under the conditions of the `NewObject` that it was begun with.
+
+        Returns:
+            As `_object_write`; the size may be left out.
 
         Raises:
             PreconditionError: A condition does not hold.
@@ -69,7 +73,7 @@ class MultipartUpload(abc.ABC):
 class SpooledUpload(MultipartUpload):
     """The default for stores without parts: they are put together in a temporary file, then written in one request."""
 
-    def __init__(self, new: NewObject, write: Callable[[NewObject, Body], None]) -> None:
+    def __init__(self, new: NewObject, write: Callable[[NewObject, Body], ObjectInfo | None]) -> None:
         self._new = new
         self._write = write
         import tempfile  # much of which other stores never need
@@ -77,6 +81,7 @@ class SpooledUpload(MultipartUpload):
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by complete and abort
         self._lock = threading.Lock()
         self._size = 0
+        self._written: ObjectInfo | None = None
 
     def put_part(self, part: Part, body: Body) -> None:
         import shutil
@@ -86,13 +91,14 @@ class SpooledUpload(MultipartUpload):
             shutil.copyfileobj(body, self._file)
             self._size = max(self._size, part.offset + part.size)
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo | None:
         if self._file.closed:
-            return  # it was done, and the answer to the first call was lost
+            return self._written  # it was done, and the answer to the first call was lost
         self._file.flush()
         new = dataclasses.replace(self._new, size=self._size)
-        self._write(new, FileBody(SourceFile(self._file.fileno()), 0, self._size))
+        self._written = self._write(new, FileBody(SourceFile(self._file.fileno()), 0, self._size))
         self._file.close()
+        return self._written
 
     def abort(self) -> None:
         self._file.close()

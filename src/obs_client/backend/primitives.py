@@ -157,8 +157,12 @@ class Backend(abc.ABC):
         """
 
     @abc.abstractmethod
-    def _object_write(self, new: NewObject, body: Body) -> None:
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         """Write an object by one request, in the place of any other; readers see the old one or the new one, whole.
+
+        Returns:
+            What the answer told of what was written, as `new.written` makes it; None if it told nothing. No request is
+            made for it.
 
         Raises:
             ContainerNotFoundError: The container is absent.

@@ -51,6 +51,14 @@ class NewObject:
     if_absent: bool = False
     if_hash: str | None = None
 
+    def written(self, tag: str | None, last_modified: float | None = None, version_id: str | None = None) -> ObjectInfo:
+        """What is known of it once it is written: what was sent, and of the rest what the store told of this write."""
+        kept = self.attributes
+        return ObjectInfo(
+            self.name, self.size, tag, kept.content_type, dict(kept.metadata), last_modified, kept.content_encoding,
+            kept.content_disposition, kept.content_language, kept.cache_control, kept.write_id, version_id=version_id,
+        )  # fmt: skip
+
     @property
     def conditional(self) -> bool:
         """Whether the write depends on what is there."""

@@ -153,10 +153,10 @@ class MemoryClient(ObjectStorageClient):
         _check_hash(stored.info, if_hash)
         return _Reader(stored, start, stop)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        self._publish(new, bytes(body.view()) if isinstance(body, BytesBody) else body.readall())
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
+        return self._publish(new, bytes(body.view()) if isinstance(body, BytesBody) else body.readall())
 
-    def _publish(self, new: NewObject, content: bytes) -> None:
+    def _publish(self, new: NewObject, content: bytes) -> ObjectInfo | None:
         tag = hashlib.md5(content, usedforsecurity=False).hexdigest()
         info = ObjectInfo(new.name, len(content), tag, last_modified=time.time(), **_fields(new.attributes))
         with self._lock:
@@ -167,6 +167,7 @@ class MemoryClient(ObjectStorageClient):
             if new.if_hash is not None:
                 _check_hash(old.info if old else None, new.if_hash)
             objects.put(_Stored(content, info))
+        return info
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         with self._lock:
@@ -233,8 +234,8 @@ class _Upload(MultipartUpload):
     def put_part(self, part: Part, body: Body) -> None:
         self._parts[part.number] = body.readall()
 
-    def complete(self) -> None:
-        self._client._publish(self._new, b"".join(content for _, content in sorted(self._parts.items())))
+    def complete(self) -> ObjectInfo | None:
+        return self._client._publish(self._new, b"".join(content for _, content in sorted(self._parts.items())))
 
     def abort(self) -> None:
         self._parts.clear()

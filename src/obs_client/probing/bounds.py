@@ -114,10 +114,10 @@ class BoundedBorder(Border):
         self._ledger.count_request()
         return super().run(verb, call, container, object_name)
 
-    def object_write(self, new: NewObject, body: Body) -> None:
+    def object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         self._ledger.note(new.name)
         self._ledger.count_size(body.size)
-        super().object_write(new, body)
+        return super().object_write(new, body)
 
     def object_multipart(self, new: NewObject) -> MultipartUpload:
         self._ledger.note(new.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import io
 import os
@@ -11,6 +12,7 @@ import sys
 import unittest
 
 from obs_client.errors import PreconditionError
+from obs_client.models import ObjectInfo
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 from obs_client.testing.sources import ProducerError
@@ -55,6 +57,43 @@ class FileWriterTests(ConformanceBase):
                 file.write(data)
             info = self.info(name)
             self.assertEqual((info.size, info.metadata, info.content_type), (len(data), {"key": "value"}, "text/x-own"))
+
+    @promise("A closed writer's info is what object_info tells of the object, as far as the store told, unasked.")
+    def test_writer_info(self) -> None:
+        for data in self.pieces():
+            name = self.put("object", b"old")
+            client = self.recording_client()
+            file = client.object_open(name, "wb", metadata={"Key": "value"}, content_type="text/x-own")
+            file.write(data)
+            with self.assertRaises(ValueError):
+                _ = file.info
+            file.close()
+            self.assertNotIn("object_info", client.calls)
+            made = list(client.calls)
+            self.check_written(name, file.info)
+            self.assertEqual(client.calls, made, "requests were made")
+        with self.client.object_open(name, "w", cache_control="no-store") as text:
+            text.write("grüße")
+        self.check_written(name, text.info)
+
+    def check_written(self, name: str, told: ObjectInfo) -> None:
+        """Hold what a writer tells against what is stored."""
+        stored = self.info(name)
+        self.assertIn(told.hash, (None, stored.hash))
+        if told.last_modified is not None and stored.last_modified is not None:
+            self.assertAlmostEqual(told.last_modified, stored.last_modified, delta=1.0)
+        same = dataclasses.replace(stored, hash=told.hash, last_modified=told.last_modified)
+        self.assertEqual(told, same)
+        if self.keeps_everything:
+            self.assertIsNotNone(told.hash)
+
+    @promise("The info of a writer that was discarded is refused: nothing was written.")
+    def test_writer_info_of_nothing(self) -> None:
+        for mode in ("wb", "w"):
+            file = self.client.object_open(self.name("object"), mode)
+            file.discard()
+            with self.assertRaises(ValueError):
+                _ = file.info
 
     @promise("An exception in the with block discards what was written; it goes out unchanged, the old object stays.")
     def test_writer_exception(self) -> None:

@@ -112,8 +112,9 @@ class ImitatingClient(WrappedClient):
             return call()
         return self._listings.changed(container, names, call)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        self._changed(new.container, [new.name], lambda: super(ImitatingClient, self)._object_write(new, body))
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
+        call = super()._object_write
+        return self._changed(new.container, [new.name], lambda: call(new, body))
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         # Without a condition where the other store keeps none: the inner one is asked as that would be.
@@ -176,7 +177,7 @@ class _Upload(MultipartUpload):
         self,
         inner: MultipartUpload,
         new: NewObject,
-        changed: Callable[[str, Sequence[str], Callable[[], None]], None],
+        changed: Callable[[str, Sequence[str], Callable[[], ObjectInfo | None]], ObjectInfo | None],
     ) -> None:
         self._inner = inner
         self._new = new
@@ -185,8 +186,8 @@ class _Upload(MultipartUpload):
     def put_part(self, part: Part, body: Body) -> None:
         self._inner.put_part(part, body)
 
-    def complete(self) -> None:
-        self._changed(self._new.container, [self._new.name], self._inner.complete)
+    def complete(self) -> ObjectInfo | None:
+        return self._changed(self._new.container, [self._new.name], self._inner.complete)
 
     def abort(self) -> None:
         self._inner.abort()

@@ -81,8 +81,8 @@ class LimitedClient(WrappedClient):
         reader = super()._object_open(container, name, start, stop, if_hash)
         return reader if self._bytes is None else _SlowReader(reader, self._bytes)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        super()._object_write(new, self._slowed(body))
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
+        return super()._object_write(new, self._slowed(body))
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return _SlowUpload(super()._object_multipart(new), self._through, self._slowed)

@@ -22,7 +22,7 @@ from obs_client.errors import (
     ObjectStorageClientError,
 )
 from obs_client.models import Attributes, Capabilities, CleanupReport, ContainerInfo, ObjectInfo, SubdirInfo
-from obs_client.wrappers.wrapped import WrappedClient, WrappedReader, WrappedUpload
+from obs_client.wrappers.wrapped import Through, WrappedClient, WrappedReader, WrappedUpload
 
 Answer = TypeVar("Answer")
 
@@ -137,8 +137,9 @@ class PrefixedClient(WrappedClient):
         reader = super()._object_open(container, self._full(name), start, stop, if_hash)
         return _Reader(reader, self._own(reader.info), self._through)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        super()._object_write(self._inner_new(new), body)
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
+        written = super()._object_write(self._inner_new(new), body)
+        return written and self._own(written)
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         super()._object_replace_metadata(container, self._full(name), attributes, if_hash)
@@ -163,7 +164,7 @@ class PrefixedClient(WrappedClient):
         return dataclasses.replace(source, name=self._full(source.name))
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        return WrappedUpload(super()._object_multipart(self._inner_new(new)), self._through)
+        return _Upload(super()._object_multipart(self._inner_new(new)), self._through, self._own)
 
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
         return super()._object_generate_download_url(container, self._full(name), seconds)
@@ -173,6 +174,18 @@ class PrefixedClient(WrappedClient):
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         return super()._cleanup(container, self.prefix + prefix, older_than)
+
+
+class _Upload(WrappedUpload):
+    """The inner upload, whose object gets its own name."""
+
+    def __init__(self, inner: MultipartUpload, through: Through, own: Callable[[ObjectInfo], ObjectInfo]) -> None:
+        super().__init__(inner, through)
+        self._own = own
+
+    def complete(self) -> ObjectInfo | None:
+        written = super().complete()
+        return written and self._own(written)
 
 
 class _Reader(WrappedReader):

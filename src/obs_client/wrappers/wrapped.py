@@ -22,8 +22,8 @@ from obs_client.models import (
 
 Answer = TypeVar("Answer")
 
-Through = Callable[[str, Callable[[], None]], None]
-"""`WrappedClient._through`, for calls that give nothing."""
+Through = Callable[[str, Callable[[], ObjectInfo | None]], ObjectInfo | None]
+"""`WrappedClient._through`, for the steps of an upload."""
 
 
 class WrappedClient(ObjectStorageClient):
@@ -91,8 +91,8 @@ class WrappedClient(ObjectStorageClient):
     ) -> ObjectReader:
         return self._through("object_open", lambda: self.inner._object_open(container, name, start, stop, if_hash))
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        self._through("object_write", lambda: self.inner._object_write(new, body))
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
+        return self._through("object_write", lambda: self.inner._object_write(new, body))
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         self._through(
@@ -179,8 +179,8 @@ class WrappedUpload(MultipartUpload):
     def copy_part(self, part: Part) -> None:
         self._through("copy_part", lambda: self.inner.copy_part(part))
 
-    def complete(self) -> None:
-        self._through("complete", self.inner.complete)
+    def complete(self) -> ObjectInfo | None:
+        return self._through("complete", self.inner.complete)
 
     def abort(self) -> None:
         self._through("abort", self.inner.abort)

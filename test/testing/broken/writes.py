@@ -13,6 +13,7 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotEmptyError, ContainerNotFoundError, PreconditionError
 from obs_client.models import Attributes
+from obs_client.wrappers.wrapped import WrappedUpload
 from test.testing.broken.backends import BrokenClient, caught_by
 
 
@@ -55,6 +56,25 @@ class IgnoresIfAbsent(BrokenWriting):
 class IgnoresIfHash(BrokenWriting):
     def changed(self, new: NewObject) -> NewObject:
         return dataclasses.replace(new, if_hash=None)
+
+
+@caught_by("test_writer_info")
+class TellsTheHashOfTheOldObject(BrokenClient):
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
+        old = self.inner.object_info(new.name, new.container)
+        super()._object_write(new, body)
+        return new.written(old.hash if old else "none")
+
+
+@caught_by("test_writer_info")
+class TellsBareContentOfLargeObjects(BrokenClient):
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        class Upload(WrappedUpload):
+            def complete(self) -> ObjectInfo | None:
+                super().complete()
+                return dataclasses.replace(new, attributes=Attributes("text/plain", {})).written(None)
+
+        return Upload(super()._object_multipart(new), self._through)
 
 
 @caught_by("test_delete_if_hash")
@@ -322,7 +342,7 @@ class MakesContainersByWriting(BrokenClient):
 class BrokenUpload(MultipartUpload):
     """A large object in memory, put together in the order of its parts' numbers."""
 
-    def __init__(self, new: NewObject, write: Callable[[NewObject, Body], None]) -> None:
+    def __init__(self, new: NewObject, write: Callable[[NewObject, Body], object]) -> None:
         self.new = new
         self.parts: dict[int, bytes] = {}
         self.write = write

@@ -183,6 +183,21 @@ class WriteFile(io.RawIOBase):
         # Also for the end of the interpreter, when nobody calls __del__ on what is still alive.
         self._forgotten = weakref.finalize(self, _discard_forgotten, self._writer, new.name, os.getpid())
 
+    @property
+    def info(self) -> ObjectInfo:
+        """The object that was written, after it was closed: what was sent, and what the store's answer told of it.
+
+        No request is made for it. The hash is None where the answer told none (some servers that speak S3 do not), and
+        the time where it told none (S3): there `object_info` asks, which may find another version by then.
+
+        Raises:
+            ValueError: It is not closed yet, or was discarded.
+        """
+        if self._writer.info is None:
+            reason = "was discarded" if self.closed else "is not closed yet: info is known when the object is"
+            raise ValueError(f"{self.name!r} {reason}")
+        return self._writer.info
+
     def writable(self) -> bool:
         return True
 
@@ -262,6 +277,11 @@ class TextWriteFile(io.TextIOWrapper):
             self._file.write(self._mark)
             self._mark = b""
         return super().write(text)
+
+    @property
+    def info(self) -> ObjectInfo:
+        """As that of a binary writer."""
+        return self._file.info
 
     def discard(self) -> None:
         """Forget what was written; the old object, if any, stays."""

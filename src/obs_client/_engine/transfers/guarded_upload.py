@@ -52,10 +52,10 @@ class GuardedUpload:
             f"copy part {part.number} of", lambda: self._upload.copy_part(part), self._new.container, self._new.name
         )
 
-    def complete(self) -> None:
-        """Publish the object."""
+    def complete(self) -> ObjectInfo:
+        """Publish the object; gives what is known of it."""
         self._completing = True
-        self._border.publish("complete", self._upload.complete, self._new)
+        return self._border.publish("complete", self._upload.complete, self._new)
 
     def abort_after(self, error: BaseException) -> None:
         """Remove the parts after an error; what cannot be removed is noted on the error, which stays the one raised.
@@ -69,7 +69,7 @@ class GuardedUpload:
         abort_in_time(lambda: self._abort(error), error, f"{self._upload} of {place}")
 
     def _abort(self, error: BaseException) -> None:
-        if self._completing and self._border.is_there(self._new):
+        if self._completing and self._border.stored(self._new):
             error.add_note("the object was published all the same: only the store's answer was lost")
             return
         self._border.run("abort", self._upload.abort, self._new.container, self._new.name)

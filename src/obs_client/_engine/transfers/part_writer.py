@@ -18,6 +18,7 @@ from obs_client.backend.body import BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
 from obs_client.errors import NotSupportedError
+from obs_client.models import ObjectInfo
 
 FIRST_BUFFER = 64 * 1024
 """Bytes of a writer's buffer at first: programs hold many writers open at once, of which most get little."""
@@ -29,10 +30,14 @@ class PartWriter:
 
     At most `workers` parts are on their way and one is being filled, in buffers that are used again. The buffer of the
     first part grows with what is written.
+
+    Attributes:
+        info: What is known of the object once it is published.
     """
 
     def __init__(self, border: Border, new: NewObject, progress: Progress | None = None) -> None:
         self.size = 0
+        self.info: ObjectInfo | None = None
         self._border = border
         self._new = new
         self._meter = Meter(progress)
@@ -86,12 +91,15 @@ class PartWriter:
             whole = self._held if self._held is not None else self._buffer[: self._filled]
             new = dataclasses.replace(self._new, size=self.size)
             body = BytesBody(whole)
-            self._meter.run(lambda: self._border.object_write(new, body), body.size, lambda: body.sent)
+            self._meter.run(lambda: self._write(new, body), body.size, lambda: body.sent)
         else:
             if self._filled:
                 self._send(self._buffer[: self._filled])
-            self._upload.complete()
+            self.info = dataclasses.replace(self._upload.complete(), size=self.size)
         self._over = True
+
+    def _write(self, new: NewObject, body: BytesBody) -> None:
+        self.info = self._border.object_write(new, body)
 
     def discard(self, error: BaseException) -> None:
         """Remove what was sent; the old object, if any, stays. A child process leaves its parent's writer alone."""
@@ -174,11 +182,11 @@ class _Upload:
         self._meter.tell()
         return free
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo:
         with self._pool:
             while self._pool.pending:
                 self._result()
-        self._guarded.complete()
+        return self._guarded.complete()
 
     def abort_after(self, error: BaseException) -> None:
         self._pool.__exit__(None, None, None)

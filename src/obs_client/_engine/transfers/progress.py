@@ -84,7 +84,7 @@ class Meter:
             self._told += count
             self._progress(count)
 
-    def run(self, call: Callable[[], None], size: int | None, moved: Callable[[], int]) -> None:
+    def run(self, call: Callable[[], object], size: int | None, moved: Callable[[], int]) -> None:
         """Do all of a transfer by one call, in a worker if it may last and somebody is to be told meanwhile."""
         gauge = self.begin(size)
         gauge.follow(moved)

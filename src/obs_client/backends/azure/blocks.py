@@ -19,8 +19,9 @@ from obs_client.backend.values import NewObject
 from obs_client.backends.azure.errors import code_of
 from obs_client.backends.azure.reading import head_blob, note_of_parts
 from obs_client.backends.azure.requests import Request, Requests
-from obs_client.backends.azure.writing import attribute_headers, check_md5, conditions_of, encode
+from obs_client.backends.azure.writing import attribute_headers, check_md5, conditions_of, encode, written
 from obs_client.errors import PreconditionError
+from obs_client.models import ObjectInfo
 
 
 class AzureUpload(MultipartUpload):
@@ -52,7 +53,7 @@ class AzureUpload(MultipartUpload):
         self._blocks[number] = block
         return answer
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo:
         blocks = "".join(f"<Latest>{block}</Latest>" for _, block in sorted(self._blocks.items()))
         document = f"<BlockList>{blocks}</BlockList>".encode()
         headers = {
@@ -63,11 +64,12 @@ class AzureUpload(MultipartUpload):
         }
         place = self._new.container, self._new.name, "comp=blocklist"
         try:
-            self._requests.finish(Request("Put Block List", "PUT", *place, headers, document))
+            answer = self._requests.finish(Request("Put Block List", "PUT", *place, headers, document))
         except Refusal as error:
             if code_of(error) == "InvalidBlockList" and self._condition_failed():
                 raise PreconditionError("another upload to this name ended first, and the condition failed") from error
             raise
+        return written(self._new, answer)
 
     def abort(self) -> None:
         """Leave the blocks: they are seen by nobody, and gone after a week, or with the next write of the name."""

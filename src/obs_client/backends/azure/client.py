@@ -164,8 +164,8 @@ class AzureClient(ObjectStorageClient):
     ) -> ObjectReader:
         return open_blob(self._requests, container, name, start, stop, if_hash, self.options.check_content)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        put_blob(self._requests, new, body, check=self.options.check_content)
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
+        return put_blob(self._requests, new, body, check=self.options.check_content)
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         replace_metadata(self._requests, NewObject(container, name, attributes, None, if_hash=if_hash))

@@ -6,13 +6,15 @@ import base64
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.calls.queries import headers_of
+from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.etags import etag_of
 from obs_client.backend.body import Body
 from obs_client.backend.values import WRITE_ID_KEY, NewObject
 from obs_client.backends.azure.names import CONTAINER_NAMES, METADATA, sent_metadata
 from obs_client.backends.azure.reading import condition
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.errors import IntegrityError, InvalidNameError
-from obs_client.models import Attributes
+from obs_client.models import Attributes, ObjectInfo
 
 METADATA_MAXIMUM = 8 * 1024
 """Bytes of all keys and values as they are sent."""
@@ -31,8 +33,8 @@ def create_container(requests: Requests, container: str) -> None:
     requests.finish(Request("Create Container", "PUT", container, query="restype=container"))
 
 
-def put_blob(requests: Requests, new: NewObject, body: Body, *, check: bool) -> None:
-    """Write an object by one request, with the MD5 of its content; `check` what Azure says of it."""
+def put_blob(requests: Requests, new: NewObject, body: Body, *, check: bool) -> ObjectInfo:
+    """Write an object by one request, with the MD5 of its content; `check` what Azure says of it, and give it."""
     digest = body.digest("md5")
     headers = {
         **attribute_headers(new.attributes, new.attributes.write_id),
@@ -43,6 +45,13 @@ def put_blob(requests: Requests, new: NewObject, body: Body, *, check: bool) -> 
     answer = requests.finish(Request("Put Blob", "PUT", new.container, new.name, "", headers, body))
     if check:
         check_md5(answer, digest)
+    return written(new, answer)
+
+
+def written(new: NewObject, answer: HttpAnswer) -> ObjectInfo:
+    """What the answer to a write tells of what is there now."""
+    told = answer.headers
+    return new.written(etag_of(told), read_date(told.get("last-modified")), told.get("x-ms-version-id"))
 
 
 def replace_metadata(requests: Requests, new: NewObject) -> None:

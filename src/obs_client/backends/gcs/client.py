@@ -170,10 +170,10 @@ class GCSClient(ObjectStorageClient):
     ) -> ObjectReader:
         return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         from obs_client.backends.gcs.writing import write_object
 
-        write_object(self._requests, new, body, check=self.options.check_content)
+        return write_object(self._requests, new, body, check=self.options.check_content)
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         from obs_client.backends.gcs.writing import replace_metadata

@@ -18,11 +18,11 @@ from obs_client.backend.crc32c import ALGORITHM, combine
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.errors import code_of
-from obs_client.backends.gcs.reading import METADATA_PREFIX, base64_of, look_at, seconds_of
+from obs_client.backends.gcs.reading import FIELDS, METADATA_PREFIX, base64_of, look_at, seconds_of
 from obs_client.backends.gcs.requests import Request, Requests, object_path, xml_path
-from obs_client.backends.gcs.writing import check_stored, marked_metadata
+from obs_client.backends.gcs.writing import check_stored, marked_metadata, written
 from obs_client.errors import IntegrityError
-from obs_client.models import CleanupReport
+from obs_client.models import CleanupReport, ObjectInfo
 
 PART_SIZE_MINIMUM = 5 * 1024 * 1024
 PART_SIZE_MAXIMUM = 5 * 1024**3
@@ -59,7 +59,7 @@ class GCSUpload(MultipartUpload):
             raise IntegrityError(f"Google says that it received other bytes of part {part.number}: {told}")
         self._parts[part.number] = etag, digest, part.size
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo | None:
         parts = sorted(self._parts.items())
         rows = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>{xml.escape(etag)}</ETag></Part>"
@@ -72,23 +72,24 @@ class GCSUpload(MultipartUpload):
             self._requests.document(asked, "CompleteMultipartUploadResult", ("ETag",))
         except Refusal as error:
             if again and error.code == "NoSuchUpload" and self._was_published():
-                return
+                return None
             raise
-        if self._check:
-            self._check_whole(sum(size for _, (_, _, size) in parts))
+        return self._check_whole(sum(size for _, (_, _, size) in parts)) if self._check else None
 
-    def _check_whole(self, size: int) -> None:
-        """Compare the object with its parts, unless it was replaced since."""
+    def _check_whole(self, size: int) -> ObjectInfo | None:
+        """Compare the object with its parts, unless it was replaced since; gives what it is."""
         path = object_path(self._new.container, self._new.name)
         try:
-            told = self._requests.json(Request("objects.get", "GET", path, "fields=size,crc32c,metadata"))
+            told = self._requests.json(Request("objects.get", "GET", path, f"fields={FIELDS}"))
         except Refusal as error:
             if error.status == 404:
-                return
+                return None
             raise
-        if marked_metadata(self._new.attributes).items() <= (told.get("metadata") or {}).items():
-            whole = combine((digest, length) for _, (_, digest, length) in sorted(self._parts.items()))
-            check_stored(told, size, base64_of(whole))
+        if not marked_metadata(self._new.attributes).items() <= (told.get("metadata") or {}).items():
+            return None
+        whole = combine((digest, length) for _, (_, digest, length) in sorted(self._parts.items()))
+        check_stored(told, size, base64_of(whole))
+        return written(told)
 
     def _was_published(self) -> bool:
         """After a completion whose answer was lost the upload is gone: it was done, and maybe replaced since."""

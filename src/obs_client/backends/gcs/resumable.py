@@ -21,8 +21,9 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.reading import base64_of
 from obs_client.backends.gcs.requests import JSON_TYPE, Request, Requests, upload_path
-from obs_client.backends.gcs.writing import check_stored, conditions_of, resource_of
+from obs_client.backends.gcs.writing import check_stored, conditions_of, resource_of, written
 from obs_client.errors import TemporaryError
+from obs_client.models import ObjectInfo
 
 UNIT = 256 * 1024
 """Bytes of which all that is sent before the end must be a multiple; the rest waits for what follows it."""
@@ -68,7 +69,7 @@ class ResumableUpload(MultipartUpload):
         self._digests[part.number] = digest, part.size
         self._size = part.offset + part.size
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo | None:
         size, digest = self._size, base64_of(combine(piece for _, piece in sorted(self._digests.items())))
         headers = {"X-Goog-Hash": f"crc32c={digest}"}
         answer = self._put(BytesBody(self._kept), size - len(self._kept), str(size), headers)
@@ -77,6 +78,7 @@ class ResumableUpload(MultipartUpload):
             raise BrokenAnswer("all was sent, and Google tells of no object: something was lost on the way")
         if self._check:
             check_stored(told, size, digest)
+        return written(told)
 
     def abort(self) -> None:
         self._requests.finish(Request("cancel an upload", "DELETE", self._path, self._query, {}, b"", _GONE))

@@ -16,10 +16,10 @@ from obs_client.backend.body import Body
 from obs_client.backend.crc32c import ALGORITHM
 from obs_client.backend.values import WRITE_ID_KEY, NewObject
 from obs_client.backends.gcs.errors import status_of
-from obs_client.backends.gcs.reading import base64_of, generation_of
+from obs_client.backends.gcs.reading import FIELDS, base64_of, generation_of, info_of
 from obs_client.backends.gcs.requests import JSON_TYPE, Request, Requests, bucket_path, object_path, upload_path
 from obs_client.errors import AuthorizationError, ContainerExistsError, IntegrityError, InvalidNameError
-from obs_client.models import Attributes
+from obs_client.models import Attributes, ObjectInfo
 
 METADATA_MAXIMUM = 8 * 1024
 """Bytes of all keys and values as they are sent."""
@@ -59,8 +59,8 @@ def create_container(requests: Requests, container: str) -> None:
         raise ContainerExistsError(f"container {container!r} is there already", container=container) from error
 
 
-def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool) -> None:
-    """Write an object by one request, with the CRC-32C of its content; `check` what Google says of it."""
+def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool) -> ObjectInfo | None:
+    """Write an object by one request, with the CRC-32C of its content; `check` what Google says of it, and give it."""
     digest = base64_of(body.digest(ALGORITHM))
     boundary = secrets.token_hex(16)
     head = (
@@ -68,11 +68,20 @@ def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool)
         f"--{boundary}\r\nContent-Type: {new.attributes.content_type}\r\n\r\n"
     )
     framed = frame(head.encode(), body, f"\r\n--{boundary}--\r\n".encode())
-    query = query_of("uploadType=multipart", "fields=size,crc32c", *conditions_of(new))
+    query = query_of("uploadType=multipart", ("fields", FIELDS), *conditions_of(new))
     headers = {"Content-Type": f"multipart/related; boundary={boundary}"}
     told = requests.json(Request("objects.insert", "POST", upload_path(new.container), query, headers, framed))
     if check:
         check_stored(told, body.size, digest)
+    return written(told)
+
+
+def written(told: Mapping[str, Any]) -> ObjectInfo | None:
+    """What the answer to a write tells of what is there now; an emulator's may lack some of it."""
+    try:
+        return info_of(told)
+    except StrangeAnswer:
+        return None
 
 
 def check_stored(told: Mapping[str, Any], size: int, digest: str) -> None:

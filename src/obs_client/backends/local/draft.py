@@ -19,6 +19,7 @@ from obs_client.backends.local.reading import hash_at
 from obs_client.backends.local.record import Record
 from obs_client.backends.local.tree import Tree
 from obs_client.errors import PreconditionError, TemporaryError
+from obs_client.models import ObjectInfo
 
 _WALKS = 200
 _LATE = 1.0
@@ -42,7 +43,7 @@ class Draft:
         self.new = new
         self._made: list[Path] = []
         self._finished: tuple[int, Record | None] | None = None
-        self._finished_at = 0.0
+        self._finished_at = self._modified = 0.0
         for _ in range(_WALKS):
             self._tree = open_tree()
             try:
@@ -64,8 +65,8 @@ class Draft:
         """The last component of the file's name until it is published."""
         return self._file.name.decode()
 
-    def publish(self, content_hash: str, part_size: int | None = None) -> None:
-        """Make it the object of its name, with its attributes, in one step.
+    def publish(self, content_hash: str, part_size: int | None = None) -> ObjectInfo:
+        """Make it the object of its name, with its attributes, in one step; gives what it is now.
 
         Raises:
             PreconditionError: A condition does not hold.
@@ -85,9 +86,11 @@ class Draft:
                 raise TemporaryError(f"a directory of {self.new.name!r} was removed just now; try again") from error
         if target[:-1] == self._home[:-1]:
             self._made = []  # they are in use
+        return self.new.written(content_hash, self._modified)
 
     def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
         self._finished_at = time.monotonic()
+        self._modified = os.fstat(self.descriptor).st_mtime
         return attributes.finish(self.descriptor, self.new.attributes, content_hash, part_size)
 
     def _replace(self, inode: int, sidecar: Record | None) -> Path:

@@ -143,9 +143,9 @@ class FileStore(ObjectStorageClient):
             raise
         return LocalReader(file, name, start, stop)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         with self._draft(new) as draft:
-            draft.publish(copy_body(body, draft.descriptor, 0).hex())
+            return draft.publish(copy_body(body, draft.descriptor, 0).hex())
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return LocalUpload(self._draft(new))

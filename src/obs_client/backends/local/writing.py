@@ -13,6 +13,7 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backends.local.draft import Draft
 from obs_client.backends.local.reading import OpenFile
 from obs_client.errors import IntegrityError
+from obs_client.models import ObjectInfo
 
 _CHUNK = 1024 * 1024 * 1024
 _CANNOT = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM)
@@ -54,7 +55,7 @@ class LocalUpload(MultipartUpload):
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._parts: dict[int, tuple[Part, bytes]] = {}
-        self._complete = False
+        self._written: ObjectInfo | None = None
 
     def __str__(self) -> str:
         return f"the temporary file {self._draft.temporary_name!r}"
@@ -64,18 +65,18 @@ class LocalUpload(MultipartUpload):
             raise IntegrityError(f"part {part.number} has {body.size:,} bytes in place of {part.size:,}")
         self._parts[part.number] = (part, copy_body(body, self._draft.descriptor, part.offset))
 
-    def complete(self) -> None:
-        if self._complete:
-            return
+    def complete(self) -> ObjectInfo:
+        if self._written is not None:
+            return self._written
         ordered = [self._parts[number] for number in sorted(self._parts)]
         part_size = _check_whole([part for part, _ in ordered], self._draft.new.size)
         digests = [digest for _, digest in ordered]
         if len(digests) > 1:
-            self._draft.publish(f"{_md5(b''.join(digests))}-{len(digests)}", part_size)
+            self._written = self._draft.publish(f"{_md5(b''.join(digests))}-{len(digests)}", part_size)
         else:
-            self._draft.publish(digests[0].hex() if digests else _md5(b""))
-        self._complete = True
+            self._written = self._draft.publish(digests[0].hex() if digests else _md5(b""))
         self._draft.discard()
+        return self._written
 
     def abort(self) -> None:
         self._draft.discard()

@@ -205,10 +205,10 @@ class S3Client(ObjectStorageClient):
     ) -> ObjectReader:
         return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         from obs_client.backends.s3.writing import write_object
 
-        write_object(self._requests, new, body, check=self.options.check_content)
+        return write_object(self._requests, new, body, check=self.options.check_content)
 
     def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         from obs_client.backends.s3.deleting import delete_object, delete_version

@@ -242,10 +242,10 @@ class S3Copy(S3Upload):
             raise
         self._all_pinned = self._all_pinned and pinned
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo | None:
         if not self._all_pinned:
             check_is_same(self._requests, self._copy)
-        super().complete()
+        return super().complete()
 
 
 def _tags(requests: Requests, copy: Copy) -> dict[str, str]:

@@ -11,7 +11,7 @@ from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.calls.queries import content_headers
 from obs_client._http.kit.encoded_words import encode_words
-from obs_client._http.kit.etags import quoted_etag
+from obs_client._http.kit.etags import etag_of, quoted_etag
 from obs_client.backend.body import BLOCK_SIZE, Body
 from obs_client.backend.values import NewObject
 from obs_client.backends.s3.digests.sent import digest_of_body, other_bytes
@@ -27,7 +27,7 @@ from obs_client.backends.s3.requests import (
     is_identified,
 )
 from obs_client.errors import ContainerExistsError, InvalidNameError
-from obs_client.models import Attributes
+from obs_client.models import Attributes, ObjectInfo
 
 T = TypeVar("T")
 
@@ -84,8 +84,8 @@ def create_container(requests: Requests, container: str) -> None:
         raise _exists(container) from error
 
 
-def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool = True) -> None:
-    """Write an object by one request, with a digest of its content; `check` what the server says of it."""
+def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool = True) -> ObjectInfo:
+    """Write an object by one request, with a digest of its content; `check` what the server says of it, and give it."""
     digest = digest_of_body(body, requests.uses_checksums)
     headers = {**attribute_headers(new.attributes), **requests.settings.choices.object_headers, **digest.headers}
 
@@ -98,6 +98,7 @@ def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool 
         _check_stored(requests, new, body)
     if check and (fits := digest.tag_fits(answer, body)) is not None:
         _check_tag(requests, new, body, answer, fits)
+    return new.written(etag_of(answer.headers), version_id=answer.headers.get("x-amz-version-id"))
 
 
 def under_conditions(requests: Requests, new: NewObject, send: Callable[[dict[str, str]], T]) -> T:

@@ -249,12 +249,12 @@ class SwiftClient(ObjectStorageClient):
     ) -> ObjectReader:
         return open_object(self._http, container, name, start, stop, if_hash, self.options.check_content)
 
-    def _object_write(self, new: NewObject, body: Body) -> None:
-        self._write(new, body, {})
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
+        return self._write(new, body, {})
 
-    def _write(self, new: NewObject, body: Body, further: Mapping[str, str]) -> None:
+    def _write(self, new: NewObject, body: Body, further: Mapping[str, str]) -> ObjectInfo:
         check = self.options.check_content
-        write_object(self._http, self._segments, self._limits, new, body, check=check, further=further)
+        return write_object(self._http, self._segments, self._limits, new, body, check=check, further=further)
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         replace_metadata(self._http, container, name, attributes)

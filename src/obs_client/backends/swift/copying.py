@@ -41,7 +41,7 @@ from obs_client.models import ObjectInfo
 
 T = TypeVar("T")
 
-Write = Callable[[NewObject, Body, Mapping[str, str]], None]
+Write = Callable[[NewObject, Body, Mapping[str, str]], object]
 
 
 class Source:
@@ -213,6 +213,6 @@ class SwiftCopy(SwiftUpload):
         if self._http.lacks(COPY_CONDITIONS):
             self.copy_part(part)
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo:
         self._source.check_same()
-        super().complete()
+        return super().complete()

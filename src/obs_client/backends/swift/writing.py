@@ -44,7 +44,7 @@ from obs_client.backends.swift.segments import (
     upload_id_of,
 )
 from obs_client.errors import AuthorizationError, IntegrityError, NotSupportedError, PreconditionError
-from obs_client.models import Attributes
+from obs_client.models import Attributes, ObjectInfo
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -63,7 +63,7 @@ def write_object(
     *,
     check: bool,
     further: Mapping[str, str] | None = None,
-) -> None:
+) -> ObjectInfo:
     """Write an object by one request.
 
     Args:
@@ -86,6 +86,7 @@ def write_object(
     if check and found not in (None, headers["ETag"]):
         raise IntegrityError(f"the store has other bytes: MD5 {found} in place of {headers['ETag']}")
     check_won(http, new)
+    return new.written(found, last_modified(exchange.headers))
 
 
 def look_first(http: SwiftHttp, new: NewObject) -> None:
@@ -259,7 +260,7 @@ class SwiftUpload(MultipartUpload):
         headers = self._http.call("head_object", self._place, segment_name(self.id, number)).headers
         return content_length(headers)
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo:
         if self._answered is None and self._doubtful:
             self._answered = self._published()
         if self._answered is None:
@@ -268,6 +269,7 @@ class SwiftUpload(MultipartUpload):
         self._segments.discard(self._new.container, self._old, spared=self.id)
         check_won(self._http, self._new)
         self._leave_nothing_if_replaced(self._answered)
+        return self._new.written(etag_of(self._answered), last_modified(self._answered))
 
     def _published(self) -> Mapping[str, str] | None:
         """The headers of the object, if an earlier try was done though its answer was lost, or came too late.

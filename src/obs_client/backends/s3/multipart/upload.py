@@ -88,20 +88,21 @@ class S3Upload(MultipartUpload):
         etag = found.find("ETag") or self._etag_of(part.number)
         self._parts[part.number] = StoredPart(part.number, etag, found.find("ChecksumCRC32"))
 
-    def complete(self) -> None:
+    def complete(self) -> ObjectInfo | None:
         again, self._completing = self._completing, True
         try:
             tag = under_conditions(self._requests, self._new, self._complete)
         except S3Error as error:
             if again and error.code == "NoSuchUpload" and self._was_published():
                 self._forget()
-                return
+                return None
             raise
         if not tag and not self._is_there():
             raise BrokenAnswer("the answer to the completion has no ETag, and the object is not there")
         self._check_race()
         self._learn(tag)
         self._forget()
+        return self._new.written(tag or None)
 
     def abort(self) -> None:
         try:
