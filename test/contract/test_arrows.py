@@ -28,6 +28,7 @@ BELOW = {
     "stores": "urls _urls errors",
     "urls": "_urls wrappers client errors models",
     "places": "urls client _engine errors models",
+    "aio": "urls client _engine backend errors models",
     "copying": "places client _engine backend errors models",
     "sync": "copying places client _engine backend credentials errors models",
     "testing": "urls wrappers client backend errors models",

@@ -31,6 +31,7 @@ MIRRORS = {
     "probing": "probing",
     "sync": "sync",
     "cli": "cli",
+    "aio": "adapters",
     "testing": "testing",
     "wrappers": "wrappers",
 }

@@ -14,6 +14,7 @@ TABLE = Path(__file__).with_name("public_names.txt")
 """For each module a block: its name, and below it those of what is in it."""
 
 CLOSED = (
+    "obs_client.aio",
     "obs_client.backend",
     "obs_client.backends",
     "obs_client.cli",

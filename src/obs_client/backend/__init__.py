@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from obs_client.backend.primitives import Backend as Backend
     from obs_client.backend.stopping import check_stopped as check_stopped
     from obs_client.backend.stopping import sleep as sleep
+    from obs_client.backend.stopping import stoppable as stoppable
     from obs_client.backend.values import NewObject as NewObject
     from obs_client.backend.values import ObjectReader as ObjectReader
     from obs_client.backend.values import Page as Page
@@ -166,7 +167,7 @@ _MODULES = {
     "obs_client.backend.listing": "ListedObjects WholeObjects fold name_of",
     "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload",
     "obs_client.backend.primitives": "Backend",
-    "obs_client.backend.stopping": "check_stopped sleep",
+    "obs_client.backend.stopping": "check_stopped sleep stoppable",
     "obs_client.backend.values": "NewObject ObjectReader Page",
     "obs_client.client": "ObjectStorageClient",
     "obs_client.credentials": "Credentials Secret forget_frames",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 
 CHECK_INTERVAL = 0.25
 """Seconds after which a wait looks whether its result is still wanted."""
@@ -13,6 +15,24 @@ _worker = threading.local()
 def begin(stop: threading.Event) -> None:
     """Say that this thread is a worker, whose result is unwanted once the event is set."""
     _worker.stop = stop
+
+
+@contextlib.contextmanager
+def stoppable(stop: threading.Event) -> Iterator[None]:
+    """Within the block, calls of a client in this thread end with `Stopped` soon after the event is set.
+
+    What they had begun they undo as after any failure: nothing half-written is published, nothing is left behind.
+    """
+    outer: threading.Event | None = getattr(_worker, "stop", None)
+    begin(stop)
+    try:
+        check_stopped()
+        yield
+    finally:
+        if outer is None:
+            del _worker.stop
+        else:
+            begin(outer)
 
 
 def is_worker() -> bool:
