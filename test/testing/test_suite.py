@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import signal
@@ -18,6 +19,7 @@ from obs_client import (
     MemoryClient,
     ObjectStorageClient,
     ServiceError,
+    TemporaryError,
 )
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject
@@ -48,6 +50,42 @@ unittest.main(argv=["suite", "TestMyStore.test_write_bytes", "TestMyStore.test_l
 def test_the_suite_is_no_test_case() -> None:
     assert not issubclass(Conformance, unittest.TestCase)
     assert not issubclass(ConformanceBase, unittest.TestCase)
+
+
+class SlowToForget(WrappedClient):
+    """A store that keeps the name of a container for a while after it was deleted, as Azure does."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryClient())
+        self.options = dataclasses.replace(self.options, attempts=2, first_pause=0.001, longest_pause=0.001)
+        self.refusals = 0
+        self._kept: dict[str, int] = {}
+
+    def _container_delete(self, container: str) -> None:
+        super()._container_delete(container)
+        self._kept[container] = 5
+
+    def _container_create(self, container: str) -> None:
+        if self._kept.get(container):
+            self._kept[container] -= 1
+            self.refusals += 1
+            raise TemporaryError("a container of this name is being deleted")
+        super()._container_create(container)
+
+
+def test_a_store_may_keep_the_name_of_a_deleted_container_for_a_while() -> None:
+    store = SlowToForget()
+
+    class Case(Conformance, unittest.TestCase):
+        settle_seconds = 0.0
+
+        def make_client(self) -> ObjectStorageClient:
+            return store
+
+    result = unittest.TestResult()
+    unittest.TestSuite([Case("test_container_made_again")]).run(result)
+    assert result.wasSuccessful(), result.failures + result.errors
+    assert store.refusals == 5
 
 
 def test_no_test_hides_another() -> None:

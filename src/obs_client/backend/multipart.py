@@ -67,7 +67,11 @@ class MultipartUpload(abc.ABC):
 
     @abc.abstractmethod
     def abort(self) -> None:
-        """Remove all parts; the object of this name, if any, stays as it is. Never called once it is published."""
+        """Remove all parts; the object of this name, if any, stays as it is. Never called once it is published.
+
+        A store that shows parts to nobody and drops them by itself may leave that to it; its docstring says how long
+        they cost.
+        """
 
 
 class SpooledUpload(MultipartUpload):

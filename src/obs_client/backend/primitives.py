@@ -82,6 +82,7 @@ class Backend(abc.ABC):
         Raises:
             ContainerExistsError: It is there already.
             InvalidNameError: The store takes no such name.
+            TemporaryError: One of this name was deleted, and the store keeps its name for a while.
         """
 
     @abc.abstractmethod
