@@ -47,6 +47,10 @@ BESIDE = {
         "backends.s3",
     ): "which server speaks S3 shows in the headers of its responses, which only the store sees",
     ("testing", "backends.swift"): "which server speaks Swift shows in the same way",
+    ("wrappers", "backends.azure"): "an imitation of a store refuses by the store's own checks, so that both agree",
+    ("wrappers", "backends.gcs"): "an imitation of a store refuses by the store's own checks, so that both agree",
+    ("wrappers", "backends.s3"): "an imitation of a store refuses by the store's own checks, so that both agree",
+    ("wrappers", "backends.swift"): "an imitation of a store refuses by the store's own checks, so that both agree",
     ("cli", ""): "the command is a user of the library, and takes from its door what is then loaded on first use",
 }
 """Arrows that the laws do not name, each with its reason."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 import unittest
+from collections.abc import Callable
 from typing import ClassVar
 
 import pytest
@@ -94,6 +96,32 @@ class TestImitatingS3(Embedded, unittest.TestCase):
         return imitating(LocalClient(self.root), "s3")
 
 
+def as_paths(case: type[Embedded]) -> type[Embedded]:
+    """Let the tests that write names which SeaweedFS would change be refused, as they fail on it, and only so."""
+    for name in (
+        "test_container_delete_force",
+        "test_delete_leaves_others",
+        "test_list",
+        "test_list_delimiter",
+        "test_list_kinds",
+        "test_list_long_delimiter",
+        "test_list_prefix",
+        "test_list_start_after",
+    ):
+        setattr(case, name, _refused(getattr(case, name)))
+    return case
+
+
+def _refused(test: Callable[[unittest.TestCase], None]) -> Callable[[unittest.TestCase], None]:
+    @functools.wraps(test)
+    def checked(self: unittest.TestCase) -> None:
+        with self.assertRaisesRegex(AssertionError, "InvalidNameError: .*SeaweedFS keeps names as paths"):
+            test(self)
+
+    return checked
+
+
+@as_paths
 class TestImitatingSeaweedFS(Embedded, unittest.TestCase):
     keeps_everything = False  # as SeaweedFS itself
     store: ClassVar = imitating(MemoryClient(), "seaweedfs")
@@ -106,6 +134,14 @@ class TestImitatingSeaweedFS(Embedded, unittest.TestCase):
 class TestImitatingGoogle(Embedded, unittest.TestCase):
     keeps_everything = False  # as Google's itself
     store: ClassVar = imitating(MemoryClient(), "gcs")
+
+    def make_client(self) -> ObjectStorageClient:
+        return self.store
+
+
+class TestImitatingAzure(Embedded, unittest.TestCase):
+    keeps_everything = False  # as Azure itself
+    store: ClassVar = imitating(MemoryClient(), "azure")
 
     def make_client(self) -> ObjectStorageClient:
         return self.store

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from obs_client import (
+    AzureClient,
+    ClientOptions,
+    ConflictError,
     GCSClient,
     InvalidNameError,
     LocalClient,
@@ -21,7 +24,13 @@ from obs_client import (
     ObjectStorageClient,
     S3Client,
 )
+from obs_client.backend.body import BytesBody
+from obs_client.backend.multipart import MultipartUpload, NeedsParts, Part, SpooledUpload
+from obs_client.backend.values import NewObject
+from obs_client.backends.azure.login import DEVELOPMENT_URL
+from obs_client.models import ObjectInfo
 from obs_client.testing.signed_urls import fetch
+from obs_client.testing.wrapper import WrappedClient
 from obs_client.wrappers import imitating
 from obs_client.wrappers.kinds import KINDS
 from test.servers.shared import Servers
@@ -30,18 +39,41 @@ from test.swift.support import client_of
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 
+class PartsOnly(WrappedClient):
+    """Copies by parts only."""
+
+    def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+        raise NeedsParts
+
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        return PartsCopy(self.inner, source, new)
+
+
+class PartsCopy(SpooledUpload):
+    """A copy by parts that reads what it copies."""
+
+    def __init__(self, inner: ObjectStorageClient, source: ObjectInfo, new: NewObject) -> None:
+        super().__init__(new, inner._object_write)
+        self._data = inner.object_read(source.name, new.container)
+
+    def copy_part(self, part: Part) -> None:
+        self.put_part(part, BytesBody(self._data[part.offset : part.offset + part.size]))
+
+
 def imitation(store: str, listing_lag: float = 0.0) -> ObjectStorageClient:
     client = imitating(MemoryClient("box"), store, listing_lag=listing_lag)
     client.container_create("box")
     return client
 
 
-@pytest.mark.parametrize("store", sorted(set(KINDS) - {"gcs", "swift"}))
+@pytest.mark.parametrize("store", sorted(set(KINDS) - {"azure", "gcs", "swift"}))
 def test_what_speaks_s3_declares_what_its_client_does(store: str) -> None:
     endpoint = None if store == "s3" else "http://store.example"
     real = S3Client(region="eu-west-1", endpoint_url=endpoint, credentials=KEYS)
     made = imitating(MemoryClient(), store)
-    assert made.capabilities == real.capabilities
+    # What SeaweedFS does with names its client does not know beforehand.
+    changed = made.capabilities.object_names_refused if store == "seaweedfs" else ()
+    assert made.capabilities == dataclasses.replace(real.capabilities, object_names_refused=changed)
     assert made.condition_hint == real.condition_hint or store == "s3"
     assert made.delete_condition_hint == real.delete_condition_hint or store == "s3"
     for value in ("plain", "", " é ", "=?x?="):
@@ -52,6 +84,11 @@ def test_googles_store_declares_what_its_client_does() -> None:
     with GCSClient("box", credentials={}) as real:
         declared = dataclasses.replace(real.capabilities, download_urls=True, upload_urls=True)  # it has no key to sign
         assert imitating(MemoryClient(), "gcs").capabilities == declared
+
+
+def test_azures_store_declares_what_its_client_does() -> None:
+    with AzureClient(account_url=DEVELOPMENT_URL) as real:
+        assert imitating(MemoryClient(), "azure").capabilities == real.capabilities
 
 
 def test_swift_declares_what_a_real_one_does(servers: Servers) -> None:
@@ -75,7 +112,7 @@ def test_refusals() -> None:
         other.container_create("Upper Case")
     with pytest.raises(InvalidNameError, match="no line ends"):
         imitation("gcs").object_write("a\nb", b"1")
-    with pytest.raises(ValueError, match="no imitation of 'tape'; there are b2"):
+    with pytest.raises(ValueError, match="no imitation of 'tape'; there are azure, b2"):
         imitating(MemoryClient(), "tape")
 
 
@@ -96,6 +133,41 @@ def test_a_listing_lags() -> None:
     client.object_delete("a/1")
     time.sleep(0.6)
     assert client.container_delete("box", force=True)
+
+
+def test_a_listing_lags_for_copies_by_parts_too() -> None:
+    client = imitating(PartsOnly(MemoryClient("box")), "s3", listing_lag=0.5)
+    client.container_create("box")
+    client.object_write("a", b"12345")
+    time.sleep(0.6)
+    assert client.object_copy("a", "b")
+    assert client.object_read("b") == b"12345"
+    assert [info.name for info in client.object_list()] == ["a"]
+    time.sleep(0.6)
+    assert [info.name for info in client.object_list()] == ["a", "b"]
+
+
+def test_large_writers_of_one_name_exclude_each_other_where_they_do() -> None:
+    client = imitation("azure")
+    client.options = ClientOptions(part_size=10)
+    other = client.object_open("a", "wb")
+    other.write(b"2" * 100)
+    assert client.object_write("a", b"1")
+    with pytest.raises(ConflictError, match="the parts are gone"):
+        other.close()
+    assert client.object_read("a") == b"1"
+    with client.object_open("a", "wb") as file:
+        file.write(b"3" * 100)
+    assert client.object_read("a") == b"3" * 100
+
+
+@pytest.mark.parametrize("name", ["a//b", "/a", "a/", "a\\b", "x/" + "s" * 300, "é" * 128])
+def test_seaweedfs_keeps_names_as_paths(name: str) -> None:
+    client = imitation("seaweedfs")
+    with pytest.raises(InvalidNameError, match="SeaweedFS"):
+        client.object_write(name, b"1")
+    assert client.object_info(name) is None
+    client.object_write("a/" + "s" * 255, b"1")
 
 
 def test_signed_urls_are_answered_until_the_client_is_closed() -> None:

@@ -67,11 +67,14 @@ def limited(
 def imitating(client: ObjectStorageClient, store: str, *, listing_lag: float = 0.0) -> ObjectStorageClient:
     """A memory or local store with the limits and refusals of another, to test programs without that.
 
-    It refuses the conditions, names, metadata and sizes that the other refuses, in the same words of the same errors;
-    and it signs URLs, which a server on the loopback address of this process answers.
+    It refuses the conditions, names, metadata and sizes that the other's client refuses, by the same checks; for
+    `seaweedfs` also names that the server would change. Hashes are the inner store's: with `azure` they stay, unlike
+    there, while only metadata are changed. It signs URLs, which a server on the loopback address of this process
+    answers.
 
     Args:
-        store: `swift`, `s3` (Amazon's), `gcs`, or another that speaks S3: `b2`, `ceph`, `minio`, `r2`, `seaweedfs`.
+        store: `swift`, `s3` (Amazon's), `azure`, `gcs`, or another that speaks S3: `b2`, `ceph` (also `rgw`), `minio`,
+            `r2`, `seaweedfs`, `wasabi`.
         listing_lag: Seconds after which a listing shows what was written or deleted.
 
     Raises:

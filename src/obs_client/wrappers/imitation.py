@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from obs_client._http.kit.fork import ForkLock
 from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, Page
 from obs_client.client import ObjectStorageClient
-from obs_client.errors import InvalidNameError
+from obs_client.errors import ConflictError, PreconditionError
 from obs_client.models import Attributes, Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
 from obs_client.wrappers.kinds import KINDS
 from obs_client.wrappers.lag import Listings
-from obs_client.wrappers.wrapped import WrappedClient
+from obs_client.wrappers.wrapped import WrappedClient, WrappedUpload
 
 if TYPE_CHECKING:
     from obs_client.wrappers.signing import UrlServer
@@ -46,6 +46,7 @@ class ImitatingClient(WrappedClient):
         self._listings = Listings(inner, listing_lag) if listing_lag else None
         self._lock = ForkLock()
         self._urls: tuple[int, UrlServer] | None = None
+        self._uploads: weakref.WeakSet[_Upload] = weakref.WeakSet()
 
     def __repr__(self) -> str:
         return f"imitating({self.inner!r}, {self.store!r})"
@@ -65,11 +66,10 @@ class ImitatingClient(WrappedClient):
         return dataclasses.replace(super()._capabilities(), **self._kind.capabilities)
 
     def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
-        return {key: self._kind.sent(value) for key, value in metadata.items()}
+        return self._kind.sent(metadata)
 
     def _container_create(self, container: str) -> None:
-        if not self._kind.container_names.fullmatch(container):
-            raise InvalidNameError(f"{self.store} has no containers of this name", container=container)
+        self._kind.check_container(container)
         super()._container_create(container)
 
     def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
@@ -114,7 +114,7 @@ class ImitatingClient(WrappedClient):
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         call = super()._object_write
-        return self._changed(new.container, [new.name], lambda: call(new, body))
+        return self._written(new, lambda: call(new, body))
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         # Without a condition where the other store keeps none: the inner one is asked as that would be.
@@ -132,10 +132,32 @@ class ImitatingClient(WrappedClient):
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         call = super()._object_copy
-        self._changed(new.container, [new.name], lambda: call(container, source, new))
+        self._written(new, lambda: call(container, source, new))
+
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        return self._begun(super()._object_begin_copy(container, source, new), new)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
-        return _Upload(super()._object_multipart(new), new, self._changed)
+        return self._begun(super()._object_multipart(new), new)
+
+    def _begun(self, inner: MultipartUpload, new: NewObject) -> MultipartUpload:
+        upload = _Upload(inner, new, self._written)
+        if self._capabilities().exclusive_uploads:
+            with self._lock:
+                self._uploads.add(upload)
+        return upload
+
+    def _written(self, new: NewObject, call: Callable[[], Answer], own: _Upload | None = None) -> Answer:
+        """Write an object; where uploads exclude each other, the others under its name are lost by that."""
+        if not self._capabilities().exclusive_uploads:
+            return self._changed(new.container, [new.name], call)
+        with self._lock:
+            if own is not None:
+                own.check_parts()
+            answer = self._changed(new.container, [new.name], call)
+            for each in self._uploads:
+                each.lost = each.lost or (each is not own and each.is_of(new.container, new.name))
+        return answer
 
     def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
         return self._signed("GET", container, name, seconds)
@@ -144,6 +166,7 @@ class ImitatingClient(WrappedClient):
         return self._signed("PUT", container, name, seconds)
 
     def _signed(self, method: str, container: str, name: str, seconds: int) -> str:
+        self._kind.check_signed(name)
         most = self._kind.url_seconds_maximum
         if most is not None and seconds > most:
             raise ValueError(f"expires_in_seconds in {self.store} is at most {most:,}, not {seconds:,}")
@@ -170,24 +193,28 @@ def _rebuild(
     return client
 
 
-class _Upload(MultipartUpload):
-    """The inner upload, whose object is listed later."""
+class _Upload(WrappedUpload):
+    """The inner upload, whose object is listed later.
 
-    def __init__(
-        self,
-        inner: MultipartUpload,
-        new: NewObject,
-        changed: Callable[[str, Sequence[str], Callable[[], ObjectInfo | None]], ObjectInfo | None],
-    ) -> None:
-        self._inner = inner
+    Attributes:
+        lost: Another write to the name ended first, and took the parts with it.
+    """
+
+    def __init__(self, inner: MultipartUpload, new: NewObject, written: Callable[..., ObjectInfo | None]) -> None:
+        super().__init__(inner, lambda _, call: call())
+        self.lost = False
         self._new = new
-        self._changed = changed
+        self._written = written
 
-    def put_part(self, part: Part, body: Body) -> None:
-        self._inner.put_part(part, body)
+    def is_of(self, container: str, name: str) -> bool:
+        """Whether it is of this object."""
+        return (self._new.container, self._new.name) == (container, name)
+
+    def check_parts(self) -> None:
+        """Raise `ConflictError`, or `PreconditionError` of a conditional write, if the parts are lost."""
+        if self.lost:
+            kind = PreconditionError if self._new.conditional else ConflictError
+            raise kind("another write to this name ended first, and the parts are gone")
 
     def complete(self) -> ObjectInfo | None:
-        return self._changed(self._new.container, [self._new.name], self._inner.complete)
-
-    def abort(self) -> None:
-        self._inner.abort()
+        return self._written(self._new, self.inner.complete, self)

@@ -1,13 +1,20 @@
-"""What other stores can and cannot, as their clients of this library declare it; a test compares both."""
+"""What other stores can and cannot, as their clients of this library declare it; a test compares both.
+
+Their own checks of names and metadata are called, so that these cannot differ.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from obs_client._http.kit.encoded_words import encode_words
+from obs_client.backends.azure import names as azure_names
+from obs_client.backends.azure import writing as azure
+from obs_client.backends.azure.client import URL_HEADERS
+from obs_client.backends.gcs import writing as google
+from obs_client.backends.s3 import writing as s3
+from obs_client.backends.swift.signing import check_signed_name
 from obs_client.models import METADATA_KEY_CHARACTERS
 
 _PLAIN_KEYS = METADATA_KEY_CHARACTERS.replace("_", "")
@@ -90,11 +97,41 @@ _SWIFT = {
     "metadata_total_maximum": 4035,
 }
 
-_GOOGLES_CONTAINERS = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_AZURE = {
+    "download_urls": True,
+    "upload_urls": True,
+    "upload_url_headers": URL_HEADERS,
+    "server_side_copy": True,
+    "if_absent": True,
+    "if_hash": True,
+    "delete_if_hash": True,
+    "hash_of_content": False,
+    "exclusive_uploads": True,
+    "atomic_container_delete": False,
+    "container_totals": False,
+    "ordered_listing": False,
+    "listing_has_metadata": True,
+    "part_size_maximum": azure_names.PART_SIZE_MAXIMUM,
+    "part_count_maximum": azure_names.PART_COUNT_MAXIMUM,
+    "copy_part_size": azure_names.COPY_PART_SIZE,
+    "delete_batch_maximum": azure_names.BATCH_MAXIMUM,
+    "object_names_refused": azure_names.REFUSED,
+    "metadata_total_maximum": azure.METADATA_MAXIMUM - azure.RESERVED,
+    "tags": True,
+}
+
+_NAMES_ARE_PATHS = (
+    (r"//|\A/|/\Z|\\", "SeaweedFS keeps names as paths, and would change this one"),
+    (r"[^/]{256,}|[^/\x00-\x7f]{128,}", "SeaweedFS takes at most 255 bytes between slashes"),
+)
 
 
-def _as_it_is(value: str) -> str:
-    return value
+def _as_it_is(metadata: Mapping[str, str]) -> Mapping[str, str]:
+    return metadata
+
+
+def _any(_name: str) -> None:
+    """Refuse nothing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -103,15 +140,17 @@ class Kind:
 
     Attributes:
         capabilities: Fields of `Capabilities`; the others are the inner store's.
-        container_names: What new containers may be called.
-        sent: A metadata value as the store is sent it.
+        check_container: Refuses what no new container can be called; the store's own check.
+        check_signed: Refuses a name that no signed URL can have, likewise.
+        sent: Metadata as the store is sent it.
         condition_hint, delete_condition_hint: What the client says when it refuses a condition.
         url_seconds_maximum: The longest life of a signed URL; None: there is no limit.
     """
 
     capabilities: Mapping[str, Any]
-    container_names: re.Pattern[str] = re.compile(".+", re.DOTALL)
-    sent: Callable[[str], str] = _as_it_is
+    check_container: Callable[[str], None] = _any
+    check_signed: Callable[[str], None] = _any
+    sent: Callable[[Mapping[str, str]], Mapping[str, str]] = _as_it_is
     condition_hint: str = ""
     delete_condition_hint: str = ""
     url_seconds_maximum: int | None = None
@@ -119,8 +158,8 @@ class Kind:
 
 _AMAZON = Kind(
     _S3,
-    container_names=re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
-    sent=encode_words,
+    check_container=s3.check_container_name,
+    sent=s3.sent_metadata,
     url_seconds_maximum=_DAYS * 24 * 3600,
 )
 _OTHER = dataclasses.replace(
@@ -130,14 +169,22 @@ _OTHER = dataclasses.replace(
     delete_condition_hint="; if yours does, say so: S3Client(..., conditional_deletes=True)",
 )
 
+_GOOGLES = dataclasses.replace(
+    _AMAZON, capabilities=_GOOGLE, check_container=google.check_container_name, sent=google.sent_metadata
+)
+_PATHS = dataclasses.replace(_OTHER, capabilities={**_SPEAKING_S3, "object_names_refused": _NAMES_ARE_PATHS})
+
 KINDS = {
+    "azure": Kind(_AZURE, check_container=azure.check_container_name, sent=azure_names.sent_metadata),
     "b2": _OTHER,
     "ceph": _OTHER,
-    "gcs": dataclasses.replace(_AMAZON, capabilities=_GOOGLE, container_names=_GOOGLES_CONTAINERS),
+    "gcs": _GOOGLES,
     "minio": _OTHER,
     "r2": _OTHER,
+    "rgw": _OTHER,
     "s3": _AMAZON,
-    "seaweedfs": _OTHER,
-    "swift": Kind(_SWIFT),
+    "seaweedfs": _PATHS,
+    "swift": Kind(_SWIFT, check_signed=check_signed_name),
+    "wasabi": _OTHER,
 }
 """Of servers that speak S3 a client cannot know which conditions they keep, and takes them for poor ones."""

@@ -23,13 +23,18 @@ RESERVED = 320
 """Bytes of them that this library keeps for its own mark."""
 
 
-def create_container(requests: Requests, container: str) -> None:
-    """Create a container."""
+def check_container_name(container: str) -> None:
+    """Refuse a name that no container in Azure can have."""
     if not CONTAINER_NAMES.fullmatch(container):
         raise InvalidNameError(
             f"{container!r}: a container name in Azure has 3 to 63 of a-z, 0-9 and single '-' between them",
             container=container,
         )
+
+
+def create_container(requests: Requests, container: str) -> None:
+    """Create a container."""
+    check_container_name(container)
     requests.finish(Request("Create Container", "PUT", container, query="restype=container"))
 
 

@@ -36,6 +36,18 @@ _CONTAINER = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 
 
+def check_container_name(container: str) -> None:
+    """Refuse a name that no container at Google can have."""
+    labels = container.split(".")
+    odd = container.startswith("goog") or "google" in container or _ADDRESS.fullmatch(container)
+    if not _CONTAINER.fullmatch(container) or odd or not all(0 < len(label) <= 63 for label in labels):
+        raise InvalidNameError(
+            f"{container!r}: a container name at Google has 3 to 63 of a-z, 0-9, '-', '_' and '.' (up to 222 with "
+            f"dots, 63 between them), a letter or digit at its ends, and neither 'google' nor an address in it",
+            container=container,
+        )
+
+
 def create_container(requests: Requests, container: str) -> None:
     """Create a container.
 
@@ -43,7 +55,7 @@ def create_container(requests: Requests, container: str) -> None:
         ContainerExistsError: It is there, and not closed to us.
         AuthorizationError: It is somebody else's: all projects of Google share the names.
     """
-    _check_name(container)
+    check_container_name(container)
     body = json.dumps({"name": container}).encode()
     query = query_of(("project", requests.login.project), ("fields", "name"))
     asked = Request("buckets.insert", "POST", "/storage/v1/b", query, {"Content-Type": JSON_TYPE}, body)
@@ -146,17 +158,6 @@ def conditions_of(new: NewObject) -> list[tuple[str, str | None]]:
     if new.if_absent:
         return [("ifGenerationMatch", "0")]
     return [("ifGenerationMatch", None if new.if_hash is None else generation_of(new.if_hash))]
-
-
-def _check_name(container: str) -> None:
-    labels = container.split(".")
-    odd = container.startswith("goog") or "google" in container or _ADDRESS.fullmatch(container)
-    if not _CONTAINER.fullmatch(container) or odd or not all(0 < len(label) <= 63 for label in labels):
-        raise InvalidNameError(
-            f"{container!r}: a container name at Google has 3 to 63 of a-z, 0-9, '-', '_' and '.' (up to 222 with "
-            f"dots, 63 between them), a letter or digit at its ends, and neither 'google' nor an address in it",
-            container=container,
-        )
 
 
 def _is_ours(requests: Requests, container: str) -> bool:

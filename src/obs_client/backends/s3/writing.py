@@ -60,18 +60,23 @@ def put_object(container: str, name: str, body: Body, headers: dict[str, str]) -
     return Request("PutObject", "PUT", container, name, "", headers, body, body.size >= EXPECT_SIZE)
 
 
-def create_container(requests: Requests, container: str) -> None:
-    """Create a container.
-
-    Raises:
-        ContainerExistsError: It is there, and ours.
-    """
+def check_container_name(container: str) -> None:
+    """Refuse a name that no new container in S3 can have."""
     if not _CONTAINER_NAME.fullmatch(container) or ".." in container:
         raise InvalidNameError(
             f"{container!r}: a container name in S3 has 3 to 63 of a-z, 0-9, '-' and '.', and begins and ends with "
             f"a letter or digit",
             container=container,
         )
+
+
+def create_container(requests: Requests, container: str) -> None:
+    """Create a container.
+
+    Raises:
+        ContainerExistsError: It is there, and ours.
+    """
+    check_container_name(container)
     if _is_ours(requests, container):
         # Asked before, since S3 in us-east-1 and many servers say yes to creating one's own again.
         raise _exists(container)

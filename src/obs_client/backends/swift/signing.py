@@ -23,6 +23,12 @@ _ADVICE = (
 )
 
 
+def check_signed_name(name: str) -> None:
+    """Refuse a name of which Swift takes no signed URLs."""
+    if not name.strip("/"):
+        raise InvalidNameError(f"{name!r}: Swift refuses signed URLs of a name that is nothing but slashes")
+
+
 class Signing:
     """The keys that one client signs with; found once a minute, so that a changed key is soon seen.
 
@@ -39,8 +45,7 @@ class Signing:
 
     def url(self, method: str, container: str, name: str, seconds: int, digest: str) -> str:
         """A URL that lets anybody use a method on an object for so many seconds."""
-        if not name.strip("/"):
-            raise InvalidNameError(f"{name!r}: Swift refuses signed URLs of a name that is nothing but slashes")
+        check_signed_name(name)
         key = self._key(container)
         access = self._http.session.access()
         path = f"{access.parsed.path}/{quote(container)}/{quote(name)}"
