@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket
@@ -10,7 +11,9 @@ from socket import socket
 import pytest
 
 from obs_client import AzureClient, ConfigurationError, ObjectInfo
+from obs_client._http.kit.calls.tokens import Token, Tokens
 from obs_client.backends.azure.listing import read_page
+from obs_client.credentials import Secret
 from obs_client.errors import ConflictError, PartialFailureError, TemporaryError
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
@@ -34,9 +37,10 @@ def refused(status: bytes, code: bytes, more: bytes = b"") -> bytes:
 
 
 class Played:
-    """A client of a server that says these answers in turn, and the heads that it was sent."""
+    """A client of a server that says these answers in turn, and the heads and bodies that it was sent."""
 
-    def __init__(self, client: AzureClient, answers: list[bytes], heads: list[str]) -> None:
+    def __init__(self, client: AzureClient, answers: list[bytes], heads: list[str], bodies: list[str]) -> None:
+        self.bodies = bodies
         self.client = client
         self.answers = answers
         self.heads = heads
@@ -46,17 +50,22 @@ class Played:
 def playing(account: str, credentials: dict[str, str]) -> Iterator[Played]:
     answers: list[bytes] = []
     heads: list[str] = []
+    bodies: list[str] = []
 
     def script(connection: socket, _number: int) -> None:
-        while head := read_request(connection)[0]:
+        while True:
+            head, body = read_request(connection)
+            if not head:
+                return
             heads.append(head.decode("latin-1"))
+            bodies.append(body.decode("latin-1"))
             connection.sendall(answers.pop(0))
 
     options = ClientOptions(part_size=20_000, first_pause=0.001, longest_pause=0.01, attempts=4)
     with raw_server(script) as server:
         url = f"{server.url}/{account}"
         with AzureClient("box", account_url=url, credentials=credentials, options=options) as client:
-            yield Played(client, answers, heads)
+            yield Played(client, answers, heads, bodies)
 
 
 @pytest.fixture
@@ -134,6 +143,19 @@ def test_what_is_held_is_told_of_each_name_of_a_batch(played: Played) -> None:
     assert failure[0] == "held"
     assert isinstance(failure[1], ConflictError)
     assert "legal hold" in failure[1].hint
+
+
+def test_a_batch_is_made_again_for_a_new_token(played: Played) -> None:
+    given = iter(("ended", "fresh"))
+    tokens = Tokens(lambda: Token(Secret(next(given)), time.time() + 3600))
+    played.client._requests.login = played.client._requests.login._replace(key=None, tokens=tokens)
+    part = b"--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n--b--\r\n"
+    kind = ID + b"Content-Type: multipart/mixed; boundary=b\r\n"
+    played.answers += [refused(b"401 Unauthorized", b"InvalidAuthenticationInfo"), answer(part, b"202 Accepted", kind)]
+    played.client.object_delete_many(["name"])
+    for token, head, body in zip(("ended", "fresh"), played.heads, played.bodies, strict=True):
+        assert f"Authorization: Bearer {token}\r\n" in head
+        assert f"Authorization: Bearer {token}\r\n" in body
 
 
 def test_versions_snapshots_and_what_is_deleted_softly_are_never_asked_for(played: Played) -> None:

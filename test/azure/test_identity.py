@@ -168,6 +168,7 @@ def test_a_login_that_stays_busy_is_a_temporary_error(place: Place) -> None:
     with place.client({**APP, "AZURE_CLIENT_SECRET": SECRET}) as client, pytest.raises(TemporaryError) as caught:
         client.object_read("name", "box")
     assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert "AZURE_" not in caught.value.hint  # what was given is not at fault
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,9 @@ class Identity:
             found = self._made.get_token(SCOPE)
         except Exception as error:
             forget_frames(error)
-            raise _kind_of(error)(f"azure-identity has no token for the store: {error}", hint=_ADVICE) from error
+            kind = _kind_of(error)
+            hint = "" if kind is TemporaryError else _ADVICE
+            raise kind(f"azure-identity has no token for the store: {error}", hint=hint) from error
         return Token(Secret(found.token), float(found.expires_on))
 
     def credential(self) -> Any:
