@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from obs_client.models import ObjectInfo as ObjectInfo
     from obs_client.models import Origin as Origin
     from obs_client.models import Outcome as Outcome
+    from obs_client.models import SignedUrl as SignedUrl
     from obs_client.models import SubdirInfo as SubdirInfo
     from obs_client.places import Place as Place
     from obs_client.probing.run import probe as probe
@@ -93,6 +94,7 @@ _MODULES = {
         "ObjectInfo",
         "Origin",
         "Outcome",
+        "SignedUrl",
         "SubdirInfo",
     ),
     "obs_client.places": ("Place",),

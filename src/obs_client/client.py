@@ -16,7 +16,7 @@ from obs_client._engine.border import Border
 from obs_client._engine.transfers import download
 from obs_client.backend.body import BytesBody
 from obs_client.backend.primitives import Backend
-from obs_client.backend.values import NewObject
+from obs_client.backend.values import NewObject, UrlTerms
 from obs_client.errors import (
     ContainerExistsError,
     ContainerNotFoundError,
@@ -33,6 +33,7 @@ from obs_client.models import (
     ContainerInfo,
     EndpointFact,
     ObjectInfo,
+    SignedUrl,
     SubdirInfo,
 )
 
@@ -758,28 +759,56 @@ class ObjectStorageClient(Backend):
     # ---- signed URLs ------------------------------------------------------------------------------------------------
 
     def object_generate_download_url(
-        self, object_name: str, container_name: str | None = None, expires_in_seconds: int | None = None
-    ) -> str:
+        self,
+        object_name: str,
+        container_name: str | None = None,
+        expires_in_seconds: int | None = None,
+        *,
+        content_type: str | None = None,
+        content_disposition: str | None = None,
+    ) -> SignedUrl:
         """A URL by which anybody can GET the object for a time (None: 24 hours), with no credentials.
 
+        Args:
+            content_type, content_disposition: What is answered in place of the object's own.
+
         Raises:
-            NotSupportedError: This store has none; see `capabilities.download_urls`.
+            NotSupportedError: This store has none, or not with these; see `capabilities.download_urls` and its like.
         """
+        from obs_client._engine import signed_urls
+
         container = self._object(object_name, container_name)
         seconds = arguments.check_expiry(expires_in_seconds, DAY)
-        return self._border.object_generate_download_url(container, object_name, seconds)
+        terms = UrlTerms(content_type, content_disposition)
+        return signed_urls.download_url(self._border, container, object_name, seconds, terms)
 
     def object_generate_upload_url(
-        self, object_name: str, container_name: str | None = None, expires_in_seconds: int | None = None
-    ) -> str:
+        self,
+        object_name: str,
+        container_name: str | None = None,
+        expires_in_seconds: int | None = None,
+        *,
+        content_type: str | None = None,
+        content_disposition: str | None = None,
+        size: int | None = None,
+    ) -> SignedUrl:
         """A URL by which anybody can PUT the object for a time (None: 24 hours), with no credentials.
 
+        Its attribute `headers` has those that the PUT must carry.
+
+        Args:
+            content_type, content_disposition: The only ones that the PUT may carry, and must.
+            size: Bytes that the PUT must have.
+
         Raises:
-            NotSupportedError: This store has none; see `capabilities.upload_urls`.
+            NotSupportedError: This store has none, or not with these; see `capabilities.upload_urls` and its like.
         """
+        from obs_client._engine import signed_urls
+
         container = self._object(object_name, container_name)
         seconds = arguments.check_expiry(expires_in_seconds, DAY)
-        return self._border.object_generate_upload_url(container, object_name, seconds)
+        terms = UrlTerms(content_type, content_disposition, size)
+        return signed_urls.upload_url(self._border, container, object_name, seconds, terms)
 
     # ---- what the methods above share -------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -77,6 +78,22 @@ class ObjectInfo:
         return None if self.last_modified is None else dt.datetime.fromtimestamp(self.last_modified, dt.UTC)
 
 
+class SignedUrl(str):
+    """A URL, as the text that it is, and what a request by it must carry.
+
+    Attributes:
+        headers: By name; none are needed for a GET.
+    """
+
+    __slots__ = ("headers",)
+    headers: Mapping[str, str]
+
+    def __new__(cls, url: str, headers: Mapping[str, str] | None = None) -> Self:
+        made = super().__new__(cls, url)
+        made.headers = dict(headers or {})
+        return made
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class SubdirInfo:
     """All names that go on from `subdir`, which ends with the delimiter, as one entry of a listing."""
@@ -121,7 +138,11 @@ class Capabilities:
     Attributes:
         download_urls: `object_generate_download_url` works.
         upload_urls: `object_generate_upload_url` works.
-        upload_url_headers: The headers, by name and value, that a PUT to such a URL must carry.
+        download_url_content_type, download_url_content_disposition: A download URL can say what is answered for them.
+        upload_url_content_type, upload_url_content_disposition, upload_url_size: An upload URL can be for this type,
+            this disposition or this count of bytes only.
+        upload_url_headers: The headers, by name and value, that a PUT to any such URL must carry; `SignedUrl.headers`
+            has them, too.
         server_side_copy: `object_copy` moves no content through this process.
         if_absent: Writes with `if_absent` are kept by the store; otherwise they are refused before any request.
         if_hash: Writes with `if_hash` are kept by the store; otherwise they are refused before any request.
@@ -161,6 +182,11 @@ class Capabilities:
 
     download_urls: bool = False
     upload_urls: bool = False
+    download_url_content_type: bool = False
+    download_url_content_disposition: bool = False
+    upload_url_content_type: bool = False
+    upload_url_content_disposition: bool = False
+    upload_url_size: bool = False
     upload_url_headers: tuple[tuple[str, str], ...] = ()
     server_side_copy: bool = False
     if_absent: bool = False

@@ -16,6 +16,7 @@ from azure.storage.blob._shared.authentication import SharedKeyCredentialPolicy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obs_client.backend.values import UrlTerms
 from obs_client.backends.azure.signing import VERSION, Key, authorization, read_key, signed_query
 from obs_client.errors import ConfigurationError
 
@@ -83,6 +84,13 @@ def test_a_url_is_signed_as_by_the_sdk_of_the_same_version(monkeypatch: pytest.M
             "account", "box", name, account_key=SECRET, permission=BlobSasPermissions(read=True), expiry=_expiry(ours)
         )
         assert parse_qs(ours) == parse_qs(sdk)
+    terms = UrlTerms("text/x; a=b", 'attachment; filename="a b"')
+    ours = signed_query(KEY, "box", "name", "r", 300, https=False, terms=terms)
+    sdk = generate_blob_sas(
+        "account", "box", "name", account_key=SECRET, permission=BlobSasPermissions(read=True), expiry=_expiry(ours),
+        content_type=terms.content_type, content_disposition=terms.content_disposition,
+    )  # fmt: skip
+    assert parse_qs(ours) == parse_qs(sdk)
 
 
 def test_a_url_is_signed_for_a_user_with_all_fields_of_his_key() -> None:

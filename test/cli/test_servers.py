@@ -127,6 +127,15 @@ def test_a_signed_url_works_without_a_login(store: str) -> None:
         assert answer.status in (200, 201)
     with urllib.request.urlopen(done("url", "get", url).strip()) as answer:
         assert answer.read() == b"by url"
+    named = ("--content-disposition", 'attachment; filename="y"')
+    with urllib.request.urlopen(done("url", "get", url, *named).strip()) as answer:
+        assert answer.headers["Content-Disposition"].startswith('attachment; filename="y"')
+    bound = ("url", "put", url, "--content-type", "text/x-own", "--size", "3")
+    if store == "s3://":
+        assert lines(*bound)[0]["headers"] == {"Content-Type": "text/x-own"}
+        assert "must carry the header Content-Type: text/x-own" in run(*bound).stderr
+    else:
+        assert "capabilities.upload_url_content_type is False" in failed(1, *bound)
     done("rb", "--force", "--yes", container)
 
 

@@ -176,6 +176,15 @@ def test_googles_own_client_signs_as_we_do(client: GCSClient, bucket: Any, googl
     assert ours.partition("?")[0] == url.partition("?")[0]
     assert web.request("GET", ours).body == b"content"
     assert isinstance(bucket.client._credentials, service_account.Credentials)
+    told = {"response_type": "text/x-own", "response_disposition": 'inline; filename="a b"'}
+    url = bucket.blob("a b/é?").generate_signed_url(
+        version="v4", expiration=dt.timedelta(minutes=5), api_access_endpoint=google.endpoint_url, **told
+    )
+    ours = client.object_generate_download_url(
+        "a b/é?", content_type=told["response_type"], content_disposition=told["response_disposition"]
+    )
+    for each in (url, ours):
+        assert web.request("GET", each).headers["content-type"] == "text/x-own"
 
 
 def test_native_is_googles_own_client(client: GCSClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from email.utils import collapse_rfc2231_value
 
 import pytest
 
@@ -98,3 +99,25 @@ def test_what_a_cluster_says_of_itself_is_known_once_it_was_asked(
         assert client.capabilities.download_urls
         assert {str(fact.outcome) for fact in client.endpoint_facts} == {"holds"}
         assert [message for message in caplog.messages if "'bulk delete' holds (documented)" in message]
+
+
+def test_dispositions_that_swift_can_answer(swift: SwiftServer) -> None:
+    with (
+        new_container(swift, temp_url_key="key") as client,
+        pytest.raises(InvalidNameError, match="attachment and inline"),
+    ):
+        client.object_generate_download_url("a", content_disposition="form-data; name=a")
+    with new_container(swift, create_temp_url_key=True, temp_url_key=None) as client:
+        client.object_write("folder/a b.txt", b"content", content_disposition="inline")
+        for asked, told in (
+            ("inline", ("inline", None)),
+            ("attachment", ("attachment", "a b.txt")),
+            ("inline; filename=x.txt", ("inline", "x.txt")),
+            ("attachment; filename=\"plain\"; filename*=UTF-8''%C3%A9%26.txt", ("attachment", "é&.txt")),
+        ):
+            url = client.object_generate_download_url("folder/a b.txt", content_disposition=asked)
+            with urllib.request.urlopen(url) as answer:
+                headers = answer.headers
+            name = headers.get_params([], "Content-Disposition")[1:]
+            found = [collapse_rfc2231_value(value) for _, value in name]
+            assert (headers.get_content_disposition(), found[-1] if found else None) == told, asked

@@ -82,7 +82,16 @@ def test_what_speaks_s3_declares_what_its_client_does(store: str) -> None:
 
 def test_googles_store_declares_what_its_client_does() -> None:
     with GCSClient("box", credentials={}) as real:
-        declared = dataclasses.replace(real.capabilities, download_urls=True, upload_urls=True)  # it has no key to sign
+        declared = dataclasses.replace(  # it has no key to sign
+            real.capabilities,
+            download_urls=True,
+            upload_urls=True,
+            download_url_content_type=True,
+            download_url_content_disposition=True,
+            upload_url_content_type=True,
+            upload_url_content_disposition=True,
+            upload_url_size=True,
+        )
         assert imitating(MemoryClient(), "gcs").capabilities == declared
 
 

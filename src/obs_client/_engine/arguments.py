@@ -15,6 +15,11 @@ READ_ONLY = "this client only reads: capabilities.writable is False"
 
 _WORDS = {
     "tags": "tags of objects",
+    "download_url_content_type": "download URLs with a content_type of their own",
+    "download_url_content_disposition": "download URLs with a content_disposition of their own",
+    "upload_url_content_type": "upload URLs for one content_type",
+    "upload_url_content_disposition": "upload URLs for one content_disposition",
+    "upload_url_size": "upload URLs for one size",
 }
 """What a capability is about, where a method needs it."""
 

@@ -15,7 +15,7 @@ from obs_client._engine import arguments
 from obs_client._engine.retry import Retries
 from obs_client.backend.body import Body, CallerError
 from obs_client.backend.primitives import Backend
-from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.errors import (
     AuthorizationError,
     IntegrityError,
@@ -191,18 +191,18 @@ class Border:
                 "what was replaced in %r is left to cleanup(): %s", container, str(error)
             )
 
-    def object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
+    def object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         return self.run(
             "sign a URL of",
-            lambda: self._backend._object_generate_download_url(container, name, seconds),
+            lambda: self._backend._object_generate_download_url(container, name, seconds, terms),
             container,
             name,
         )
 
-    def object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
+    def object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         return self.run(
             "sign a URL of",
-            lambda: self._backend._object_generate_upload_url(container, name, seconds),
+            lambda: self._backend._object_generate_upload_url(container, name, seconds, terms),
             container,
             name,
         )

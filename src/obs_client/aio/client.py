@@ -8,7 +8,7 @@ from obs_client.aio.base import THREADS
 from obs_client.aio.reading import AsyncReading
 from obs_client.aio.writing import AsyncWriting
 from obs_client.client import WEEK
-from obs_client.models import CleanupReport, ClientOptions, ContainerInfo
+from obs_client.models import CleanupReport, ClientOptions, ContainerInfo, SignedUrl
 from obs_client.urls import from_url as client_from_url
 
 
@@ -94,19 +94,45 @@ class AsyncClient(AsyncReading, AsyncWriting):
         )
 
     async def object_generate_download_url(
-        self, object_name: str, container_name: str | None = None, expires_in_seconds: int | None = None
-    ) -> str:
+        self,
+        object_name: str,
+        container_name: str | None = None,
+        expires_in_seconds: int | None = None,
+        *,
+        content_type: str | None = None,
+        content_disposition: str | None = None,
+    ) -> SignedUrl:
         """A URL by which anybody can GET the object for a time."""
         return await self._threads.run(
-            lambda: self.client.object_generate_download_url(object_name, container_name, expires_in_seconds)
+            lambda: self.client.object_generate_download_url(
+                object_name,
+                container_name,
+                expires_in_seconds,
+                content_type=content_type,
+                content_disposition=content_disposition,
+            )
         )
 
     async def object_generate_upload_url(
-        self, object_name: str, container_name: str | None = None, expires_in_seconds: int | None = None
-    ) -> str:
-        """A URL by which anybody can PUT the object for a time."""
+        self,
+        object_name: str,
+        container_name: str | None = None,
+        expires_in_seconds: int | None = None,
+        *,
+        content_type: str | None = None,
+        content_disposition: str | None = None,
+        size: int | None = None,
+    ) -> SignedUrl:
+        """A URL by which anybody can PUT the object for a time; its `headers` are those that the PUT must carry."""
         return await self._threads.run(
-            lambda: self.client.object_generate_upload_url(object_name, container_name, expires_in_seconds)
+            lambda: self.client.object_generate_upload_url(
+                object_name,
+                container_name,
+                expires_in_seconds,
+                content_type=content_type,
+                content_disposition=content_disposition,
+                size=size,
+            )
         )
 
 

@@ -106,6 +106,7 @@ if TYPE_CHECKING:
     from obs_client.backend.values import NewObject as NewObject
     from obs_client.backend.values import ObjectReader as ObjectReader
     from obs_client.backend.values import Page as Page
+    from obs_client.backend.values import UrlTerms as UrlTerms
     from obs_client.client import ObjectStorageClient as ObjectStorageClient
     from obs_client.credentials import Credentials as Credentials
     from obs_client.credentials import Secret as Secret
@@ -135,6 +136,7 @@ if TYPE_CHECKING:
     from obs_client.models import ObjectInfo as ObjectInfo
     from obs_client.models import Origin as Origin
     from obs_client.models import Outcome as Outcome
+    from obs_client.models import SignedUrl as SignedUrl
     from obs_client.models import SubdirInfo as SubdirInfo
 
 _MODULES = {
@@ -168,7 +170,7 @@ _MODULES = {
     "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload",
     "obs_client.backend.primitives": "Backend",
     "obs_client.backend.stopping": "check_stopped sleep stoppable",
-    "obs_client.backend.values": "NewObject ObjectReader Page",
+    "obs_client.backend.values": "NewObject ObjectReader Page UrlTerms",
     "obs_client.client": "ObjectStorageClient",
     "obs_client.credentials": "Credentials Secret forget_frames",
     "obs_client.errors": (
@@ -178,7 +180,7 @@ _MODULES = {
     ),
     "obs_client.models": (
         "Attributes Capabilities CleanupReport ClientOptions ContainerInfo EndpointFact ObjectInfo Origin Outcome "
-        "SubdirInfo"
+        "SignedUrl SubdirInfo"
     ),
 }
 

@@ -36,7 +36,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from obs_client.backend.body import Body
-from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.errors import NotSupportedError, ObjectStorageClientError
 from obs_client.models import (
     Attributes,
@@ -280,12 +280,19 @@ class Backend(abc.ABC):
 
         return SpooledUpload(new, self._object_write)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
-        """A URL for GET that expires after so many seconds."""
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        """A URL for GET that expires after so many seconds.
+
+        Raises:
+            InvalidNameError: The store signs no URL of this name, or cannot answer with this disposition.
+        """
         raise NotSupportedError(f"{type(self).__name__} has no signed URLs: capabilities.download_urls is False")
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
-        """A URL for PUT that expires after so many seconds."""
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        """A URL for PUT that expires after so many seconds; as a `SignedUrl` with the headers that it wants of its own.
+
+        Those of `capabilities.upload_url_headers` and of the terms are added to them.
+        """
         raise NotSupportedError(f"{type(self).__name__} has no signed URLs: capabilities.upload_urls is False")
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:

@@ -65,6 +65,27 @@ class NewObject:
         return self.if_absent or self.if_hash is not None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class UrlTerms:
+    """What a signed URL is about beside method, object and life; given only what `capabilities` declares, None: not.
+
+    Attributes:
+        content_type, content_disposition: Of a GET: what is answered in place of the object's own. Of a PUT: headers
+            that it must carry, or else is refused.
+        size: Of a PUT: its bytes; one of another size is refused.
+    """
+
+    content_type: str | None = None
+    content_disposition: str | None = None
+    size: int | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those that a PUT must carry, by their names in lower case."""
+        given = {"content-disposition": self.content_disposition, "content-type": self.content_type}
+        return {name: value for name, value in given.items() if value is not None}
+
+
 class ObjectReader(abc.ABC):
     """An object's bytes from a start to a stop, and what the store said of the whole object with them.
 

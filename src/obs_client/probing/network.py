@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from obs_client._http.proxy import find_route
+from obs_client.backend.values import UrlTerms
 from obs_client.errors import ObjectStorageClientError
 from obs_client.probing.bounds import Exhausted
 from obs_client.probing.ground import Ground, Told, fails, holds, unknown
@@ -44,7 +45,7 @@ def origin_of(ground: Ground) -> str | None:
         location = ground.border.location(ground.container)[0]
         url = location[-1] if isinstance(location, tuple) else ""
         if not _is_http(url):
-            url = ground.border.object_generate_download_url(ground.container, ground.name("origin"), 60)
+            url = ground.border.object_generate_download_url(ground.container, ground.name("origin"), 60, UrlTerms())
     except (Exhausted, ObjectStorageClientError):
         return None
     parts = urlsplit(str(url))

@@ -10,6 +10,7 @@ from obs_client._engine.transfers.guarded_upload import GuardedUpload
 from obs_client.backend.body import BytesBody
 from obs_client.backend.integrity import new_hash
 from obs_client.backend.multipart import Part
+from obs_client.backend.values import UrlTerms
 from obs_client.errors import IntegrityError, ObjectStorageClientError
 from obs_client.probing.ground import Ground, Told, fails, holds, is_of_client, refused, unknown
 from obs_client.probing.profile import Finding
@@ -78,7 +79,7 @@ def _large(ground: Ground) -> Told:
 def _addressed(ground: Ground, style: str) -> Told:
     told = _written(ground, addressing_style=style)
     other = ground.another(addressing_style=style)
-    url = other.border.object_generate_download_url(ground.container, ground.name("by-another"), 300)
+    url = other.border.object_generate_download_url(ground.container, ground.name("by-another"), 300, UrlTerms())
     in_host = (urlsplit(url).hostname or "").startswith(f"{ground.container}.")
     if in_host != (style == "virtual"):
         return unknown("this container has no such address: its name, or that of the host, does not allow it")

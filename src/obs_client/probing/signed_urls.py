@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from obs_client._http.pool import HttpPool
+from obs_client.backend.values import UrlTerms
 from obs_client.errors import ConfigurationError, NotSupportedError
 from obs_client.probing.ground import Ground, Told, fails, holds, unknown
 from obs_client.probing.profile import Finding
@@ -43,7 +44,7 @@ def _get(ground: Ground) -> Told:
 def _put(ground: Ground) -> Told:
     name = ground.name("put")
     ground.ledger.note(name)
-    url = ground.border.object_generate_upload_url(ground.container, name, SECONDS)
+    url = ground.border.object_generate_upload_url(ground.container, name, SECONDS, UrlTerms())
     status, _ = _send(ground, "PUT", url, _CONTENT)
     if not 200 <= status < 300:
         return fails(f"it is answered with {status}")
@@ -61,7 +62,7 @@ def _changed(ground: Ground) -> Told:
 
 
 def _download_url(ground: Ground) -> str:
-    return ground.border.object_generate_download_url(ground.container, ground.name("signed"), SECONDS)
+    return ground.border.object_generate_download_url(ground.container, ground.name("signed"), SECONDS, UrlTerms())
 
 
 def _send(ground: Ground, method: str, url: str, body: bytes | None = None) -> tuple[int, bytes]:

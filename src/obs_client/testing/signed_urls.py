@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping
 
+from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError, InvalidNameError, NotSupportedError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.odd_names import ODD_NAMES
@@ -14,6 +16,19 @@ from obs_client.testing.promise import promise
 TIMEOUT = 30.0
 EXPIRED_SECONDS = 3.0
 """By then a URL for one second must have ended, clocks of other machines included."""
+
+URL_TERMS: dict[str, Callable[[ObjectStorageClient], object]] = {
+    "download_url_content_type": lambda client: client.object_generate_download_url("a", content_type="text/x"),
+    "download_url_content_disposition": lambda client: client.object_generate_download_url(
+        "a", content_disposition="inline"
+    ),
+    "upload_url_content_type": lambda client: client.object_generate_upload_url("a", content_type="text/x"),
+    "upload_url_content_disposition": lambda client: client.object_generate_upload_url(
+        "a", content_disposition="inline"
+    ),
+    "upload_url_size": lambda client: client.object_generate_upload_url("a", size=7),
+}
+"""What needs each of the capabilities of signed URLs."""
 
 
 class SignedUrlTests(ConformanceBase):
@@ -61,13 +76,79 @@ class SignedUrlTests(ConformanceBase):
             if self.takes_no(self.base_prefix + text):
                 continue
             url = self.client.object_generate_upload_url(self.name(text), expires_in_seconds=300)
-            request = urllib.request.Request(url, b"by anybody", method="PUT")  # noqa: S310 - the store's own URL
-            request.add_header("Content-Type", "application/octet-stream")
-            for header, value in self.capabilities.upload_url_headers:
-                request.add_header(header, value)
-            with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
-                pass
+            self.assertEqual(url.headers, {**url.headers, **dict(self.capabilities.upload_url_headers)})
+            send(url, b"by anybody", url.headers)
             self.assertEqual(self.client.object_read(self.name(text)), b"by anybody")
+
+    @promise("A download URL is answered with the content type and the disposition that it was made with.")
+    def test_download_url_terms(self) -> None:
+        self.require_signing("download_urls")
+        name, wanted = self.put("object"), {}
+        if self.capabilities.download_url_content_type:
+            wanted["content_type"] = "text/x-own; charset=utf-8"
+        if self.capabilities.download_url_content_disposition:
+            wanted["content_disposition"] = 'attachment; filename="a report.txt"'
+        if not wanted:
+            self.skipTest("capabilities declares no terms of download URLs")
+        url = self.client.object_generate_download_url(name, **wanted)  # type: ignore[arg-type]
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 - the store's own URL
+            headers = answer.headers
+        if "content_type" in wanted:
+            self.assertEqual(headers["Content-Type"], wanted["content_type"])
+        if "content_disposition" in wanted:  # which some stores write in their own way
+            self.assertEqual(
+                (headers.get_content_disposition(), headers.get_filename()), ("attachment", "a report.txt")
+            )
+
+    @promise("A PUT to an upload URL must have the content type, disposition and size that it was made for.")
+    def test_upload_url_terms(self) -> None:
+        self.require_signing("upload_urls")
+        terms = {"content_type": "text/x-own", "content_disposition": "inline", "size": 7}
+        wanted = {term: value for term, value in terms.items() if getattr(self.capabilities, f"upload_url_{term}")}
+        if not wanted:
+            self.skipTest("capabilities declares no terms of upload URLs")
+        name = self.name("object")
+        url = self.client.object_generate_upload_url(name, **wanted)  # type: ignore[arg-type]
+        for term in wanted:
+            wrong = dict(url.headers)
+            if term != "size":
+                wrong[term.replace("_", "-").title()] = "attachment" if term == "content_disposition" else "text/other"
+            with self.assertRaises(urllib.error.HTTPError, msg=term):
+                send(url, b"a longer one" if term == "size" else b"content", wrong)
+        send(url, b"content", url.headers)
+        info = self.info(name)
+        self.assertEqual(info.size, 7)
+        for term in wanted.keys() - {"size"}:
+            self.assertEqual(getattr(info, term), wanted[term])
+
+    @promise("Terms of signed URLs that capabilities does not declare raise NotSupportedError before any request.")
+    def test_url_terms_undeclared(self) -> None:
+        found, client = self.capabilities, self.recording_client()
+        undeclared = [capability for capability in URL_TERMS if not getattr(found, capability)]
+        if not undeclared:
+            self.skipTest("capabilities declares all of them")
+        for capability in undeclared:
+            for each in (client, self.client):
+                with self.assertRaises(NotSupportedError, msg=capability):
+                    URL_TERMS[capability](each)
+        self.assertEqual(client.calls, [])
+
+    @promise("A content type, disposition or size of a signed URL that is none is refused before any request.")
+    def test_impossible_url_terms(self) -> None:
+        client = self.recording_client()
+        for generate in (
+            client.object_generate_download_url,
+            client.object_generate_upload_url,
+            self.client.object_generate_upload_url,
+        ):
+            for term in ("content_type", "content_disposition"):
+                with self.assertRaises(InvalidNameError):
+                    generate("a", **{term: "a\nb"})  # type: ignore[arg-type]
+                with self.assertRaises(TypeError):
+                    generate("a", **{term: 7})  # type: ignore[arg-type]
+        with self.assertRaises(ValueError):
+            client.object_generate_upload_url("a", size=-1)
+        self.assertEqual(client.calls, [])
 
     @promise("A download URL is for this object and for reading only.")
     def test_url_is_bound(self) -> None:
@@ -117,6 +198,15 @@ class SignedUrlTests(ConformanceBase):
                 with self.assertRaises(TypeError):
                     generate(self.name("object"), expires_in_seconds=wrong)  # type: ignore[arg-type]
         self.assertEqual(client.calls, [], "requests were made")
+
+
+def send(url: str, data: bytes, headers: Mapping[str, str]) -> None:
+    """PUT something as anybody."""
+    request = urllib.request.Request(url, data, method="PUT")  # noqa: S310 - the store's own URL
+    for header, value in {"Content-Type": "application/octet-stream", **headers}.items():
+        request.add_header(header, value)
+    with urllib.request.urlopen(request, timeout=TIMEOUT):  # noqa: S310
+        pass
 
 
 def fetch(url: str) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from obs_client._http.kit.fork import ForkLock
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, Page
+from obs_client.backend.values import NewObject, Page, UrlTerms
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConflictError, PreconditionError
 from obs_client.models import Attributes, Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
@@ -159,18 +159,18 @@ class ImitatingClient(WrappedClient):
                 each.lost = each.lost or (each is not own and each.is_of(new.container, new.name))
         return answer
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
-        return self._signed("GET", container, name, seconds)
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        return self._signed("GET", container, name, seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
-        return self._signed("PUT", container, name, seconds)
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        return self._signed("PUT", container, name, seconds, terms)
 
-    def _signed(self, method: str, container: str, name: str, seconds: int) -> str:
+    def _signed(self, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         self._kind.check_signed(name)
         most = self._kind.url_seconds_maximum
         if most is not None and seconds > most:
             raise ValueError(f"expires_in_seconds in {self.store} is at most {most:,}, not {seconds:,}")
-        return self._url_server().url(method, container, name, seconds)
+        return self._url_server().url(method, container, name, seconds, terms)
 
     def _url_server(self) -> UrlServer:
         """The one of this process; a child made by fork has its own."""

@@ -24,6 +24,11 @@ _MIB, _GIB = 1024**2, 1024**3
 _S3 = {
     "download_urls": True,
     "upload_urls": True,
+    "download_url_content_type": True,
+    "download_url_content_disposition": True,
+    "upload_url_content_type": True,
+    "upload_url_content_disposition": True,
+    "upload_url_size": True,
     "server_side_copy": True,
     "if_absent": True,
     "if_hash": True,
@@ -54,6 +59,11 @@ _SPEAKING_S3 = {
 _GOOGLE = {
     "download_urls": True,
     "upload_urls": True,
+    "download_url_content_type": True,
+    "download_url_content_disposition": True,
+    "upload_url_content_type": True,
+    "upload_url_content_disposition": True,
+    "upload_url_size": True,
     "server_side_copy": True,
     "if_absent": True,
     "if_hash": True,
@@ -75,6 +85,7 @@ _GOOGLE = {
 _SWIFT = {
     "download_urls": True,
     "upload_urls": True,
+    "download_url_content_disposition": True,
     "server_side_copy": True,
     "if_absent": True,
     "if_hash": False,
@@ -100,6 +111,8 @@ _SWIFT = {
 _AZURE = {
     "download_urls": True,
     "upload_urls": True,
+    "download_url_content_type": True,
+    "download_url_content_disposition": True,
     "upload_url_headers": URL_HEADERS,
     "server_side_copy": True,
     "if_absent": True,

@@ -10,11 +10,16 @@ import shutil
 import threading
 import time
 import weakref
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
+from obs_client.backend.values import UrlTerms
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import NotFoundError, ObjectStorageClientError
+
+_TERMS = (("content_type", "Content-Type"), ("content_disposition", "Content-Disposition"), ("size", "Content-Length"))
+"""What a URL may be about, and the header of it."""
 
 
 class UrlServer:
@@ -31,26 +36,29 @@ class UrlServer:
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def url(self, method: str, container: str, name: str, seconds: int) -> str:
+    def url(self, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         """A URL for one method that expires after so many seconds."""
         path = f"/{quote(container, safe='')}/{quote(name, safe='')}"
-        expires = str(time.time() + seconds)
-        signature = self._signature(method, path, expires)
-        return f"http://127.0.0.1:{self._server.server_port}{path}?expires={expires}&signature={signature}"
+        pairs = {"expires": str(time.time() + seconds), **_given(terms)}
+        signature = self._signature(method, path, pairs)
+        query = urlencode({**pairs, "signature": signature})
+        return f"http://127.0.0.1:{self._server.server_port}{path}?{query}"
 
     def stop(self) -> None:
         """Answer no more."""
         self._server.shutdown()
         self._server.server_close()
 
-    def _signature(self, method: str, path: str, expires: str) -> str:
-        return hmac.new(self._key, f"{method}\n{path}\n{expires}".encode(), hashlib.sha256).hexdigest()
+    def _signature(self, method: str, path: str, pairs: Mapping[str, str]) -> str:
+        text = f"{method}\n{path}\n{sorted(pairs.items())}"
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     client: Any
     sign: Any
+    query: dict[str, str]
 
     def do_GET(self) -> None:
         self._answer("GET", self._get)
@@ -67,7 +75,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _answer(self, method: str, work: Any) -> None:
         client = self.client()
         parts = urlsplit(self.path)
-        if client is None or not self._is_allowed(method, parts.path, parse_qs(parts.query)):
+        self.query = dict(parse_qsl(parts.query))
+        if client is None or not self._is_allowed(method, parts.path):
             self._refuse(403)
             return
         container, _, name = parts.path.removeprefix("/").partition("/")
@@ -78,16 +87,23 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except ObjectStorageClientError:
             self._refuse(500)
 
-    def _is_allowed(self, method: str, path: str, query: dict[str, list[str]]) -> bool:
-        expires, signature = (query.get(name, [""])[0] for name in ("expires", "signature"))
-        right = hmac.compare_digest(self.sign(method, path, expires), signature)
-        return right and time.time() < float(expires)
+    def _is_allowed(self, method: str, path: str) -> bool:
+        pairs = {name: value for name, value in self.query.items() if name != "signature"}
+        right = hmac.compare_digest(self.sign(method, path, pairs), self.query.get("signature", ""))
+        return right and time.time() < float(pairs["expires"]) and (method != "PUT" or self._has_all_that_is_bound())
+
+    def _has_all_that_is_bound(self) -> bool:
+        """Whether a PUT has the headers and the size that its URL is for."""
+        return all(
+            self.headers.get(header) == self.query.get(name, self.headers.get(header)) for name, header in _TERMS
+        )
 
     def _get(self, client: ObjectStorageClient, container: str, name: str) -> None:
         with client.object_open(name, "rb", container) as file:
             info = client.object_info(name, container)
             self.send_response(200)
-            for header, value in _headers(info).items():
+            told = {header: self.query[name] for name, header in _TERMS if name in self.query}
+            for header, value in {**_headers(info), **told}.items():
                 self.send_header(header, value)
             self.end_headers()
             if self.command == "GET":
@@ -95,8 +111,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _put(self, client: ObjectStorageClient, container: str, name: str) -> None:
         size = int(self.headers.get("Content-Length") or 0)
-        kind = self.headers.get("Content-Type")
-        client.object_write(name, self.rfile.read(size), None, container, content_type=kind)
+        kind, disposition = self.headers.get("Content-Type"), self.headers.get("Content-Disposition")
+        data = self.rfile.read(size)
+        client.object_write(name, data, None, container, content_type=kind, content_disposition=disposition)
         self._refuse(201)
 
     def _refuse(self, status: int) -> None:
@@ -107,6 +124,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()
+
+
+def _given(terms: UrlTerms) -> dict[str, str]:
+    return {name: str(getattr(terms, name)) for name, _ in _TERMS if getattr(terms, name) is not None}
 
 
 def _headers(info: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload, Part
-from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError
 from obs_client.models import (
@@ -122,14 +122,16 @@ class WrappedClient(ObjectStorageClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return self._through("object_multipart", lambda: self.inner._object_multipart(new))
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         return self._through(
-            "object_generate_download_url", lambda: self.inner._object_generate_download_url(container, name, seconds)
+            "object_generate_download_url",
+            lambda: self.inner._object_generate_download_url(container, name, seconds, terms),
         )
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         return self._through(
-            "object_generate_upload_url", lambda: self.inner._object_generate_upload_url(container, name, seconds)
+            "object_generate_upload_url",
+            lambda: self.inner._object_generate_upload_url(container, name, seconds, terms),
         )
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import hmac
 import time
+from urllib.parse import quote
 
 from test.loopback.serving import Request, Response, http_date
 
@@ -48,8 +49,18 @@ def veil(request: Request, place: Place, response: Response) -> Response:
         expires = request.query.get("temp_url_expires", "0")
         if expires.isdecimal():
             kept["Expires"] = http_date(int(expires))
-        response.headers = {"Content-Disposition": f'attachment; filename="{name}"', **kept}
+        response.headers = {"Content-Disposition": f'attachment; filename="{name}"', **kept, **_told(request)}
     return response
+
+
+def _told(request: Request) -> dict[str, str]:
+    """The disposition that the URL asks for."""
+    name = request.query.get("filename", "")
+    if "inline" not in request.query and not name:
+        return {}
+    kind = "inline" if "inline" in request.query else "attachment"
+    quoted = f"; filename=\"{quote(name, safe=' /')}\"; filename*=UTF-8''{quote(name)}" if name else ""
+    return {"Content-Disposition": f"{kind}{quoted}"}
 
 
 def _keys(place: Place, state: State) -> list[str]:

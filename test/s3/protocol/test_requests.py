@@ -104,6 +104,22 @@ def test_a_signed_url_is_as_botocore_makes_it(address: Address, method: str) -> 
         assert ours == theirs
 
 
+def test_terms_of_a_signed_url_are_signed_as_by_botocore() -> None:
+    address = ADDRESSES["us-east-1"]
+    requests, client = requests_of(address, Choices()), witness.shared(*address._replace(style="virtual"))
+    bound = {"content-type": "text/x; a=b", "content-disposition": 'inline; filename="a  b"', "content-length": "7"}
+    params = {"Bucket": "docs", "Key": "a", "ContentLength": 7, "ContentType": bound["content-type"]}
+    ours, theirs = "", "another second"
+    for _ in range(100):
+        theirs = client.generate_presigned_url(
+            "put_object", Params={**params, "ContentDisposition": bound["content-disposition"]}, ExpiresIn=600
+        )
+        ours = requests.presign(Request("PutObject", "PUT", "docs", "a", headers=bound), 600)
+        if _signed_at(ours) == _signed_at(theirs):
+            break
+    assert ours == theirs
+
+
 def _signed_at(url: str) -> str:
     return url.partition("X-Amz-Date=")[2].partition("&")[0]
 

@@ -9,7 +9,7 @@ from typing import Any
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.azure import names
 from obs_client.backends.azure.delegation import UrlSigner
 from obs_client.backends.azure.errors import classify, hint_of, request_id_of, retry_after
@@ -103,6 +103,8 @@ class AzureClient(ObjectStorageClient):
         return Capabilities(
             download_urls=signs,
             upload_urls=signs,
+            download_url_content_type=signs,
+            download_url_content_disposition=signs,
             upload_url_headers=URL_HEADERS,
             server_side_copy=True,
             if_absent=True,
@@ -197,16 +199,16 @@ class AzureClient(ObjectStorageClient):
 
         return AzureCopy(self._requests, Source(self._requests, container, source), new)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
-        return self._url(container, name, "r", seconds)
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        return self._url(container, name, "r", seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
-        return self._url(container, name, "cw", seconds)
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        return self._url(container, name, "cw", seconds, terms)
 
-    def _url(self, container: str, name: str, permissions: str, seconds: int) -> str:
+    def _url(self, container: str, name: str, permissions: str, seconds: int, terms: UrlTerms) -> str:
         if not self._requests.login.can_sign:
             raise NotSupportedError("URLs are signed with the account's key, or for a user; this login has neither")
-        return self._signer.url(container, name, permissions, seconds)
+        return self._signer.url(container, name, permissions, seconds, terms)
 
     def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
         return names.sent_metadata(metadata)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
+from obs_client.backend.values import UrlTerms
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.signing import Key, read_key, signed_query, stamp
 
@@ -29,12 +30,12 @@ class UrlSigner:
         self._requests = requests
         self._user_key: UserKey | None = None
 
-    def url(self, container: str, name: str, permissions: str, seconds: int) -> str:
+    def url(self, container: str, name: str, permissions: str, seconds: int, terms: UrlTerms) -> str:
         """A URL by which anybody may do what the permissions say, for so many seconds."""
         login = self._requests.login
         key = login.key or self._key_of_user(seconds)
         https = login.endpoint.startswith("https:")
-        query = signed_query(key, container, name, permissions, seconds, https=https)
+        query = signed_query(key, container, name, permissions, seconds, https=https, terms=terms)
         return self._requests.url_of(container, name, query)
 
     def _key_of_user(self, seconds: int) -> Key:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from obs_client._http.kit.calls.queries import query_of
+from obs_client.backend.values import UrlTerms
 from obs_client.errors import ConfigurationError
 
 VERSION = "2021-12-02"
@@ -26,6 +27,9 @@ _SIGNED = ("", "", "length", "content-md5", "content-type", "", "", "if-match", 
 
 _ORDER = str.maketrans({"-": None, "_": " "})
 """How names of headers are ordered by the service: no `-` counts, and `_` goes before digits."""
+
+
+_NO_TERMS = UrlTerms()
 
 
 class Key(NamedTuple):
@@ -68,19 +72,37 @@ def authorization(key: Key, method: str, path: str, query: str, headers: Mapping
     return f"SharedKey {key.account}:{key.sign(text)}"
 
 
-def signed_query(key: Key, container: str, name: str, permissions: str, seconds: float, *, https: bool) -> str:
-    """The query (SAS) by which anybody may do with an object what `permissions` say, for so many seconds."""
-    pairs = {
+def signed_query(
+    key: Key,
+    container: str,
+    name: str,
+    permissions: str,
+    seconds: float,
+    *,
+    https: bool,
+    terms: UrlTerms = _NO_TERMS,
+) -> str:
+    """The query (SAS) by which anybody may do with an object what `permissions` say, for so many seconds.
+
+    Args:
+        terms: What is answered in place of the object's own type and disposition.
+    """
+    protocol = "https" if https else ""
+    ends = stamp(time.time() + seconds)
+    pairs: dict[str, str | None] = {
         "sp": permissions,
-        "se": stamp(time.time() + seconds),
-        "spr": "https" if https else "",
+        "se": ends,
+        "spr": protocol,
         "sv": VERSION,
         "sr": "b",
+        "rscd": terms.content_disposition,
+        "rsct": terms.content_type,
     }
     place = f"/blob/{key.account}/{container}/{name}"
-    # Not used are: a begin, a stored policy, an address, a snapshot, an encryption scope, other headers of answers.
+    # Not used are: a begin, a stored policy, an address, a snapshot, an encryption scope, further headers of answers.
     own = [*key.fields.values(), "", "", ""] if key.fields else [""]
-    text = "\n".join([permissions, "", pairs["se"], place, *own, "", pairs["spr"], VERSION, "b", *[""] * 7])
+    told = ("", "", "", terms.content_disposition or "", "", "", terms.content_type or "")
+    text = "\n".join([permissions, "", ends, place, *own, "", protocol, VERSION, "b", *told])
     given = {**pairs, **key.fields, "sig": key.sign(text)}
     return query_of(*((name, value or None) for name, value in given.items()))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from obs_client._http.kit.calls.tokens import missing_package
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
-from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.gcs.errors import classify, hint_of, request_id_of, retry_after, status_of
 from obs_client.backends.gcs.login.choice import PREFIXES, choose
 from obs_client.backends.gcs.reading import fields_at, look_at, open_object
@@ -204,16 +204,16 @@ class GCSClient(ObjectStorageClient):
 
         copy_object(self._requests, container, source, new)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
-        return self._url("GET", container, name, seconds)
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        return self._url("GET", container, name, seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
-        return self._url("PUT", container, name, seconds)
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        return self._url("PUT", container, name, seconds, terms)
 
-    def _url(self, method: str, container: str, name: str, seconds: int) -> str:
+    def _url(self, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         from obs_client.backends.gcs.signing import signed_url
 
-        return signed_url(self._requests.login, method, container, name, seconds)
+        return signed_url(self._requests.login, method, container, name, seconds, terms)
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         if self._requests.login.is_emulator:
@@ -247,6 +247,11 @@ def _capabilities_of(requests: Requests) -> Capabilities:
     return Capabilities(
         download_urls=signs,
         upload_urls=signs,
+        download_url_content_type=signs,
+        download_url_content_disposition=signs,
+        upload_url_content_type=signs,
+        upload_url_content_disposition=signs,
+        upload_url_size=signs,
         server_side_copy=True,
         if_absent=True,
         if_hash=True,

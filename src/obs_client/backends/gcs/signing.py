@@ -6,15 +6,18 @@ import hashlib
 import time
 from urllib.parse import quote, urlsplit
 
+from obs_client.backend.values import UrlTerms
 from obs_client.backends.gcs.login.choice import Login
 from obs_client.backends.gcs.requests import xml_path
 from obs_client.errors import NotSupportedError
+from obs_client.models import SignedUrl
 
 SECONDS_MAXIMUM = 7 * 24 * 3600
 _ALGORITHM = "GOOG4-RSA-SHA256"
+_LENGTH = "x-goog-content-length-range"
 
 
-def signed_url(login: Login, method: str, container: str, name: str, seconds: int) -> str:
+def signed_url(login: Login, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> SignedUrl:
     """A URL for a method on an object.
 
     Raises:
@@ -26,17 +29,32 @@ def signed_url(login: Login, method: str, container: str, name: str, seconds: in
     if seconds > SECONDS_MAXIMUM:
         raise ValueError(f"expires_in_seconds at Google is at most {SECONDS_MAXIMUM:,} (7 days), not {seconds:,}")
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    path, host = xml_path(container, name), urlsplit(login.endpoint).netloc
+    # A length that is signed by itself is not looked at; this range is ("x-goog-content-length-range").
+    own = {} if terms.size is None else {_LENGTH: f"{terms.size},{terms.size}"}
+    bound = {"host": host, **own, **(terms.headers if method == "PUT" else {})}
+    listed = ";".join(sorted(bound))
     scope = f"{now[:8]}/auto/storage/goog4_request"
     parameters = {
         "X-Goog-Algorithm": _ALGORITHM,
         "X-Goog-Credential": f"{signer.email}/{scope}",
         "X-Goog-Date": now,
         "X-Goog-Expires": str(seconds),
-        "X-Goog-SignedHeaders": "host",
+        "X-Goog-SignedHeaders": listed,
+        **(_told(terms) if method == "GET" else {}),
     }
     query = "&".join(f"{key}={quote(value, safe='-._~')}" for key, value in sorted(parameters.items()))
-    path, host = xml_path(container, name), urlsplit(login.endpoint).netloc
-    canonical = "\n".join([method, path, query, f"host:{host}", "", "host", "UNSIGNED-PAYLOAD"])
+    lines = [f"{key}:{' '.join(value.split())}" for key, value in sorted(bound.items())]
+    canonical = "\n".join([method, path, query, *lines, "", listed, "UNSIGNED-PAYLOAD"])
     message = "\n".join([_ALGORITHM, now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
     signature = signer.sign(message.encode()).hex()
-    return f"{login.endpoint}{path}?{query}&X-Goog-Signature={signature}"
+    return SignedUrl(f"{login.endpoint}{path}?{query}&X-Goog-Signature={signature}", own)
+
+
+def _told(terms: UrlTerms) -> dict[str, str]:
+    """The parameters of what is answered in place of the object's own."""
+    given = {
+        "response-content-disposition": terms.content_disposition,
+        "response-content-type": terms.content_type,
+    }
+    return {key: value for key, value in given.items() if value is not None}

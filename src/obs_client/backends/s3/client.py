@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
-from obs_client.backend.values import NewObject, ObjectReader, Page
+from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, RESOURCE, VERIFIES_PARTS
 from obs_client.backends.s3.errors import classify, hint_of, hint_of_anonymous, request_id_of, retry_after
 from obs_client.backends.s3.reading import (
@@ -248,11 +249,16 @@ class S3Client(ObjectStorageClient):
 
         copy_onto_itself(self._requests, NewObject(container, name, attributes, None, if_hash=if_hash))
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int) -> str:
-        return self._sign(get_object(container, name), seconds)
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        told = (
+            ("response-content-type", terms.content_type),
+            ("response-content-disposition", terms.content_disposition),
+        )
+        return self._sign(get_object(container, name)._replace(query=query_of(*told)), seconds)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int) -> str:
-        return self._sign(Request("PutObject", "PUT", container, name), seconds)
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+        length = {} if terms.size is None else {"content-length": str(terms.size)}
+        return self._sign(Request("PutObject", "PUT", container, name, headers={**terms.headers, **length}), seconds)
 
     def _sign(self, request: Request, seconds: int) -> str:
         """A URL for a request; where its container is in another region than this client's, that is found first."""
@@ -300,6 +306,11 @@ def _capabilities_of(requests: Requests) -> Capabilities:
     return Capabilities(
         download_urls=not settings.anonymous,
         upload_urls=not settings.anonymous,
+        download_url_content_type=not settings.anonymous,
+        download_url_content_disposition=not settings.anonymous,
+        upload_url_content_type=not settings.anonymous,
+        upload_url_content_disposition=not settings.anonymous,
+        upload_url_size=not settings.anonymous,
         server_side_copy=True,
         if_absent=amazon if conditions is None else conditions,
         if_hash=amazon if conditions is None else conditions,

@@ -215,7 +215,7 @@ class Requests:
             self.call(request).close()
 
     def presign(self, request: Request, seconds: int) -> str:
-        """A URL by which anybody can make the request for a time.
+        """A URL by which anybody can make the request for a time, with its headers.
 
         Raises:
             ConfigurationError: The client is anonymous.
@@ -226,7 +226,7 @@ class Requests:
         # In the query, not as a header that is signed: whoever is given the URL would have to send that.
         payer = f"{_PAYER}=requester" if self.settings.choices.requester_pays else ""
         query = "&".join(filter(None, (request.query, payer)))
-        return route.signer.presign(request.method, route.url_of(request.name, query), seconds)
+        return route.signer.presign(request.method, route.url_of(request.name, query), seconds, request.headers)
 
     def signed(self, request: Request) -> tuple[str, dict[str, str]]:
         """The URL and the headers of a request as it is sent now."""

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -247,7 +247,7 @@ class _Asymmetric:
         AUTH_TYPE_MAPS["s3v4a"](self._find_keys(), "s3", "*").add_auth(request)
         headers.update(request.headers.items())
 
-    def presign(self, method: str, url: str, seconds: int) -> str:
+    def presign(self, method: str, url: str, seconds: int, headers: Mapping[str, str]) -> str:
         raise NotSupportedError("URLs of access points of several regions cannot be signed")
 
 

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
@@ -58,8 +58,12 @@ class Signer(Protocol):
             payload: The SHA-256 of the body in hex, or what stands for it.
         """
 
-    def presign(self, method: str, url: str, seconds: int) -> str:
-        """The URL with a signature in its query, valid for so many seconds."""
+    def presign(self, method: str, url: str, seconds: int, headers: Mapping[str, str]) -> str:
+        """The URL with a signature in its query, valid for so many seconds.
+
+        Args:
+            headers: Those that a request by it must carry, names in lower case.
+        """
 
 
 class Signature:
@@ -112,25 +116,34 @@ class Signature:
             f"{_ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={listed}, Signature={value}"
         )
 
-    def presign(self, method: str, url: str, seconds: int, moment: float | None = None) -> str:
-        """The URL with a signature in its query, valid for so many seconds; of the headers it binds the host alone."""
+    def presign(
+        self, method: str, url: str, seconds: int, headers: Mapping[str, str], moment: float | None = None
+    ) -> str:
+        """The URL with a signature in its query, valid for so many seconds.
+
+        Args:
+            headers: Those that a request by it must carry beside the host, names in lower case.
+            moment: When it is signed, in epoch seconds; None: now.
+        """
         keys = self._find_keys()
         stamp = _stamp(moment)
         origin, path, query = _split(url)
         scope = self._scope(stamp)
+        bound = dict(sorted({**headers, "host": _host(origin)}.items()))
         pairs = {
             "X-Amz-Algorithm": _ALGORITHM,
             "X-Amz-Credential": f"{keys.access_key}/{scope}",
             "X-Amz-Date": stamp,
             "X-Amz-Expires": str(seconds),
-            "X-Amz-SignedHeaders": "host",
+            "X-Amz-SignedHeaders": ";".join(bound),
         }
         if keys.token:
             pairs[self._token_header] = keys.token
         query = "&".join(
             [*filter(None, [query]), *(f"{name}={quote(value, safe='-._~')}" for name, value in pairs.items())]
         )
-        request = f"{method}\n{path}\n{_sorted(query)}\nhost:{_host(origin)}\n\nhost\n{UNSIGNED_PAYLOAD}"
+        lines = [f"{name}:{' '.join(value.split())}" for name, value in bound.items()]
+        request = "\n".join((method, path, _sorted(query), *lines, "", ";".join(bound), UNSIGNED_PAYLOAD))
         return f"{origin}{path}?{query}&X-Amz-Signature={self._value(keys, stamp, scope, request)}"
 
     def _scope(self, stamp: str) -> str:

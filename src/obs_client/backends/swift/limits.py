@@ -103,6 +103,9 @@ class Limits:
         return Capabilities(
             download_urls=self.digest is not None and "GET" in self.signed_methods,
             upload_urls=self.digest is not None and "PUT" in self.signed_methods,
+            download_url_content_disposition=self.openstack
+            and self.digest is not None
+            and "GET" in self.signed_methods,
             server_side_copy=True,
             if_absent=True,
             atomic_conditions=False,

@@ -43,16 +43,23 @@ class Signing:
         self._create = create
         self._known: dict[str, tuple[Secret, float]] = {}
 
-    def url(self, method: str, container: str, name: str, seconds: int, digest: str) -> str:
-        """A URL that lets anybody use a method on an object for so many seconds."""
+    def url(
+        self, method: str, container: str, name: str, seconds: int, digest: str, disposition: str | None = None
+    ) -> str:
+        """A URL that lets anybody use a method on an object for so many seconds.
+
+        Args:
+            disposition: Of a GET: what is answered in place of the object's own; the signature does not cover it.
+        """
         check_signed_name(name)
+        told = "" if disposition is None else _told(disposition, name)
         key = self._key(container)
         access = self._http.session.access()
         path = f"{access.parsed.path}/{quote(container)}/{quote(name)}"
         expires = int(time.time()) + seconds
         message = f"{method}\n{expires}\n{unquote(path)}".encode()
         signature = hmac.new(key.reveal().encode(), message, getattr(hashlib, digest)).hexdigest()
-        return f"{access.origin}{path}?temp_url_sig={signature}&temp_url_expires={expires}"
+        return f"{access.origin}{path}?temp_url_sig={signature}&temp_url_expires={expires}{told}"
 
     def _key(self, container: str) -> Secret:
         if self._given:
@@ -90,6 +97,30 @@ class Signing:
             raise AuthorizationError(f"these credentials may not set a TempURL key: {_ADVICE}") from error
         # Another client may have set one at the same moment: what the account has now is what counts.
         return self._account_key() or key
+
+
+def _told(disposition: str, name: str) -> str:
+    """The parameters by which Swift answers with a disposition.
+
+    Raises:
+        InvalidNameError: It knows none for it.
+    """
+    from email.message import Message  # slow to load, and seldom needed
+    from email.utils import collapse_rfc2231_value
+
+    message = Message()
+    message["Content-Disposition"] = disposition
+    kind, params = message.get_content_disposition(), message.get_params([], "Content-Disposition")[1:]
+    if kind not in ("attachment", "inline") or any(key != "filename" for key, _ in params):
+        raise InvalidNameError(
+            f"content_disposition {disposition!r}: Swift signs no URL with it; "
+            f"it knows attachment and inline, with a filename"
+        )
+    given = max((value for _, value in params), key=lambda value: isinstance(value, tuple), default="")
+    filename = collapse_rfc2231_value(given)
+    if kind == "inline":
+        return f"&inline&filename={quote(filename, safe='')}" if filename else "&inline"
+    return f"&filename={quote(filename or name.rstrip('/').rpartition('/')[2], safe='')}"
 
 
 def _key_in(headers: Mapping[str, str], place: str) -> Secret | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import click
 
 import obs_client
@@ -19,6 +21,14 @@ _METHODS = ("get", "put")
 _NEW_KEY = "create_temp_url_key"
 
 
+class _Bound(NamedTuple):
+    """What a URL is bound to beside its object."""
+
+    content_type: str | None
+    content_disposition: str | None
+    size: int | None
+
+
 @click.command()
 @place("arguments", metavar="[get|put] URL", nargs=-1, required=True)
 @click.option(
@@ -29,11 +39,23 @@ _NEW_KEY = "create_temp_url_key"
     show_default=True,
     help="How long it works; 7d at the most.",
 )
+@click.option("--content-type", metavar="TYPE", help="Answer a GET with it; or take a PUT with it only.")
+@click.option("--content-disposition", metavar="VALUE", help="Likewise, as 'attachment; filename=\"a.txt\"'.")
+@click.option("--size", type=click.IntRange(0), help="Take a PUT of so many bytes only.")
 @json_lines
 @shared
 @pass_settings
-def url(settings: Settings, arguments: tuple[str, ...], expires: int) -> None:
+def url(
+    settings: Settings,
+    arguments: tuple[str, ...],
+    expires: int,
+    content_type: str | None,
+    content_disposition: str | None,
+    size: int | None,
+) -> None:
     """Print a URL to GET or PUT an object without a login, for a time.
+
+    The headers that a PUT must carry are told on stderr, or by --json.
 
     It is one to GET the object if neither is named. Whoever has it needs no credentials: hand it on with care. Nobody
     looks whether the object is there, unless the URL quotes something by %.
@@ -41,20 +63,39 @@ def url(settings: Settings, arguments: tuple[str, ...], expires: int) -> None:
     if not 1 <= expires <= WEEK:
         raise click.UsageError("--expires takes 1 second to 7 days")
     method, url = _parted(arguments)
+    if size is not None and method == "get":
+        raise click.UsageError("--size is for put")
+    bound = _Bound(content_type, content_disposition, size)
     address = Address.parse(url)
     name = address.object_name()
     if address.url.scheme == "file":
         raise Failure(f"{url!r} is on this machine, and paths have no signed URLs", "s3:// and swift:// have them")
     with address.client() as client:
         check_written(client, address)
-        sign = client.object_generate_download_url if method == "get" else client.object_generate_upload_url
         try:
-            signed = sign(name, expires_in_seconds=expires)
+            signed = _signed(client, method, name, expires, bound)
         except obs_client.ConfigurationError as error:
             if _NEW_KEY in str(error):  # a text with an advice, whose "Temp-URL-Key: <secret>" is none
                 raise WrongUse(str(error), f"here: {url.partition('?')[0]}?{_NEW_KEY}=true") from error
             raise WrongUse(without_secrets(str(error))) from error
-    settings.result({"type": "url", "method": method.upper(), "url": signed, "expires_in_seconds": expires}, signed)
+    if not settings.json:
+        for header, value in signed.headers.items():
+            settings.warn(f"the PUT must carry the header {header}: {value}")
+    told = {"url": signed, "expires_in_seconds": expires, "headers": dict(signed.headers)}
+    settings.result({"type": "url", "method": method.upper(), **told}, signed)
+
+
+def _signed(
+    client: obs_client.ObjectStorageClient, method: str, name: str, seconds: int, bound: _Bound
+) -> obs_client.SignedUrl:
+    kind, disposition = bound.content_type, bound.content_disposition
+    if method == "get":
+        return client.object_generate_download_url(
+            name, expires_in_seconds=seconds, content_type=kind, content_disposition=disposition
+        )
+    return client.object_generate_upload_url(
+        name, expires_in_seconds=seconds, content_type=kind, content_disposition=disposition, size=bound.size
+    )
 
 
 def _parted(arguments: tuple[str, ...]) -> tuple[str, str]:

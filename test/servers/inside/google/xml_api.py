@@ -16,7 +16,7 @@ from test.loopback.serving import Request, Response
 from . import conditions
 from .content import content_response
 from .digests import check_digests, of_header
-from .refusals import invalid, no_upload, xml_response
+from .refusals import Refusal, invalid, no_upload, xml_response
 from .state import State, Upload, check_metadata, check_name
 
 PART_MINIMUM = 5 * 1024 * 1024  # "XML API multipart uploads": all parts but the last
@@ -47,7 +47,9 @@ class XmlApi:
         if request.method in ("GET", "HEAD"):
             stored = self._state.object(bucket, name)
             conditions.check(conditions.of_headers(request.headers), stored)
-            return content_response(request, stored, metadata=True)
+            response = content_response(request, stored, metadata=True)
+            response.headers |= _told(request)
+            return response
         if request.method == "PUT":
             return self._put(request, bucket, name)
         if request.method == "DELETE":
@@ -57,6 +59,7 @@ class XmlApi:
 
     def _put(self, request: Request, bucket: str, name: str) -> Response:
         found = self._state.bucket(bucket)
+        _check_length(request)
         check_digests(of_header(request.header("x-goog-hash"), request.header("content-md5")), request.body)
         conditions.check(conditions.of_headers(request.headers), found.objects.get(name))
         stored = self._state.put(bucket, name, request.body, _attributes(request), _metadata(request))
@@ -147,6 +150,24 @@ def _list_parts(request: Request, upload: Upload) -> Response:
         for number, (etag, content) in sorted(upload.parts.items())
     )
     return xml_response(f"<ListPartsResult><IsTruncated>false</IsTruncated>{rows}</ListPartsResult>")
+
+
+def _told(request: Request) -> dict[str, str]:
+    """What is asked to be answered ("XML API query string parameters"): only with a signature."""
+    prefix = "response-"
+    signed = "X-Goog-Signature" in request.query
+    return {
+        name.removeprefix(prefix).title(): value
+        for name, value in request.query.items()
+        if signed and name.startswith(prefix)
+    }
+
+
+def _check_length(request: Request) -> None:
+    """As in "x-goog-content-length-range"."""
+    least, _, most = request.header("x-goog-content-length-range").partition(",")
+    if least and not int(least) <= len(request.body) <= int(most):
+        raise Refusal(400, "invalid", "Your proposed upload is not in the allowed range.", "EntityTooLarge")
 
 
 def _wanted(document: bytes) -> list[tuple[str, str]]:
