@@ -74,6 +74,20 @@ class MetadataTests(ConformanceBase):
         count = min(total // (each + 6), limits.metadata_count_maximum or total)
         self.check_kept({f"key-{number:02}": "v" * each for number in range(count)})
 
+    @promise("Metadata that grow when they are sent are kept at any size up to the limit in all, or refused unwritten.")
+    def test_metadata_size_as_sent(self) -> None:
+        limits = self.capabilities
+        each = min(100, (limits.metadata_value_maximum or 200) // 2)
+        most = (limits.metadata_total_maximum or 2000) // (2 * each + 6)
+        for count in (most // 6, most // 3, most // 2, most):
+            metadata = {f"key-{number:02}": "ü" * each for number in range(count)}
+            try:
+                name = self.put("object", b"", metadata)
+            except InvalidNameError:
+                self.check_refused(metadata)
+            else:
+                self.assertEqual(self.metadata(name), metadata)
+
     @promise("Metadata beyond the limits that capabilities names is refused with InvalidNameError before any request.")
     def test_metadata_too_large(self) -> None:
         limits = self.capabilities

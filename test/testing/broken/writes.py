@@ -6,13 +6,14 @@ import dataclasses
 import io
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 from obs_client import ObjectInfo
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
-from obs_client.errors import ContainerNotEmptyError, ContainerNotFoundError, PreconditionError
-from obs_client.models import Attributes
+from obs_client.errors import ContainerNotEmptyError, ContainerNotFoundError, PreconditionError, ServiceError
+from obs_client.models import Attributes, Capabilities
 from obs_client.wrappers.wrapped import WrappedUpload
 from test.testing.broken.backends import BrokenClient, caught_by
 
@@ -219,6 +220,19 @@ class ShowsTheWriteId(BrokenAttributes):
 class CutsMetadataShort(BrokenValues):
     def entry(self, key: str, value: str) -> dict[str, str]:
         return {key: value[:100]}
+
+
+@caught_by("test_metadata_size_as_sent")
+class CountsMetadataBeforeTheyGrow(BrokenWriting):
+    """Its limit is of what it is sent, which it does not tell how it counts."""
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), metadata_total_maximum=4000)
+
+    def changed(self, new: NewObject) -> NewObject:
+        if sum(len(quote(key + value)) for key, value in new.attributes.metadata.items()) > 4000:
+            raise ServiceError("the headers are too large")
+        return new
 
 
 @caught_by("test_content_type")
