@@ -18,7 +18,8 @@
 =================================================  ===================================================================
 
 Options are the names of the constructor's parameters, and the fields of `ClientOptions`: `?attempts=2&part_size=64MiB`.
-Sizes and times may have a unit (`64MiB`, `1.5GB`; `500ms`, `30s`, `15m`). Besides, `anonymous=true` stands for
+Sizes and times may have a unit (`64MiB`, `1.5GB`; `500ms`, `30s`, `15m`). Stores
+without a server take `timeout` too, so that only the place in a URL need change. Besides, `anonymous=true` stands for
 `credentials={}`: public data are read without a login, whatever the environment holds. `profile=PATH` is a profile that
 `obs probe` made: its options hold where the URL does not say otherwise. Such a path has a `/` or ends in `.json`; any
 other `profile` is that of the constructor, where it has one.
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 __all__ = ["ANONYMOUS", "ENTRY_POINTS", "Alias", "StorageUrl", "directory_client", "from_url", "is_url"]
 
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(azure|file|gcs|gs|http|https|memory|s3|swift):")
+_NO_SERVER = ("file", "memory")
+"""Schemes of stores that no server is asked for."""
 _KEPT = {ord(character): f"%{ord(character):02X}" for character in "\t\n\r"}
 """What `urlsplit` would drop without a word, as the WHATWG's standard for URLs has it, and what stands for it."""
 
@@ -111,7 +114,9 @@ class StorageUrl:
                 "a storage URL must hold no credentials (what stands before '@'); give them to the constructor or the "
                 "environment"
             )
-        options, tuning = options_of(client_class(scheme), parts.query, *_further(scheme))
+        options, tuning = options_of(
+            client_class(scheme), parts.query, *_further(scheme), waits=scheme not in _NO_SERVER
+        )
         _tuned(tuning, None)
         location = paths.location_of(scheme, parts.netloc, parts.path, options)
         return cls(scheme, *location, options, tuning)
@@ -233,7 +238,7 @@ def _in_named(store: NamedStore, url: str) -> StorageUrl:
     own = StorageUrl.parse(store.url)
     start, _, query = url.partition("?")
     rest = paths.unquoted(start.partition(":")[2].removeprefix("//"))
-    options, tuning = options_of(client_class(own.scheme), query)
+    options, tuning = options_of(client_class(own.scheme), query, waits=own.scheme not in _NO_SERVER)
     if paths.CONTAINER in options:
         raise ConfigurationError(f"the container stands before the '?': {store.name}://container")
     _tuned(tuning, None)

@@ -19,7 +19,8 @@ _PROFILE = "profile"
 _SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_url_key$", re.IGNORECASE)
 
 _SIZES = {"part_size"}
-_TIMES = {"timeout", "first_pause", "longest_pause", "give_up_after"}
+_TIMEOUT = "timeout"
+_TIMES = {_TIMEOUT, "first_pause", "longest_pause", "give_up_after"}
 
 
 class Options(typing.NamedTuple):
@@ -34,18 +35,20 @@ class Options(typing.NamedTuple):
     client: dict[str, object]
 
 
-def options_of(client_class: type[ObjectStorageClient], query: str, *further: str) -> Options:
+def options_of(client_class: type[ObjectStorageClient], query: str, *further: str, waits: bool = True) -> Options:
     """The options of a URL for a class.
 
     Args:
         further: Names that are options of such URLs, but no parameters of the constructor.
+        waits: Such a store may keep its client waiting; else any `timeout` is long enough, and is taken for that.
 
     Raises:
         ConfigurationError: One is unknown, a secret, or no value of its kind.
     """
     if not query:
         return Options({}, {})
-    known: dict[str, object] = {**_tuning(), **_parameters(client_class), **dict.fromkeys(further, str)}
+    own = _parameters(client_class)
+    known = {**_tuning(), **own, **dict.fromkeys(further, str), **({} if waits else {_TIMEOUT: float})}
     options: dict[str, object] = {}
     pairs = _pairs(query)
     profile = next((text for name, text in pairs if name == _PROFILE and _is_profile_path(text)), None)
@@ -60,8 +63,9 @@ def options_of(client_class: type[ObjectStorageClient], query: str, *further: st
         options["credentials"] = {}
     if profile is not None:
         options = {**_options_of_profile(client_class, profile, options, known), **options}
-    tuning = set(_tuning()) - set(_parameters(client_class))
-    constructor = {name: value for name, value in options.items() if name not in tuning}
+    tuning = set(_tuning()) - set(own)
+    unused = tuning if waits else {*tuning, _TIMEOUT}
+    constructor = {name: value for name, value in options.items() if name not in unused}
     return Options(constructor, {name: value for name, value in options.items() if name in tuning})
 
 

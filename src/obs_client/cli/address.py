@@ -124,6 +124,11 @@ class Address:
             raise click.UsageError(printable(f"{self.text} {what}; {advice}"))
         return self.name
 
+    def shown(self, name: str) -> str:
+        """A name in the container as people write it after the URL: in a named store below the prefix it begins at."""
+        start = self.url.alias.prefix if self.url.alias else None
+        return name.removeprefix(start or "")
+
     def receiving(self, base_name: str) -> str:
         """The name of an object that is put here: its own, if this is a folder."""
         return self.name + base_name if self.is_folder else self.name

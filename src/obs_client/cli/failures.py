@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import IO, Any
@@ -24,6 +25,13 @@ _COMMANDS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ContainerNotSpecified, "write it after the store: s3://container, or give a path"),
 )
 """Which of the commands helps; all other advice is the error's own."""
+
+_OF_THE_SYSTEM = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "look at its permissions and those of the directories above it"),
+    errno.EROFS: "the file system is mounted for reading only",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room on the file system, or raise the quota"),
+}
+"""What helps where the file system refuses a file of the user's own, by the number of its error."""
 
 _IN_A_URL = {
     f"S3Client(..., {option}=True)": f"?{option}=true in the URL"
@@ -111,7 +119,9 @@ def _failure_of(error: Exception) -> Failure:
         path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
         # An unfinished file of ours has a name that nobody knows.
         subject = f"{path}: " if path and not path.startswith("%obs_") else ""
-        return Failure(f"{subject}{without_secrets(error.strerror or str(error))}")
+        return Failure(
+            f"{subject}{without_secrets(error.strerror or str(error))}", _OF_THE_SYSTEM.get(error.errno or 0, "")
+        )
     if isinstance(error, ModuleNotFoundError):
         return Failure(f"the package {error.name!r} is missing", "pip install 'obs_client[cli]'")
     text = f"{type(error).__name__}: {without_secrets(str(error))}"

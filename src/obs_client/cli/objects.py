@@ -12,6 +12,7 @@ from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.written import check_written
 
 SYNC_COPIES = "obs sync copies folders"
+OR_RECURSIVE = "obs sync copies folders, as does -r"
 
 Entry: TypeAlias = "obs_client.ObjectInfo | obs_client.SubdirInfo"
 

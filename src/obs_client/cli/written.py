@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from obs_client.client import ObjectStorageClient
 
 _QUOTED = "%?#"
+_PARTED = re.compile(r"[^\w/:.,@%+=~-]")
+"""What a shell takes for more than a letter."""
 
 
 def quoted(name: str) -> str:
@@ -51,6 +55,15 @@ def _in_query(query: str, container: str, name: str) -> str:
 
 def _in_option(name: str) -> str:
     return quoted(name).replace("&", "%26").replace("+", "%2B")
+
+
+def pasted(url: str) -> str:
+    """A URL as a line on stdout: on a terminal in quotes where a shell would part it, so that it can be pasted back."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return url
+    import shlex
+
+    return shlex.quote(url) if _PARTED.search(url) else url
 
 
 def check_written(client: ObjectStorageClient, address: Address, *, folders: bool = False) -> None:

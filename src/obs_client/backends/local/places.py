@@ -127,12 +127,12 @@ def obstructed(path: Path, state: State) -> ConflictError:
 
 def display(path: Path) -> str:
     """A path below the container, for people."""
-    return os.fsdecode(b"/".join(path))
+    return b"/".join(path).decode(errors="backslashreplace")
 
 
 def unreadable(path: Path, reason: str) -> ServiceError:
     """The error for a file or directory that no object name leads to; the reason ends with what to do."""
-    return ServiceError(f"no object name leads to the file {display(path)!r}: {reason}")
+    return ServiceError(f"no object name leads to the file '{display(path)}': {reason}")
 
 
 def path_of_key(path: Path, key: str) -> Path:

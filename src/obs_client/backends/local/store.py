@@ -17,7 +17,7 @@ from obs_client.backends.local.draft import Draft, remove
 from obs_client.backends.local.listing import Enter, page, walk
 from obs_client.backends.local.lock import exclusive
 from obs_client.backends.local.names import COMPONENT_MAXIMUM, ESCAPING, Naming
-from obs_client.backends.local.places import Unlisted, survey
+from obs_client.backends.local.places import Unlisted, display, survey
 from obs_client.backends.local.reading import LocalReader, check_hash_at, open_object, opened
 from obs_client.backends.local.record import make
 from obs_client.backends.local.spelling import ExactDevices
@@ -332,8 +332,8 @@ class LocalClient(FileStore):
             return os.fsencode(entry.name).decode()
         except UnicodeDecodeError:
             raise ServiceError(
-                f"no container name leads to the directory {entry.name!r} in {self.root!r}: its name is not UTF-8; "
-                f"rename it"
+                f"no container name leads to the directory '{display((os.fsencode(entry.name),))}' in {self.root!r}: "
+                f"its name is not UTF-8; rename it"
             ) from None
 
 

@@ -210,6 +210,9 @@ _INTO_CONTAINER = (
 )
 
 
+_NO_SERVER = "there is probably no S3 server at this address: look at endpoint_url (AWS_ENDPOINT_URL)"
+
+
 def _leads_into_container(error: S3Error) -> bool:
     """Whether a listing was answered as an object."""
     return error.code == "NoSuchKey" and error.operation.startswith("List")
@@ -218,7 +221,11 @@ def _leads_into_container(error: S3Error) -> bool:
 def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
     if isinstance(error, S3Error):
+        if error.operation.startswith("List") and error.code == "404":
+            return _NO_SERVER
         return _INTO_CONTAINER if _leads_into_container(error) else _HINTS.get(error.code, "")
+    if isinstance(error, StrangeAnswer):
+        return _NO_SERVER
     if isinstance(error, TimeoutError):
         return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
     return ""

@@ -11,7 +11,7 @@ import click
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
-from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
+from obs_client.cli.objects import OR_RECURSIVE, SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
@@ -127,7 +127,7 @@ class _Copies:
             except obs_client.PreconditionError:
                 raise already_there(name) from None
         if not done:
-            raise absent(place.client, start, folder_hint=SYNC_COPIES)
+            raise absent(place.client, start, folder_hint=OR_RECURSIVE if self._what == "copied" else SYNC_COPIES)
         shown = f"{start.text} -> {target.container_name}/{name}"
         self._settings.did(self._what, shown, source=start.text, name=name)
 

@@ -20,7 +20,7 @@ from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, each, store_is_up
 from obs_client.cli.text import count_text, fields_of, printable, size_text, time_text
 from obs_client.cli.usage import HelpAlone
-from obs_client.cli.written import url_of
+from obs_client.cli.written import pasted, url_of
 
 
 @click.command(cls=HelpAlone)
@@ -37,7 +37,8 @@ def ls(settings: Settings, places: tuple[str, ...], long: bool, recursive: bool,
 
     Without an argument it is this directory. Quoted patterns are matched: 's3://album/*.jpg'. Folders end with a
     slash. An object that has the folder's name is listed too. Names are shown as they are; in a URL some of their
-    characters must be quoted, as --urls does it: give that to other commands, not the name.
+    characters must be quoted, as --urls does it (and on a terminal for the shell, too): give that to other commands,
+    not the name.
     """
     addresses = {text: Address.parse(text) for text in places or (".",)}
     several = len(addresses) > 1
@@ -92,12 +93,14 @@ class _Listing:
 
     def _write(self, address: Address, text: str, entry: Entry) -> None:
         name = _name(entry)
-        shown = url_of(address, name) if self._look.urls else name
+        shown = url_of(address, name) if self._look.urls else address.shown(name) or name
         if self._settings.json:
             place = {"place": text} if self._several else {}
-            self._settings.result({**record(entry), **({"url": shown} if self._look.urls else {}), **place}, "")
+            self._settings.result(
+                {**record(entry, address), **({"url": shown} if self._look.urls else {}), **place}, ""
+            )
         else:
-            self._settings.result({}, _line(entry, shown, self._look))
+            self._settings.result({}, _line(entry, pasted(shown) if self._look.urls else shown, self._look))
 
 
 @click.command()
@@ -184,9 +187,9 @@ def du(settings: Settings, url: str, depth: int, human: bool) -> None:
                 total[0] += entry.size or 0
                 total[1] += 1
     for folder, (size, count) in sorted(sums.items(), key=lambda item: (item[0] == address.under, item[0])):
-        shown = printable(top if folder == address.under else folder) or "."
+        shown = printable(address.shown(top if folder == address.under else folder)) or "."
         text = f"{size_text(size, human):>14}  {count_text(count, 'object'):>16}  {shown}"
-        settings.result({"type": "sum", "folder": folder, "size": size, "count": count}, text)
+        settings.result({"type": "sum", "folder": address.shown(folder), "size": size, "count": count}, text)
     unlisted.finish()
 
 
@@ -208,11 +211,12 @@ class Unlisted:
             raise Failure(f"{count_text(len(self._reasons), 'name')} could not be listed", "all others are")
 
 
-def record(entry: Entry) -> dict[str, object]:
-    """An entry of a listing for programs."""
+def record(entry: Entry, address: Address) -> dict[str, object]:
+    """An entry of a listing at an address, for programs."""
+    name = {"name": address.shown(_name(entry)) or _name(entry)}
     if isinstance(entry, obs_client.SubdirInfo):
-        return {"type": "folder", "name": entry.subdir}
-    return {"type": "object", **fields_of(entry)}
+        return {"type": "folder", **name}
+    return {"type": "object", **fields_of(entry), **name}
 
 
 def _list_containers(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, look: _Look) -> None:
@@ -221,7 +225,7 @@ def _list_containers(settings: Settings, client: obs_client.ObjectStorageClient,
         count = f"{'-' if container.count is None else container.count:>10}  " if look.long else ""
         shown = url_of(address, "", container.name) if look.urls else container.name
         row = {"type": "container", **fields_of(container), **({"url": shown} if look.urls else {})}
-        settings.result(row, f"{size}{count}{printable(shown)}")
+        settings.result(row, f"{size}{count}{printable(pasted(shown) if look.urls else shown)}")
 
 
 def _name(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 
 import click
@@ -34,6 +35,7 @@ def info(settings: Settings, urls: tuple[str, ...], native: bool) -> None:
     def show(address: Address) -> None:
         with address.client() as client:
             found = _look(client, address)
+            found = dataclasses.replace(found, name=address.shown(found.name)) if address.name else found
             kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
             more = _more(client, address) if native and kind == "object" else {}
         settings.result({"type": kind, **fields_of(found), **more}, "\n".join(_lines(found, more)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
@@ -29,6 +30,7 @@ from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, hold
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
 from obs_client.errors import (
+    AuthorizationError,
     IntegrityError,
     InvalidNameError,
     NotFoundError,
@@ -245,14 +247,29 @@ def _finish(settings: Settings, report: SyncReport) -> None:
 def _advice(errors: Collection[Exception]) -> str:
     """What to do after failures: some come again whenever the command is run again."""
     passing = [error for error in errors if isinstance(error, _MAY_PASS)]
+    refused = [error for error in errors if isinstance(error, AuthorizationError)]
     advice = ["run the same command again"] if passing else []
+    if refused:
+        advice.append("ask for the rights, or log in as somebody who has them")
+    if any(_is_full(error) for error in errors):
+        advice.append("make room at the target, and run the same command again")
     if any(isinstance(error, InvalidNameError) and "metadata" in str(error) for error in errors):
         advice.append("--metadata dashes writes - for _ in the keys, --metadata drop leaves metadata out")
     elif any(isinstance(error, _OF_THE_TARGET) for error in errors):
         advice.append("what the target cannot hold fails again: rename it, or --exclude it")
-    elif not passing:
+    elif not advice:
         advice.append("mend what is told of each name, or --exclude it; else it fails again")
     return "; ".join(advice)
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether a file system has no room for a file."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:

@@ -16,7 +16,7 @@ import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
-from obs_client.cli.objects import SYNC_COPIES, absent, already_there, size_of
+from obs_client.cli.objects import OR_RECURSIVE, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
 from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
@@ -92,14 +92,14 @@ def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Ad
     name, container = address.name, address.container_name()
     check_written(client, address)
     if os.path.isdir(target) and client.object_info(name, container) is None:
-        raise absent(client, address, folder_hint=SYNC_COPIES)
+        raise absent(client, address, folder_hint=OR_RECURSIVE)
     if target == "-":
         done = client.object_download(name, stdout(), container)
     else:
         with settings.progress(name, partial(size_of, client, address)) as progress, _naming(target):
             done = client.download_file(name, target, container, progress=progress)
     if not done:
-        raise absent(client, address, folder_hint=SYNC_COPIES)
+        raise absent(client, address, folder_hint=OR_RECURSIVE)
     if target != "-":
         settings.did("got", f"{address.text} -> {target}", name=name, path=target)
 
@@ -107,10 +107,18 @@ def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Ad
 @click.command()
 @place("paths", metavar="PATH...", nargs=-1, required=True)
 @place("url")
-@click.option("--type", "content_type", metavar="TYPE", help="Content type; otherwise guessed from the name.")
-@click.option("--encoding", metavar="TEXT", help="Content encoding, as gzip; the bytes are written as they are.")
-@click.option("--disposition", metavar="TEXT", help="Content disposition.")
-@click.option("--language", metavar="TEXT", help="Content language.")
+@click.option(
+    "--type", "--content-type", "content_type", metavar="TYPE", help="Content type; otherwise guessed from the name."
+)
+@click.option(
+    "--encoding",
+    "--content-encoding",
+    "encoding",
+    metavar="TEXT",
+    help="Content encoding, as gzip; the bytes are written as they are.",
+)
+@click.option("--disposition", "--content-disposition", "disposition", metavar="TEXT", help="Content disposition.")
+@click.option("--language", "--content-language", "language", metavar="TEXT", help="Content language.")
 @click.option("--cache-control", metavar="TEXT", help="Cache control.")
 @click.option("-m", "--meta", metavar="KEY=VALUE", multiple=True, help="Metadata; may be given several times.")
 @RECURSIVE
