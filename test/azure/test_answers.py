@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socket import socket
@@ -14,7 +15,7 @@ from obs_client import AzureClient, ConfigurationError, ObjectInfo
 from obs_client._http.kit.calls.tokens import Token, Tokens
 from obs_client.backends.azure.listing import read_page
 from obs_client.credentials import Secret
-from obs_client.errors import ConflictError, PartialFailureError, TemporaryError
+from obs_client.errors import ConflictError, ObjectStorageClientError, PartialFailureError, TemporaryError
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
 
@@ -47,7 +48,7 @@ class Played:
 
 
 @contextmanager
-def playing(account: str, credentials: dict[str, str]) -> Iterator[Played]:
+def playing(account: str, credentials: dict[str, str], *, closes: bool = False) -> Iterator[Played]:
     answers: list[bytes] = []
     heads: list[str] = []
     bodies: list[str] = []
@@ -60,6 +61,8 @@ def playing(account: str, credentials: dict[str, str]) -> Iterator[Played]:
             heads.append(head.decode("latin-1"))
             bodies.append(body.decode("latin-1"))
             connection.sendall(answers.pop(0))
+            if closes:
+                return
 
     options = ClientOptions(part_size=20_000, first_pause=0.001, longest_pause=0.01, attempts=4)
     with raw_server(script) as server:
@@ -229,6 +232,32 @@ def test_who_has_a_sas_asks_at_the_container() -> None:
         with pytest.raises(ConfigurationError, match="hierarchical namespace"):
             found.client.object_write("name", b"")
         assert found.heads[0].startswith("HEAD /someaccount/box?restype=account&comp=properties&sv=1")
+
+
+SPOILED = {
+    "refused": refused(b"403 Forbidden", b"AuthenticationFailed"),
+    "cut": answer(b"content", headers=BLOB)[:-3],
+    "no http": b"nothing of the kind\r\n\r\n",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+def test_no_error_shows_a_sas_nor_a_copy_of_it(spoiled: str) -> None:
+    with playing("devstoreaccount1", {"AZURE_STORAGE_SAS_TOKEN": "sv=1&sig=canary"}, closes=True) as found:
+        calls: list[Callable[[], object]] = [
+            lambda: found.client.object_read("name"),
+            lambda: found.client.object_copy("name", "other"),
+            lambda: found.client.object_write("name", b"content"),
+            lambda: found.client.object_delete_many(["name"]),
+        ]
+        for call in calls:
+            found.answers[:] = [SPOILED[spoiled]] * 20
+            with pytest.raises(ObjectStorageClientError) as caught:
+                call()
+            shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+            assert "canary" not in "".join(shown.format())
+        assert any("sig=canary" in head for head in found.heads)
 
 
 def test_a_marker_of_other_programs_is_an_object_of_a_flat_account(played: Played) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.calls.queries import query_of
@@ -45,11 +46,13 @@ class AzureUpload(MultipartUpload):
             check_md5(answer, digest)
         self._parts[part.number] = part.size, digest
 
-    def put_block(self, number: int, body: Body | None, headers: dict[str, str]) -> HttpAnswer:
+    def put_block(
+        self, number: int, body: Body | None, headers: dict[str, str], secret: Callable[[], dict[str, str]] = dict
+    ) -> HttpAnswer:
         """Store a block; all blocks of a name have ids of the same length, as Azure wants it."""
         block = encode(f"{self._id}{number:08}".encode())
         place = self._new.container, self._new.name, query_of("comp=block", ("blockid", block))
-        answer = self._requests.finish(Request("Put Block", "PUT", *place, headers, body))
+        answer = self._requests.finish(Request("Put Block", "PUT", *place, headers, body, secret))
         self._blocks[number] = block
         return answer
 

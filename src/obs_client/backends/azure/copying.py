@@ -32,7 +32,11 @@ class Source:
         self._requests = requests
 
     @property
-    def headers(self) -> dict[str, str]:
+    def condition(self) -> dict[str, str]:
+        """The header for this version of it."""
+        return {"x-ms-source-if-match": quoted_etag(self.info.hash or "")}
+
+    def secret(self) -> dict[str, str]:
         """The headers that name it, with leave to read it."""
         login, query = self._requests.login, ""
         if login.key:
@@ -43,7 +47,7 @@ class Source:
         named = {"x-ms-copy-source": self._requests.url_of(self.container, self.info.name, query)}
         if login.tokens:
             named["x-ms-copy-source-authorization"] = f"Bearer {login.tokens.current().reveal()}"
-        return {**named, "x-ms-source-if-match": quoted_etag(self.info.hash or "")}
+        return named
 
     def has_changed(self) -> bool:
         """Whether it is not what was looked at any more: a refusal does not always say whose condition failed."""
@@ -70,10 +74,10 @@ def copy_blob(requests: Requests, source: Source, new: NewObject) -> None:
     if (source.info.size or 0) > COPY_MAXIMUM:
         raise NeedsParts
     # The headers are the source's, its MD5 too.
-    headers = {**source.headers, **metadata_headers(new.attributes, _mark(source, new)), **conditions_of(new)}
+    headers = {**source.condition, **metadata_headers(new.attributes, _mark(source, new)), **conditions_of(new)}
     headers["x-ms-requires-sync"] = "true"
     try:
-        requests.finish(Request("Copy Blob From URL", "PUT", new.container, new.name, "", headers))
+        requests.finish(Request("Copy Blob From URL", "PUT", new.container, new.name, "", headers, None, source.secret))
     except Refusal as error:
         if error.status in (404, 412) and code_of(error) != "ContainerNotFound" and source.has_changed():
             raise source.changed() from error
@@ -92,7 +96,7 @@ class AzureCopy(AzureUpload):
     def copy_part(self, part: Part) -> None:
         area = {"x-ms-source-range": f"bytes={part.offset}-{part.offset + part.size - 1}"}
         try:
-            self.put_block(part.number, None, {**self._source.headers, **area})
+            self.put_block(part.number, None, {**self._source.condition, **area}, self._source.secret)
         except Refusal as error:
             if error.status in (404, 412) and self._source.has_changed():
                 raise self._source.changed() from error

@@ -36,6 +36,7 @@ class Request(NamedTuple):
         container: "": it is one to the account.
         name: The object's; None: the request is one to the container.
         query: As it stands in the URL.
+        secret: Makes headers that nobody else may see, when the request is signed.
     """
 
     operation: str
@@ -45,6 +46,7 @@ class Request(NamedTuple):
     query: str = ""
     headers: dict[str, str] = {}  # noqa: RUF012 - never changed, but copied
     body: Body | bytes | None = None
+    secret: Callable[[], dict[str, str]] = dict
 
     def __repr__(self) -> str:
         """Without headers and query, which may hold what is not to be shown."""
@@ -123,7 +125,7 @@ class Requests:
 
     def signed(self, request: Request, token: Secret | None) -> tuple[str, dict[str, str]]:
         """The target and the headers of a request as it is sent now."""
-        headers = {"x-ms-version": VERSION, **request.headers, "x-ms-date": write_date()}
+        headers = {"x-ms-version": VERSION, **request.headers, **request.secret(), "x-ms-date": write_date()}
         path, query, login = self.path_of(request.container, request.name), request.query, self.login
         if login.key:
             size = 0 if request.body is None else len(request.body)
