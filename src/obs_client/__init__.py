@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from obs_client.errors import ObjectChangedError as ObjectChangedError
     from obs_client.errors import ObjectNotFoundError as ObjectNotFoundError
     from obs_client.errors import ObjectStorageClientError as ObjectStorageClientError
+    from obs_client.errors import ObjectUnchangedError as ObjectUnchangedError
     from obs_client.errors import PartialFailureError as PartialFailureError
     from obs_client.errors import PreconditionError as PreconditionError
     from obs_client.errors import ServiceError as ServiceError
@@ -77,6 +78,7 @@ _MODULES = {
         "NotFoundError",
         "NotSupportedError",
         "ObjectChangedError",
+        "ObjectUnchangedError",
         "ObjectNotFoundError",
         "ObjectStorageClientError",
         "PartialFailureError",

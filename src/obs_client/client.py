@@ -302,6 +302,7 @@ class ObjectStorageClient(Backend):
         start: int = 0,
         stop: int | None = None,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> bytes:
         """An object's bytes from `start` to before `stop` (None: the end); start at or past the end gives `b""`.
 
@@ -310,18 +311,20 @@ class ObjectStorageClient(Backend):
 
         Args:
             if_hash: Read only the version that has this hash, as `object_info` told.
+            if_none_match: The hash of the content that the caller holds: what still has it is not read again.
 
         Raises:
             ObjectNotFoundError: The object or its container is absent.
             PreconditionError: The object has not the hash `if_hash`.
+            ObjectUnchangedError: The object still has the hash `if_none_match`, found by one request without content.
             IntegrityError: The bytes are not what the store says that they are.
             ObjectChangedError: The object was replaced meanwhile, and could not be read whole.
         """
         container = self._object(object_name, container_name)
         arguments.check_range(start, stop)
-        arguments.check_hash(if_hash)
+        arguments.check_versions(if_hash, if_none_match)
         try:
-            return download.read(self._border, container, object_name, start, stop, if_hash)
+            return download.read(self._border, container, object_name, start, stop, if_hash, if_none_match)
         except ContainerNotFoundError as error:
             raise _object_not_found(object_name, container) from error
 
@@ -331,6 +334,7 @@ class ObjectStorageClient(Backend):
         stream: IO[bytes],
         container_name: str | None = None,
         *,
+        if_none_match: str | None = None,
         progress: Progress | None = None,
     ) -> bool:
         """Write an object's bytes to a binary stream. False: it is absent, and nothing was written.
@@ -338,15 +342,18 @@ class ObjectStorageClient(Backend):
         The stream is not closed. If an error is raised, the stream may hold some of the bytes.
 
         Args:
+            if_none_match: As `object_read`.
             progress: Called in this thread with the count of bytes moved since the last call.
 
         Raises:
             IntegrityError, ObjectChangedError: As `object_read`.
+            ObjectUnchangedError: As `object_read`; nothing was written.
         """
         container = self._object(object_name, container_name)
         arguments.check_binary(stream, "write")
+        arguments.check_versions(None, if_none_match)
         try:
-            return download.to_stream(self._border, container, object_name, stream, progress)
+            return download.to_stream(self._border, container, object_name, stream, progress, if_none_match)
         except NotFoundError:
             return False
 
@@ -356,6 +363,7 @@ class ObjectStorageClient(Backend):
         local_path: str | os.PathLike[str],
         container_name: str | None = None,
         *,
+        if_none_match: str | None = None,
         progress: Progress | None = None,
     ) -> bool:
         """Write an object to a local file. False: it is absent, and no file was made or touched.
@@ -365,11 +373,13 @@ class ObjectStorageClient(Backend):
         followed. What is there but is no regular file (a pipe, a device) is written to as a stream.
 
         Raises:
-            IntegrityError, ObjectChangedError: As `object_read`; the target is as it was.
+            IntegrityError, ObjectChangedError, ObjectUnchangedError: As `object_read`; the target is as it was.
         """
         container = self._object(object_name, container_name)
+        arguments.check_versions(None, if_none_match)
+        path = os.fspath(local_path)
         try:
-            return download.to_file(self._border, container, object_name, os.fspath(local_path), progress)
+            return download.to_file(self._border, container, object_name, path, progress, if_none_match)
         except NotFoundError:
             return False
 
@@ -381,6 +391,7 @@ class ObjectStorageClient(Backend):
         container_name: str | None = None,
         *,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> ReadFile: ...
 
     @overload
@@ -392,6 +403,7 @@ class ObjectStorageClient(Backend):
         *,
         encoding: str | None = None,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> TextIO: ...
 
     @overload
@@ -436,14 +448,6 @@ class ObjectStorageClient(Backend):
         mode: str,
         container_name: str | None = None,
         *,
-        encoding: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        content_type: str | None = None,
-        content_encoding: str | None = None,
-        content_disposition: str | None = None,
-        content_language: str | None = None,
-        cache_control: str | None = None,
-        if_absent: bool = False,
         if_hash: str | None = None,
     ) -> Any: ...
 
@@ -462,6 +466,7 @@ class ObjectStorageClient(Backend):
         cache_control: str | None = None,
         if_absent: bool = False,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> ReadFile | TextIO | WriteFile | TextWriteFile:
         """A file object over an object.
 
@@ -477,12 +482,13 @@ class ObjectStorageClient(Backend):
             mode: `rb`, `wb`, or as text `r` and `w`.
             encoding: Of text; None: UTF-8.
             if_hash: Read, or replace, only the version that has this hash, as `object_info` told.
+            if_none_match: In reading, as `object_read`.
 
         Raises:
-            ObjectNotFoundError: At once, in reading.
+            ObjectNotFoundError, ObjectUnchangedError: At once, in reading.
             PreconditionError: If `if_absent` or `if_hash` does not hold: at once in reading, in writing by `close()`,
                 and nothing was written.
-            TypeError: What is only for writing is given in reading.
+            TypeError: What is only for writing is given in reading, or the other way round.
         """
         from obs_client._engine.attributes import Headers
         from obs_client._engine.transfers import files
@@ -492,8 +498,10 @@ class ObjectStorageClient(Backend):
         headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
         if kind == "r":
             files.refuse_in_reading(headers, metadata, if_absent)
-            arguments.check_hash(if_hash)
-            return files.open_reader(self._border, container, object_name, mode, encoding, if_hash)
+            arguments.check_versions(if_hash, if_none_match)
+            return files.open_reader(self._border, container, object_name, mode, encoding, if_hash, if_none_match)
+        if if_none_match is not None:
+            raise TypeError("if_none_match: only for reading; if_absent and if_hash are for writing")
         attributes = self._border.rules.attributes(object_name, metadata, headers)
         new = self._new(container, object_name, attributes, None, if_absent, if_hash)
         return files.open_writer(self._border, new, mode, encoding)

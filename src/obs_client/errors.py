@@ -117,6 +117,10 @@ class PreconditionError(ConflictError):
     """A condition (`if_absent`, `if_hash`) does not hold."""
 
 
+class ObjectUnchangedError(PreconditionError):
+    """The object still has the hash `if_none_match`: the copy that the caller holds is as it is; nothing was read."""
+
+
 class ObjectChangedError(ObjectStorageClientError):
     """The object was replaced while it was read, or the source file changed while it was uploaded."""
 

@@ -250,3 +250,13 @@ def test_a_writer_knows_what_it_wrote(client: GCSClient) -> None:
         assert found is not None
         assert (file.info.hash, file.info.size) == (found.hash, found.size)
         assert file.info.last_modified is not None
+
+
+def test_what_is_held_is_not_sent(client: GCSClient) -> None:
+    for data in (b"small", b"x" * 20_000_000):
+        client.object_write("held", data)
+        found = client.object_info("held")
+        assert found is not None
+        assert found.hash is not None
+        container = client.container_name or ""
+        assert client._object_open_changed(container, "held", 0, None, found.hash) is None

@@ -237,3 +237,13 @@ def test_a_writer_knows_what_it_wrote(owner: S3Client) -> None:
         found = owner.object_info("written")
         assert found is not None
         assert (file.info.hash, file.info.size) == (found.hash, found.size)
+
+
+def test_what_is_held_is_not_sent(owner: S3Client) -> None:
+    for data in (b"small", b"x" * 20_000_000):
+        owner.object_write("held", data)
+        found = owner.object_info("held")
+        assert found is not None
+        assert found.hash is not None
+        container = owner.container_name or ""
+        assert owner._object_open_changed(container, "held", 0, None, found.hash) is None

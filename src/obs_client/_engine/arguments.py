@@ -96,10 +96,18 @@ def _refuse(name: str, reason: str) -> None:
     raise InvalidNameError(f"{shown!r}: {reason}", object_name=name)
 
 
-def check_hash(if_hash: str | None) -> None:
+def check_hash(if_hash: str | None, what: str = "if_hash") -> None:
     """Refuse what is no hash of an object."""
     if if_hash is not None and not isinstance(if_hash, str):
-        raise TypeError(f"if_hash must be a str as object_info gives it, not {type(if_hash).__name__}")
+        raise TypeError(f"{what} must be a str as object_info gives it, not {type(if_hash).__name__}")
+
+
+def check_versions(if_hash: str | None, if_none_match: str | None) -> None:
+    """Refuse what are no hashes of an object that is to be read, and two at once."""
+    check_hash(if_hash)
+    check_hash(if_none_match, "if_none_match")
+    if if_hash is not None and if_none_match is not None:
+        raise ValueError("if_hash and if_none_match exclude each other; give one")
 
 
 def check_conditions(if_absent: bool, if_hash: str | None, capabilities: Capabilities, hint: str) -> None:

@@ -118,6 +118,18 @@ class Border:
             "read", lambda: self._backend._object_open(container, name, start, stop, if_hash), container, name
         )
 
+    def object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        """The same for who has the content with the hash `known`; None: it is that."""
+        reader = self.run(
+            "read", lambda: self._backend._object_open_changed(container, name, start, stop, known), container, name
+        )
+        if reader is not None and reader.info.hash == known:
+            reader.close()
+            return None
+        return reader
+
     def object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         """Write in one request, a conditional one so that its lost answer can be found out; gives what is known."""
         marked = marked_by_id(new) if new.conditional else new

@@ -214,6 +214,16 @@ class Backend(abc.ABC):
         """
         raise NotSupportedError(f"{type(self).__name__} cannot copy within the store")
 
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        """As `_object_open` without a condition; None if the object has the hash `known`.
+
+        Better by one request that moves no content then (If-None-Match); where an answer does not heed it, its reader
+        may be given all the same: its hash is looked at.
+        """
+        return self._object_open(container, name, start, stop, None)
+
     def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
         """An object's tags; called if `capabilities.tags`.
 

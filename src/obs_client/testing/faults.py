@@ -66,6 +66,15 @@ class FaultyClient(WrappedClient):
         ends = [end for end in (stop, reader.info.size) if end is not None]
         return _BreakingReader(reader, max(0, min(ends, default=start + 1) - start) // 2)
 
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        return self._through(
+            "object_open_changed",
+            lambda: self.inner._object_open_changed(container, name, start, stop, known),
+            lambda lost: lost and lost.close(),
+        )
+
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         # A real store lets an upload expire whose id nobody has.
         upload = self._through("object_multipart", lambda: self.inner._object_multipart(new), lambda lost: lost.abort())

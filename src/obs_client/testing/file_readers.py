@@ -7,10 +7,13 @@ import csv
 import dataclasses
 import functools
 import io
+import os
+import tempfile
 import zipfile
 from collections.abc import Callable
 
-from obs_client.errors import ObjectChangedError, ObjectNotFoundError, PreconditionError
+from obs_client.client import ObjectStorageClient
+from obs_client.errors import ObjectChangedError, ObjectNotFoundError, ObjectUnchangedError, PreconditionError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 
@@ -25,6 +28,77 @@ class FileReaderTests(ConformanceBase):
         """Content of several requests in reading, whatever is read ahead."""
         self.client.options = dataclasses.replace(self.client.options, part_size=max(self.part_size, WIDE // 4))
         return self.content(WIDE)
+
+    @promise("if_none_match: who holds the content is told so by ObjectUnchangedError; what is another one is read.")
+    def test_if_none_match(self) -> None:
+        for data in (b"held", self.large()):
+            name = self.put("object", data)
+            held = self.info(name).hash
+            for read in self.readings(name):
+                with self.assertRaises(ObjectUnchangedError):
+                    read(self.client, held)
+                self.assertTrue(read(self.client, "another hash") == data)
+            self.client.object_write(name, b"new")
+            for read in self.readings(name):
+                self.assertEqual(read(self.client, held), b"new")
+            self.client.object_delete(name)
+            with self.assertRaises(ObjectNotFoundError):
+                self.client.object_read(name, if_none_match=held)
+            self.assertIs(self.client.object_download(name, io.BytesIO(), if_none_match=held), False)
+
+    def readings(self, name: str) -> list[Callable[[ObjectStorageClient, str | None], bytes]]:
+        """All ways to read the object unless it has a hash."""
+
+        def opened(client: ObjectStorageClient, held: str | None) -> bytes:
+            with client.object_open(name, if_none_match=held) as file:
+                return file.read()
+
+        def downloaded(client: ObjectStorageClient, held: str | None) -> bytes:
+            stream = io.BytesIO()
+            try:
+                self.assertIs(client.object_download(name, stream, if_none_match=held), True)
+            except ObjectUnchangedError:
+                self.assertEqual(stream.getvalue(), b"")
+                raise
+            return stream.getvalue()
+
+        return [lambda client, held: client.object_read(name, if_none_match=held), opened, downloaded]
+
+    @promise("Who holds the content makes one request, and a local file of it stays as it is.")
+    def test_if_none_match_requests(self) -> None:
+        name = self.put("object", b"held")
+        held = self.info(name).hash
+        for read in self.readings(name):
+            client = self.recording_client()
+            with self.assertRaises(ObjectUnchangedError):
+                read(client, held)
+            self.assertEqual(set(client.calls), {"object_open_changed"})
+            if not self.lost_answers:
+                self.assertEqual(len(client.calls), 1)
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "copy")
+            with open(path, "wb") as file:
+                file.write(b"local")
+            with self.assertRaises(ObjectUnchangedError):
+                self.client.download_file(name, path, if_none_match=held)
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), b"local")
+            self.assertIs(self.client.download_file(name, path, if_none_match="another hash"), True)
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), b"held")
+
+    @promise("if_none_match is for reading, and not beside if_hash: else it is refused before any request.")
+    def test_if_none_match_refused(self) -> None:
+        client = self.recording_client()
+        with self.assertRaises(ValueError):
+            client.object_read("object", if_hash="a", if_none_match="b")
+        with self.assertRaises(TypeError):
+            client.object_open("object", "wb", if_none_match="b")  # type: ignore[call-overload]
+        with self.assertRaises(TypeError):
+            client.object_open("object", "rb", content_type="text/plain")  # type: ignore[call-overload]
+        with self.assertRaises(TypeError):
+            client.object_read("object", if_none_match=5)  # type: ignore[arg-type]
+        self.assertEqual(client.calls, [], "requests were made")
 
     @promise("A file object in reading is readable and seekable, and not writable.")
     def test_reader_kind(self) -> None:
@@ -201,7 +275,7 @@ class FileReaderTests(ConformanceBase):
             with self.assertRaises(ValueError, msg=mode):
                 client.object_open(self.name("object"), mode)
         with self.assertRaises(ValueError):
-            client.object_open(self.name("object"), "rb", encoding="utf-8")
+            client.object_open(self.name("object"), "rb", encoding="utf-8")  # type: ignore[call-overload]
         with self.assertRaises(LookupError):
             client.object_open(self.name("object"), "w", encoding="no-such-encoding")
         self.assertEqual(client.calls, [], "requests were made")

@@ -81,6 +81,12 @@ class LimitedClient(WrappedClient):
         reader = super()._object_open(container, name, start, stop, if_hash)
         return reader if self._bytes is None else _SlowReader(reader, self._bytes)
 
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        reader = super()._object_open_changed(container, name, start, stop, known)
+        return reader if self._bytes is None or reader is None else _SlowReader(reader, self._bytes)
+
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         return super()._object_write(new, self._slowed(body))
 

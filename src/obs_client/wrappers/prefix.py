@@ -137,6 +137,12 @@ class PrefixedClient(WrappedClient):
         reader = super()._object_open(container, self._full(name), start, stop, if_hash)
         return _Reader(reader, self._own(reader.info), self._through)
 
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        reader = super()._object_open_changed(container, self._full(name), start, stop, known)
+        return reader and _Reader(reader, self._own(reader.info), self._through)
+
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         written = super()._object_write(self._inner_new(new), body)
         return written and self._own(written)

@@ -91,6 +91,13 @@ class WrappedClient(ObjectStorageClient):
     ) -> ObjectReader:
         return self._through("object_open", lambda: self.inner._object_open(container, name, start, stop, if_hash))
 
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        return self._through(
+            "object_open_changed", lambda: self.inner._object_open_changed(container, name, start, stop, known)
+        )
+
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         return self._through("object_write", lambda: self.inner._object_write(new, body))
 

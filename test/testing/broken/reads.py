@@ -95,6 +95,15 @@ class TellsTheRangeForTheWhole(BrokenClient):
         return reader
 
 
+@caught_by("test_if_none_match")
+class SaysThatAllIsUnchanged(BrokenClient):
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        self._object_info(container, name)
+        return None
+
+
 @caught_by("test_ranges_past_end")
 class RefusesAStartPastTheEnd(BrokenClient):
     def _object_open(

@@ -20,9 +20,17 @@ from obs_client._engine.transfers.reading import GuardedReader, note_unverified
 from obs_client.backend.integrity import ContentCheck
 
 
-def read(border: Border, container: str, name: str, start: int, stop: int | None, if_hash: str | None = None) -> bytes:
+def read(
+    border: Border,
+    container: str,
+    name: str,
+    start: int,
+    stop: int | None,
+    if_hash: str | None = None,
+    known: str | None = None,
+) -> bytes:
     """The bytes of an object, or of a range of it."""
-    with GuardedReader(border, container, name, start, stop, if_hash=if_hash) as reader:
+    with GuardedReader(border, container, name, start, stop, if_hash=if_hash, known=known) as reader:
         if reader.left is None:
             return b"".join(map(bytes, blocks(border, reader)))
         content = bytearray(reader.left)
@@ -36,22 +44,31 @@ def read(border: Border, container: str, name: str, start: int, stop: int | None
     return bytes(content)
 
 
-def to_stream(border: Border, container: str, name: str, stream: IO[bytes], progress: Progress | None) -> bool:
+def to_stream(
+    border: Border,
+    container: str,
+    name: str,
+    stream: IO[bytes],
+    progress: Progress | None,
+    known: str | None = None,
+) -> bool:
     """Write an object's bytes to a stream, in order."""
-    with GuardedReader(border, container, name) as reader:
+    with GuardedReader(border, container, name, known=known) as reader:
         for block in blocks(border, reader, Meter(progress)):
             _write_all(stream, block)
     return True
 
 
-def to_file(border: Border, container: str, name: str, path: str, progress: Progress | None) -> bool:
+def to_file(
+    border: Border, container: str, name: str, path: str, progress: Progress | None, known: str | None = None
+) -> bool:
     """Write an object to a local file, which is replaced when all bytes are there."""
     from obs_client.backend.atomic import AtomicFile
 
     if _is_special(path):
         with open(path, "wb", buffering=0) as stream:
-            return to_stream(border, container, name, stream, progress)
-    with GuardedReader(border, container, name) as reader, AtomicFile.beside(path) as file:
+            return to_stream(border, container, name, stream, progress, known)
+    with GuardedReader(border, container, name, known=known) as reader, AtomicFile.beside(path) as file:
         ranges = _parallel_ranges(border, reader)
         meter = Meter(progress)
         if ranges:

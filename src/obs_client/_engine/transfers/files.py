@@ -46,11 +46,17 @@ def check_mode(mode: str, encoding: str | None) -> str:
 
 
 def open_reader(
-    border: Border, container: str, name: str, mode: str, encoding: str | None, if_hash: str | None = None
+    border: Border,
+    container: str,
+    name: str,
+    mode: str,
+    encoding: str | None,
+    if_hash: str | None = None,
+    known: str | None = None,
 ) -> ReadFile | TextIO:
     """A seekable file object over an object that is there."""
     try:
-        reader = GuardedReader(border, container, name, if_hash=if_hash)
+        reader = GuardedReader(border, container, name, if_hash=if_hash, known=known)
     except ContainerNotFoundError as error:
         raise ObjectNotFoundError(str(error), container=container, object_name=name) from error
     file = ReadFile(_Reader(border, reader))

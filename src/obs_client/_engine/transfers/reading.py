@@ -11,7 +11,7 @@ from obs_client.backend import stopping
 from obs_client.backend.body import BLOCK_SIZE
 from obs_client.backend.integrity import ContentCheck
 from obs_client.backend.values import ObjectReader
-from obs_client.errors import NotFoundError, ObjectChangedError, PreconditionError, TemporaryError
+from obs_client.errors import NotFoundError, ObjectChangedError, ObjectUnchangedError, PreconditionError, TemporaryError
 from obs_client.models import ObjectInfo
 
 
@@ -23,6 +23,7 @@ class GuardedReader(ObjectReader):
         pinned: The object as it was first seen; another version raises `ObjectChangedError`.
         check: What to hash the bytes of a range with; a whole object brings its own.
         if_hash: The hash that the object must have when it is first seen, else `PreconditionError`.
+        known: The hash that it must not have then, else `ObjectUnchangedError`.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class GuardedReader(ObjectReader):
         pinned: ObjectInfo | None = None,
         check: ContentCheck | None = None,
         if_hash: str | None = None,
+        known: str | None = None,
     ) -> None:
         self._border = border
         self.container = container
@@ -46,6 +48,7 @@ class GuardedReader(ObjectReader):
         self._failed_at = start
         self._pinned = pinned
         self._if_hash = if_hash
+        self._known = known
         self._inner = self._open()
         self.info = pinned if pinned and pinned.size is not None else self._inner.info
         self.digest = self._inner.digest
@@ -161,6 +164,8 @@ class GuardedReader(ObjectReader):
 
     def _open(self) -> ObjectReader:
         pinned = self._pinned
+        if pinned is None and self._known is not None:
+            return self._open_changed(self._known)
         try:
             inner = self._border.object_open(
                 self.container, self.name, self.position, self._asked_stop, pinned.hash if pinned else self._if_hash
@@ -172,6 +177,17 @@ class GuardedReader(ObjectReader):
         if pinned and not _same_version(pinned, inner.info):
             inner.close()
             raise self._changed()
+        return inner
+
+    def _open_changed(self, known: str) -> ObjectReader:
+        inner = self._border.object_open_changed(self.container, self.name, self.position, self._asked_stop, known)
+        if inner is None:
+            raise ObjectUnchangedError(
+                f"{self.name!r} in container {self.container!r} still has the hash {known!r}; nothing was read",
+                container=self.container,
+                object_name=self.name,
+                hint="use the copy that you hold",
+            )
         return inner
 
     def _changed(self) -> ObjectChangedError:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
@@ -14,7 +15,7 @@ from obs_client.backends.azure import names
 from obs_client.backends.azure.delegation import UrlSigner
 from obs_client.backends.azure.errors import classify, hint_of, request_id_of, retry_after
 from obs_client.backends.azure.login import PREFIX, choose
-from obs_client.backends.azure.reading import head_blob, look_at, open_blob, tags_of
+from obs_client.backends.azure.reading import NOT_MODIFIED, head_blob, look_at, open_blob, tags_of
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.writing import METADATA_MAXIMUM, RESERVED, create_container, put_blob, replace_metadata
 from obs_client.client import ObjectStorageClient
@@ -165,6 +166,17 @@ class AzureClient(ObjectStorageClient):
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
         return open_blob(self._requests, container, name, start, stop, if_hash, self.options.check_content)
+
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        check = self.options.check_content
+        try:
+            return open_blob(self._requests, container, name, start, stop, None, check, known)
+        except Refusal as error:
+            if error.status != NOT_MODIFIED:
+                raise
+            return None
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         return put_blob(self._requests, new, body, check=self.options.check_content)

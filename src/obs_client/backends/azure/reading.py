@@ -26,6 +26,7 @@ from obs_client.models import ObjectInfo
 _MARK = re.compile(r"[^.]+\.(\d+x\d+(?:,\d+x\d+)*)\.([0-9a-f]{32})")
 """The mark of a write by parts: its id, the sizes of the parts (`bytes x count`), the MD5 of the parts' MD5s."""
 _PAST_THE_END = 416
+NOT_MODIFIED = 304
 
 
 def head_blob(container: str, name: str, if_hash: str | None = None) -> Request:
@@ -33,9 +34,10 @@ def head_blob(container: str, name: str, if_hash: str | None = None) -> Request:
     return Request("Get Blob Properties", "HEAD", container, name, headers=condition(if_hash))
 
 
-def get_blob(container: str, name: str, part: str | None, if_hash: str | None) -> Request:
-    """Ask for an object, or for the `part` that a value of `Range` names."""
-    headers = {**headers_of(("Range", part)), **condition(if_hash)}
+def get_blob(container: str, name: str, part: str | None, if_hash: str | None, known: str | None = None) -> Request:
+    """Ask for an object, or for the `part` that a value of `Range` names; not for what has the hash `known`."""
+    unless = None if known is None else quoted_etag(known)
+    headers = {**headers_of(("Range", part), ("If-None-Match", unless)), **condition(if_hash)}
     return Request("Get Blob", "GET", container, name, headers=headers)
 
 
@@ -63,14 +65,19 @@ def open_blob(
     stop: int | None,
     if_hash: str | None,
     check: bool = False,
+    known: str | None = None,
 ) -> ObjectReader:
-    """A reader of a range; `check`: with the digest of the content, where the range is all of it."""
+    """A reader of a range; `check`: with the digest of the content, where the range is all of it.
+
+    Raises:
+        Refusal: 304: it has the hash `known`.
+    """
     if start == stop:
         return EmptyReader(look_at(requests, container, name, if_hash))
     try:
-        answer = requests.call(get_blob(container, name, range_header(start, stop), if_hash))
+        answer = requests.call(get_blob(container, name, range_header(start, stop), if_hash, known))
     except Refusal as error:
-        if error.code == "ConditionNotMet":
+        if error.code == "ConditionNotMet" and error.status != NOT_MODIFIED:
             look_at(requests, container, name)  # Azurite says so of what is absent, too
         if error.status != _PAST_THE_END:
             raise

@@ -15,6 +15,7 @@ from typing import Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.calls.queries import headers_of, query_of
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
@@ -42,6 +43,7 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _CRC32C = re.compile(r"crc32c=([A-Za-z0-9+/]{6}==)")
 _HASH = re.compile(r"([0-9]+)-[0-9a-f]{8}")
 _PAST_THE_END = 416
+_NOT_MODIFIED = 304
 _SERVED_BY_DEFAULT = ("private, max-age=0", "public, max-age=3600")
 """The `Cache-Control` of objects that have none, closed and public ones ("Cache-Control" in Google's documents)."""
 
@@ -73,6 +75,21 @@ def fields_at(requests: Requests, container: str, name: str) -> dict[str, str]:
     """All fields that Google tells of an object; what is no text as JSON."""
     found = requests.json(Request("objects.get", "GET", object_path(container, name)))
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
+
+
+def is_changed(requests: Requests, container: str, name: str, known: str) -> bool:
+    """Whether an object has another hash than `known`.
+
+    Asked by the JSON API, since the XML API has no such condition: who finds that it is another one asks twice.
+    """
+    match = _HASH.fullmatch(known)
+    if match is None:
+        return True
+    query = query_of("fields=generation", ("ifGenerationNotMatch", match[1]))
+    asked = Request("objects.get", "GET", object_path(container, name), query, further=(_NOT_MODIFIED,))
+    with requests.call(asked) as answer:
+        answer.read(CONTENT_LIMIT)
+        return answer.status != _NOT_MODIFIED
 
 
 def open_object(

@@ -10,7 +10,15 @@ from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, RESOURCE, VERIFIES_PARTS
-from obs_client.backends.s3.errors import classify, hint_of, hint_of_anonymous, request_id_of, retry_after
+from obs_client.backends.s3.errors import (
+    NOT_MODIFIED,
+    S3Error,
+    classify,
+    hint_of,
+    hint_of_anonymous,
+    request_id_of,
+    retry_after,
+)
 from obs_client.backends.s3.reading import (
     check_possible,
     get_object,
@@ -205,6 +213,17 @@ class S3Client(ObjectStorageClient):
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
         return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
+
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        check = self.options.check_content
+        try:
+            return open_object(self._requests, container, name, start, stop, None, check, known)
+        except S3Error as error:
+            if error.status != NOT_MODIFIED:
+                raise
+            return None
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         from obs_client.backends.s3.writing import write_object

@@ -30,6 +30,8 @@ from obs_client.errors import (
 if TYPE_CHECKING:
     from obs_client._http.kit import xml
 
+NOT_MODIFIED = 304
+
 _LIMIT = 1024 * 1024
 _MOVED = ("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed",
           "IllegalLocationConstraintException", "301", "307", "400")  # fmt: skip

@@ -45,10 +45,19 @@ def head_object(
 
 
 def get_object(
-    container: str, name: str, *, part: str | None = None, if_hash: str | None = None, checksums: bool = False
+    container: str,
+    name: str,
+    *,
+    part: str | None = None,
+    if_hash: str | None = None,
+    checksums: bool = False,
+    known: str | None = None,
 ) -> Request:
-    """Ask for an object, or for the `part` that a value of `Range` names."""
-    return Request("GetObject", "GET", container, name, headers=_reading_headers(part, if_hash, checksums))
+    """Ask for an object, or for the `part` that a value of `Range` names; not for what has the hash `known`."""
+    unless = headers_of(("If-None-Match", None if known is None else quoted_etag(known)))
+    return Request(
+        "GetObject", "GET", container, name, headers={**_reading_headers(part, if_hash, checksums), **unless}
+    )
 
 
 def get_object_tagging(container: str, name: str) -> Request:
@@ -103,13 +112,25 @@ def look_for(requests: Requests, container: str, name: str) -> ObjectInfo | None
 
 
 def open_object(
-    requests: Requests, container: str, name: str, start: int, stop: int | None, if_hash: str | None, check: bool
+    requests: Requests,
+    container: str,
+    name: str,
+    start: int,
+    stop: int | None,
+    if_hash: str | None,
+    check: bool,
+    known: str | None = None,
 ) -> ObjectReader:
-    """A reader of a range; `check`: with the digest of the content, where the range is all of it."""
+    """A reader of a range; `check`: with the digest of the content, where the range is all of it.
+
+    Raises:
+        S3Error: 304: it has the hash `known`.
+    """
     if start == stop:
         return _empty_reader(requests, container, name, if_hash)
     checksums = requests.uses_checksums and start == 0 and stop is None
-    asked = get_object(container, name, part=range_header(start, stop), if_hash=if_hash, checksums=checksums)
+    part = range_header(start, stop)
+    asked = get_object(container, name, part=part, if_hash=if_hash, checksums=checksums, known=known)
     try:
         answer = _stored(requests, asked)
     except S3Error as error:

@@ -28,7 +28,7 @@ from obs_client.backends.swift.errors import (
 from obs_client.backends.swift.headers import number, text
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
-from obs_client.backends.swift.reading import look_at, open_object
+from obs_client.backends.swift.reading import NOT_MODIFIED, look_at, open_object
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.backends.swift.signing import Signing
@@ -248,6 +248,17 @@ class SwiftClient(ObjectStorageClient):
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
         return open_object(self._http, container, name, start, stop, if_hash, self.options.check_content)
+
+    def _object_open_changed(
+        self, container: str, name: str, start: int, stop: int | None, known: str
+    ) -> ObjectReader | None:
+        check = self.options.check_content
+        try:
+            return open_object(self._http, container, name, start, stop, None, check, known)
+        except Exception as error:
+            if status_of(error) != NOT_MODIFIED:
+                raise
+            return None
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         return self._write(new, body, {})

@@ -6,6 +6,8 @@ import dataclasses
 from urllib.parse import quote, unquote
 
 from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.calls.queries import headers_of
+from obs_client._http.kit.etags import quoted_etag
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
@@ -25,6 +27,8 @@ from obs_client.backends.swift.requests import Exchange, SwiftHttp
 from obs_client.backends.swift.segments import UntoldManifest, digest_of, marked_segments, read_manifest
 from obs_client.errors import IntegrityError, PreconditionError
 from obs_client.models import ObjectInfo
+
+NOT_MODIFIED = 304
 
 
 def look_at(http: SwiftHttp, container: str, name: str) -> ObjectInfo:
@@ -57,15 +61,27 @@ def _size_of_segments(http: SwiftHttp, manifest: str) -> int | None:
 
 
 def open_object(
-    http: SwiftHttp, container: str, name: str, start: int, stop: int | None, if_hash: str | None, check: bool
+    http: SwiftHttp,
+    container: str,
+    name: str,
+    start: int,
+    stop: int | None,
+    if_hash: str | None,
+    check: bool,
+    known: str | None = None,
 ) -> ObjectReader:
-    """A reader; of a whole object that is to be checked, with what its content must hash to."""
+    """A reader; of a whole object that is to be checked, with what its content must hash to.
+
+    Args:
+        known: The hash of what is not to be sent: Swift answers it by 304.
+    """
     whole = start == 0 and stop is None
     if stop is not None and stop <= start:
         return _empty(http, container, name, if_hash)
-    range_ = range_header(start, stop)
+    unless = None if known is None else quoted_etag(known)
+    headers = headers_of(("Range", range_header(start, stop)), ("If-None-Match", unless))
     try:
-        exchange = _get(http, container, name, {"Range": range_} if range_ else {})
+        exchange = _get(http, container, name, headers)
     except Exception as error:
         if status_of(error) == 416:
             return _empty(http, container, name, if_hash)
