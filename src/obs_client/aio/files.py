@@ -105,6 +105,11 @@ class AsyncWriter(OneAtATime, Generic[AnyStr]):
         self._file = file
 
     @property
+    def info(self) -> ObjectInfo:
+        """The object that was written, after it was closed, as the store's answer told of it."""
+        return self._file.info
+
+    @property
     def closed(self) -> bool:
         return self._file.closed
 

@@ -116,10 +116,13 @@ class AsyncReading(AsyncBase):
         start: int = 0,
         stop: int | None = None,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> bytes:
         """An object's bytes from `start` to before `stop`."""
         return await self._threads.run(
-            lambda: self.client.object_read(object_name, container_name, start=start, stop=stop, if_hash=if_hash)
+            lambda: self.client.object_read(
+                object_name, container_name, start=start, stop=stop, if_hash=if_hash, if_none_match=if_none_match
+            )
         )
 
     def object_stream(
@@ -163,13 +166,16 @@ class AsyncReading(AsyncBase):
         stream: IO[bytes],
         container_name: str | None = None,
         *,
+        if_none_match: str | None = None,
         progress: Progress | None = None,
     ) -> bool:
         """Write an object's bytes to a binary stream, in a thread. False: it is absent."""
         told = told_in_loop(progress)
         check_sink(stream)
         return await self._threads.run(
-            lambda: self.client.object_download(object_name, stream, container_name, progress=told)
+            lambda: self.client.object_download(
+                object_name, stream, container_name, if_none_match=if_none_match, progress=told
+            )
         )
 
     async def download_file(
@@ -178,12 +184,15 @@ class AsyncReading(AsyncBase):
         local_path: str | os.PathLike[str],
         container_name: str | None = None,
         *,
+        if_none_match: str | None = None,
         progress: Progress | None = None,
     ) -> bool:
         """Write an object to a local file, which is replaced when all bytes are there. False: it is absent."""
         told = told_in_loop(progress)
         return await self._threads.run(
-            lambda: self.client.download_file(object_name, local_path, container_name, progress=told)
+            lambda: self.client.download_file(
+                object_name, local_path, container_name, if_none_match=if_none_match, progress=told
+            )
         )
 
 

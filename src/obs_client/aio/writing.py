@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any, Literal, cast, overload
 
 from obs_client.aio.base import AsyncBase
@@ -161,6 +161,7 @@ class AsyncWriting(AsyncBase):
         container_name: str | None = None,
         *,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> Opening[AsyncReader[bytes]]: ...
 
     @overload
@@ -172,6 +173,7 @@ class AsyncWriting(AsyncBase):
         *,
         encoding: str | None = None,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> Opening[AsyncReader[str]]: ...
 
     @overload
@@ -216,14 +218,6 @@ class AsyncWriting(AsyncBase):
         mode: str,
         container_name: str | None = None,
         *,
-        encoding: str | None = None,
-        metadata: Mapping[str, str] | None = None,
-        content_type: str | None = None,
-        content_encoding: str | None = None,
-        content_disposition: str | None = None,
-        content_language: str | None = None,
-        cache_control: str | None = None,
-        if_absent: bool = False,
         if_hash: str | None = None,
     ) -> Opening[Any]: ...
 
@@ -242,14 +236,16 @@ class AsyncWriting(AsyncBase):
         cache_control: str | None = None,
         if_absent: bool = False,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> Opening[Any]:
         """A file object over an object: `async with` it, or await it and close it. Its methods are awaited.
 
         Writing publishes the object by `close()`, or at the end of an `async with` that raised nothing.
         """
+        open_file: Callable[..., Any] = self.client.object_open
         return Opening(
             self._threads,
-            lambda: self.client.object_open(
+            lambda: open_file(
                 object_name,
                 mode,
                 container_name,
@@ -262,6 +258,7 @@ class AsyncWriting(AsyncBase):
                 cache_control=cache_control,
                 if_absent=if_absent,
                 if_hash=if_hash,
+                if_none_match=if_none_match,
             ),
             reader_or_writer,
         )
