@@ -133,6 +133,7 @@ class AsyncReading(AsyncBase):
         start: int = 0,
         stop: int | None = None,
         if_hash: str | None = None,
+        if_none_match: str | None = None,
     ) -> Opening[AsyncBody]:
         """An object's bytes from `start` to before `stop`, block by block: `async with` it, or await and close it.
 
@@ -140,23 +141,33 @@ class AsyncReading(AsyncBase):
 
         Args:
             if_hash: Read only the version that has this hash, as `object_info` told.
+            if_none_match: The hash of the content that the caller holds: what still has it is not read again.
 
         Raises:
-            ObjectNotFoundError, PreconditionError: When it is opened.
+            ObjectNotFoundError, PreconditionError, ObjectUnchangedError: When it is opened.
             ObjectChangedError, IntegrityError: When a block is asked for.
         """
         return Opening(
-            self._threads, lambda: self._reader(object_name, container_name, start, stop, if_hash), AsyncBody
+            self._threads,
+            lambda: self._reader(object_name, container_name, start, stop, if_hash, if_none_match),
+            AsyncBody,
         )
 
     def _reader(
-        self, name: str, container_name: str | None, start: int, stop: int | None, if_hash: str | None
+        self,
+        name: str,
+        container_name: str | None,
+        start: int,
+        stop: int | None,
+        if_hash: str | None,
+        if_none_match: str | None,
     ) -> GuardedReader:
         container = self.client._object(name, container_name)
         arguments.check_range(start, stop)
-        arguments.check_hash(if_hash)
+        arguments.check_versions(if_hash, if_none_match)
+        border = self.client._border
         try:
-            return GuardedReader(self.client._border, container, name, start, stop, if_hash=if_hash)
+            return GuardedReader(border, container, name, start, stop, if_hash=if_hash, known=if_none_match)
         except ContainerNotFoundError as error:
             raise ObjectNotFoundError(str(error), container=container, object_name=name) from error
 
