@@ -15,6 +15,7 @@ from obs_client.backends.gcs.errors import classify, hint_of
 from obs_client.backends.gcs.requests import object_path
 from test.gcs.running import QUICK, asked
 from test.servers import RunningServer
+from test.servers.requests import web
 
 UNTIL = "cannot be deleted, overwritten or archived until"
 LARGE = b"x" * (17 * 1024 * 1024)
@@ -97,6 +98,8 @@ def test_a_reader_who_pays_names_the_project(client: GCSClient, google: RunningS
         assert paying.object_write("larger", LARGE, if_absent=True)
         assert paying.object_copy("x", "y")
         assert paying.object_read("x") == b"paid"
+        assert web.request("GET", paying.object_generate_download_url("x")).body == b"paid"
+        assert web.request("GET", client.object_generate_download_url("x")).status == 400
         assert [getattr(entry, "name", "") for entry in paying.object_list()] == ["large", "larger", "x", "y"]
         paying.object_delete_many(["large", "larger", "x", "y"])
         assert paying.container_delete(name)

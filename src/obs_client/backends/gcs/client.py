@@ -220,7 +220,7 @@ class GCSClient(ObjectStorageClient):
     def _url(self, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         from obs_client.backends.gcs.signing import signed_url
 
-        return signed_url(self._requests.login, method, container, name, seconds, terms)
+        return signed_url(self._requests, method, container, name, seconds, terms)
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         if self._requests.login.is_emulator:

@@ -74,13 +74,13 @@ class Requests:
     """Sends the requests of one client; safe for threads and after a fork.
 
     Args:
-        payer: The project that pays for requests to containers of others.
+        payer: The project that pays for requests to containers of others; None: who owns them.
     """
 
     def __init__(self, login: Login, payer: str | None, verify: bool | str, timeout: float) -> None:
         self.login = login
         self.buffers = Buffers()
-        self._payer = payer
+        self.payer = payer
         self._pool = HttpPool(verify=verify, timeout=timeout)
 
     def close(self) -> None:
@@ -129,8 +129,8 @@ class Requests:
         if isinstance(request.body, Body):
             request.body.rewind()
         headers = {"User-Agent": "obs_client", **request.headers}
-        if self._payer is not None:
-            headers["x-goog-user-project"] = self._payer
+        if self.payer is not None:
+            headers["x-goog-user-project"] = self.payer
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
         query = f"?{request.query}" if request.query else ""

@@ -7,8 +7,7 @@ import time
 from urllib.parse import quote, urlsplit
 
 from obs_client.backend.values import UrlTerms
-from obs_client.backends.gcs.login.choice import Login
-from obs_client.backends.gcs.requests import xml_path
+from obs_client.backends.gcs.requests import Requests, xml_path
 from obs_client.errors import NotSupportedError
 from obs_client.models import SignedUrl
 
@@ -17,12 +16,13 @@ _ALGORITHM = "GOOG4-RSA-SHA256"
 _LENGTH = "x-goog-content-length-range"
 
 
-def signed_url(login: Login, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> SignedUrl:
+def signed_url(requests: Requests, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> SignedUrl:
     """A URL for a method on an object.
 
     Raises:
         NotSupportedError: The login has no service account to sign for.
     """
+    login = requests.login
     signer = login.identity.account().signer() if login.identity else None
     if signer is None:
         raise NotSupportedError("URLs are signed by a service account; this login is none, and acts for none")
@@ -42,6 +42,7 @@ def signed_url(login: Login, method: str, container: str, name: str, seconds: in
         "X-Goog-Expires": str(seconds),
         "X-Goog-SignedHeaders": listed,
         **(_told(terms) if method == "GET" else {}),
+        **({"userProject": requests.payer} if requests.payer else {}),
     }
     query = "&".join(f"{key}={quote(value, safe='-._~')}" for key, value in sorted(parameters.items()))
     lines = [f"{key}:{' '.join(value.split())}" for key, value in sorted(bound.items())]
