@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obs_client._engine.copying import change_metadata
+from obs_client.errors import NotFoundError
 from obs_client.probing.conditions import copy_within
 from obs_client.probing.ground import Ground, Told, fails, holds
 from obs_client.probing.profile import Finding
@@ -48,8 +49,9 @@ def _bulk(ground: Ground) -> Told:
         ground.write(text, b"")
     batch = [ground.name(text) for text in [*texts, "bulk/absent"]]
     failures = ground.border.object_delete_many(ground.container, batch)
-    if failures:
-        name, error = next(iter(failures.items()))
+    refused = {name: error for name, error in failures.items() if not isinstance(error, NotFoundError)}
+    if refused:
+        name, error = next(iter(refused.items()))
         return fails(f"{name[len(ground.ledger.prefix) :]!r} is refused: {error}")
     left = [text for text in texts if ground.is_there(text)]
     return fails(f"{left} are there though they were told to be deleted") if left else holds()

@@ -14,6 +14,9 @@ from obs_client.models import Outcome
 FORMAT = 1
 """The version of the JSON; another one is refused."""
 
+OWN_ADDRESSES = ("endpoint_url", "account_url")
+"""Parameters of constructors that say where the store is."""
+
 Option = bool | int | float | str
 """What an option in a URL can be."""
 
@@ -68,11 +71,13 @@ class StoreProfile:
         """
         if store != self.store:
             raise ConfigurationError(f"the profile is of {self.store}, and this is {store}", hint=_MAKE_ONE)
-        known, wanted = self.options.get("endpoint_url"), given.get("endpoint_url")
-        if known and wanted and _same(known) != _same(wanted):
-            raise ConfigurationError(
-                f"the profile is of {known}, and this is {wanted}: another server can do other things", hint=_MAKE_ONE
-            )
+        for name in OWN_ADDRESSES:
+            known, wanted = self.options.get(name), given.get(name)
+            if known and wanted and _same(known) != _same(wanted):
+                raise ConfigurationError(
+                    f"the profile is of {known}, and this is {wanted}: another server can do other things",
+                    hint=_MAKE_ONE,
+                )
         return {name: value for name, value in self.options.items() if name not in given}
 
     def to_json(self) -> str:

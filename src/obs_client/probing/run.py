@@ -34,7 +34,7 @@ from obs_client.probing.listings import listings
 from obs_client.probing.metadata import metadata
 from obs_client.probing.names import names
 from obs_client.probing.network import network, origin_of
-from obs_client.probing.profile import Finding, Option, StoreProfile
+from obs_client.probing.profile import OWN_ADDRESSES, Finding, Option, StoreProfile
 from obs_client.probing.reading import reading
 from obs_client.probing.requests import requests
 from obs_client.probing.signed_urls import signed_urls
@@ -221,8 +221,7 @@ def _options(ground: Ground, found: StoreProfile, address: str) -> dict[str, Opt
         options["sign_payload"] = True
     if not address:
         return options
-    if ground.takes("endpoint_url"):
-        options["endpoint_url"] = address
+    options.update({name: address for name in OWN_ADDRESSES if ground.takes(name)})
     if ground.takes("conditional_writes"):
         _decide(options, "conditional_writes", [found.outcome(of_conditions.TOPIC, name) for name in _CONDITIONS])
     if ground.takes("atomic_conditions") and options.get("conditional_writes"):

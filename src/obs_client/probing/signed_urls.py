@@ -45,7 +45,7 @@ def _put(ground: Ground) -> Told:
     name = ground.name("put")
     ground.ledger.note(name)
     url = ground.border.object_generate_upload_url(ground.container, name, SECONDS, UrlTerms())
-    status, _ = _send(ground, "PUT", url, _CONTENT)
+    status, _ = _send(ground, "PUT", url, _CONTENT, dict(ground.border.capabilities.upload_url_headers))
     if not 200 <= status < 300:
         return fails(f"it is answered with {status}")
     return holds() if ground.is_there("put") and ground.read("put") == _CONTENT else fails("it stores nothing")
@@ -65,11 +65,13 @@ def _download_url(ground: Ground) -> str:
     return ground.border.object_generate_download_url(ground.container, ground.name("signed"), SECONDS, UrlTerms())
 
 
-def _send(ground: Ground, method: str, url: str, body: bytes | None = None) -> tuple[int, bytes]:
+def _send(
+    ground: Ground, method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
     ground.ledger.count_request()
     pool = HttpPool(verify=ground.verify, timeout=TIMEOUT)
     try:
-        with pool.request(method, url, {}, body) as answer:
+        with pool.request(method, url, headers or {}, body) as answer:
             return answer.status, answer.read(1024 * 1024)
     finally:
         pool.close()
