@@ -2,61 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from obs_client import ObjectStorageClient, S3Client, SwiftClient
-from obs_client.probing import StoreProfile, probe
-from test.probing.trying import held
+from obs_client import S3Client, SwiftClient
+from obs_client.probing import probe
+from test.probing.trying import KEPT, findings, place
 from test.servers import RunningServer, SwiftLimits
 from test.servers.shared import Servers
-
-KEPT = {
-    "a write is listed at once",
-    "a deletion is listed at once",
-    "an overwrite is read at once",
-    "folders by /",
-    "a write if the name is free",
-    "a large object if the name is free",
-    "exactly the bytes that were asked for",
-    "a range over the end gives what there is",
-    "a range behind the end gives nothing",
-    "a range of one version only",
-    "the hash is the MD5 of the content",
-    "gzip-coded content comes back as it is stored",
-    "an object is copied within the store",
-    "metadata are changed without sending the content",
-    "an object is made of parts",
-    "a range over the border of two parts",
-    "a copy by parts within the store",
-    "GET by a signed URL",
-    "PUT by a signed URL",
-    "a/b beside a",
-    "upper and lower case, apart",
-    "a plus apart from a space",
-    "all that it made is removed",
-}
-"""What all of them keep."""
-
-
-def findings(profile: StoreProfile, outcome: str) -> set[str]:
-    return {finding.name for finding in profile.findings if finding.outcome == outcome}
-
-
-@contextmanager
-def place(make: Callable[..., ObjectStorageClient]) -> Iterator[ObjectStorageClient]:
-    """A client whose chosen container is new and holds one object; nothing else may be there afterwards."""
-    with make() as client:
-        others = [info.name for info in client.container_list()]
-        client.use_container(f"test-{secrets.token_hex(6)}", create=True)
-        client.object_write("others", b"content")
-        yield client
-        assert held(client) == ["others"]
-        assert client.cleanup(older_than=0.0).removed == ()
-        assert [info.name for info in client.container_list() if info.name not in others] == [client.container_name]
-        client.container_delete(str(client.container_name), force=True)
 
 
 def s3(server: RunningServer) -> Callable[..., S3Client]:

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 from obs_client._engine.transfers.guarded_upload import GuardedUpload
 from obs_client.backend.multipart import Part
-from obs_client.errors import NotSupportedError
 from obs_client.models import ObjectInfo
-from obs_client.probing.ground import Ground, Told, fails, holds, unknown
+from obs_client.probing.ground import Ground, Told, fails, holds
 from obs_client.probing.profile import Finding
 
 TOPIC = "large objects"
@@ -80,10 +79,7 @@ class _Large:
         if not self._ground.border.capabilities.server_side_copy:
             return fails("it is read and written by the client")
         content = b"".join(self._parts)
-        try:
-            self._copy(self._ground.info("large"), len(self._parts[0]))
-        except NotSupportedError as error:
-            return unknown(f"the client copies large objects in another way: {error}")
+        self._copy(self._ground.info("large"), len(self._parts[0]))
         return holds() if self._ground.read("copy of large") == content else fails("the copy has another content")
 
     def _copy(self, source: ObjectInfo, size: int) -> None:
