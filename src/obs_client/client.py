@@ -87,8 +87,14 @@ class ObjectStorageClient(Backend):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this store can do, and its limits; some stores are asked for it, once."""
-        return self._border.capabilities
+        """What this store can do, and its limits; some stores are asked for it, once.
+
+        Whether there is a key to sign URLs with may depend on the chosen container: a Swift client that was given none
+        asks for it here, by two requests at most, and again after a minute. No other store is asked for that.
+        """
+        from obs_client._engine import signed_urls
+
+        return signed_urls.capabilities_of(self._border, self.container_name)
 
     @property
     def endpoint_facts(self) -> tuple[EndpointFact, ...]:

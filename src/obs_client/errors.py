@@ -140,7 +140,11 @@ class IntegrityError(ObjectStorageClientError):
 
 
 class NotSupportedError(ObjectStorageClientError):
-    """This backend, or this store, can never do it; `capabilities` tells beforehand."""
+    """This backend, or this store, can never do it; `capabilities` tells beforehand.
+
+    One that has a `request_id`, or an error of the store as its `__cause__`, is the store's own answer that it does not
+    know a request, or has an object of which it cannot do this: that is known only when it was asked.
+    """
 
 
 class ServiceError(ObjectStorageClientError):

@@ -176,6 +176,7 @@ class Capabilities:
         metadata_key_maximum: Bytes of a metadata key, as the store is sent it.
         metadata_value_maximum: Bytes of a metadata value, likewise.
         metadata_total_maximum: Bytes of all metadata keys and values of one object, likewise.
+        container_delete: `container_delete` works; otherwise it is refused.
         tags: `object_tags` works.
         writable: Containers and objects can be created, changed and deleted; otherwise all that is refused.
     """
@@ -214,6 +215,7 @@ class Capabilities:
     metadata_key_maximum: int | None = None
     metadata_value_maximum: int | None = None
     metadata_total_maximum: int | None = None
+    container_delete: bool = True
     tags: bool = False
     writable: bool = True
 

@@ -10,7 +10,7 @@ from socket import socket
 
 import pytest
 
-from obs_client import AuthorizationError, ConfigurationError, TemporaryError
+from obs_client import AuthorizationError, ConfigurationError, NotSupportedError, TemporaryError
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
@@ -157,7 +157,7 @@ def test_an_anonymous_client_signs_nothing() -> None:
         assert public.object_read("a") == b"data"
         assert not public.capabilities.download_urls
     assert b"authorization" not in heads[0].lower()
-    with pytest.raises(ConfigurationError, match="anonymous"):
+    with pytest.raises(NotSupportedError, match="anonymous"):
         public.object_generate_download_url("a")
 
 

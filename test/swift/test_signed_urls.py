@@ -8,7 +8,7 @@ from email.utils import collapse_rfc2231_value
 
 import pytest
 
-from obs_client.errors import AuthorizationError, ConfigurationError, InvalidNameError, NotSupportedError
+from obs_client.errors import AuthorizationError, InvalidNameError, NotSupportedError
 from test.servers import SwiftLimits, SwiftServer, start_swift
 from test.swift.support import client_of, login_of, new_container
 
@@ -49,13 +49,23 @@ def test_key_of_the_container(keystone: SwiftServer) -> None:
         headers = {"X-Container-Meta-Temp-URL-Key-2": "of the container"}
         assert login.send("POST", f"/{client.container_name}", headers=headers).status == 204
         client.object_write("name", b"content")
+        assert client.capabilities.download_urls, "a key of the chosen container counts"
         assert fetch(client.object_generate_download_url("name")) == b"content"
+        container, client.container_name = client.container_name, None
+        assert not client.capabilities.download_urls
+        client.container_name = "absent"
+        assert not client.capabilities.download_urls
+        client.container_name = container
 
 
 def test_no_key_and_no_right_to_set_one(keystone: SwiftServer) -> None:
     with new_container(keystone) as owner:
         owner.object_write("name", b"content")
-        with pytest.raises(ConfigurationError, match="create_temp_url_key"):
+        assert not owner.capabilities.download_urls
+        assert not owner.capabilities.upload_urls
+        with pytest.raises(
+            NotSupportedError, match=r"create_temp_url_key=True \(in a URL \?create_temp_url_key=true\)"
+        ):
             owner.object_generate_download_url("name")
         reader = client_of(keystone, "reader", container_name=owner.container_name, create_temp_url_key=True)
         with pytest.raises(AuthorizationError, match="give temp_url_key"):
@@ -94,7 +104,7 @@ def test_cluster_without_the_features() -> None:
 def test_what_a_cluster_says_of_itself_is_known_once_it_was_asked(
     swift: SwiftServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level("DEBUG", "obs_client"), client_of(swift) as client:
+    with caplog.at_level("DEBUG", "obs_client"), client_of(swift, temp_url_key="key") as client:
         assert list(client.endpoint_facts) == []
         assert client.capabilities.download_urls
         assert {str(fact.outcome) for fact in client.endpoint_facts} == {"holds"}

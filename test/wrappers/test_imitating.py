@@ -101,7 +101,7 @@ def test_azures_store_declares_what_its_client_does() -> None:
 
 
 def test_swift_declares_what_a_real_one_does(servers: Servers) -> None:
-    with client_of(servers.swift()) as real:
+    with client_of(servers.swift(), temp_url_key="key") as real:
         assert imitating(MemoryClient(), "swift").capabilities == real.capabilities
 
 

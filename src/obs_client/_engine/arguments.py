@@ -11,7 +11,7 @@ from obs_client.models import Capabilities
 
 OBJECT_NAME_MAXIMUM = 1024
 CONTAINER_NAME_MAXIMUM = 256
-READ_ONLY = "this client only reads: capabilities.writable is False"
+READ_ONLY = "a read only client only reads: capabilities.writable is False"
 
 _WORDS = {
     "tags": "tags of objects",

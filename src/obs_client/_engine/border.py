@@ -58,6 +58,9 @@ class Border:
     def capabilities(self) -> Capabilities:
         return self.run("capabilities", self._backend._capabilities)
 
+    def can_sign(self, container: str | None) -> bool:
+        return self.run("look for what signs URLs of", lambda: self._backend._can_sign(container), container)
+
     @property
     def endpoint_facts(self) -> Sequence[EndpointFact]:
         return self.run("say what is known of the endpoint", self._backend._endpoint_facts)

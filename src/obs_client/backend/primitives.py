@@ -305,6 +305,14 @@ class Backend(abc.ABC):
         """
         raise NotSupportedError(f"{type(self).__name__} has no signed URLs: capabilities.upload_urls is False")
 
+    def _can_sign(self, container: str | None) -> bool:
+        """Whether there is something to sign URLs with, where `capabilities` declares them; it may ask the store.
+
+        Args:
+            container: Whose; None: any.
+        """
+        return True
+
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         """Remove leftovers of killed writers older than so many seconds; nothing where writers leave nothing.
 

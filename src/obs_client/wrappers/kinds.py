@@ -178,8 +178,9 @@ _AMAZON = Kind(
 _OTHER = dataclasses.replace(
     _AMAZON,
     capabilities=_SPEAKING_S3,
-    condition_hint="; if yours does, say so: S3Client(..., conditional_writes=True)",
-    delete_condition_hint="; if yours does, say so: S3Client(..., conditional_deletes=True)",
+    condition_hint="; if yours does, say so: S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true",
+    delete_condition_hint="; if yours does, say so: S3Client(..., conditional_deletes=True), "
+    "in a URL ?conditional_deletes=true",
 )
 
 _GOOGLES = dataclasses.replace(

@@ -22,7 +22,15 @@ class ReadOnlyClient(WrappedClient):
         return f"read_only({self.inner!r})"
 
     def _capabilities(self) -> Capabilities:
-        return dataclasses.replace(super()._capabilities(), writable=False, upload_urls=False)
+        return dataclasses.replace(
+            super()._capabilities(),
+            writable=False,
+            container_delete=False,
+            upload_urls=False,
+            upload_url_content_type=False,
+            upload_url_content_disposition=False,
+            upload_url_size=False,
+        )
 
     def _container_create(self, container: str) -> None:
         _refuse()

@@ -141,6 +141,9 @@ class WrappedClient(ObjectStorageClient):
             lambda: self.inner._object_generate_upload_url(container, name, seconds, terms),
         )
 
+    def _can_sign(self, container: str | None) -> bool:
+        return self.inner._can_sign(container)
+
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         return self._through("cleanup", lambda: self.inner._cleanup(container, prefix, older_than))
 

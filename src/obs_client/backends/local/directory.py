@@ -31,8 +31,10 @@ UNNAMED = "directory"
 
 LINKS_MAXIMUM = 40
 
-_FOLLOWING = Capabilities(equal_parts=True, ordered_listing=True, listing_has_metadata=True)
-_CAPABILITIES = dataclasses.replace(_FOLLOWING, server_side_copy=True)
+_FOLLOWING = Capabilities(
+    equal_parts=True, ordered_listing=True, listing_has_metadata=True, container_delete=False, writable=False
+)
+_CAPABILITIES = dataclasses.replace(_FOLLOWING, server_side_copy=True, writable=True)
 _LEADS_OUT = "is a symbolic link that leads out of the directory"
 
 
@@ -101,7 +103,7 @@ class DirectoryClient(FileStore):
         self._check_emptying(container)
 
     def _check_emptying(self, container: str) -> None:
-        raise NotSupportedError("a directory is not deleted by this library")
+        raise NotSupportedError("a directory is not deleted by this library: capabilities.container_delete is False")
 
     def make_folder(self, name: str) -> None:
         """Make a directory, and those above it; no failure if it is there.
@@ -257,4 +259,6 @@ def _container_name(path: str) -> str:
 
 
 def _read_only() -> NotSupportedError:
-    return NotSupportedError("a directory whose symbolic links are followed is read only")
+    return NotSupportedError(
+        "a directory whose symbolic links are followed is read only: capabilities.writable is False"
+    )

@@ -138,8 +138,12 @@ class S3Client(ObjectStorageClient):
         warn_if_unchecked(verify)
         self.timeout = settings.timeout
         self._requests = Requests(settings)
-        self.condition_hint = "; if yours does, say so: S3Client(..., conditional_writes=True)"
-        self.delete_condition_hint = "; if yours does, say so: S3Client(..., conditional_deletes=True)"
+        self.condition_hint = (
+            "; if yours does, say so: S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true"
+        )
+        self.delete_condition_hint = (
+            "; if yours does, say so: S3Client(..., conditional_deletes=True), in a URL ?conditional_deletes=true"
+        )
         self._known_capabilities: Capabilities | None = None
 
     def __repr__(self) -> str:
@@ -278,6 +282,11 @@ class S3Client(ObjectStorageClient):
     def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         length = {} if terms.size is None else {"content-length": str(terms.size)}
         return self._sign(Request("PutObject", "PUT", container, name, headers={**terms.headers, **length}), seconds)
+
+    def _can_sign(self, container: str | None) -> bool:
+        from obs_client.backends.s3.sdk import is_multi_region
+
+        return container is None or not is_multi_region(container)
 
     def _sign(self, request: Request, seconds: int) -> str:
         """A URL for a request; where its container is in another region than this client's, that is found first."""

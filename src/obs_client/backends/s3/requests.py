@@ -25,7 +25,7 @@ from obs_client.backends.s3.routes import Routes
 from obs_client.backends.s3.settings import Settings
 from obs_client.backends.s3.signing import UNSIGNED_PAYLOAD
 from obs_client.credentials import forget_frames
-from obs_client.errors import ConfigurationError
+from obs_client.errors import ConfigurationError, NotSupportedError
 
 if TYPE_CHECKING:
     from obs_client._http.kit import xml
@@ -218,11 +218,11 @@ class Requests:
         """A URL by which anybody can make the request for a time, with its headers.
 
         Raises:
-            ConfigurationError: The client is anonymous.
+            NotSupportedError: The client is anonymous.
         """
         route = self.routes.of(request.operation, request.container)
         if route.signer is None:
-            raise ConfigurationError("an anonymous client cannot sign URLs; give credentials")
+            raise NotSupportedError("an anonymous client cannot sign URLs; give credentials")
         # In the query, not as a header that is signed: whoever is given the URL would have to send that.
         payer = f"{_PAYER}=requester" if self.settings.choices.requester_pays else ""
         query = "&".join(filter(None, (request.query, payer)))

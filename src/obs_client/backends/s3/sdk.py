@@ -138,7 +138,7 @@ class Sdk:
             return found
         client = self.client(region)
         url, query = _signed_url(client, operation, container)
-        if container and _is_multi_region(container):
+        if container and is_multi_region(container):
             return Route(url, _Asymmetric(self.keys, client.meta.config), "*")
         if "X-Amz-Credential" not in query:
             return Route(url, None, str(client.meta.region_name))
@@ -323,7 +323,7 @@ def _scope_of(query: dict[str, list[str]]) -> tuple[str, str]:
     return region, service
 
 
-def _is_multi_region(container: str) -> bool:
+def is_multi_region(container: str) -> bool:
     """Whether an access point is of several regions: its ARN names none."""
     return container.startswith("arn:") and container.split(":")[3] == ""
 

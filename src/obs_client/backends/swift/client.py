@@ -308,6 +308,9 @@ class SwiftClient(ObjectStorageClient):
             return super()._object_generate_upload_url(container, name, seconds, terms)
         return self._signing.url("PUT", container, name, seconds, self._limits.digest)
 
+    def _can_sign(self, container: str | None) -> bool:
+        return self._signing.can_sign(container)
+
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
         with NoContainer(container):
             return Cleanup(self._http, container).run(prefix, older_than, self._limits)

@@ -12,14 +12,15 @@ from urllib.parse import quote, unquote
 from obs_client.backends.swift.errors import status_of
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.credentials import Secret
-from obs_client.errors import AuthorizationError, ConfigurationError, InvalidNameError
+from obs_client.errors import AuthorizationError, InvalidNameError, NotSupportedError
 
 _HEADERS = ("temp-url-key", "temp-url-key-2")
 _REMEMBERED = 60.0
 
 _ADVICE = (
     "give temp_url_key=... to the client, set a key on the container or the account "
-    '(`swift post -m "Temp-URL-Key: <secret>"`), or give create_temp_url_key=True to let the client set one'
+    '(`swift post -m "Temp-URL-Key: <secret>"`), or give create_temp_url_key=True '
+    "(in a URL ?create_temp_url_key=true) to let the client set one"
 )
 
 
@@ -42,6 +43,29 @@ class Signing:
         self._given = key
         self._create = create
         self._known: dict[str, tuple[Secret, float]] = {}
+        self._seen: dict[str | None, tuple[bool, float]] = {}
+
+    def can_sign(self, container: str | None) -> bool:
+        """Whether there is a key, or one would be set; where none was given the store is asked, once a minute."""
+        if self._given or self._create:
+            return True
+        found, at = self._seen.get(container, (False, float("-inf")))
+        if time.monotonic() - at > _REMEMBERED:
+            found = self._sees_a_key(container)
+            self._seen[container] = found, time.monotonic()
+        return found
+
+    def _sees_a_key(self, container: str | None) -> bool:
+        try:
+            if container is not None and _key_in(self._http.call("head_container", container).headers, "container"):
+                return True
+        except Exception as error:
+            if status_of(error) not in (401, 403, 404):
+                raise
+        try:
+            return self._account_key() is not None
+        except AuthorizationError:
+            return False
 
     def url(
         self, method: str, container: str, name: str, seconds: int, digest: str, disposition: str | None = None
@@ -84,7 +108,7 @@ class Signing:
 
     def _make(self) -> Secret:
         if not self._create:
-            raise ConfigurationError(
+            raise NotSupportedError(
                 f"no TempURL key can be seen on the container or the account: there is none, or these credentials have "
                 f"no right to read it; {_ADVICE}"
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import click
@@ -72,17 +74,26 @@ def url(
         raise Failure(f"{url!r} is on this machine, and paths have no signed URLs", "s3:// and swift:// have them")
     with address.client() as client:
         check_written(client, address)
-        try:
+        with _advised(url):
             signed = _signed(client, method, name, expires, bound)
-        except obs_client.ConfigurationError as error:
-            if _NEW_KEY in str(error):  # a text with an advice, whose "Temp-URL-Key: <secret>" is none
-                raise WrongUse(str(error), f"here: {url.partition('?')[0]}?{_NEW_KEY}=true") from error
-            raise WrongUse(without_secrets(str(error))) from error
     if not settings.json:
         for header, value in signed.headers.items():
             settings.warn(f"the PUT must carry the header {header}: {value}")
     told = {"url": signed, "expires_in_seconds": expires, "headers": dict(signed.headers)}
     settings.result({"type": "url", "method": method.upper(), **told}, signed)
+
+
+@contextlib.contextmanager
+def _advised(url: str) -> Iterator[None]:
+    """What an option of the URL, or other credentials, would help against is a wrong use, and told as that."""
+    try:
+        yield
+    except (obs_client.ConfigurationError, obs_client.NotSupportedError) as error:
+        if _NEW_KEY in str(error):  # a text with an advice, whose "Temp-URL-Key: <secret>" is none
+            raise WrongUse(str(error), f"here: {url.partition('?')[0]}?{_NEW_KEY}=true") from error
+        if isinstance(error, obs_client.NotSupportedError) and "give credentials" not in str(error):
+            raise
+        raise WrongUse(without_secrets(str(error))) from error
 
 
 def _signed(
