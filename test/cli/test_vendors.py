@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from test.cli.running import done, failed, lines, run
-from test.cli.test_servers import check_commands
+from test.cli.running import check_commands, done, failed, lines, run
 from test.servers.shared import Servers
 
 Login = Callable[[str], str]
