@@ -201,6 +201,28 @@ def test_signed_urls_are_answered_until_the_client_is_closed() -> None:
     client.close()
 
 
+@pytest.mark.parametrize("store", ["azure", "gcs", "s3", "swift"])
+def test_what_is_put_by_a_signed_url_has_its_content_type(store: str) -> None:
+    with imitation(store) as client:
+        url = client.object_generate_upload_url("a")
+        headers = {"Content-Type": "image/x-own", **dict(client.capabilities.upload_url_headers)}
+        with urllib.request.urlopen(urllib.request.Request(url, b"content", headers, method="PUT")) as answer:
+            assert answer.status == 201
+        info = client.object_info("a")
+        assert info is not None
+        assert (info.content_type, client.object_read("a")) == ("image/x-own", b"content")
+        with urllib.request.urlopen(client.object_generate_download_url("a")) as answer:
+            assert (answer.read(), answer.headers["Content-Type"]) == (b"content", "image/x-own")
+
+
+def test_a_put_to_azure_says_what_kind_of_blob_it_is() -> None:
+    with imitation("azure") as client:
+        request = urllib.request.Request(client.object_generate_upload_url("a"), b"content", method="PUT")
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(request)
+        assert client.object_info("a") is None
+
+
 def test_a_client_that_is_dropped_leaves_no_server() -> None:
     url = imitation("s3").object_generate_download_url("a")
     gc.collect()

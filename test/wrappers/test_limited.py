@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from obs_client import ClientOptions, MemoryClient, ObjectStorageClient
+from obs_client import ClientOptions, MemoryClient, ObjectStorageClient, Place
+from obs_client.sync import sync
 from obs_client.wrappers import limited
 
 
@@ -40,6 +42,36 @@ def test_requests_come_no_faster(inner: ObjectStorageClient) -> None:
     client = limited(inner, requests_per_second=20)
     inner.object_write("a", b"1")
     assert 0.4 < seconds_of(lambda: [client.object_info("a") for _ in range(10)]) < 5
+
+
+def test_all_threads_share_one_limit(inner: ObjectStorageClient) -> None:
+    inner.object_write("a", b"1" * 50_000)
+    client = limited(inner, bytes_per_second=2e6)
+    with ThreadPoolExecutor(32) as pool:
+        assert 0.7 < seconds_of(lambda: list(pool.map(client.object_read, ["a"] * 32))) < 5  # 1.6 MB
+        slow = limited(inner, requests_per_second=200)
+        assert 0.75 < seconds_of(lambda: list(pool.map(slow.object_info, ["a"] * 160))) < 5
+        assert 0.75 < seconds_of(lambda: list(pool.map(slow.object_exists, ["a"] * 160))) < 5
+
+
+@pytest.mark.parametrize("part_size", [100_000, 700_000])
+def test_large_parts_side_by_side_share_it_too(inner: ObjectStorageClient, part_size: int) -> None:
+    client = limited(inner, bytes_per_second=2e6)
+    client.options = ClientOptions(part_size=part_size, workers=32)
+    data = bytes(range(256)) * 8000  # 2 MB
+    assert 0.9 < seconds_of(lambda: client.object_write("a", data)) < 5
+    assert 0.9 < seconds_of(lambda: client.object_read("a")) < 5
+    assert inner.object_read("a") == data
+
+
+def test_sync_keeps_to_the_limits_of_both_sides(inner: ObjectStorageClient) -> None:
+    for number in range(8):
+        inner.object_write(str(number), b"1" * 100_000)
+    for source, target in ((limited(inner, bytes_per_second=1e6), MemoryClient()), (inner, MemoryClient())):
+        target.container_create("new")
+        slow = target if source is not inner else limited(target, bytes_per_second=1e6)
+        assert 0.7 < seconds_of(lambda: sync(Place(source, "box"), Place(slow, "new"))) < 5  # noqa: B023 - called at once
+        assert len(target.object_list(container_name="new")) == 8
 
 
 def test_a_pause_is_no_debt(inner: ObjectStorageClient) -> None:

@@ -110,6 +110,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 shutil.copyfileobj(file, self.wfile)
 
     def _put(self, client: ObjectStorageClient, container: str, name: str) -> None:
+        if any(self.headers.get(name) != value for name, value in client.capabilities.upload_url_headers):
+            self._refuse(400)
+            return
         size = int(self.headers.get("Content-Length") or 0)
         kind, disposition = self.headers.get("Content-Type"), self.headers.get("Content-Disposition")
         data = self.rfile.read(size)
