@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from obs_client.models import ObjectInfo as ObjectInfo
     from obs_client.models import Origin as Origin
     from obs_client.models import Outcome as Outcome
+    from obs_client.models import RequestRecord as RequestRecord
     from obs_client.models import SignedUrl as SignedUrl
     from obs_client.models import SubdirInfo as SubdirInfo
     from obs_client.places import Place as Place
@@ -96,6 +97,7 @@ _MODULES = {
         "ObjectInfo",
         "Origin",
         "Outcome",
+        "RequestRecord",
         "SignedUrl",
         "SubdirInfo",
     ),

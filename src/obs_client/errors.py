@@ -152,7 +152,13 @@ class ServiceError(ObjectStorageClientError):
 
 
 class TemporaryError(ServiceError):
-    """The store failed in a way that may pass; raised after the last try, with the count of `tries`."""
+    """The store failed in a way that may pass; raised after the last try, with the count of `tries`.
+
+    Attributes:
+        first_contact: Nothing at that address has answered this client yet, and it was tried for a short time only:
+            `ClientOptions.give_up_first_after`.
+    """
 
     tries: int = 0
+    first_contact: bool = False
     deadline: float | None = None  # of the request, by `time.monotonic`; what must be done after it has this time too

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -254,6 +254,39 @@ class EndpointFact:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request to a server, and how it ended; it holds no secrets.
+
+    Attributes:
+        host: With its port, unless that is the usual one.
+        path: As it was sent, without the query.
+        query: Of the query what is known to be harmless, such as `list-type=2`; never a signature or an upload's id.
+        status: None: there was no response.
+        request_id: By which the store knows the request, for its operators; None if it told none.
+        attempt: Which try of a call it belongs to, from 1.
+        sent, received: Bytes of the bodies, without heads.
+        milliseconds: From the start to the last byte of the response, with the time that the reader of the body takes.
+        head_milliseconds: The same to the head of the response: how long the server took; None: there was none.
+        began: Epoch seconds.
+        error: How it failed without a response, or within it; None: it did not. A refusal is no failure here.
+    """
+
+    method: str
+    host: str
+    path: str
+    query: str
+    status: int | None
+    request_id: str | None
+    attempt: int
+    sent: int
+    received: int
+    milliseconds: float
+    head_milliseconds: float | None
+    began: float
+    error: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ClientOptions:
     """How a client works, whatever the store.
 
@@ -265,7 +298,13 @@ class ClientOptions:
         longest_pause: Seconds, at the most, before any try.
         give_up_after: Seconds for one request in all, with its pauses and the last try's timeout; if it has no room for
             two tries of that length, without the timeout.
+        give_up_first_after: Seconds for tries at a server that cannot be reached, or does not speak HTTP, as long as it
+            has never answered this client: an address may be wrong, and a person waiting. As soon as the store has
+            answered once, only `give_up_after` counts.
         check_content: Compare what was read and written with the store's digests.
+        observe: Called with the `RequestRecord` of each request to a server when it has ended, in the thread that made
+            it. What it raises is logged once, as a WARNING, and disturbs nothing; its own requests are not told to it.
+            A pickled client takes it along, as pickle takes functions: by its name.
     """
 
     part_size: int = 16 * 1024 * 1024
@@ -274,7 +313,9 @@ class ClientOptions:
     first_pause: float = 0.25
     longest_pause: float = 20.0
     give_up_after: float = 150.0
+    give_up_first_after: float = 3.0
     check_content: bool = True
+    observe: Callable[[RequestRecord], object] | None = None
 
     def __post_init__(self) -> None:
         for name in ("part_size", "workers", "attempts"):
@@ -283,12 +324,14 @@ class ClientOptions:
                 raise TypeError(f"{name} must be an int, not {type(value).__name__}")
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
-        for name in ("first_pause", "longest_pause", "give_up_after"):
+        for name in ("first_pause", "longest_pause", "give_up_after", "give_up_first_after"):
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or isinstance(value, bool):
                 raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
             if not value >= 0:
                 raise ValueError(f"{name} must be 0 or more seconds, not {value}")
+        if self.observe is not None and not callable(self.observe):
+            raise TypeError(f"observe must be callable, not {type(self.observe).__name__}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from obs_client._engine import arguments
 from obs_client._engine.retry import Retries
+from obs_client.backend import watching
 from obs_client.backend.body import Body, CallerError
 from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
@@ -47,12 +48,17 @@ _HINTS: dict[type[ObjectStorageClientError], str] = {
 }
 """What to do where the backend does not say."""
 
+_CHAIN = 20
+"""How many errors that led to another are looked at."""
+
 
 class Border:
     """The primitives of one backend, with typed errors and retries; the names are those of `Backend`."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        observe = backend.options.observe
+        self._observer = None if observe is None else watching.Observer(observe)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -246,7 +252,7 @@ class Border:
         if isinstance(error, ObjectStorageClientError):
             error.container = error.container or container
             error.object_name = error.object_name or object_name
-            return error
+            return _marked(error, error)
         kind = self._backend._classify_error(error)
         if kind is None:
             return error
@@ -258,7 +264,7 @@ class Border:
             hint=self._backend._hint(error) or _HINTS.get(kind, ""),
         )
         made.__cause__ = error
-        return made
+        return _marked(made, error)
 
     def _message(self, verb: str, error: Exception, container: str | None, object_name: str | None) -> str:
         if isinstance(error, OSError) and container is not None:
@@ -276,18 +282,32 @@ class Border:
     ) -> T:
         """Call the store, again after failures that may pass; raises typed errors."""
         retries = self.retries()
-        while True:
-            try:
-                return call()
-            except Exception as raised:
-                typed = self.typed(verb, raised, container, object_name)
-                # An error that has been through the border already used up its tries.
-                if isinstance(typed, TemporaryError) and not typed.tries:
-                    retries.wait(typed, self.retry_after(typed))
-                elif typed is raised:
-                    raise
+        before = watching.enter(self._observer, retries)
+        try:
+            while True:
+                try:
+                    answer = call()
+                except Exception as raised:  # noqa: BLE001 - raised again, unless it is one of the store's that may pass
+                    self._again(retries, verb, raised, container, object_name)
                 else:
-                    raise typed from typed.__cause__
+                    retries.end()
+                    return answer
+        finally:
+            watching.enter(*before)
+
+    def _again(
+        self, retries: Retries, verb: str, raised: Exception, container: str | None, object_name: str | None
+    ) -> None:
+        """Wait for the next try, or raise the typed error of what was raised."""
+        typed = self.typed(verb, raised, container, object_name)
+        # An error that has been through the border already used up its tries.
+        if isinstance(typed, TemporaryError) and not typed.tries:
+            retries.wait(typed, self.retry_after(typed))
+            return
+        retries.end(typed)
+        if typed is raised:
+            raise
+        raise typed from typed.__cause__
 
     def publish(
         self, verb: str, call: Callable[[], ObjectInfo | None], new: NewObject, *, look_first: bool = False
@@ -344,6 +364,18 @@ def marked_by_id(new: NewObject) -> NewObject:
     """The same new object with a random mark, by which its writer knows it again after an answer was lost."""
     attributes = dataclasses.replace(new.attributes, write_id=os.urandom(8).hex())
     return dataclasses.replace(new, attributes=attributes)
+
+
+def _marked(typed: ObjectStorageClientError, error: BaseException) -> ObjectStorageClientError:
+    """The typed error, with the mark of a first contact if anything that led to it has one."""
+    if isinstance(typed, TemporaryError):
+        chain: BaseException | None = error
+        for _ in range(_CHAIN):
+            if chain is None or typed.first_contact:
+                break
+            typed.first_contact = getattr(chain, "first_contact", False)
+            chain = chain.__cause__ or chain.__context__
+    return typed
 
 
 def _message(verb: str, error: Exception, container: str | None, object_name: str | None) -> str:

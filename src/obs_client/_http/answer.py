@@ -10,6 +10,7 @@ from typing import NoReturn, Self
 from obs_client._http.connection import Connection
 from obs_client._http.errors import BrokenAnswer
 from obs_client._http.head import Head
+from obs_client.backend.watching import Watch
 
 _READ_SIZE = 64 * 1024
 _TRAILERS = 100
@@ -28,7 +29,9 @@ class HttpAnswer:
         "_ended",
         "_follows",
         "_left",
+        "_passed",
         "_release",
+        "_watch",
         "headers",
         "length",
         "reason",
@@ -46,6 +49,8 @@ class HttpAnswer:
         self._follows = False  # whether the end of a chunk's line comes before the next size
         self._connection = connection
         self._release = release
+        self._passed = 0  # bytes of the chunks so far
+        self._watch: Watch | None = None
         self._ended = self._closed = False
         if length == 0:
             self._end()
@@ -72,8 +77,8 @@ class HttpAnswer:
             if self.length is None and not self._left and not self._next_chunk():
                 return 0
             count = self._connection.receive_into(buffer[: self._left])
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            self._fail(error)
             raise
         self._left -= count
         if not self._left and self.length is not None:
@@ -101,9 +106,26 @@ class HttpAnswer:
 
         By the thread that reads, or when it has ended: a descriptor must not be closed under a read.
         """
+        self._fail(None)
+
+    def watch(self, watch: Watch) -> None:
+        """Tell a watch when the body has ended."""
+        self._watch = watch
+        if self._ended:
+            watch.end()
+
+    def _fail(self, error: BaseException | None) -> None:
+        """Close before the end, since that is not wanted, or because of an error."""
         if not self._ended and not self._closed:
             self._closed = True
             self._connection.close()
+            if self._watch:
+                self._watch.end(self._received, error)
+
+    @property
+    def _received(self) -> int:
+        """Bytes of the body that were read."""
+        return (self._passed if self.length is None else self.length) - self._left
 
     def _read_announced(self) -> bytes:
         data = bytearray(self._left)
@@ -136,6 +158,7 @@ class HttpAnswer:
             raise BrokenAnswer("a chunk of the answer is longer than it says")
         self._follows = True
         self._left = self._connection.receive_chunk_size()
+        self._passed += self._left
         if not self._left:
             self._pass_trailers()
             self._end()
@@ -150,3 +173,5 @@ class HttpAnswer:
     def _end(self) -> None:
         self._ended = True
         self._release(self._connection)
+        if self._watch:
+            self._watch.end(self._received)

@@ -39,12 +39,17 @@ _CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?"
 
 
 class Connection:
-    """A socket and what it received ahead; used by one thread at a time, and only by the process that opened it."""
+    """A socket and what it received ahead; used by one thread at a time, and only by the process that opened it.
+
+    Attributes:
+        sent: Bytes of the last request, its head included, as far as whole blocks were sent.
+    """
 
     def __init__(self, opened: socket.socket, route: Route, timeout: float) -> None:
         self.route = route
         self.process = os.getpid()
         self.keeps = False
+        self.sent = 0
         self.idle_since = 0.0
         self._socket = opened
         self._secured: ssl.SSLSocket | None = None
@@ -86,11 +91,13 @@ class Connection:
         """
         self._silent = True
         self._early = None
+        self.sent = 0
         for number, block in enumerate(blocks):
             if number == 1 and expect_continue and self._has_answered(min(CONTINUE_SECONDS, self._timeout)):
                 return False
             if not self._send(block, watch=number > 0):
                 return False
+            self.sent += len(block)
         return True
 
     def _send(self, block: bytes | memoryview, *, watch: bool) -> bool:

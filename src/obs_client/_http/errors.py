@@ -10,7 +10,13 @@ from __future__ import annotations
 
 
 class BrokenAnswer(OSError):
-    """What came is no whole answer: cut, closed, not HTTP, or of a length that is unclear or does not hold."""
+    """What came is no whole answer: cut, closed, not HTTP, or of a length that is unclear or does not hold.
+
+    Attributes:
+        first_contact: The pool that raised it has had no answer at all yet.
+    """
+
+    first_contact = False
 
 
 class StrangeAnswer(OSError):
@@ -25,7 +31,12 @@ class ConnectFailure(OSError):
     """No connection: refused, unknown host, no answer in time, a TLS failure, or a proxy that will not.
 
     `__cause__` is the system's error: an `ssl.SSLCertVerificationError` will not pass by itself.
+
+    Attributes:
+        first_contact: As of `BrokenAnswer`.
     """
+
+    first_contact = False
 
 
 class ProxyRefusal(OSError):

@@ -20,6 +20,7 @@ from obs_client._http.connection import Connection, connect
 from obs_client._http.errors import BrokenAnswer, ClosedBeforeAnswer, ConnectFailure, StrangeAnswer
 from obs_client._http.head import HttpHeaders, body_length, request_head
 from obs_client._http.proxy import Route, find_route
+from obs_client.backend import watching
 from obs_client.backend.body import Body, BytesBody
 from obs_client.errors import ConfigurationError
 
@@ -86,6 +87,7 @@ class HttpPool:
         self._context: ssl.SSLContext | None = None
         self._routes: dict[str, Route] = {}
         self._process = os.getpid()
+        self._has_answered = False
         # No locks, which a fork could leave locked: the methods of `dict` and `deque` used here are atomic.
         self._idle: dict[Route, deque[Connection]] = {}
         self._buffers: deque[bytearray] = deque(maxlen=connections)
@@ -123,27 +125,57 @@ class HttpPool:
         head = request_head(method, *names, headers, size, expect_continue=expect_continue)
         if route.proxy_header:
             head = head[:-2] + route.proxy_header + b"\r\n"
-        kept = self._take(route)
-        if kept:
-            try:
-                return self._exchange(kept, method, head, body, expect_continue)
-            except ClosedBeforeAnswer:
-                # What changes something may have been done: whether to ask for it again is the border's to decide.
-                if method not in ("GET", "HEAD"):
-                    raise
-        return self._exchange(self._open(route), method, head, body, expect_continue)
+        watch = watching.watch(method, route.host_header, target)
+        try:
+            answer = self._answer_to(route, method, head, body, expect_continue, watch)
+        except BaseException as error:
+            if not self._has_answered and isinstance(error, (BrokenAnswer, ConnectFailure)):
+                error.first_contact = True
+            if watch:
+                watch.end(error=error)
+            raise
+        if watch:
+            watch.answered(answer.status, answer.headers)
+            answer.watch(watch)
+        return answer
 
     def close(self) -> None:
         """Close the connections that nobody uses; the others close when their answers end."""
         self._connections = 0
         _close_all(self._idle)
 
+    def _answer_to(
+        self,
+        route: Route,
+        method: str,
+        head: bytes,
+        body: Body | bytes | None,
+        expect_continue: bool,
+        watch: watching.Watch | None,
+    ) -> HttpAnswer:
+        kept = self._take(route)
+        if kept:
+            try:
+                return self._exchange(kept, method, head, body, expect_continue, watch)
+            except ClosedBeforeAnswer:
+                # What changes something may have been done: whether to ask for it again is the border's to decide.
+                if method not in ("GET", "HEAD"):
+                    raise
+        return self._exchange(self._open(route), method, head, body, expect_continue, watch)
+
     def _exchange(
-        self, connection: Connection, method: str, head: bytes, body: Body | bytes | None, expect_continue: bool
+        self,
+        connection: Connection,
+        method: str,
+        head: bytes,
+        body: Body | bytes | None,
+        expect_continue: bool,
+        watch: watching.Watch | None,
     ) -> HttpAnswer:
         try:
             whole = self._send(connection, head, body, expect_continue)
             answer = connection.receive_head()
+            self._has_answered = True
             if not whole and answer.status < 300:
                 raise BrokenAnswer("success was answered before the request was sent")
             length = body_length(method, answer)
@@ -153,6 +185,9 @@ class HttpPool:
         except BaseException:
             connection.close()
             raise
+        finally:
+            if watch:
+                watch.sent = max(0, connection.sent - len(head))
 
     def _send(self, connection: Connection, head: bytes, body: Body | bytes | None, expect_continue: bool) -> bool:
         if not body:

@@ -20,7 +20,7 @@ _SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_ur
 
 _SIZES = {"part_size"}
 _TIMEOUT = "timeout"
-_TIMES = {_TIMEOUT, "first_pause", "longest_pause", "give_up_after"}
+_TIMES = {_TIMEOUT, "first_pause", "longest_pause", "give_up_after", "give_up_first_after"}
 
 
 class Options(typing.NamedTuple):

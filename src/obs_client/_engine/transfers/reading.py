@@ -124,6 +124,8 @@ class GuardedReader(ObjectReader):
             self._check.finish()
             self.verified = self._check.fits and self.digest.check_composite(self._check.digests)
         self._finished = True
+        if self._retries:
+            self._retries.end()
         if self._whole and not self.verified:
             note_unverified(self.name)
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from obs_client._http.connection import CONNECT_SECONDS
 from obs_client._http.kit.calls.refusals import kind_of_status
 from obs_client._http.kit.calls.tokens import Token, Tokens, missing_package
+from obs_client._http.kit.calls.told import ToldRequests
 from obs_client._http.kit.fork import renew_in_children
 from obs_client._http.kit.service_url import read_service_url
 from obs_client.backends.azure.signing import Key, read_key
@@ -161,6 +162,7 @@ class Identity:
         self._verify, self._timeout = verify, timeout
         self._made: Any = None
         self._last: Secret | None = None
+        self._told = ToldRequests()
         renew_in_children(self)
 
     def renew(self) -> None:
@@ -194,10 +196,14 @@ class Identity:
         try:
             found = self._made.get_token(SCOPE)
         except Exception as error:
+            self._told.fail(error)
             forget_frames(error)
             kind = _kind_of(error)
             hint = "" if kind is TemporaryError else _ADVICE
-            raise kind(f"azure-identity has no token for the store: {error}", hint=hint) from error
+            made = kind(f"azure-identity has no token for the store: {error}", hint=hint)
+            if isinstance(made, TemporaryError):
+                made.first_contact = not self._told.has_answer
+            raise made from error
         return Token(Secret(found.token), float(found.expires_on))
 
     def credential(self) -> Any:
@@ -246,6 +252,8 @@ class Identity:
             "read_timeout": self._timeout,
             "retry_total": _TRIES,
             "connection_verify": self._verify,
+            "raw_request_hook": self._begin,
+            "raw_response_hook": self._end,
         }
         authority = self._credentials.get("AZURE_AUTHORITY_HOST")
         if authority:
@@ -253,6 +261,14 @@ class Identity:
             # Azure's own authority knows nothing of those of others.
             how["disable_instance_discovery"] = urlsplit(f"//{authority.rpartition('//')[2]}").hostname not in _HOSTS
         return how
+
+    def _begin(self, request: Any) -> None:
+        """What the pipelines of azure-core call before each request."""
+        self._told.begin(request.http_request.method, request.http_request.url)
+
+    def _end(self, response: Any) -> None:
+        """What they call with each response."""
+        self._told.end(response.http_response.status_code, response.http_response.headers)
 
 
 def _kind_of(error: Exception) -> type[ObjectStorageClientError]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from obs_client._http.kit.calls.told import ToldRequests
 from obs_client._http.kit.fork import ForkLock
 from obs_client.backends.s3.endpoints import DEFAULT_REGION, EXPRESS_ENDS, Route, is_amazon
 from obs_client.backends.s3.errors import S3Error
@@ -66,6 +67,7 @@ class Sdk:
         self._settings = settings
         self._lock = ForkLock()
         self._session: Any = None
+        self._told = ToldRequests()
         self._clients: dict[tuple[str | None, bool], Any] = {}
         self._sessions: dict[str, _SessionKeys] = {}
 
@@ -82,7 +84,7 @@ class Sdk:
         """
         found = self._clients.get((region, express))
         if found is None:
-            with self._lock, _translated():
+            with self._lock, self._translated():
                 found = self._clients.get((region, express)) or self._make(region, express)
                 self._clients[region, express] = found
         return found
@@ -90,7 +92,7 @@ class Sdk:
     def keys(self) -> Keys:
         """The credentials as they are now; those that are about to end are renewed."""
         self.client()
-        with _translated():
+        with self._translated():
             found = self._session.get_credentials()
             keys: Keys = found.get_frozen_credentials()
         return keys
@@ -157,7 +159,7 @@ class Sdk:
 
     def _make(self, region: str | None, express: bool) -> Any:
         settings = self._settings
-        session = self._session = self._session or _make_session(settings)
+        session = self._session = self._session or self._make_session()
         if not settings.anonymous and session.get_credentials() is None:
             raise ConfigurationError(
                 "no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give "
@@ -168,6 +170,35 @@ class Sdk:
         if given or is_amazon(made.meta.endpoint_url):
             return made
         return self._create(region, self._style(amazon=False), express)  # by its profile it is for another endpoint
+
+    def _make_session(self) -> Any:
+        """A session that tells of its requests, also of those for keys: of STS, and of single sign-on."""
+        made = _make_session(self._settings)
+        made.register("before-send", self._begin)
+        made.register("response-received", self._end)
+        return made
+
+    def _begin(self, request: Any, **_event: Any) -> None:
+        body = request.body if isinstance(request.body, (bytes, str)) else b""
+        self._told.begin(request.method, request.url, len(body))
+
+    def _end(self, response_dict: Any, exception: Any, **_event: Any) -> None:
+        if response_dict is None:
+            self._told.fail(exception)
+        else:
+            body = response_dict.get("body")
+            received = len(body) if isinstance(body, bytes) else 0
+            self._told.end(response_dict["status_code"], response_dict["headers"], received)
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Raise typed errors for botocore's own; a service of keys that never answered is soon given up."""
+        try:
+            with _translated():
+                yield
+        except TemporaryError as error:
+            error.first_contact = not self._told.has_answer
+            raise
 
     def _style(self, *, amazon: bool) -> str:
         """How containers are addressed: by option, by profile, or as is right for the endpoint.

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult
 
+from obs_client._http.kit.calls.told import ToldRequests
 from obs_client._http.kit.fork import ForkLock
 from obs_client._http.kit.service_url import read_service_url
 from obs_client._http.pool import HttpPool
@@ -56,6 +57,8 @@ class SwiftSession:
         self._timeout = timeout
         self._http = http
         self._access: Access | None = None
+        # One for all logins: it remembers that the login service has answered once.
+        self._pool: HttpPool | None = None
         self.lock = ForkLock()
 
     def access(self) -> Access:
@@ -110,11 +113,18 @@ class SwiftSession:
         with requests.Session() as http:
             if self.login.is_built_in:
                 http.trust_env = False  # the adapter sees to proxies and authorities, and `.netrc` is nobody's
-                for scheme in ("https://", "http://"):
-                    http.mount(scheme, cast("Any", _LoginAdapter(self._verify, self._timeout)))
+            for scheme in ("https://", "http://"):
+                http.mount(scheme, cast("Any", self._adapter()))
             session = Session(plugin, http, verify=self._verify, timeout=self._timeout, redirect=False)
             token = Secret(session.get_token() or "")
             return self._storage_url or self._endpoint(plugin, session), token
+
+    def _adapter(self) -> _LoginAdapter | _ToldAdapter:
+        if not self.login.is_built_in:
+            return _ToldAdapter()
+        if self._pool is None:
+            self._pool = HttpPool(verify=self._verify, timeout=self._timeout, connections=0)
+        return _LoginAdapter(self._pool)
 
     def _endpoint(self, plugin: Any, session: Any) -> str:
         credentials = self.login.credentials
@@ -159,8 +169,8 @@ class _LoginAdapter:
     That of `requests` takes an answer whose head breaks off for a whole one: half a storage URL is another account's.
     """
 
-    def __init__(self, verify: bool | str, timeout: float) -> None:
-        self._pool = HttpPool(verify=verify, timeout=timeout, connections=0)
+    def __init__(self, pool: HttpPool) -> None:
+        self._pool = pool
 
     def send(self, request: requests.PreparedRequest, *_arguments: Any, **_options: Any) -> requests.Response:
         """The whole answer, whatever its status.
@@ -186,3 +196,32 @@ class _LoginAdapter:
 
     def close(self) -> None:
         self._pool.close()
+
+
+class _ToldAdapter:
+    """What other plug-ins send by: that of `requests`, which may need more than our own transport has."""
+
+    def __init__(self) -> None:
+        from requests.adapters import HTTPAdapter
+
+        self._told = ToldRequests()
+        self._inner = HTTPAdapter()
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
+        """As that of `requests`."""
+        self._told.begin(request.method or "", request.url or "", _size(request.body))
+        try:
+            response = self._inner.send(request, *arguments, **options)
+        except BaseException as error:
+            self._told.fail(error)
+            raise
+        self._told.end(response.status_code, response.headers, len(response.content))
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _size(body: object) -> int:
+    """Bytes of a body, as far as that is known before it is sent."""
+    return len(body) if isinstance(body, (bytes, str)) else 0
