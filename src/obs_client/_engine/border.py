@@ -57,8 +57,6 @@ class Border:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        observe = backend.options.observe
-        self._observer = None if observe is None else watching.Observer(observe)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -282,7 +280,7 @@ class Border:
     ) -> T:
         """Call the store, again after failures that may pass; raises typed errors."""
         retries = self.retries()
-        before = watching.enter(self._observer, retries)
+        before = watching.enter(self._backend.options.observe, retries)
         try:
             while True:
                 try:

@@ -62,7 +62,7 @@ class Retries:
     def end(self, error: Exception | None = None) -> None:
         """Log how it ended, if there was more than one try."""
         if self.tries > 1:
-            self._log_end("failed for good at try %d: %s" if error else "done at try %d", error)
+            self._log_end("ended at try %d: %s" if error else "done at try %d", error)
 
     def _log_end(self, message: str, error: Exception | None) -> None:
         import logging

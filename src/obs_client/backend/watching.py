@@ -49,29 +49,8 @@ class Tries(Protocol):
     tries: int
 
 
-class Observer:
-    """Whoever observes a client: what it raises is logged, once, and disturbs nobody.
-
-    Args:
-        tell: `ClientOptions.observe`.
-    """
-
-    def __init__(self, tell: Callable[[RequestRecord], object]) -> None:
-        self._tell = tell
-        self._failed = False
-
-    def __call__(self, record: RequestRecord) -> None:
-        try:
-            self._tell(record)
-        except Exception as error:  # noqa: BLE001 - that a request is not told of is no reason to lose it
-            if not self._failed:
-                import logging
-
-                self._failed = True
-                logging.getLogger("obs_client").warning(
-                    "observe=%r failed, and its failures are not told of again: %s: %s",
-                    self._tell, type(error).__name__, str(error),
-                )  # fmt: skip
+Observe = Callable[[RequestRecord], object]
+"""`ClientOptions.observe`."""
 
 
 class _Call(threading.local):
@@ -81,16 +60,18 @@ class _Call(threading.local):
         silent: Somebody is just being told; the requests that it makes are told to nobody.
     """
 
-    observer: Observer | None = None
+    observer: Observe | None = None
     counter: Tries | None = None
     silent: bool = False
 
 
 _call = _Call()
 _logger: Any = None
+_failed: list[Observe] = []
+"""Observers whose failure was told; in a list, since they need not be hashable."""
 
 
-def enter(observer: Observer | None, counter: Tries | None) -> tuple[Observer | None, Tries | None]:
+def enter(observer: Observe | None, counter: Tries | None) -> tuple[Observe | None, Tries | None]:
     """Say in whose name this thread calls a store from now on; gives what `enter` must be called with at the end."""
     before = _call.observer, _call.counter
     _call.observer, _call.counter = observer, counter
@@ -161,7 +142,7 @@ class Watch:
         try:
             _log(record)
             if self._observer is not None:
-                self._observer(record)
+                _tell(self._observer, record)
         finally:
             _call.silent = False
 
@@ -176,6 +157,19 @@ class Watch:
         if _UPLOADER in headers and "/upload/" not in self._target:
             return headers[_UPLOADER]
         return next((value for name, value in headers.items() if _OTHER_IDENTITY.fullmatch(name)), None)
+
+
+def _tell(observe: Observe, record: RequestRecord) -> None:
+    """Tell an observer; what it raises is logged, once, and disturbs nobody."""
+    try:
+        observe(record)
+    except Exception as error:  # noqa: BLE001 - that a request is not told of is no reason to lose it
+        if observe not in _failed:
+            import logging
+
+            _failed.append(observe)
+            message = "observe=%r failed, and is not told to fail again: %s: %s"
+            logging.getLogger("obs_client").warning(message, observe, type(error).__name__, str(error))
 
 
 def _harmless(query: str) -> str:
