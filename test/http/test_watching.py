@@ -49,9 +49,9 @@ class Seen(list[RequestRecord]):
 def seen() -> Iterator[Seen]:
     """What is told of the requests of this thread."""
     found = Seen()
-    before = watching.enter(found.append, None)
+    before = watching.enter((found.append, None))
     yield found
-    watching.enter(*before)
+    watching.enter(before)
 
 
 def _client(url: str, observe: Callable[[RequestRecord], object], **options: float) -> S3Client:

@@ -280,7 +280,7 @@ class Border:
     ) -> T:
         """Call the store, again after failures that may pass; raises typed errors."""
         retries = self.retries()
-        before = watching.enter(self._backend.options.observe, retries)
+        before = watching.enter((self._backend.options.observe, retries))
         try:
             while True:
                 try:
@@ -288,10 +288,11 @@ class Border:
                 except Exception as raised:  # noqa: BLE001 - raised again, unless it is one of the store's that may pass
                     self._again(retries, verb, raised, container, object_name)
                 else:
-                    retries.end()
+                    if retries.tries > 1:
+                        retries.end()
                     return answer
         finally:
-            watching.enter(*before)
+            watching.enter(before)
 
     def _again(
         self, retries: Retries, verb: str, raised: Exception, container: str | None, object_name: str | None

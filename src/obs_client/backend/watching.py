@@ -53,28 +53,30 @@ Observe = Callable[[RequestRecord], object]
 """`ClientOptions.observe`."""
 
 
-class _Call(threading.local):
-    """In whose name this thread calls a store.
+Caller = tuple[Observe | None, Tries | None]
+"""In whose name a thread calls a store: who observes it, and what counts the tries."""
+
+
+class _Thread(threading.local):
+    """What is known of this thread.
 
     Attributes:
         silent: Somebody is just being told; the requests that it makes are told to nobody.
     """
 
-    observer: Observe | None = None
-    counter: Tries | None = None
+    caller: Caller = (None, None)
     silent: bool = False
 
 
-_call = _Call()
+_thread = _Thread()
 _logger: Any = None
 _failed: list[Observe] = []
 """Observers whose failure was told; in a list, since they need not be hashable."""
 
 
-def enter(observer: Observe | None, counter: Tries | None) -> tuple[Observe | None, Tries | None]:
-    """Say in whose name this thread calls a store from now on; gives what `enter` must be called with at the end."""
-    before = _call.observer, _call.counter
-    _call.observer, _call.counter = observer, counter
+def enter(caller: Caller) -> Caller:
+    """Say in whose name this thread calls a store from now on; gives what `enter` is to be called with at the end."""
+    before, _thread.caller = _thread.caller, caller
     return before
 
 
@@ -84,7 +86,7 @@ def watch(method: str, host: str, target: str) -> Watch | None:
     Args:
         target: The path with its query.
     """
-    if (_call.observer is None and not is_logged()) or _call.silent:
+    if (_thread.caller[0] is None and not is_logged()) or _thread.silent:
         return None
     return Watch(method, host, target)
 
@@ -97,7 +99,8 @@ def is_logged() -> bool:
         if logging is None or not hasattr(logging, "getLogger"):
             return False
         _logger = logging.getLogger(LOGGER)
-    return bool(_logger.isEnabledFor(_DEBUG))
+    enabled: bool = _logger.isEnabledFor(_DEBUG)
+    return enabled
 
 
 class Watch:
@@ -107,12 +110,12 @@ class Watch:
         sent: Bytes of its body that were sent.
     """
 
-    __slots__ = ("_attempt", "_began", "_clock", "_head", "_host", "_method", "_observer", "_target", "_told", "sent")
+    __slots__ = ("_attempt", "_began", "_clock", "_head", "_host", "_method", "_observe", "_target", "_told", "sent")
 
     def __init__(self, method: str, host: str, target: str) -> None:
         self._method, self._host, self._target = method, host, target
-        self._observer = _call.observer
-        self._attempt = 1 if _call.counter is None else _call.counter.tries
+        self._observe, counter = _thread.caller
+        self._attempt = 1 if counter is None else counter.tries
         self._began, self._clock = time.time(), time.perf_counter()
         self._head: tuple[int, str | None, float] | None = None
         self._told = False
@@ -128,7 +131,7 @@ class Watch:
         Args:
             error: How it failed.
         """
-        if self._told or _call.silent:
+        if self._told or _thread.silent:
             return
         self._told = True
         status, identity, head = self._head or (None, None, None)
@@ -138,13 +141,13 @@ class Watch:
             self._method, self._host, path, _harmless(query), status, identity, self._attempt, self.sent, received,
             self._elapsed(), head, self._began, failure,
         )  # fmt: skip
-        _call.silent = True
+        _thread.silent = True
         try:
             _log(record)
-            if self._observer is not None:
-                _tell(self._observer, record)
+            if self._observe is not None:
+                _tell(self._observe, record)
         finally:
-            _call.silent = False
+            _thread.silent = False
 
     def _elapsed(self) -> float:
         """Milliseconds since it began."""
