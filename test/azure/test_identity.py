@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
 import logging
 import os
 import pickle
+import socket
 import sys
 import time
 import traceback
@@ -15,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from obs_client import AuthorizationError, AzureClient, ConfigurationError, TemporaryError
-from obs_client.models import ClientOptions
+from obs_client.models import ClientOptions, RequestRecord
 from test.azure.identities import ASSERTION, HEADER, SECRET, Identities, token_text
 from test.azure.running import container, content
 from test.loopback.serving import serve
@@ -241,3 +243,28 @@ def test_a_closed_client_logs_in_again(place: Place) -> None:
     tokens._token = None
     assert client.object_info("name") is None
     client.close()
+
+
+def test_the_requests_of_a_login_are_told(place: Place) -> None:
+    seen: list[RequestRecord] = []
+    with place.client({**APP, "AZURE_CLIENT_SECRET": SECRET}) as client:
+        client.options = dataclasses.replace(PARTS, observe=seen.append)
+        client.container_info("absent")
+    asked = [(one.method, one.status) for one in seen if one.path.endswith("/oauth2/v2.0/token")]
+    assert asked == [("POST", 200)]
+    assert seen[-1].status == 404
+    assert SECRET not in repr(seen)
+
+
+def test_a_login_service_that_is_down_is_soon_given_up(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"https://127.0.0.1:{free.getsockname()[1]}"
+    seen: list[RequestRecord] = []
+    with place.client({**APP, "AZURE_CLIENT_SECRET": SECRET, "AZURE_AUTHORITY_HOST": url}) as client:
+        client.options = ClientOptions(observe=seen.append)
+        began = time.monotonic()
+        with pytest.raises(TemporaryError) as caught:
+            client.container_info("absent")
+    assert caught.value.first_contact
+    assert time.monotonic() - began < 12.0  # azure-core has tries of its own
+    assert {one.status for one in seen} == {None}

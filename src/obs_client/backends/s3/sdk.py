@@ -84,7 +84,7 @@ class Sdk:
         """
         found = self._clients.get((region, express))
         if found is None:
-            with self._lock, self._translated():
+            with self._lock, _translated(self._told):
                 found = self._clients.get((region, express)) or self._make(region, express)
                 self._clients[region, express] = found
         return found
@@ -92,7 +92,7 @@ class Sdk:
     def keys(self) -> Keys:
         """The credentials as they are now; those that are about to end are renewed."""
         self.client()
-        with self._translated():
+        with _translated(self._told):
             found = self._session.get_credentials()
             keys: Keys = found.get_frozen_credentials()
         return keys
@@ -139,7 +139,7 @@ class Sdk:
         ):
             return found
         client = self.client(region)
-        url, query = _signed_url(client, operation, container)
+        url, query = _signed_url(client, operation, container, self._told)
         if container and is_multi_region(container):
             return Route(url, _Asymmetric(self.keys, client.meta.config), "*")
         if "X-Amz-Credential" not in query:
@@ -150,10 +150,10 @@ class Sdk:
     def _session_route(self, operation: str, container: str, region: str | None) -> Route | None:
         """The route of what S3 Express answers to the keys of a session only; None: others are right, as for copies."""
         client = self.client(region, express=True)
-        url, query = _signed_url(client, operation, container)
+        url, query = _signed_url(client, operation, container, self._told)
         if _SESSION_TOKEN not in query:
             return None
-        keys = self._sessions.setdefault(container, _SessionKeys(client, container))
+        keys = self._sessions.setdefault(container, _SessionKeys(client, container, self._told))
         signed_in, service = _scope_of(query)
         return Route(url, Signature(signed_in, service, keys, _SESSION_TOKEN), signed_in)
 
@@ -189,16 +189,6 @@ class Sdk:
             body = response_dict.get("body")
             received = len(body) if isinstance(body, bytes) else 0
             self._told.end(response_dict["status_code"], response_dict["headers"], received)
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Raise typed errors for botocore's own; a service of keys that never answered is soon given up."""
-        try:
-            with _translated():
-                yield
-        except TemporaryError as error:
-            error.first_contact = not self._told.has_answer
-            raise
 
     def _style(self, *, amazon: bool) -> str:
         """How containers are addressed: by option, by profile, or as is right for the endpoint.
@@ -242,7 +232,8 @@ class Sdk:
 class _SessionKeys:
     """The keys of a container of S3 Express: those of a session, which botocore asks for."""
 
-    def __init__(self, client: Any, container: str) -> None:
+    def __init__(self, client: Any, container: str, told: ToldRequests) -> None:
+        self._told = told
         self._client = client
         self._container = container
         self._kept: tuple[Keys, float] | None = None
@@ -250,7 +241,7 @@ class _SessionKeys:
     def __call__(self) -> Keys:
         kept = self._kept
         if kept is None or time.time() > kept[1] - _SPARE_SECONDS:
-            with _translated():
+            with _translated(self._told):
                 found = self._client.create_session(Bucket=self._container)["Credentials"]
             keys = FixedKeys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
             kept = self._kept = keys, found["Expiration"].timestamp()
@@ -334,7 +325,9 @@ def _config(settings: Settings, style: str, express: bool) -> Any:
     )
 
 
-def _signed_url(client: Any, operation: str, container: str | None) -> tuple[str, dict[str, list[str]]]:
+def _signed_url(
+    client: Any, operation: str, container: str | None, told: ToldRequests
+) -> tuple[str, dict[str, list[str]]]:
     """A URL without the name of an object at its end, and its query."""
     methods = client.meta.method_to_api_mapping
     method = next(name for name, known in methods.items() if known == operation)
@@ -342,7 +335,7 @@ def _signed_url(client: Any, operation: str, container: str | None) -> tuple[str
     takes = client.meta.service_model.operation_model(operation).input_shape.members
     if "Key" in takes:
         params["Key"] = _NAME
-    with _translated():
+    with _translated(told):
         signed = str(client.generate_presigned_url(method, Params=params))
     url, _, query = signed.partition("?")
     return url.removesuffix(_NAME) if "Key" in takes else url, parse_qs(query)
@@ -360,8 +353,12 @@ def is_multi_region(container: str) -> bool:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Raise typed errors for botocore's own; ours go through."""
+def _translated(told: ToldRequests) -> Iterator[None]:
+    """Raise typed errors for botocore's own; ours go through.
+
+    Args:
+        told: Where none had an answer, what fails for now is a first contact.
+    """
     try:
         yield
     except ObjectStorageClientError:
@@ -370,6 +367,8 @@ def _translated() -> Iterator[None]:
         made = _translation(error)
         if made is None:
             raise
+        if isinstance(made, TemporaryError):
+            made.first_contact = not told.has_answer
         raise made from error
 
 
