@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import io
 import os
 import re
@@ -11,12 +12,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 import obs_client
+from obs_client import S3Client
 from obs_client.client import ObjectStorageClient
+from test.loopback.s3_double import CREDENTIALS, Failure, Ways, s3_double
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,7 +42,8 @@ def test_every_example_runs_and_gives_what_its_comment_says(place: Path) -> None
     names: dict[str, Any] = {"__name__": "readme"}
     output = io.StringIO()
     checked = 0
-    for statement in (statement for block in BLOCKS[:-2] for statement in _statements(block)):
+    blocks = [block for block in BLOCKS[:-2] if "opentelemetry" not in block]
+    for statement in (statement for block in blocks for statement in _statements(block)):
         found = SHOWN.match(statement)
         if found:
             assert eval(found["code"], names) == eval(found["value"]), statement
@@ -64,6 +69,48 @@ def _statements(block: str) -> Iterator[str]:
         if line:
             lines.append(line)
     yield "\n".join(lines)
+
+
+class Tracer:
+    """What the example uses of OpenTelemetry's tracer; as a span it keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.spans: list[dict[str, Any]] = []
+
+    def start_span(self, name: str, *, kind: object, attributes: dict[str, Any], start_time: int) -> Tracer:
+        self.spans.append({"name": name, "kind": kind, "began": start_time, **attributes})
+        return self
+
+    def set_status(self, status: object, description: str | None) -> None:
+        self.spans[-1] |= {"status": status, "why": description}
+
+    def end(self, end_time: int) -> None:
+        self.spans[-1]["seconds"] = (end_time - self.spans[-1]["began"]) / 1e9
+
+
+def test_the_example_makes_spans_of_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the names of OpenTelemetry's API, which the tests do not install."""
+    tracer = Tracer()
+    trace = SimpleNamespace(
+        get_tracer=lambda name: tracer,
+        SpanKind=SimpleNamespace(CLIENT="client"),
+        StatusCode=SimpleNamespace(ERROR="error"),
+    )
+    monkeypatch.setitem(sys.modules, "opentelemetry", cast("Any", SimpleNamespace(trace=trace)))
+    (block,) = [block for block in BLOCKS if "opentelemetry" in block]
+    names: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), names)
+    busy = s3_double(Ways(failures=(Failure("PutObject", 503),)))
+    options = dataclasses.replace(names["options"], first_pause=0.001)
+    with busy as server, S3Client("box", endpoint_url=server.url, credentials=CREDENTIALS, options=options) as client:
+        client.container_create("box")
+        client.object_write("name", b"content")
+    first, second = [span for span in tracer.spans if span["url.path"] == "/box/name"]
+    assert (first["http.response.status_code"], first["status"]) == (503, "error")
+    assert (second["http.response.status_code"], second["http.request.resend_count"]) == (200, 1)
+    assert second["http.request.body.size"] == 7
+    assert "status" not in second
+    assert all(0.0 < span["seconds"] < 10.0 and span["kind"] == "client" for span in tracer.spans)
 
 
 @pytest.mark.slow
