@@ -14,6 +14,7 @@ A folder is all names that begin with it and a slash: `s3://c/a` never means `ab
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 
 import click
@@ -136,7 +137,9 @@ class Address:
 
 def _as_patient(url: obs_client.StorageUrl, settings: Settings) -> obs_client.StorageUrl:
     """A URL with what the command was told of patience; that goes before what the URL says."""
-    tries = {} if settings.retries is None else {"attempts": settings.retries + 1}
+    # Who asks for so many tries wants them at the first contact, too.
+    patience = {"attempts": (settings.retries or 0) + 1, "give_up_first_after": math.inf}
+    tries = {} if settings.retries is None else patience
     waits = {} if settings.timeout is None or url.scheme in ("file", "memory") else {"timeout": float(settings.timeout)}
     if not tries and not waits:
         return url

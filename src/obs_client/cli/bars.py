@@ -24,6 +24,7 @@ class Bar:
     def __init__(self, progress: Progress, task: TaskID) -> None:
         self._progress = progress
         self._task = task
+        self._label = progress.tasks[0].description
 
     def advance(self, count: int) -> None:
         """So many more bytes were moved."""
@@ -32,6 +33,10 @@ class Bar:
     def write_line(self, line: str) -> None:
         """A line that stays above the bar."""
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def mark(self, words: str) -> None:
+        """Show a few words beside the label."""
+        self._progress.update(self._task, description=f"{self._label} ({words})")
 
 
 class Amount(ProgressColumn):

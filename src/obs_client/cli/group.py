@@ -46,7 +46,8 @@ class Group(Commands):
             with stoppable(), logged(settings), wrong_use_in_one_line():
                 super().invoke(context)
                 flush()
-        except (click.ClickException, click.exceptions.Exit):
+        except (click.ClickException, click.exceptions.Exit) as end:
+            settings.show_cause(end)
             raise
         except BrokenPipeError:
             _leave_pipe()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from obs_client.cli.failures import without_secrets
 from obs_client.cli.settings import Settings
+from obs_client.cli.telling.waiting import waiting
 
 
 @contextlib.contextmanager
@@ -23,6 +24,7 @@ def logged(settings: Settings) -> Iterator[None]:
             warnings.showwarning = lambda message, *_, **__: settings.warn(without_secrets(str(message)))
             yield
     finally:
+        waiting.forget()
         logger.removeHandler(handler)
         logger.setLevel(level)
 
@@ -35,5 +37,10 @@ class _Handler(logging.Handler):
         self._settings = settings
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say one record."""
-        self._settings.warn(without_secrets(record.getMessage()))
+        """Say one record; on a terminal the tries that failed are counted in one line."""
+        text = without_secrets(record.getMessage())
+        if hasattr(record, "failed_try") and self._settings.counts_tries:
+            waiting.count += 1
+            self._settings.show_waiting(text)
+        else:
+            self._settings.warn(text)

@@ -15,6 +15,7 @@ import click
 
 from obs_client import errors
 from obs_client.cli.failures import Declined, Failure, WrongUse, without_query_secrets, without_secrets
+from obs_client.cli.telling.waiting import waiting
 from obs_client.cli.text import printable
 
 Progress = Callable[[int], object]
@@ -35,6 +36,7 @@ class Settings:
         confirmed: A question was answered with yes.
         drawing: A bar is on the screen.
         write_line: Writes a line to stderr, above a bar if there is one.
+        mark: Writes a few words beside a bar; None: there is none.
     """
 
     quiet: bool = False
@@ -48,7 +50,8 @@ class Settings:
     go_on: str = "nothing is half-done; run the same command again to do it"
     confirmed: bool = False
     drawing: bool = False
-    write_line: Callable[[str], object] = dataclasses.field(default=lambda line: click.echo(line, err=True))
+    write_line: Callable[[str], object] = dataclasses.field(default=lambda line: _write_line(line))
+    mark: Callable[[str], object] | None = None
 
     def switch_on(self, attribute: str) -> None:
         """Set one of the flags."""
@@ -64,6 +67,7 @@ class Settings:
             return
         if sys.stdout is None:
             raise Failure("stdout is closed")
+        waiting.settle()
         # Not by `click.echo`, which flushes each line: listings are long.
         sys.stdout.write((_json(record) if self.json else text) + "\n")
 
@@ -87,6 +91,7 @@ class Settings:
     def fail(self, name: str, reason: object) -> None:
         """Say why a name failed, whatever was wished."""
         self.say(f"{name}: {without_secrets(str(reason))}")
+        self._show_traceback(reason)
 
     def fail_all(self, failures: Mapping[str, object]) -> None:
         """Say why names failed: of many the first ones, and of the others how many for which reason."""
@@ -94,6 +99,8 @@ class Settings:
 
         for line in brief(failures.items(), whole=self.verbose or self.debug):
             self.say(line)
+        for reason in failures.values():
+            self._show_traceback(reason)
 
     def warn(self, text: str) -> None:
         """Say what went not as wished, unless `--quiet`."""
@@ -114,11 +121,33 @@ class Settings:
         """Say what the one line of a failure leaves out: each name's reason, and with `--debug` where it comes from."""
         if isinstance(error, errors.PartialFailureError):
             self.fail_all(error.failures)
-        if self.debug:
-            import traceback
+        self._show_traceback(error)
 
-            for line in without_secrets("".join(traceback.format_exception(error))).splitlines():
-                self.write_line(printable(line))
+    def show_cause(self, end: BaseException) -> None:
+        """With `--debug` show where a failure comes from that was put into words already."""
+        self._show_traceback(end.__cause__ or (end if isinstance(end, Failure) else None))
+
+    def _show_traceback(self, error: object) -> None:
+        """With `--debug` show where an error comes from."""
+        if not self.debug or not isinstance(error, BaseException):
+            return
+        import traceback
+
+        for line in without_secrets("".join(traceback.format_exception(error))).splitlines():
+            self.write_line(printable(line))
+
+    @property
+    def counts_tries(self) -> bool:
+        """Whether the tries that fail are counted in one line: on a terminal, unless more is wished, or nothing."""
+        loud = self.quiet or self.verbose or self.debug or self.progress_as is not None
+        return not loud and sys.stderr is not None and sys.stderr.isatty()
+
+    def show_waiting(self, last: str) -> None:
+        """Show how many tries have failed: beside the bar, or in a line of their own with what failed."""
+        if self.mark:
+            self.mark(waiting.counted())
+        else:
+            waiting.show(printable(last))
 
     def confirm(self, question: str) -> None:
         """Ask before something that cannot be undone; raises unless the answer is yes."""
@@ -128,6 +157,7 @@ class Settings:
             raise WrongUse(f"{question} Refused: there is no terminal to ask at", "--yes does it unasked")
         undone = "nothing more was done" if self.confirmed else "nothing was done"
         go_on, self.go_on = self.go_on, undone
+        waiting.settle()
         click.echo(printable(f"{question} [y/N] "), err=True, nl=False)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise Declined(f"{undone}, since the answer was not yes")
@@ -169,18 +199,20 @@ class Settings:
         from obs_client.cli.bars import bar
 
         plain = self.write_line
+        waiting.settle()
         try:
             with bar(printable(label), total(), stays, unit) as drawn:
-                self.write_line, self.drawing = drawn.write_line, True
+                self.write_line, self.drawing, self.mark = drawn.write_line, True, drawn.mark
                 yield drawn.advance
         finally:
-            self.write_line, self.drawing = plain, False
+            self.write_line, self.drawing, self.mark = plain, False, None
 
 
 def stdout() -> IO[bytes]:
     """The binary stdout, with nothing waiting in the text one before it."""
     if sys.stdout is None:
         raise Failure("stdout is closed")
+    waiting.settle()
     sys.stdout.flush()
     return sys.stdout.buffer
 
@@ -189,6 +221,11 @@ def flush() -> None:
     """Let out what was written to stdout so far."""
     if sys.stdout is not None:
         sys.stdout.flush()
+
+
+def _write_line(line: str) -> None:
+    waiting.settle()
+    click.echo(line, err=True)
 
 
 def _json(record: Mapping[str, object]) -> str:

@@ -63,7 +63,7 @@ def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, 
             except (NotThere, obs_client.ContainerNotFoundError) as error:
                 failure = error if isinstance(error, NotThere) else failure_of(error)
                 if not force:
-                    raise failure from None
+                    raise failure from None if failure is error else error
                 _tell_absent(settings, address)
 
         def goes_on(url: str, _error: Exception) -> bool:
