@@ -10,7 +10,7 @@ from obs_client._http.pool import HttpPool
 from obs_client.errors import ConfigurationError
 from test.http.support import LIMIT, SECRET, get, told
 from test.loopback.proxy import forward_proxy
-from test.loopback.raw import echo, raw_server
+from test.loopback.raw import echo, raw_server, saying
 
 
 class TestProxies:
@@ -74,3 +74,25 @@ class TestProxies:
             port = free.getsockname()[1]
         monkeypatch.setenv("all_proxy", f"me:{SECRET}@127.0.0.1:{port}")
         assert f"127.0.0.1:{port}" in told(lambda: pool.request("GET", "https://server.invalid/", {}), "refused")
+
+    @pytest.mark.parametrize(
+        "variable", ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    )
+    def test_a_proxy_that_is_down_is_called_one_with_its_variable(
+        self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch, variable: str
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        monkeypatch.setenv(variable, f"http://me:{SECRET}@127.0.0.1:{port}")
+        scheme = "https" if "https" in variable.lower() else "http"
+        words = f"the proxy 127.0.0.1:{port} ({variable}): no connection: "
+        assert words in told(lambda: pool.request("GET", f"{scheme}://server.invalid/", {}), "refused")
+
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    def test_a_proxy_that_says_nothing_is_called_one(
+        self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch, scheme: str
+    ) -> None:
+        with raw_server(saying(b"")) as mute:
+            monkeypatch.setenv(f"{scheme}_proxy", mute.url)
+            words = f"the proxy 127.0.0.1:{mute.port} ({scheme}_proxy) on the way to server.invalid closed"
+            assert words in told(lambda: pool.request("GET", f"{scheme}://server.invalid/", {}), "closed")

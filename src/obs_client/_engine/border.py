@@ -265,11 +265,20 @@ class Border:
         return _marked(made, error)
 
     def _message(self, verb: str, error: Exception, container: str | None, object_name: str | None) -> str:
-        if isinstance(error, OSError) and container is not None:
-            kind, path = self._backend._location(container)
-            if kind == "file":  # known to users by its path
-                return f"could not {verb} {path + (object_name or '')!r}: {error.strerror or error}"
+        path = self._path(container, object_name) if isinstance(error, OSError) and container is not None else None
+        if path is not None:
+            return f"could not {verb} {path!r}: {getattr(error, 'strerror', None) or error}"
         return _message(verb, error, container, object_name)
+
+    def place_of(self, container: str, object_name: str) -> str:
+        """Where an object is, for messages: its path where it has one."""
+        path = self._path(container, object_name)
+        return f"{object_name!r} in container {container!r}" if path is None else repr(path)
+
+    def _path(self, container: str, object_name: str | None) -> str | None:
+        """The path of an object in a directory, by which users know it; None: the store is none."""
+        kind, path = self._backend._location(container)
+        return path + (object_name or "") if kind == "file" else None
 
     def run(
         self,

@@ -53,7 +53,7 @@ class Connection:
         self.idle_since = 0.0
         self._socket = opened
         self._secured: ssl.SSLSocket | None = None
-        self._peer = f"{route.host}:{route.port}"
+        self._peer = f"{route.proxy} on the way to {route.host}" if route.proxy else f"{route.host}:{route.port}"
         self._timeout = self._step = timeout
         self._received = b""
         self._position = 0
@@ -279,7 +279,8 @@ def connect(route: Route, context: ssl.SSLContext | None, timeout: float) -> Con
     try:
         opened = _dial(host, port, seconds)
     except (OSError, UnicodeError) as error:
-        raise ConnectFailure(f"{host}:{port}: no connection: {_reason(error)}") from error
+        whom = route.proxy or f"{host}:{port}"
+        raise ConnectFailure(f"{whom}: no connection: {_reason(error)}") from error
     connection = Connection(opened, route, seconds)
     try:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -326,7 +327,7 @@ def _open_tunnel(connection: Connection, route: Route) -> None:
     connection.send_request([request.encode("latin-1")])
     status = connection.receive_head().status
     if not 200 <= status < 300 or not connection.is_quiet:
-        raise ProxyRefusal(f"the proxy {route.proxy.host}:{route.proxy.port} opened no tunnel, status {status}", status)
+        raise ProxyRefusal(f"{route.proxy} opened no tunnel, status {status}", status)
 
 
 def _reason(error: Exception) -> str:

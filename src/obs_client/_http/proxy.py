@@ -16,14 +16,23 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Proxy(NamedTuple):
-    """A forward proxy, spoken to without TLS; `authorization` is a whole header line or ""."""
+    """A forward proxy, spoken to without TLS.
+
+    Attributes:
+        authorization: A whole header line or "".
+        variable: Of the environment, which names it; "": the system's settings do.
+    """
 
     host: str
     port: int
     authorization: str = ""
+    variable: str = ""
 
     def __repr__(self) -> str:
         return f"Proxy({self.host!r}, {self.port})"
+
+    def __str__(self) -> str:
+        return f"the proxy {self.host}:{self.port} ({self.variable or 'of the system'})"
 
 
 class Route:
@@ -89,11 +98,17 @@ def _find_proxy(scheme: str, authority: str) -> Proxy | None:
     from urllib.request import getproxies, proxy_bypass  # slow to load, and seldom needed
 
     proxies = getproxies()
-    url = proxies.get(scheme) or proxies.get("all")
-    return None if not url or proxy_bypass(authority) else _parse_proxy(url)
+    kind = scheme if proxies.get(scheme) else "all"
+    url = proxies.get(kind)
+    return None if not url or proxy_bypass(authority) else _parse_proxy(url, _variable(f"{kind}_proxy"))
 
 
-def _parse_proxy(url: str) -> Proxy:
+def _variable(name: str) -> str:
+    """The variable as it is written in the environment; in small letters it goes first."""
+    return next((each for each in (name, *os.environ) if each.lower() == name and os.environ.get(each)), "")
+
+
+def _parse_proxy(url: str, variable: str) -> Proxy:
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         host, port = parts.hostname, parts.port
@@ -101,10 +116,12 @@ def _parse_proxy(url: str) -> Proxy:
         host, port = None, None
     # No word of the URL in the messages: it may hold a password.
     if not host:
-        raise ConfigurationError("the environment's proxy is no URL of the form http://host:port")
+        raise ConfigurationError(f"the environment's proxy ({variable}) is no URL of the form http://host:port")
     if parts.scheme != "http":
-        raise ConfigurationError("the environment's proxy is not spoken to by http://, the only kind supported")
-    return Proxy(host, port or 80, _authorization(parts.username, parts.password))
+        raise ConfigurationError(
+            f"the environment's proxy ({variable}) is not spoken to by http://, the only kind supported"
+        )
+    return Proxy(host, port or 80, _authorization(parts.username, parts.password), variable)
 
 
 def _authorization(user: str | None, password: str | None) -> str:

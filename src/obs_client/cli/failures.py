@@ -39,6 +39,11 @@ _IN_A_URL = {
 }
 """What the library's words are in the command."""
 
+_OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+ARGUMENTS = "obs_client.arguments"
+"""Under this name the context of a command keeps its arguments as they were written."""
+
 # Patterns as text: `re` compiles them when a failure is told of, and then keeps them.
 _PAGE = r"(?s)  \[first \d+ chars of response\] b?(\"|').*?\1(?= \(txn| \(|$)"
 """The beginning of a page that a server sent with its refusal, as swiftclient shows it."""
@@ -63,7 +68,7 @@ class Failure(click.ClickException):
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
+        super().__init__(as_written(message))
         self.hint = hint
 
     def show(self, file: IO[Any] | None = None) -> None:
@@ -119,13 +124,27 @@ def _failure_of(error: Exception) -> Failure:
         path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
         # An unfinished file of ours has a name that nobody knows.
         subject = f"{path}: " if path and not path.startswith("%obs_") else ""
+        done = "could not write " if path and error.errno in _OF_A_DISK else ""
         return Failure(
-            f"{subject}{without_secrets(error.strerror or str(error))}", _OF_THE_SYSTEM.get(error.errno or 0, "")
+            f"{done}{subject}{without_secrets(error.strerror or str(error))}", _OF_THE_SYSTEM.get(error.errno or 0, "")
         )
     if isinstance(error, ModuleNotFoundError):
         return Failure(f"the package {error.name!r} is missing", "pip install 'obs_client[cli]'")
     text = f"{type(error).__name__}: {without_secrets(str(error))}"
     return Failure(text, "a fault of obs itself; --debug shows where")
+
+
+def as_written(text: str) -> str:
+    """A text in which paths in this directory stand as they were written: without its own, if no argument has that."""
+    context = click.get_current_context(silent=True)
+    arguments = None if context is None else context.meta.get(ARGUMENTS)
+    try:
+        here = os.path.join(os.getcwd(), "")
+    except OSError:  # it was removed
+        return text
+    if arguments is None or here == os.sep or any(here.rstrip(os.sep) in each for each in arguments):
+        return text
+    return text.replace(f"'{here}", "'").replace(f'"{here}', '"')
 
 
 def without_secrets(text: str) -> str:

@@ -12,7 +12,7 @@ import click
 
 import obs_client
 from obs_client.cli import commands
-from obs_client.cli.failures import CLOSED_PIPE, Failure, HungUp, Interrupted, Terminated, failure_of
+from obs_client.cli.failures import ARGUMENTS, CLOSED_PIPE, Failure, HungUp, Interrupted, Terminated, failure_of
 from obs_client.cli.options import pass_settings, shared
 from obs_client.cli.settings import Settings, flush
 from obs_client.cli.stopping import Stopped, stoppable
@@ -32,10 +32,13 @@ class Group(Commands):
         """The command of a name; None if there is none."""
         return commands.command(name)
 
-    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
         """Take the options before the command."""
+        written = list(args)
         with wrong_use_in_one_line():
-            return super().make_context(*arguments, **extra)
+            made = super().make_context(info_name, args, *more, **extra)
+        made.meta[ARGUMENTS] = written
+        return made
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""

@@ -14,7 +14,7 @@ from typing import IO
 import click
 
 from obs_client import errors
-from obs_client.cli.failures import Declined, Failure, WrongUse, without_query_secrets, without_secrets
+from obs_client.cli.failures import Declined, Failure, WrongUse, as_written, without_query_secrets, without_secrets
 from obs_client.cli.telling.waiting import waiting
 from obs_client.cli.text import printable
 
@@ -86,7 +86,7 @@ class Settings:
 
     def say(self, text: str) -> None:
         """A line on stderr, whatever was wished: what failed. Give foreign texts in it by `without_secrets`."""
-        self.write_line(printable(f"obs: {without_query_secrets(text)}"))
+        self.write_line(printable(f"obs: {as_written(without_query_secrets(text))}"))
 
     def fail(self, name: str, reason: object) -> None:
         """Say why a name failed, whatever was wished."""

@@ -104,3 +104,32 @@ def test_on_a_terminal_there_are_colours_unless_the_environment_says_no(docs: Pa
     with Screen(f"{says} obs get x y", docs) as screen:
         assert screen.end() == 0
     assert bool(COLOUR.search(screen.shown)) is COLOURS[says]
+
+
+NO_ROOM = "trap '' XFSZ; ulimit -f 100;"
+"""No file of more than 100 KiB can be written."""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("obs get src/cat.jpg tiny/", "could not write tiny/cat.jpg: File too large"),
+        ("obs cp src/cat.jpg tiny/cat.jpg", "could not copy to 'tiny/cat.jpg': File too large"),
+        ("obs cp -r src tiny", "cat.jpg: could not write 'tiny/src/cat.jpg': File too large"),
+        ("obs sync src tiny", "cat.jpg: could not write 'tiny/cat.jpg': File too large"),
+        ('obs put src/cat.jpg "file://$PWD/tiny?container_name=c"', "'{here}/tiny/c/cat.jpg': File too large"),
+        ('obs get src/cat.jpg "$PWD/tiny/"', "could not write {here}/tiny/cat.jpg: File too large"),
+        ('obs cp src/cat.jpg "$PWD/tiny/cat.jpg"', "could not copy to '{here}/tiny/cat.jpg': File too large"),
+    ],
+)
+def test_a_path_is_named_as_it_was_written(docs: Path, line: str, said: str) -> None:
+    (docs / "src").mkdir()
+    (docs / "tiny/c").mkdir(parents=True)
+    (docs / "src/cat.jpg").write_bytes(bytes(300_000))
+    done = shell(f"{NO_ROOM} {line}", docs)
+    shown = done.stderr.decode()
+    assert done.returncode == 1, shown
+    assert said.format(here=docs) in shown
+    assert "'directory'" not in shown
+    assert "b'" not in shown
+    assert "%obs_" not in shown

@@ -257,7 +257,7 @@ class TestRemoving:
         assert result.exit_code == 1
         assert not Path("s/a").exists()
         assert Path("s/x/b").exists()
-        assert f"could not delete '{Path.cwd()}/s/y/c': Permission denied" in result.stderr
+        assert "could not delete 's/y/c': Permission denied" in result.stderr
 
 
 class TestSeveral:

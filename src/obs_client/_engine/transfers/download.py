@@ -6,6 +6,7 @@ is read in one stream, since its bytes must be hashed in order.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -18,6 +19,8 @@ from obs_client._engine.transfers.parts import Range, ranges_of
 from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client._engine.transfers.reading import GuardedReader, note_unverified
 from obs_client.backend.integrity import ContentCheck
+
+_OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def read(
@@ -61,6 +64,19 @@ def to_stream(
 
 def to_file(
     border: Border, container: str, name: str, path: str, progress: Progress | None, known: str | None = None
+) -> bool:
+    """As `to_stream`, to a file; a failure of the file system names the path as it was given."""
+    try:
+        return _to_file(border, container, name, path, progress, known)
+    except OSError as error:
+        # The file beside the target has a name that nobody knows; and writing names none.
+        if error.errno in _OF_A_DISK or isinstance(error.filename, bytes):
+            error.filename = path
+        raise
+
+
+def _to_file(
+    border: Border, container: str, name: str, path: str, progress: Progress | None, known: str | None
 ) -> bool:
     """Write an object to a local file, which is replaced when all bytes are there."""
     from obs_client.backend.atomic import AtomicFile

@@ -65,7 +65,7 @@ class GuardedUpload:
         """
         if os.getpid() != self._process:
             return
-        place = f"{self._new.name!r} in container {self._new.container!r}"
+        place = self._border.place_of(self._new.container, self._new.name)
         abort_in_time(lambda: self._abort(error), error, f"{self._upload} of {place}")
 
     def _abort(self, error: BaseException) -> None:

@@ -193,8 +193,9 @@ class GuardedReader(ObjectReader):
         return inner
 
     def _changed(self) -> ObjectChangedError:
+        place = self._border.place_of(self.container, self.name)
         return ObjectChangedError(
-            f"{self.name!r} in container {self.container!r} was replaced or deleted while it was read; read it again",
+            f"{place} was replaced or deleted while it was read; read it again",
             container=self.container,
             object_name=self.name,
         )
