@@ -31,6 +31,13 @@ def port() -> int:
         return int(free.getsockname()[1])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _is_loaded() -> None:
+    """What a login needs is loaded: the first try of the first test would have taken that long."""
+    with pytest.raises(TemporaryError), _keystone("http://127.0.0.1:9", ClientOptions(attempts=1)) as client:
+        client.object_info("name")
+
+
 def _s3(url: str, options: ClientOptions) -> S3Client:
     return S3Client("box", endpoint_url=url, region="us-east-1", credentials=AWS, options=options)
 
