@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
-from obs_client.errors import ObjectStorageClientError
+from obs_client.client import ObjectStorageClient
+from obs_client.errors import NotSupportedError, ObjectStorageClientError
 from obs_client.models import Capabilities
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
+
+Call = Callable[[ObjectStorageClient, str], object]
+
+NEEDING: dict[str, Call] = {
+    "if_absent": lambda client, name: client.object_write(name, b"", if_absent=True),
+    "if_hash": lambda client, name: client.object_write(name, b"", if_hash="none-that-is-there"),
+    "tags": lambda client, name: client.object_tags(name),
+    "download_urls": lambda client, name: client.object_generate_download_url(name),
+    "upload_urls": lambda client, name: client.object_generate_upload_url(name),
+    "writable": lambda client, name: client.object_delete(name),
+}
+"""A call that needs a capability, by the capability."""
 
 
 class CapabilityTests(ConformanceBase):
@@ -22,6 +36,20 @@ class CapabilityTests(ConformanceBase):
         self.assertGreaterEqual(found.delete_batch_maximum, 1)
         if found.part_size_maximum is not None:
             self.assertGreaterEqual(found.part_size_maximum, found.part_size_minimum)
+
+    @promise("What capabilities declares is not refused as not supported; all else is, before any request.")
+    def test_refusals_are_told(self) -> None:
+        def check(capability: str) -> None:
+            client, call = self.recording_client(), NEEDING[capability]
+            if getattr(self.capabilities, capability):
+                call(client, self.name("object"))
+                return
+            with self.assertRaises(NotSupportedError):
+                call(client, self.name("object"))
+            # To sign is no request; where a store has no signed URLs, its client may say so itself.
+            self.assertEqual([each for each in client.calls if "generate" not in each], [])
+
+        self.each(NEEDING, check)
 
     @promise("server_side_copy, if declared, copies without moving content through this process.")
     def test_server_side_copy(self) -> None:

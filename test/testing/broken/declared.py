@@ -10,7 +10,7 @@ from obs_client import Capabilities, ObjectInfo
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
-from obs_client.errors import ConflictError, InvalidNameError
+from obs_client.errors import ConflictError, InvalidNameError, NotSupportedError
 from obs_client.models import Attributes
 from test.testing.broken.backends import BrokenClient, caught_by
 from test.testing.broken.signing_store import SigningClient
@@ -76,6 +76,14 @@ class ListsAnotherClass(BrokenClient):
         reader = super()._object_open(container, name, start, stop, if_hash)
         reader.info = dataclasses.replace(reader.info, storage_class="cold")
         return reader
+
+
+@caught_by("test_refusals_are_told")
+class RefusesWhatItDeclares(BrokenClient):
+    def _object_write(self, new: NewObject, body: Body) -> Any:
+        if new.if_absent:
+            raise NotSupportedError("not here")
+        return super()._object_write(new, body)
 
 
 @caught_by("test_tags")
