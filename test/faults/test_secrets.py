@@ -73,7 +73,7 @@ def _use_everything(client: ObjectStorageClient, part_size: int) -> None:
 
 
 def test_no_log_at_debug_holds_a_secret(stage: Stage, client: ObjectStorageClient) -> None:
-    stage.proxy.aim(Fault("retry", lambda request: request.number % 5 == 3, spoiling.refuse(BROKEN), None))
+    stage.proxy.aim(Fault("retry", lambda request: request.number % 7 == 3, spoiling.refuse(BROKEN), None))
     with recorded() as records:
         _use_everything(client, stage.store.part_size)
     assert any(line.startswith("obs_client") for line in records.lines)
