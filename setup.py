@@ -34,6 +34,7 @@ setup(
         "gcs": ["cryptography>=42", "google-auth[requests]>=2.40", "google-crc32c>=1.6"],
         "gcs-native": ["google-cloud-storage>=3.0"],
         "test": [
+            "anyio>=4.6",
             "azure-identity>=1.19",
             "azure-storage-blob>=12.24",
             "build>=1.2",

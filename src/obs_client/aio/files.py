@@ -106,7 +106,11 @@ class AsyncWriter(OneAtATime, Generic[AnyStr]):
 
     @property
     def info(self) -> ObjectInfo:
-        """The object that was written, after it was closed, as the store's answer told of it."""
+        """The object that was written, after it was closed, without another request.
+
+        Raises:
+            ValueError: It is not closed yet, or was discarded.
+        """
         return self._file.info
 
     @property

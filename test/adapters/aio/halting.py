@@ -71,7 +71,16 @@ class HaltingClient(WrappedClient):
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
-        return _Reader(super()._object_open(container, name, start, stop, if_hash), self)
+        opened: list[ObjectReader] = []
+        try:
+            self._through(
+                "object_open", lambda: opened.append(self.inner._object_open(container, name, start, stop, if_hash))
+            )
+        except BaseException:
+            for reader in opened:  # it comes after the answer: a client that stops before has no reader to close
+                reader.close()
+            raise
+        return _Reader(opened[0], self)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return WrappedUpload(super()._object_multipart(new), self._through)
