@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
 from collections.abc import Iterator
 from typing import Generic, Self, TypeVar
 
-from obs_client.aio.threads import Lane, Threads
+from obs_client.aio.threads import Threads
 
 Entry_co = TypeVar("Entry_co", covariant=True)
 
@@ -76,10 +74,7 @@ class AsyncEntries(Generic[Entry_co]):
     def __del__(self) -> None:
         if not self._begun or self._ended:
             return
-        # Without a loop nobody is kept waiting by the iterator, which closes itself.
-        with contextlib.suppress(RuntimeError):
-            asyncio.get_running_loop()
-            self._threads.start(self._close, Lane.ENDING)
+        self._threads.end_later(self._close)
 
     def _close(self) -> None:
         close = getattr(self._entries, "close", None)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from typing import Self
 
 from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.aio.opening import OneAtATime
-from obs_client.aio.threads import Lane, Threads
+from obs_client.aio.threads import Threads
 from obs_client.models import ObjectInfo
 
 BLOCK_SIZE = 1024 * 1024
@@ -79,11 +77,8 @@ class AsyncBody(OneAtATime):
 
     def __del__(self) -> None:
         """A body that nobody asked for its blocks, as web servers do when a client goes away, lets go all the same."""
-        if self._closed:
-            return
-        with contextlib.suppress(RuntimeError):
-            asyncio.get_running_loop()
-            self._threads.start(self._reader.close, Lane.ENDING)
+        if not self._closed:
+            self._threads.end_later(self._reader.close)
 
     def _drop(self) -> None:
         self._closed = True

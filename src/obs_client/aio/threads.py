@@ -69,6 +69,14 @@ class Threads:
         """The result of a call that tidies up: it is done to its end, also if the task is cancelled."""
         return await self.start(function, Lane.ENDING).result_in_any_case()
 
+    def end_later(self, function: Callable[[], object]) -> None:
+        """Tidy up what nobody waits for, when the loop comes to it; without one nothing is done.
+
+        For `__del__`, which may run anywhere, in the midst of `start` too: nothing is started here, and no lock taken.
+        """
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_running_loop().call_soon_threadsafe(self.start, function, Lane.ENDING)
+
     def close(self) -> None:
         """Let the threads end as soon as they have nothing to do; later calls begin new ones."""
         with self._lock:

@@ -413,3 +413,27 @@ def test_one_client_in_several_loops_and_after_a_fork(memory: MemoryClient) -> N
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert asyncio.run(work()) == b"data"
     asyncio.run(client.close())
+
+
+def test_what_is_collected_while_a_call_begins_does_not_lock_the_threads(memory: MemoryClient) -> None:
+    """A collection may come while a call is handed to its thread, when locks are held."""
+    closed: list[str] = []
+
+    def entries(name: str) -> Iterator[str]:
+        try:
+            yield from "abc"
+        finally:
+            closed.append(name)
+
+    async def work(client: AsyncClient) -> None:
+        threads = client._threads
+        forgotten = [aio.AsyncEntries(threads, entries("listing"))]
+        await anext(forgotten[0])
+        threads.start(lambda: None)
+        with threads._lock:
+            forgotten.clear()
+        while not closed:
+            await asyncio.sleep(0.001)
+
+    run(memory, work)
+    assert closed == ["listing"]

@@ -135,6 +135,6 @@ def test_wrong_modes_and_options_are_refused(store: ObjectStorageClient) -> None
         with pytest.raises(ValueError, match="mode must be one of"):
             await client.object_open("object", "ab")
         with pytest.raises(TypeError, match="only for writing"):
-            await client.object_open("object", "rb", metadata={"key": "value"})
+            await client.object_open("object", "rb", metadata={"key": "value"})  # type: ignore[call-overload]
 
     run(store, work)
