@@ -101,3 +101,8 @@ def test_folders_among_objects() -> None:
         "b/",
         "c",
     ]
+
+
+def test_a_listed_object_has_every_field() -> None:
+    (entry,) = columns("name")
+    assert dataclasses.asdict(entry) == dataclasses.asdict(ObjectInfo("name", 1, "h", None, None, 1.0))

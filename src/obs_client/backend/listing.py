@@ -125,6 +125,6 @@ def _made(*columns: Sequence[Any]) -> list[ObjectInfo]:
         draft.metadata = None
         draft.last_modified = time
         draft.content_encoding = draft.content_disposition = draft.content_language = draft.cache_control = None
-        draft.write_id = None
+        draft.write_id = draft.storage_class = draft.version_id = draft.expires = None
         draft.__class__ = ObjectInfo
     return drafts

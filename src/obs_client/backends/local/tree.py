@@ -197,7 +197,9 @@ class Tree:
         try:
             return os.open(path[-1], _FILE_FLAGS, dir_fd=self.directory(path[:-1]))
         except OSError as error:
-            raise _as_absent(error) from error
+            if error.errno not in NO_DIRECTORY:
+                raise
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), error.filename) from error
 
     def prune(self, path: Path, keep: int = 0) -> None:
         """Remove a directory that is empty, and those above it, but not the first `keep` components."""
@@ -223,7 +225,9 @@ class Tree:
         try:
             descriptor = os.open(path[-1], STEP_FLAGS, dir_fd=parent)
         except OSError as error:
-            raise _as_absent(error) from error
+            if error.errno not in NO_DIRECTORY:
+                raise
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), error.filename) from error
         try:
             status = os.fstat(descriptor)
             if not is_held(parent, path[-1], status, self._exact):
@@ -247,9 +251,3 @@ class Tree:
             return False
         is_same = (status.st_dev, status.st_ino) == self._opened[path].file
         return is_same and is_held(directory, path[-1], status, self._exact)
-
-
-def _as_absent(error: OSError) -> OSError:
-    if error.errno in NO_DIRECTORY:
-        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), error.filename)
-    return error

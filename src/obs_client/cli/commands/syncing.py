@@ -264,12 +264,9 @@ def _advice(errors: Collection[Exception]) -> str:
 
 def _is_full(error: Exception) -> bool:
     """Whether a file system has no room for a file."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
-        cause = cause.__cause__
-    return False
+    return any(
+        isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in (error, error.__cause__)
+    )
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:
