@@ -121,8 +121,7 @@ def contents(place: Place) -> dict[str, bytes]:
 
 def shown(info: ObjectInfo) -> dict[str, Any]:
     """An object's attributes."""
-    row = dataclasses.asdict(info)
-    del row["write_id"]  # of each write another
+    row = {field.name: getattr(info, field.name) for field in dataclasses.fields(info) if field.compare}
     return {key: row[key] for key in row if key not in ("name", "hash", "last_modified")}
 
 

@@ -13,7 +13,7 @@ from obs_client.places import Place
 from obs_client.sync.content import Comparison, same_content
 from obs_client.sync.listing import Entry
 from obs_client.sync.report import HOPELESS, Done, changed, failed
-from obs_client.sync.sides import check_is_there, directory_of
+from obs_client.sync.sides import check_is_there, check_kept, directory_of
 from obs_client.sync.steps import MARKER, Step, Version
 
 GONE = "gone from the source meanwhile"
@@ -70,6 +70,7 @@ class Copier:
                 check_is_there(self._source)
                 return Done(step, "skipped", GONE)
             if not self._changed_after(start, info):
+                check_kept(self._target, end)
                 return Done(step, "copied", step.reason, info.size or 0)
             # By its time the copy looks newer than the change: later syncs would leave it as it is.
             planned = None

@@ -1,13 +1,15 @@
-"""What a sync must know of its two places: whether they are apart, whether one is there, and which is a directory."""
+"""What a sync must know of its places: whether they are apart and there, which is a directory, which keeps names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 
 from obs_client._engine.border import Border
 from obs_client.backends.local.directory import DirectoryClient
 from obs_client.backends.local.store import FileStore
-from obs_client.errors import ConfigurationError, ContainerNotFoundError
+from obs_client.errors import ConfigurationError, ContainerNotFoundError, InvalidNameError
+from obs_client.models import ObjectInfo
 from obs_client.places import Place
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.patterns import Patterns
@@ -62,3 +64,31 @@ def _location(place: Place) -> tuple[Hashable, str]:
 def _shown(place: Place) -> str:
     directory = directory_of(place)
     return str(place) if directory is None else repr(directory.path)
+
+
+def check_kept(target: Place, name: str) -> None:
+    """Look after a copy to an odd name whether it is now another's; other names cost nothing.
+
+    Some servers take names for paths, and store the object under another (SeaweedFS). Without this the next sync would
+    find the other name, which the source lacks, and delete the copy.
+
+    Raises:
+        InvalidNameError: It is not listed, and what is at the path that it stands for is the same object.
+    """
+    path = re.sub("/+", "/", name.replace("\\", "/")).strip("/")
+    if path in ("", name) or in_files(target):
+        return
+    infos = [target.client.object_info(each, target.container_name) for each in (name, path)]
+    if len({info and (info.hash, info.last_modified) for info in infos}) == 1 and not _is_listed(target, name):
+        raise InvalidNameError(
+            f"the target's server keeps {name!r} as {path!r}: it takes names for paths; rename it, or leave it out",
+            container=target.container_name,
+            object_name=name,
+        )
+
+
+def _is_listed(target: Place, name: str) -> bool:
+    """Whether a name is in a listing; not in one by itself, since such servers give back the prefix that they got."""
+    prefix = re.split(r"\\|//|^/|/$", name, maxsplit=1)[0]
+    found = target.client.object_iter(prefix=prefix, container_name=target.container_name)
+    return any(isinstance(entry, ObjectInfo) and entry.name == name for entry in found)

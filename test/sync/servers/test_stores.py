@@ -129,11 +129,16 @@ def test_a_large_object_moves(one: str, other: str, stores: Stores, tmp_path: Pa
     assert state(target) == {"large": before}
 
 
-def test_names_that_a_server_changes_are_told_by_check(stores: Stores, tmp_path: Path) -> None:
-    """SeaweedFS takes names for paths; a client cannot know, but nothing is proved equal that is not."""
+def test_names_that_a_server_changes_fail_and_are_told_by_check(stores: Stores, tmp_path: Path) -> None:
+    """SeaweedFS takes names for paths: nothing is deleted in their stead, nor proved equal that is not."""
     source, target = place_of("memory", stores, tmp_path), place_of("s3", stores, tmp_path)
     fill(source, {name: Thing(name.encode(), {}) for name in ("a//b", "back\\slash", "kept")})
-    sync(source, target)
+    for _ in range(2):
+        report = sync(source, target, SyncOptions(delete=True))
+        assert set(report.failures) == {"a//b", "back\\slash"}
+        assert "back/slash': it takes names for paths" in str(report.failures["back\\slash"])
+        assert report.deleted == 0
+        assert {"a/b", "back/slash", "kept"} <= set(state(target))
     proved = check(source, target)
     assert not proved.ok
     assert proved.same == 1
