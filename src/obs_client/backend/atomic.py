@@ -23,6 +23,10 @@ _CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXE
 _umask_lock = threading.Lock()
 
 
+class TemporaryFileRemovedError(ServiceError):
+    """Somebody removed the file before it was published: a cleanup, or a deletion of the container."""
+
+
 class AtomicFile:
     """A temporary file of this process, readable by its owner only, until `publish` gives it its name.
 
@@ -96,7 +100,7 @@ class AtomicFile:
         """Publish in another directory of the same file system, or under another name; `mode` None: a new file's.
 
         Raises:
-            ServiceError: Somebody removed the temporary file.
+            TemporaryFileRemovedError: Somebody removed the temporary file.
         """
         if not self._on_disk:
             return
@@ -107,7 +111,7 @@ class AtomicFile:
         try:
             os.rename(self.name, target, src_dir_fd=self._directory, dst_dir_fd=directory)
         except FileNotFoundError as error:
-            raise ServiceError(
+            raise TemporaryFileRemovedError(
                 f"the temporary file {os.fsdecode(self.name)!r} was removed before it was published, perhaps by a "
                 f"cleanup of files that were too young; write it again"
             ) from error

@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Hashable, Iterator
 
-from obs_client.backend.atomic import DIRECTORY_FLAGS
+from obs_client.backend.atomic import DIRECTORY_FLAGS, TemporaryFileRemovedError
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NewObject, ObjectReader, Page
@@ -145,7 +145,10 @@ class FileStore(ObjectStorageClient):
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         with self._draft(new) as draft:
-            return draft.publish(copy_body(body, draft.descriptor, 0).hex())
+            try:
+                return draft.publish(copy_body(body, draft.descriptor, 0).hex())
+            except TemporaryFileRemovedError as error:
+                raise TemporaryError(str(error)) from error  # all of it is here to be written again
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return LocalUpload(self._draft(new))
