@@ -34,7 +34,7 @@ _OF_THE_SYSTEM = {
 """What helps where the file system refuses a file of the user's own, by the number of its error."""
 
 _IN_A_URL = {
-    f"S3Client(..., {option}=True)": f"?{option}=true in the URL"
+    f"S3Client(..., {option}=True), in a URL ?{option}=true": f"?{option}=true in the URL"
     for option in ("conditional_writes", "conditional_deletes")
 }
 """What the library's words are in the command."""
