@@ -76,7 +76,7 @@ def check_kept(target: Place, name: str) -> None:
         InvalidNameError: It is not listed, and what is at the path that it stands for is the same object.
     """
     path = re.sub("/+", "/", name.replace("\\", "/")).strip("/")
-    if path in ("", name) or in_files(target):
+    if path in ("", name) or not _speaks_s3(target):
         return
     infos = [target.client.object_info(each, target.container_name) for each in (name, path)]
     if len({info and (info.hash, info.last_modified) for info in infos}) == 1 and not _is_listed(target, name):
@@ -85,6 +85,12 @@ def check_kept(target: Place, name: str) -> None:
             container=target.container_name,
             object_name=name,
         )
+
+
+def _speaks_s3(place: Place) -> bool:
+    """Whether a place is kept by a server of S3's API that is not Amazon's; all others are known to keep names."""
+    store, _ = Border(place.client).location(place.container_name)
+    return isinstance(store, tuple) and store[0] == "s3"
 
 
 def _is_listed(target: Place, name: str) -> bool:
