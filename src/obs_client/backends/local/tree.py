@@ -194,12 +194,7 @@ class Tree:
         Raises:
             FileNotFoundError: It is gone, or something else by now.
         """
-        try:
-            return os.open(path[-1], _FILE_FLAGS, dir_fd=self.directory(path[:-1]))
-        except OSError as error:
-            if error.errno not in NO_DIRECTORY:
-                raise
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), error.filename) from error
+        return _open_in(self.directory(path[:-1]), path[-1], _FILE_FLAGS)
 
     def prune(self, path: Path, keep: int = 0) -> None:
         """Remove a directory that is empty, and those above it, but not the first `keep` components."""
@@ -222,12 +217,7 @@ class Tree:
             yield from entries
 
     def _step(self, parent: int, path: Path) -> int:
-        try:
-            descriptor = os.open(path[-1], STEP_FLAGS, dir_fd=parent)
-        except OSError as error:
-            if error.errno not in NO_DIRECTORY:
-                raise
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), error.filename) from error
+        descriptor = _open_in(parent, path[-1], STEP_FLAGS)
         try:
             status = os.fstat(descriptor)
             if not is_held(parent, path[-1], status, self._exact):
@@ -251,3 +241,13 @@ class Tree:
             return False
         is_same = (status.st_dev, status.st_ino) == self._opened[path].file
         return is_same and is_held(directory, path[-1], status, self._exact)
+
+
+def _open_in(directory: int, component: bytes, flags: int) -> int:
+    """Open what is in a directory; what is there as something else is as absent."""
+    try:
+        return os.open(component, flags, dir_fd=directory)
+    except OSError as error:
+        if error.errno not in NO_DIRECTORY:
+            raise
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), error.filename) from error
