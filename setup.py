@@ -20,7 +20,7 @@ setup(
     python_requires=">=3.11",
     package_dir={"": "src"},
     packages=find_packages("src"),
-    package_data={"obs_client": ["py.typed"]},
+    package_data={"obs_client": ["docs/*.md", "docs/*/*.md", "py.typed"]},
     install_requires=[
         "boto3>=1.43",
         "keystoneauth1>=5.10",

@@ -96,7 +96,7 @@ def test_trees_are_copied_proved_and_removed(store: str, tree: Path, tmp_path: P
 def test_moving_from_one_vendor_to_another_with_the_proof(
     old: str, new: str, login: Login, servers: Servers, environment: pytest.MonkeyPatch, tree: Path
 ) -> None:
-    """As the README has it."""
+    """As `docs/migration.md` has it."""
     start = f"{login(old)}album"
     login(new)
     end = f"{named(new, servers, environment)}album"

@@ -39,6 +39,7 @@ MIRRORS = {
 
 OTHERS = {
     "benchmarks": "programs that measure",
+    "docs": "what the pages of the documentation promise",
     "faults": "promises that hold under faults, whatever the store",
     "field": "promises to what others run",
     "loopback": "servers of a few lines, for single tests",

@@ -98,7 +98,13 @@ def test_a_tarball_installs_into_a_clean_environment(tmp_path: Path) -> None:
     package, tests = map(Path, where.split())
     assert tmp_path / "env" in package.parents
     assert (package.parent / "py.typed").exists()
+    assert _pages(package.parent) == _pages(ROOT / "src/obs_client")
     assert tmp_path not in tests.parents, "the standard library's `test` must not be replaced"
+
+
+def _pages(package: Path) -> set[Path]:
+    """The pages of the documentation that are in the package."""
+    return {page.relative_to(package) for page in (package / "docs").rglob("*.md")}
 
 
 def test_the_command_says_which_extra_it_needs() -> None:

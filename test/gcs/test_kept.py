@@ -1,4 +1,4 @@
-"""What Google keeps, holds or bills by its own rules: a clear error, or the behaviour that the README tells."""
+"""What Google keeps, holds or bills by its own rules: a clear error, or what `docs/stores/gcs.md` describes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from test.faults.matrix.matrix import SCENARIOS, cells, quick, table
 from test.faults.wire.messages import Answer, read_answer
 from test.faults.wire.thief import thief
 
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "src/obs_client/docs/reliability.md").read_text(encoding="utf-8")
 
 
 def test_a_thief_notes_what_it_is_sent() -> None:
@@ -49,13 +49,13 @@ def test_every_operation_meets_faults_on_every_server_that_has_it() -> None:
     assert len({name for store, name in met if store == "swift"}) >= 40
 
 
-def test_the_totals_of_the_readme_are_those_of_the_matrix() -> None:
+def test_the_totals_of_the_page_are_those_of_the_matrix() -> None:
     every = cells()
     scenarios = len({cell.scenario.id for cell in every})
     operations = len({cell.operation.name for cell in every})
-    assert f"{scenarios} scenarios, {operations} operations\n" in README
-    assert f"plays {scenarios} kinds of fault" in README
-    shown = {line.split()[0]: line.split()[1:] for line in README.splitlines() if re.match(r"\w+( +\d+){10}$", line)}
+    assert f"{scenarios} scenarios, {operations} operations\n" in PAGE
+    assert f"plays {scenarios} kinds of fault" in PAGE
+    shown = {line.split()[0]: line.split()[1:] for line in PAGE.splitlines() if re.match(r"\w+( +\d+){10}$", line)}
     counts = collections.Counter(cell.store for cell in every) + collections.Counter(all=len(every))
     assert shown == {store: [str(count), str(count), *["0"] * 8] for store, count in counts.items()}
 
