@@ -83,6 +83,7 @@ class Multipart:
         with self._state.lock:
             done = self._state.bucket(bucket).completed.get(upload_id)
             if done and self._ways.complete_again:
+                self._check_not_replaced(bucket, key, done)
                 return self._completed(request, bucket, key, done)
             upload = self._state.upload(bucket, key, upload_id)
             found = documents.read(request.body, "CompleteMultipartUpload").findall("Part")
@@ -108,6 +109,11 @@ class Multipart:
             place = location.encode()
             body = body.replace(place, place[:_LOCATION_ROOM] + _GARBAGE, 1)
         return Response(200, {}, body)
+
+    def _check_not_replaced(self, bucket: str, key: str, etag: str) -> None:
+        stored = self._state.bucket(bucket).objects.get(key)
+        if stored is None or stored.etag != etag:
+            raise Refusal(500, "InternalError", "This multipart completion is already in progress")
 
     def abort(self, request: Request, bucket: str, key: str) -> Response:
         """AbortMultipartUpload."""

@@ -32,7 +32,8 @@ class Ways:
         part_etags: Of parts: the MD5 or other digits.
         weak_etags: GET and HEAD answer `W/"…"`; conditions know the strong tag only.
         complete_etag: The response to a completion has the ETag, not an empty one.
-        complete_again: A completion that was done is answered well when it is asked for again; else 404.
+        complete_again: A completion that was done is answered well when it is asked for again, while its object is
+            there (500 when it was replaced); else 404.
         garbled_location: What a completion says of the place of a long name ends in bytes that are no text.
         quoted_results: ETags in the documents of copies and completions have quotes.
         part_sizes: GET and HEAD know `partNumber`; else they answer of the complete object.

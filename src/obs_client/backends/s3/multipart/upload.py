@@ -93,11 +93,11 @@ class S3Upload(MultipartUpload):
         try:
             tag = under_conditions(self._requests, self._new, self._complete)
         except S3Error as error:
-            if again and error.code == "NoSuchUpload" and self._was_published():
+            if again and self._is_gone_by(error) and self._was_published():
                 self._forget()
                 return None
             raise
-        if not tag and not self._is_there():
+        if not tag and not self._is_there() and not self._is_gone():
             raise BrokenAnswer("the answer to the completion has no ETag, and the object is not there")
         self._check_race()
         self._learn(tag)
@@ -201,6 +201,24 @@ class S3Upload(MultipartUpload):
     def _is_there(self) -> bool:
         info = self._look()
         return info is not None and (self._write_id is None or info.write_id == self._write_id)
+
+    def _is_gone_by(self, error: S3Error) -> bool:
+        """Whether an error of a completion that is asked for again is that the first was done.
+
+        Ceph's gateway answers with 500 once another writer has replaced the object.
+        """
+        return error.code == "NoSuchUpload" or (error.status == 500 and self._is_gone())
+
+    def _is_gone(self) -> bool:
+        """Whether the store says that it has no such upload: nobody but us could end it, so it was completed.
+
+        Ceph's gateway says so by NoSuchKey, as a server would that knows no such request, and no such object.
+        """
+        try:
+            self._requests.finish(list_parts(self._upload))
+        except S3Error as error:
+            return error.code == "NoSuchUpload" or (error.code == "NoSuchKey" and self._was_published())
+        return False
 
     def _was_published(self) -> bool:
         """After a completion whose answer was lost the upload is gone: it was done, and maybe replaced since."""
