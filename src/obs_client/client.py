@@ -168,6 +168,8 @@ class ObjectStorageClient(Backend):
         prefix: str | None = None,
         delimiter: None = None,
         container_name: str | None = None,
+        *,
+        limit: int | None = None,
     ) -> list[ObjectInfo]: ...
 
     @overload
@@ -177,6 +179,8 @@ class ObjectStorageClient(Backend):
         prefix: str | None = None,
         delimiter: str | None = None,
         container_name: str | None = None,
+        *,
+        limit: int | None = None,
     ) -> list[ObjectInfo | SubdirInfo]: ...
 
     def object_list(
@@ -185,9 +189,11 @@ class ObjectStorageClient(Backend):
         prefix: str | None = None,
         delimiter: str | None = None,
         container_name: str | None = None,
+        *,
+        limit: int | None = None,
     ) -> list[Any]:
         """All that `object_iter` gives, as a list."""
-        return list(self.object_iter(fetch_metadata, prefix, delimiter, container_name))
+        return list(self.object_iter(fetch_metadata, prefix, delimiter, container_name, limit=limit))
 
     @overload
     def object_iter(
@@ -198,6 +204,7 @@ class ObjectStorageClient(Backend):
         container_name: str | None = None,
         *,
         start_after: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[ObjectInfo]: ...
 
     @overload
@@ -209,6 +216,7 @@ class ObjectStorageClient(Backend):
         container_name: str | None = None,
         *,
         start_after: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[ObjectInfo | SubdirInfo]: ...
 
     def object_iter(
@@ -219,6 +227,7 @@ class ObjectStorageClient(Backend):
         container_name: str | None = None,
         *,
         start_after: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[Any]:
         """The objects of a container, page by page as they are asked for, to the last.
 
@@ -230,6 +239,7 @@ class ObjectStorageClient(Backend):
             prefix: Only names that start with it.
             delimiter: Names that hold it after the prefix are folded into one `SubdirInfo`, up to and with it.
             start_after: Only entries whose name, or whose `subdir`, comes after it in byte order.
+            limit: No more entries than this, and no more asked of the store; None: all. Fewer come only at the end.
 
         Raises:
             ContainerNotFoundError: At the first entry asked for.
@@ -241,7 +251,8 @@ class ObjectStorageClient(Backend):
         arguments.check_prefix(prefix)
         arguments.check_delimiter(delimiter)
         arguments.check_prefix(start_after, "start_after")
-        query = listing.Query(container, prefix or "", delimiter, start_after)
+        arguments.check_limit(limit)
+        query = listing.Query(container, prefix or "", delimiter, start_after, limit)
         return listing.objects(self._border, query, fetch_metadata)
 
     def object_glob(

@@ -163,6 +163,16 @@ def check_size(size: int | None) -> None:
         _check_count(size, "size")
 
 
+def check_limit(limit: int | None) -> None:
+    """Refuse what is no count of entries, and none at all."""
+    if limit is None:
+        return
+    if not isinstance(limit, int) or isinstance(limit, bool):
+        raise TypeError(f"limit must be an int, not {type(limit).__name__}")
+    if limit < 1:
+        raise ValueError(f"limit must be at least 1, or None for all, not {limit}")
+
+
 def _check_count(value: int, what: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{what} must be an int, not {type(value).__name__}")

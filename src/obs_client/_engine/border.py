@@ -102,13 +102,19 @@ class Border:
         self.run("delete container", lambda: self._backend._check_emptying(container), container)
 
     def object_list(
-        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int | None = None,
     ) -> Page[ObjectInfo | SubdirInfo]:
-        return self.run(
-            "list objects",
-            lambda: self._backend._object_list(container, prefix, delimiter, start_after, marker),
-            container,
-        )
+        """A page; of no more than `most` entries, where that is given and the store can be asked so."""
+        asked = (container, prefix, delimiter, start_after, marker)
+        if most is None:
+            return self.run("list objects", lambda: self._backend._object_list(*asked), container)
+        return self.run("list objects", lambda: self._backend._object_list_some(*asked, most), container)
 
     def object_info(self, container: str, name: str) -> ObjectInfo:
         return self.run("look at", lambda: self._backend._object_info(container, name), container, name)

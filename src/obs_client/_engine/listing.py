@@ -18,6 +18,9 @@ from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
 Entry = TypeVar("Entry", ContainerInfo, ObjectInfo | SubdirInfo)
 
+_PAGE = 1000
+"""Entries of a page in most stores; who wants fewer asks for fewer."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Query:
@@ -27,6 +30,12 @@ class Query:
     prefix: str = ""
     delimiter: str | None = None
     start_after: str | None = None
+    limit: int | None = None
+
+    @property
+    def most(self) -> int | None:
+        """Entries of a page; None: as many as the store gives, since that is no more than are wanted."""
+        return self.limit if self.limit is not None and self.limit < _PAGE else None
 
 
 def containers(border: Border, prefix: str) -> Iterator[ContainerInfo]:
@@ -36,19 +45,21 @@ def containers(border: Border, prefix: str) -> Iterator[ContainerInfo]:
 
 
 def objects(border: Border, query: Query, fetch_metadata: bool) -> Iterator[ObjectInfo | SubdirInfo]:
-    """All entries of a listing, lazily."""
+    """The entries of a listing, lazily: all, or the first ones up to the limit."""
 
     def page(marker: str | None) -> Page[ObjectInfo | SubdirInfo]:
-        return border.object_list(query.container, query.prefix, query.delimiter, query.start_after, marker)
+        return border.object_list(query.container, query.prefix, query.delimiter, query.start_after, marker, query.most)
 
     capabilities = border.capabilities
     ordered = capabilities.ordered_listing
     pages = itertools.starmap(partial(_asked_for, query, ordered), _pages(page, ordered))
     if not fetch_metadata:
-        return itertools.chain.from_iterable(map(_without_metadata, pages))
+        return itertools.islice(itertools.chain.from_iterable(map(_without_metadata, pages)), query.limit)
     workers = 1 if capabilities.listing_has_metadata else border.options.workers
     entries = itertools.chain.from_iterable(pages)
-    return _with_metadata(border, query.container, entries, workers)
+    if query.limit is None:
+        return _with_metadata(border, query.container, entries, workers)
+    return _some_with_metadata(border, query.container, entries, workers, query.limit)
 
 
 def _pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iterator[tuple[Sequence[Entry], Sequence[str]]]:
@@ -133,4 +144,14 @@ def _with_metadata(
 
     for found in bounded_map(fetch, entries, workers):
         if found is not None:
+            yield found
+
+
+def _some_with_metadata(
+    border: Border, container: str, entries: Iterator[ObjectInfo | SubdirInfo], workers: int, left: int
+) -> Iterator[ObjectInfo | SubdirInfo]:
+    """So many entries, in place of those that vanish the next ones; no more are asked for than are wanted."""
+    while some := list(itertools.islice(entries, left)):
+        for found in _with_metadata(border, container, iter(some), workers):
+            left -= 1
             yield found

@@ -27,6 +27,8 @@ class AsyncReading(AsyncBase):
         prefix: str | None = None,
         delimiter: None = None,
         container_name: str | None = None,
+        *,
+        limit: int | None = None,
     ) -> list[ObjectInfo]: ...
 
     @overload
@@ -36,6 +38,8 @@ class AsyncReading(AsyncBase):
         prefix: str | None = None,
         delimiter: str | None = None,
         container_name: str | None = None,
+        *,
+        limit: int | None = None,
     ) -> list[ObjectInfo | SubdirInfo]: ...
 
     async def object_list(
@@ -44,10 +48,12 @@ class AsyncReading(AsyncBase):
         prefix: str | None = None,
         delimiter: str | None = None,
         container_name: str | None = None,
+        *,
+        limit: int | None = None,
     ) -> list[Any]:
         """All that `object_iter` gives, as a list."""
         return await self._threads.run(
-            lambda: self.client.object_list(fetch_metadata, prefix, delimiter, container_name)
+            lambda: self.client.object_list(fetch_metadata, prefix, delimiter, container_name, limit=limit)
         )
 
     @overload
@@ -59,6 +65,7 @@ class AsyncReading(AsyncBase):
         container_name: str | None = None,
         *,
         start_after: str | None = None,
+        limit: int | None = None,
     ) -> AsyncEntries[ObjectInfo]: ...
 
     @overload
@@ -70,6 +77,7 @@ class AsyncReading(AsyncBase):
         container_name: str | None = None,
         *,
         start_after: str | None = None,
+        limit: int | None = None,
     ) -> AsyncEntries[ObjectInfo | SubdirInfo]: ...
 
     def object_iter(
@@ -80,9 +88,12 @@ class AsyncReading(AsyncBase):
         container_name: str | None = None,
         *,
         start_after: str | None = None,
+        limit: int | None = None,
     ) -> AsyncEntries[Any]:
         """The objects of a container, for `async for`: no more is asked for before what came was taken."""
-        entries = self.client.object_iter(fetch_metadata, prefix, delimiter, container_name, start_after=start_after)
+        entries = self.client.object_iter(
+            fetch_metadata, prefix, delimiter, container_name, start_after=start_after, limit=limit
+        )
         return AsyncEntries(self._threads, entries)
 
     def object_glob(

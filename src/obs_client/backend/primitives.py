@@ -197,6 +197,18 @@ class Backend(abc.ABC):
 
     # ---- with a default that a backend may better -------------------------------------------------------------------
 
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        """As `_object_list`, for who wants few entries: better by a page of no more than `most`, from 1 to 999."""
+        return self._object_list(container, prefix, delimiter, start_after, marker)
+
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         """Copy within the store; called if `capabilities.server_side_copy`, otherwise the content is read and written.
 

@@ -132,13 +132,24 @@ class MemoryClient(ObjectStorageClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
+        return self._object_list_some(container, prefix, delimiter, start_after, marker, PAGE_SIZE)
+
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
         after = marker or start_after or ""
         with self._lock:
             infos = self._objects(container).infos_from(after, prefix)
             entries = (entry for entry in fold(infos, prefix, delimiter) if name_of(entry) > after)
-            page = list(itertools.islice(entries, PAGE_SIZE + 1))
-        if len(page) > PAGE_SIZE:
-            return Page(page[:PAGE_SIZE], name_of(page[PAGE_SIZE - 1]))
+            page = list(itertools.islice(entries, most + 1))
+        if len(page) > most:
+            return Page(page[:most], name_of(page[most - 1]))
         return Page(page, None)
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:

@@ -123,6 +123,56 @@ class ListingTests(ConformanceBase):
 
         self.each(queries, check)
 
+    @promise(
+        "A listing with a limit has the first entries of the whole one, and no more than so many; fewer at the end."
+    )
+    def test_list_limit(self) -> None:
+        names = ("a", "b/1", "b/2", "b/3/x", "c", "d/1", "e", "x-1", "x-2/y", "z")
+        for text in names:
+            self.put(f"limited/{text}")
+        self.eventually(lambda: self.assertEqual(len(self.list_some("limited/")), len(names)))
+        queries: list[tuple[str, str | None, str | None]] = [
+            ("", None, None), ("", "/", None), ("b/", "/", None), ("x-", None, None), ("none", None, None),
+            ("", None, "b/2"), ("", "/", "b/"), ("", "/", "b/1"), ("z", None, "z/"),
+        ]  # fmt: skip
+
+        def check(query: tuple[str, str | None, str | None]) -> None:
+            prefix, delimiter, after = query
+            start = None if after is None else f"limited/{after}"
+            everything = self.list_some(f"limited/{prefix}", delimiter, start)
+            for limit in (1, 2, 3, 5, len(names), 999, 1000, 5000):
+                found = self.list_some(f"limited/{prefix}", delimiter, start, limit)
+                self.assertEqual(len(found), min(limit, len(everything)), f"limit={limit}")
+                if self.capabilities.ordered_listing:
+                    self.assertEqual(found, everything[:limit], f"limit={limit}")
+                self.assertEqual(set(found) - set(everything), set(), f"limit={limit}")
+
+        self.each(queries, check)
+        for limit, error in ((0, ValueError), (-1, ValueError), (True, TypeError), ("1", TypeError)):
+            with self.assertRaises(error):
+                self.client.object_list(limit=limit)  # type: ignore[arg-type]
+
+    def list_some(
+        self, prefix: str, delimiter: str | None = None, start_after: str | None = None, limit: int | None = None
+    ) -> list[str]:
+        """The tests' own names of the first entries of a listing, all if there is no limit."""
+        after = None if start_after is None else self.base_prefix + start_after
+        found = self.client.object_iter(False, self.base_prefix + prefix, delimiter, start_after=after, limit=limit)
+        return [self.own_name(entry.subdir if isinstance(entry, SubdirInfo) else entry.name) for entry in found]
+
+    @promise("A listing with a limit and fetch_metadata has as many entries, in place of those that vanish the next.")
+    def test_list_limit_with_metadata(self) -> None:
+        names = [self.put(text, metadata={"key": text}) for text in ("a", "b", "c", "d")]
+        self.assert_names_listed(["a", "b", "c", "d"])
+        entries = self.client.object_list(True, self.base_prefix, limit=2)
+        self.assertEqual(len(entries), 2)
+        for entry in entries:
+            self.assert_same_info(entry, self.info(entry.name))
+        client = _VanishingClient(self.client, names[0])
+        self.assertEqual(len(client.object_list(True, self.base_prefix, limit=2)), 2)
+        client.object_delete(names[1])
+        self.assertEqual(len(client.object_list(True, self.base_prefix, limit=5)), 2)
+
     @promise("If capabilities.ordered_listing, entries come in the byte order of their UTF-8 names.")
     def test_list_order(self) -> None:
         if not self.capabilities.ordered_listing:
@@ -184,6 +234,18 @@ class ListingTests(ConformanceBase):
 class _VanishingClient(WrappedClient):
     """Lists no metadata, and deletes an object just after it was listed."""
 
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        page = super()._object_list_some(container, prefix, delimiter, start_after, marker, most)
+        return self._vanished(page, container)
+
     def __init__(self, inner: ObjectStorageClient, vanishing: str) -> None:
         super().__init__(inner)
         self._vanishing = vanishing
@@ -194,7 +256,9 @@ class _VanishingClient(WrappedClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
-        page = super()._object_list(container, prefix, delimiter, start_after, marker)
+        return self._vanished(super()._object_list(container, prefix, delimiter, start_after, marker), container)
+
+    def _vanished(self, page: Page[ObjectInfo | SubdirInfo], container: str) -> Page[ObjectInfo | SubdirInfo]:
         self.inner.object_delete(self._vanishing, container)
         return Page([_without_metadata(entry) for entry in page.entries], page.next_marker)
 
@@ -240,6 +304,10 @@ class LongListingTests(ConformanceBase):
         self.assertEqual(len(list(iterator)), self.many - 1)
         in_all = client.calls.count("object_list")
         self.assertTrue(after_one < in_all or in_all <= 2, f"{after_one} of {in_all} requests for the first entry")
+        client = self.recording_client()
+        self.assertEqual(len(client.object_list(prefix=self.base_prefix, limit=3)), 3)
+        calls = client.calls.count("object_list_some")
+        self.assertTrue(calls == len(client.calls) and (calls == 1 or self.lost_answers), f"{client.calls} for three")
 
     @promise("object_delete_many deletes more objects than one request can, and only those.")
     def test_delete_more_than_a_batch(self) -> None:

@@ -93,7 +93,22 @@ class ImitatingClient(WrappedClient):
         if self._listings:
             self.inner._container_info(container)
             return self._listings.page(container, prefix, delimiter, marker or start_after or "")
-        page = super()._object_list(container, prefix, delimiter, start_after, marker)
+        return self._page_as_listed(super()._object_list(container, prefix, delimiter, start_after, marker))
+
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        if self._listings:
+            return self._object_list(container, prefix, delimiter, start_after, marker)
+        return self._page_as_listed(super()._object_list_some(container, prefix, delimiter, start_after, marker, most))
+
+    def _page_as_listed(self, page: Page[ObjectInfo | SubdirInfo]) -> Page[ObjectInfo | SubdirInfo]:
         if self._capabilities().listing_has_metadata:
             return page
         return Page([self._as_listed(entry) for entry in page.entries], page.next_marker)

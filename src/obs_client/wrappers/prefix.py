@@ -111,8 +111,28 @@ class PrefixedClient(WrappedClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
-        after = None if start_after is None else self.prefix + start_after
-        page = super()._object_list(container, self.prefix + prefix, delimiter, after, marker)
+        return self._own_page(
+            super()._object_list(container, self.prefix + prefix, delimiter, self._full_start(start_after), marker)
+        )
+
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        after = self._full_start(start_after)
+        return self._own_page(
+            super()._object_list_some(container, self.prefix + prefix, delimiter, after, marker, most)
+        )
+
+    def _full_start(self, start_after: str | None) -> str | None:
+        return None if start_after is None else self.prefix + start_after
+
+    def _own_page(self, page: Page[ObjectInfo | SubdirInfo]) -> Page[ObjectInfo | SubdirInfo]:
         # An object that has the prefix itself as its name marks the folder, and has no name in it.
         entries = [self._own_entry(each) for each in page.entries if name_of(each) != self.prefix]
         return Page(entries, page.next_marker)

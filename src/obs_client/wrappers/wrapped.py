@@ -77,6 +77,20 @@ class WrappedClient(ObjectStorageClient):
             "object_list", lambda: self.inner._object_list(container, prefix, delimiter, start_after, marker)
         )
 
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        return self._through(
+            "object_list_some",
+            lambda: self.inner._object_list_some(container, prefix, delimiter, start_after, marker, most),
+        )
+
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return self._through("object_info", lambda: self.inner._object_info(container, name))
 

@@ -176,3 +176,18 @@ class ListsAnAbsentContainerAsEmpty(BrokenClient):
             return super()._object_list(container, prefix, delimiter, start_after, marker)
         except ContainerNotFoundError:
             return Page([], None)
+
+
+@caught_by("test_list_limit")
+class TakesAShortPageForTheLast(BrokenClient):
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        page = super()._object_list_some(container, prefix, delimiter, start_after, marker, (most + 1) // 2)
+        return Page(page.entries, None)

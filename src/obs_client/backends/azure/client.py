@@ -153,6 +153,19 @@ class AzureClient(ObjectStorageClient):
 
         return page_of_objects(self._requests, container, prefix, delimiter, start_after, marker)
 
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        from obs_client.backends.azure.listing import page_of_objects
+
+        return page_of_objects(self._requests, container, prefix, delimiter, start_after, marker, most)
+
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return look_at(self._requests, container, name)
 

@@ -93,7 +93,13 @@ class _Folder:
 
 
 def page(
-    tree: Tree, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None, skipped: Skipped
+    tree: Tree,
+    prefix: str,
+    delimiter: str | None,
+    start_after: str | None,
+    marker: str | None,
+    skipped: Skipped,
+    most: int = PAGE_SIZE,
 ) -> Page[ObjectInfo | SubdirInfo]:
     """One page; a marker is the last entry of the page before, after an `o` (object) or `s` (subdir)."""
     last = marker[1:] if marker else start_after
@@ -102,7 +108,7 @@ def page(
         if marker and marker.startswith("s"):
             entries = itertools.dropwhile(lambda entry: name_of(entry).startswith(marker[1:]), entries)
         entries = fold(_only_objects(entries), prefix, delimiter)
-    found = list(itertools.islice(entries, PAGE_SIZE))
+    found = list(itertools.islice(entries, most))
     if next(entries, None) is None:
         return Page(found, None)
     return Page(found, ("s" if isinstance(found[-1], SubdirInfo) else "o") + name_of(found[-1]))

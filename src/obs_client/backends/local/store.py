@@ -14,7 +14,7 @@ from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.local import cleanup
 from obs_client.backends.local.attributes import replace
 from obs_client.backends.local.draft import Draft, remove
-from obs_client.backends.local.listing import Enter, page, walk
+from obs_client.backends.local.listing import PAGE_SIZE, Enter, page, walk
 from obs_client.backends.local.lock import exclusive
 from obs_client.backends.local.names import COMPONENT_MAXIMUM, ESCAPING, Naming
 from obs_client.backends.local.places import Unlisted, display, survey
@@ -118,10 +118,21 @@ class FileStore(ObjectStorageClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
+        return self._object_list_some(container, prefix, delimiter, start_after, marker, PAGE_SIZE)
+
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
         if marker is None:
             self._begin_listing()
         with self._open_tree(container) as tree:
-            found = page(tree, prefix, delimiter, start_after, marker, self._skip)
+            found = page(tree, prefix, delimiter, start_after, marker, self._skip, most)
         self._container_info(container)  # one that went away meanwhile is not an empty one
         return found
 

@@ -195,12 +195,24 @@ class S3Client(ObjectStorageClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
+        return self._object_list_some(container, prefix, delimiter, start_after, marker, None)
+
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int | None,
+    ) -> Page[ObjectInfo | SubdirInfo]:
         from obs_client.backends.s3.listing import list_objects, page_of_objects
 
         if marker is not None or not self._capabilities().ordered_listing:
             # In another order, what the server takes to be before it may be after it in ours.
             start_after = None
-        return page_of_objects(self._requests, list_objects(container, prefix, delimiter, start_after or None, marker))
+        asked = list_objects(container, prefix, delimiter, start_after or None, marker, most)
+        return page_of_objects(self._requests, asked)
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return info_at(self._requests, container, name)

@@ -53,17 +53,27 @@ def list_buckets(prefix: str = "", marker: str | None = None, most: int | None =
 
 
 def list_objects(
-    container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    container: str,
+    prefix: str,
+    delimiter: str | None,
+    start_after: str | None,
+    marker: str | None,
+    most: int | None = None,
 ) -> Request:
     """Ask for a page of objects, with names as in URLs: XML cannot write them all.
 
     Args:
         marker: As a page gave it: after `2`, a token of ListObjectsV2; after `1`, a name, for servers that know only
             ListObjects.
+        most: Entries of the page; None: as many as the server gives.
     """
     if marker is not None and marker.startswith("1"):
         query = query_of(
-            "encoding-type=url", ("prefix", prefix or None), ("delimiter", delimiter), ("marker", marker[1:])
+            "encoding-type=url",
+            ("prefix", prefix or None),
+            ("delimiter", delimiter),
+            ("marker", marker[1:]),
+            ("max-keys", most),
         )
         return Request("ListObjects", "GET", container, query=query)
     query = query_of(
@@ -73,6 +83,7 @@ def list_objects(
         ("delimiter", delimiter),
         ("continuation-token", marker[1:] if marker else None),
         ("start-after", start_after),
+        ("max-keys", most),
     )
     return Request("ListObjectsV2", "GET", container, query=query)
 

@@ -237,6 +237,18 @@ class SwiftClient(ObjectStorageClient):
         with NoContainer(container):
             return objects_page(self._http, container, prefix, delimiter, marker or start_after)
 
+    def _object_list_some(
+        self,
+        container: str,
+        prefix: str,
+        delimiter: str | None,
+        start_after: str | None,
+        marker: str | None,
+        most: int,
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        with NoContainer(container):
+            return objects_page(self._http, container, prefix, delimiter, marker or start_after, most)
+
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return look_at(self._http, container, name)
 

@@ -37,10 +37,11 @@ def containers_page(http: SwiftHttp, prefix: str, marker: str | None) -> Page[Co
 
 
 def objects_page(
-    http: SwiftHttp, container: str, prefix: str, delimiter: str | None, after: str | None
+    http: SwiftHttp, container: str, prefix: str, delimiter: str | None, after: str | None, most: int | None = None
 ) -> Page[ObjectInfo | SubdirInfo]:
     """One page of a container's objects; the last is empty, as Swift's own clients take it."""
-    given = {"marker": after, "prefix": prefix, "delimiter": delimiter}
+    limit = None if most is None else str(most)
+    given = {"marker": after, "prefix": prefix, "delimiter": delimiter, "limit": limit}
     exchange = http.fetch("GET", f"/{quote(container)}?format=json{_query(given)}")
     entries = read_page(exchange.result) if exchange.answer.status != 204 else []
     last = entries[-1] if entries else None
