@@ -29,6 +29,7 @@ BELOW = {
     "urls": "_urls wrappers client errors models",
     "places": "urls client _engine errors models",
     "aio": "urls client _engine backend errors models",
+    "django": "urls client errors models",
     "copying": "places client _engine backend errors models",
     "sync": "copying places client _engine backend credentials errors models",
     "testing": "urls wrappers client backend errors models",

@@ -8,8 +8,10 @@ from pathlib import PurePosixPath
 
 from django.core.exceptions import SuspiciousFileOperation
 
+FileName = str | os.PathLike[str]
 
-def object_name(name: str | os.PathLike[str]) -> str:
+
+def object_name(name: FileName) -> str:
     """The name of a file's object: its path in one spelling, with slashes; "" is the storage itself.
 
     Raises:
@@ -21,7 +23,7 @@ def object_name(name: str | os.PathLike[str]) -> str:
     return "" if path == "." else path
 
 
-def folder_prefix(name: str | os.PathLike[str]) -> str:
+def folder_prefix(name: FileName) -> str:
     """What the names of all objects in a folder begin with."""
     folder = object_name(name)
     return f"{folder}/" if folder else ""

@@ -20,7 +20,7 @@ from django.utils.encoding import filepath_to_uri
 from obs_client.client import ObjectStorageClient
 from obs_client.django.content import rewound, stream_of
 from obs_client.django.files import ObjectFile, absent_file
-from obs_client.django.names import folder_prefix, object_name, split_extensions
+from obs_client.django.names import FileName, folder_prefix, object_name, split_extensions
 from obs_client.errors import ConflictError, NotSupportedError
 from obs_client.models import ClientOptions, ObjectInfo, SubdirInfo
 from obs_client.urls import from_url
@@ -111,17 +111,17 @@ class ObjectStorage(Rebuilt):
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
-    def _open(self, name: str, mode: str = "rb") -> ObjectFile:
+    def _open(self, name: FileName, mode: str = "rb") -> ObjectFile:
         return ObjectFile(self.client, object_name(name), mode, self.cache_control)
 
-    def exists(self, name: str) -> bool:
+    def exists(self, name: FileName) -> bool:
         """Whether there is a file, or a folder with something in it."""
         wanted = object_name(name)
         if not wanted or self.client.object_exists(wanted):
             return True
         return next(self.client.object_iter(prefix=f"{wanted}/"), None) is not None
 
-    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+    def listdir(self, path: FileName) -> tuple[list[str], list[str]]:
         """The names of the folders and of the files in a folder; none, if there is no such folder."""
         prefix = folder_prefix(path)
         folders: list[str] = []
@@ -133,7 +133,7 @@ class ObjectStorage(Rebuilt):
                 files.append(entry.name.removeprefix(prefix))
         return [*filter(None, folders)], [*filter(None, files)]
 
-    def size(self, name: str) -> int:
+    def size(self, name: FileName) -> int:
         """Bytes of a file."""
         info = self._info(name)
         if info.size is not None:
@@ -141,20 +141,20 @@ class ObjectStorage(Rebuilt):
         with self.open(name) as file:
             return int(file.size)
 
-    def get_modified_time(self, name: str) -> dt.datetime:
+    def get_modified_time(self, name: FileName) -> dt.datetime:
         """When a file was written: with a zone if `USE_TZ` is set, else in that of the system."""
         stamp = self._info(name).last_modified
         if stamp is None:
             raise NotImplementedError("this store does not say when an object was written")
         return dt.datetime.fromtimestamp(stamp, dt.UTC if settings.USE_TZ else None)
 
-    def _info(self, name: str) -> ObjectInfo:
+    def _info(self, name: FileName) -> ObjectInfo:
         info = self.client.object_info(object_name(name))
         if info is None:
             raise absent_file(os.fspath(name))
         return info
 
-    def url(self, name: str | None) -> str:
+    def url(self, name: FileName | None) -> str:
         """Where browsers find a file: below `base_url`, or by a signed URL, for which the store is not asked.
 
         Raises:
@@ -163,7 +163,7 @@ class ObjectStorage(Rebuilt):
         path = filepath_to_uri(name) or ""
         if self.base_url is not None:
             return str(urljoin(self.base_url, path.lstrip("/")))
-        wanted = object_name(os.fspath(name or "").lstrip("/"))
+        wanted = object_name(os.fspath(name or "").replace("\\", "/").lstrip("/"))
         try:
             return str(self.client.object_generate_download_url(wanted, expires_in_seconds=self.url_expires_in))
         except NotSupportedError as error:
@@ -225,7 +225,7 @@ class ObjectStorage(Rebuilt):
                 )
         return bool(kept)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: FileName) -> None:
         """Delete a file; one that is not there is no failure."""
         if not name:
             raise ValueError("delete needs the name of a file")
