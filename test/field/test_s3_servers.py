@@ -217,6 +217,7 @@ class TestSlowWork:
 
 
 class TestMessages:
+    @pytest.mark.slow
     def test_each_says_what_to_do(self) -> None:
         with s3_double(Ways(hides_absence=True)) as double:
             client = made(double)

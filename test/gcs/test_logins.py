@@ -21,6 +21,8 @@ import pytest
 from test.loopback.raw import RawServer, answer, header, raw_server, read_request
 from test.loopback.tls import make_authority
 
+pytestmark = pytest.mark.slow
+
 OBJECT = {"name": "x", "size": "1", "generation": "17", "crc32c": "AAAAAA==", "timeCreated": "2026-01-02T03:04:05Z"}
 ACTING = "acting@project.iam.gserviceaccount.com"
 MACHINE = "machine@project.iam.gserviceaccount.com"

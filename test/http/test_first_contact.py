@@ -15,6 +15,8 @@ from obs_client import AzureClient, ClientOptions, GCSClient, ObjectStorageClien
 from obs_client.errors import ObjectStorageClientError
 from test.loopback.raw import RawServer, Script, raw_server, read_request, saying
 
+pytestmark = pytest.mark.slow
+
 QUICK = ClientOptions(give_up_first_after=0.6, first_pause=0.05, longest_pause=0.2)
 AWS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 TOKEN = {"OS_AUTH_TOKEN": "token"}

@@ -53,6 +53,7 @@ FOREIGN = {
     "429": answer(b"", b"429 Too Many Requests"),
     "nothing": b"",
 }
+SLOW = pytest.mark.slow  # what is missing of a short answer is waited for
 
 
 def always(data: bytes) -> Callable[[socket.socket, int], None]:
@@ -79,7 +80,7 @@ COMPLETE = ("html", "doctype")
 """What came complete and is not S3's: the same request would get the same response again."""
 
 
-@pytest.mark.parametrize("foreign", FOREIGN)
+@pytest.mark.parametrize("foreign", [pytest.param(kind, marks=SLOW if kind == "short" else ()) for kind in FOREIGN])
 @pytest.mark.parametrize("call", CALLS)
 def test_no_foreign_answer_is_a_success(call: str, foreign: str) -> None:
     with raw_server(always(FOREIGN[foreign])) as server, pytest.raises((ServiceError, PartialFailureError)) as caught:

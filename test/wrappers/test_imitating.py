@@ -132,6 +132,7 @@ def test_refusals() -> None:
         imitating(MemoryClient(), "tape")
 
 
+@pytest.mark.slow
 def test_a_listing_lags() -> None:
     client = imitation("swift", listing_lag=0.5)
     assert client.object_list() == []
@@ -151,6 +152,7 @@ def test_a_listing_lags() -> None:
     assert client.container_delete("box", force=True)
 
 
+@pytest.mark.slow
 def test_a_listing_lags_for_copies_by_parts_too() -> None:
     client = imitating(PartsOnly(MemoryClient("box")), "s3", listing_lag=0.5)
     client.container_create("box")

@@ -12,6 +12,8 @@ from obs_client import ClientOptions, MemoryClient, ObjectStorageClient, Place
 from obs_client.sync import sync
 from obs_client.wrappers import limited
 
+pytestmark = pytest.mark.slow
+
 
 def seconds_of(work: Callable[[], object]) -> float:
     start = time.monotonic()

@@ -154,6 +154,7 @@ class CountingClient(WrappedClient):
         return call()
 
 
+@pytest.mark.slow
 def test_a_listing_gives_each_entry_once_and_asks_for_no_more_than_is_taken(memory: MemoryClient) -> None:
     names = [f"{number:05}" for number in range(5000)]
     for name in names:

@@ -16,6 +16,7 @@ from test.cli.running import done, failed, file_url, run
 from test.cli.screen import Screen
 
 
+@pytest.mark.slow
 def test_a_silent_store_is_left_after_the_timeout(deaf: Deaf, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_ACCESS_KEY_ID", "key")
     environment.setenv("AWS_SECRET_ACCESS_KEY", "secret")

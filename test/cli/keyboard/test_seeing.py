@@ -42,6 +42,7 @@ def test_debug_shows_where_an_error_of_one_of_many_comes_from(docs: Path, keys: 
     assert "Traceback" in run("rm", docs / "never", docs / "neither", "--debug").stderr
 
 
+@pytest.mark.slow
 def test_an_unknown_host_is_told_of_in_a_few_seconds(keys: None) -> None:
     began = time.monotonic()
     shown = run("ls", "s3://box?endpoint_url=http://host.invalid").stderr
@@ -87,6 +88,7 @@ def test_beside_a_bar_the_tries_that_fail_are_counted(docs: Path) -> None:
     assert "the next in" not in screen.shown
 
 
+@pytest.mark.slow
 def test_where_no_terminal_is_there_are_no_colours_even_if_they_are_forced(docs: Path) -> None:
     (docs / "x").write_bytes(bytes(3_000_000))
     for says in ("", "FORCE_COLOR=1", "NO_COLOR=1 FORCE_COLOR=1"):

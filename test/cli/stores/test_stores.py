@@ -133,6 +133,7 @@ def test_places_are_completed(work: Path, environment: pytest.MonkeyPatch, docs:
     assert completed("work://docs/sub/") == ["work://docs/sub/one", "work://docs/sub/two"]
 
 
+@pytest.mark.slow
 def test_completion_is_quiet_and_in_time(deaf: Deaf, environment: pytest.MonkeyPatch, file: Path) -> None:
     environment.setenv("AWS_ACCESS_KEY_ID", "id")
     environment.setenv("AWS_SECRET_ACCESS_KEY", "secret")

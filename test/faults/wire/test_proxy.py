@@ -13,6 +13,8 @@ from test.faults.wire.origin import CONTENT, Origin, aim, get, running_origin, s
 from test.faults.wire.proxy import FaultProxy, fault_proxy
 from test.loopback.raw import raw_server, read_head
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def origin() -> Iterator[Origin]:

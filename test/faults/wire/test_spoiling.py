@@ -55,6 +55,7 @@ def test_what_is_done_but_not_answered_reached_the_server(proxy: FaultProxy, ori
     assert len(origin.requests) == 2
 
 
+@pytest.mark.slow
 def test_stalls_last_until_the_client_goes(proxy: FaultProxy) -> None:
     for action, wanted in ((spoiling.stall(), b""), (spoiling.stall_body(0.25), CONTENT[: len(CONTENT) // 4])):
         aim(proxy, action)
@@ -81,6 +82,7 @@ def test_lengths_agree_where_they_are_made_to(proxy: FaultProxy) -> None:
         assert b"Content-Length: %d\r\n" % size in data
 
 
+@pytest.mark.slow
 def test_changes_of_content(proxy: FaultProxy) -> None:
     aim(proxy, spoiling.change(spoiling.flip))
     body = body_of(get(proxy)[0])

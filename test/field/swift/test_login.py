@@ -151,6 +151,7 @@ class TestRegions:
 class TestBusyLogins:
     @pytest.mark.parametrize("status", [429, 503])
     @pytest.mark.parametrize("keystone", [True, False])
+    @pytest.mark.slow
     def test_they_are_waited_for_as_long_as_they_say(self, status: int, keystone: bool) -> None:
         operation = "POST login" if keystone else "GET login"
         failures = (Failure(operation, status, headers=(("Retry-After", "1"),)),)

@@ -175,6 +175,7 @@ class TestSlowWork:
             assert client.object_copy("a", "b")
             assert double.operations().count("PUT object") <= 4
 
+    @pytest.mark.slow
     def test_what_is_too_slow_names_the_timeout(self) -> None:
         with swift_double(Ways(post_seconds=1.5)) as double:
             client = swift_client(double, "box", timeout=0.3, options=ONCE)

@@ -52,6 +52,7 @@ def test_a_role_is_taken_on_by_requests_that_are_told(monkeypatch: pytest.Monkey
     assert "canary" not in repr(seen).lower()
 
 
+@pytest.mark.slow
 def test_a_service_of_keys_that_is_down_is_soon_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     leave_the_machine(monkeypatch, tmp_path)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
