@@ -8,7 +8,7 @@ the target's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from obs_client._engine import arguments
 from obs_client._engine import copying as copying_within
@@ -87,7 +87,7 @@ def object_move(
 
     Raises:
         ObjectChangedError: The source was replaced meanwhile, and stays; the copy is there too.
-        ConflictError: The copy cannot be told from the source, which stays: perhaps they are one object.
+        ConflictError: Two clients reach one object, or the copy cannot be told from the source, which stays.
         IntegrityError: The copy is not there, or has another size; the source stays.
     """
     end = name if target_name is None else target_name
@@ -97,6 +97,8 @@ def object_move(
         return False
     if same_store and _spot(source, name) == _spot(target, end):
         return True
+    if not same_store and _location(source, name) == _location(target, end):
+        raise ConflictError(f"{before.name!r} is reached by both clients: it is one object, and stays as it is")
     if not object_copy(
         source, name, target, end, if_absent=if_absent, map_attributes=map_attributes, progress=progress
     ):
@@ -166,6 +168,12 @@ def _spot(place: Place, name: str) -> tuple[str, str]:
     return place.container_name, place.full_name(name)
 
 
+def _location(place: Place, name: str) -> tuple[Hashable, str]:
+    """The store, and where in it an object is: the same for all clients that are known to reach it."""
+    store, start = Border(place.client).location(place.container_name)
+    return store, start + place.full_name(name)
+
+
 def _info(place: Place, name: str) -> ObjectInfo | None:
     return place.client.object_info(place.full_name(name), place.container_name)
 
@@ -192,7 +200,14 @@ def _check_moved(before: ObjectInfo, after: ObjectInfo | None, copy: ObjectInfo 
         before.last_modified,
     ):
         raise ObjectChangedError(f"{before.name!r} was replaced or deleted while it was moved; the copy is there too")
-    if not same_store and (after.name, after.last_modified, after.hash) == (copy.name, copy.last_modified, copy.hash):
+    if not same_store and _may_be_one(after, copy):
         raise ConflictError(
             f"the copy of {before.name!r} cannot be told from the source; the source stays, lest it be the only one"
         )
+
+
+def _may_be_one(one: ObjectInfo, other: ObjectInfo) -> bool:
+    """Whether two clients may tell here of one object, under names of which one may have a prefix more."""
+    if not one.name.endswith(other.name) and not other.name.endswith(one.name):
+        return False
+    return (one.last_modified, one.hash) == (other.last_modified, other.hash)

@@ -7,8 +7,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from obs_client import ClientOptions, MemoryClient, TemporaryError
 from obs_client.backend.values import ObjectReader
+from obs_client.backends import memory
 from obs_client.errors import ObjectStorageClientError
 
 QUICK = ClientOptions(part_size=1000, workers=3, first_pause=0.001, longest_pause=0.002)
@@ -107,3 +110,16 @@ class BreakingReader(ObjectReader):
 
     def close(self) -> None:
         self._inner.close()
+
+
+def count_aborts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A list that gets an entry for each upload in memory that is aborted."""
+    aborted: list[int] = []
+    original = memory._Upload.abort
+
+    def abort(self: Any) -> None:
+        aborted.append(1)
+        original(self)
+
+    monkeypatch.setattr(memory._Upload, "abort", abort)
+    return aborted

@@ -54,6 +54,32 @@ def test_what_is_not_the_stores_goes_out_unchanged_and_at_once() -> None:
     assert client.calls["_object_info"] == 1
 
 
+def test_who_was_tried_enough_by_another_border_is_not_tried_again() -> None:
+    """A wrapper's client has tries of its own: eight times eight would be an hour of them."""
+    client = ScriptedClient()
+    client.before["_object_info"].extend([Outage() for _ in range(70)])
+    outer = prefixed(prefixed(client, "in"), "further")
+    with pytest.raises(TemporaryError) as caught:
+        outer.object_info("name", "box")
+    assert client.calls["_object_info"] == QUICK.attempts
+    assert caught.value.tries == QUICK.attempts
+    assert str(caught.value).count("gave up after") == 1
+
+
+def test_an_error_that_brings_its_tries_is_raised_at_once() -> None:
+    class Inner(ScriptedClient):
+        def _object_info(self, container: str, name: str) -> obs_client.ObjectInfo:
+            self.calls["_object_info"] += 1
+            error = TemporaryError("the inner client gave up")
+            error.tries = 3
+            raise error
+
+    client = Inner()
+    with pytest.raises(TemporaryError) as caught:
+        client.object_info("name")
+    assert (client.calls["_object_info"], caught.value.tries) == (1, 3)
+
+
 def test_giving_up_counts_pauses_and_the_timeout_of_the_last_try(clock: Clock) -> None:
     retries = Retries(ClientOptions(attempts=100, first_pause=0.0, give_up_after=200.0), timeout=90.0)
     started = clock.now

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import os
 import tracemalloc
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +16,7 @@ import pytest
 from obs_client import (
     Capabilities,
     ClientOptions,
+    ConflictError,
     ContainerNotFoundError,
     IntegrityError,
     InvalidNameError,
@@ -21,6 +24,8 @@ from obs_client import (
     MemoryClient,
     NotSupportedError,
     ObjectChangedError,
+    ObjectInfo,
+    ObjectNotFoundError,
     Place,
     PreconditionError,
     copying,
@@ -30,6 +35,7 @@ from obs_client.client import ObjectStorageClient
 from obs_client.models import METADATA_KEY_CHARACTERS, Attributes
 from obs_client.testing.faults import FaultyClient
 from obs_client.testing.wrapper import RecordingClient
+from obs_client.wrappers import prefixed
 from test.engine.scripted import ScriptedClient
 from test.sync.support import PAIRS, PART, QUICK, fill, make_place, shown, tree
 
@@ -213,6 +219,77 @@ def test_a_move_onto_itself_keeps_the_object(tmp_path: Path) -> None:
     with pytest.raises(Exception, match=r"stays|replaced"):
         copying.object_move(box(one), "name", box(other))
     assert one.object_read("name") == b"content"
+
+
+@pytest.mark.parametrize("kind", ["store", "directory"])
+def test_an_object_that_two_clients_reach_is_not_even_written_by_a_move(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "box" / "in").mkdir(parents=True)
+    (tmp_path / "box" / "in" / "name").write_bytes(b"content")
+    one = Place(LocalClient(tmp_path), "box")
+    within = Place(prefixed(LocalClient(tmp_path), "in"), "box")
+    if kind == "directory":
+        within = Place.of_directory(tmp_path / "box" / "in")
+    before = os.stat(tmp_path / "box" / "in" / "name")
+    for source, name, target, end in ((one, "in/name", within, "name"), (within, "name", one, "in/name")):
+        with pytest.raises(ConflictError, match="stays"):
+            copying.object_move(source, name, target, end)
+    assert os.stat(tmp_path / "box" / "in" / "name") == before
+
+
+class Stopped(MemoryClient):
+    """Its clock tells whole seconds, as those of S3 and Swift do, and this one does not go on."""
+
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        return dataclasses.replace(super()._object_info(container, name), last_modified=1.0)
+
+
+class Elsewhere(RecordingClient):
+    """The same store by another name, which nobody knows to be the same."""
+
+    def _location(self, container: str) -> tuple[Hashable, str]:
+        return self, f"{container}/"
+
+
+@pytest.mark.parametrize(("name", "end"), [("in/name", "name"), ("name", "in/name"), ("name", "name")])
+def test_the_only_copy_is_never_deleted_by_a_move(name: str, end: str) -> None:
+    """Two clients, which nobody knows to be of one store, and a copy within the second of the source."""
+    store = Stopped("box", options=QUICK)
+    store.container_create("box")
+    source: ObjectStorageClient = Elsewhere(store)
+    target: ObjectStorageClient = Elsewhere(store)
+    if end != name:
+        longer = name == "in/name"
+        source, target = (source, prefixed(target, "in")) if longer else (prefixed(source, "in"), target)
+    source.object_write(name, b"content", container_name="box")
+    with pytest.raises(ConflictError, match="stays"):
+        copying.object_move(box(source), name, box(target), end)
+    assert source.object_read(name, "box") == b"content"
+
+
+@pytest.mark.parametrize("seen", [None, 6, 8])
+def test_a_source_stays_if_its_copy_is_not_there_whole(seen: int | None) -> None:
+    class Losing(MemoryClient):
+        def _object_info(self, container: str, name: str) -> ObjectInfo:
+            if seen is None:
+                raise ObjectNotFoundError("lost")
+            return dataclasses.replace(super()._object_info(container, name), size=seen)
+
+    source, target = store(), Losing("box", options=QUICK)
+    target.container_create("box")
+    with pytest.raises(IntegrityError, match="not there whole; the source stays"):
+        copying.object_move(box(source), "name", box(target))
+    assert source.object_read("name") == b"content"
+
+
+def test_a_move_at_once_to_another_store_under_another_name_is_one() -> None:
+    """Equal content and times alone do not make two objects one."""
+    source, target = Stopped("box", options=QUICK), Stopped("box", options=QUICK)
+    for client in (source, target):
+        client.container_create("box")
+    source.object_write("name", b"content")
+    assert copying.object_move(box(source), "name", box(target), "other")
+    assert source.object_info("name") is None
+    assert target.object_read("other") == b"content"
 
 
 def test_a_source_that_is_replaced_during_a_move_stays() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import logging
 import os
 import random
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 import obs_client
-from obs_client import ClientOptions, IntegrityError, ObjectChangedError, TemporaryError
+from obs_client import ClientOptions, IntegrityError, ObjectChangedError, TemporaryError, copying
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
 from test.engine.scripted import QUICK, BreakingReader, Outage, ScriptedClient
@@ -161,3 +162,122 @@ def test_a_resumed_read_that_meets_another_version_raises(monkeypatch: pytest.Mo
 
     with pytest.raises(ObjectChangedError):
         client.object_download("name", sink, progress=overwrite)
+
+
+class Ignoring(ScriptedClient):
+    """Looks at no condition of a read, as some servers do; what it gives breaks off, and is replaced by then."""
+
+    def __init__(self, changes: dict[str, Any]) -> None:
+        super().__init__()
+        self._changes = changes
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = super()._object_open(container, name, start, stop, None)
+        reader.digest = None
+        if self.calls["_object_open"] > 1:
+            reader.info = dataclasses.replace(reader.info, **self._changes)
+            return reader
+        return BreakingReader(reader, 400, Outage("broke off"))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"hash": "another"}, {"size": 901}, {"hash": None}], ids=["another hash", "another size", "no hash"]
+)
+def test_a_resumed_read_takes_no_other_version_from_who_ignores_the_condition(changes: dict[str, Any]) -> None:
+    client = Ignoring(changes)
+    client.object_write("name", CONTENT[:900])
+    with pytest.raises(ObjectChangedError, match="while it was read"):
+        client.object_read("name")
+    assert client.calls["_object_open"] == 2
+
+
+@pytest.mark.parametrize("how", ["read", "stream", "file"])
+def test_a_range_is_taken_from_no_other_version(how: str, tmp_path: Path) -> None:
+    class Newer(ScriptedClient):
+        def _object_open(self, container: str, name: str, start: int, *rest: Any) -> ObjectReader:
+            reader = super()._object_open(container, name, start, None, None)
+            reader.digest = None
+            if start:
+                reader.info = dataclasses.replace(reader.info, hash="another")
+            return reader
+
+    client = Newer()
+    client.object_write("name", CONTENT)
+    with pytest.raises(ObjectChangedError):
+        _download(client, how, tmp_path)
+
+
+class Composed(PartsClient):
+    """Tells only the digest of its parts' digests, as S3 does of large objects; `certain`: and means it."""
+
+    certain = True
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = super()._object_open(container, name, start, stop, if_hash)
+        assert reader.digest
+        joined = b"".join(map(bytes.fromhex, reader.digest.part_values))
+        composite = hashlib.md5(joined).hexdigest()
+        kind = ContentDigest if self.certain else Guessed
+        reader.digest = kind("md5", reader.digest.part_sizes, (), composite)
+        return reader
+
+
+class Guessed(ContentDigest):
+    """One that proves nothing, since the sizes of the parts are a guess."""
+
+    def is_proof(self) -> bool:
+        return False
+
+
+def _copied(client: ScriptedClient, tmp_path: Path) -> bytes:
+    other = ScriptedClient()
+    copying.object_copy(obs_client.Place(client, "box"), "name", obs_client.Place(other, "box"))
+    return other.object_read("name")
+
+
+@pytest.mark.parametrize("how", [*WAYS, "copy"])
+@pytest.mark.parametrize("flip_at", [0, PART, 4 * PART - 1, len(CONTENT) - 1])
+def test_ranges_that_are_read_side_by_side_are_compared_with_the_digest_of_all(
+    how: str, flip_at: int, tmp_path: Path
+) -> None:
+    client = Composed()
+    client.object_write("name", CONTENT)
+    client.flip_at = flip_at
+    with pytest.raises(IntegrityError, match="other bytes"):
+        _copied(client, tmp_path) if how == "copy" else _download(client, how, tmp_path)
+
+
+@pytest.mark.parametrize("how", ["read", "stream", "file"])
+@pytest.mark.parametrize(("certain", "flip_at"), [(True, None), (False, None), (False, 5)])
+def test_what_was_not_compared_is_said_not_to_be(
+    how: str, certain: bool, flip_at: int | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Composed()
+    client.certain = certain
+    client.object_write("name", CONTENT)
+    client.flip_at = flip_at
+    with caplog.at_level(logging.DEBUG, "obs_client"):
+        assert len(_download(client, how, tmp_path)) == len(CONTENT)
+    assert len(client.opened) == 8, "side by side"
+    said = [record for record in caplog.records if "could be compared" in record.message]
+    assert bool(said) == (flip_at is not None)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_file_system_that_takes_half_of_what_is_written(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pwrite = os.pwrite
+
+    def half(descriptor: int, data: memoryview, offset: int) -> int:
+        return pwrite(descriptor, data[: (len(data) + 1) // 2], offset)
+
+    monkeypatch.setattr(os, "pwrite", half)
+    client = ScriptedClient(options=dataclasses.replace(QUICK, workers=workers))
+    client.object_write("name", CONTENT)
+    assert client.download_file("name", tmp_path / "file")
+    assert (tmp_path / "file").read_bytes() == CONTENT

@@ -25,7 +25,7 @@ from obs_client.backend.body import SourceFile
 from obs_client.backend.multipart import MultipartUpload, SpooledUpload
 from obs_client.backend.values import NewObject
 from obs_client.backends import memory
-from test.engine.scripted import QUICK, Outage, ScriptedClient
+from test.engine.scripted import QUICK, Outage, ScriptedClient, count_aborts
 
 PART = QUICK.part_size
 
@@ -89,24 +89,12 @@ def test_a_producer_that_fails_leaves_the_old_object_and_no_upload(
     size: int, fail_after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = ScriptedClient()
-    aborted = _count_aborts(monkeypatch)
+    aborted = count_aborts(monkeypatch)
     client.object_write("name", b"old")
     with pytest.raises(KeyError, match="the producer failed"):
         client.object_upload(as_io(Stream(CONTENT[:size], fail_after)), "name")
     assert client.object_read("name") == b"old"
     assert len(aborted) == client.calls["_object_multipart"]
-
-
-def _count_aborts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    aborted: list[int] = []
-    original = memory._Upload.abort
-
-    def abort(self: Any) -> None:
-        aborted.append(1)
-        original(self)
-
-    monkeypatch.setattr(memory._Upload, "abort", abort)
-    return aborted
 
 
 @pytest.mark.parametrize("declared", [0, 999, 3 * PART, 3 * PART + 8])
@@ -162,7 +150,7 @@ def test_what_only_looks_like_a_plain_file_is_read_as_it_gives_itself(tmp_path: 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
 def test_an_interrupt_aborts(interrupt: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
     client = ScriptedClient()
-    aborted = _count_aborts(monkeypatch)
+    aborted = count_aborts(monkeypatch)
 
     def tell(count: int) -> None:
         raise interrupt

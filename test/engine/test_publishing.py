@@ -1,0 +1,85 @@
+"""The moment in which a large object is published: what is looked at before it, and what if its answer is lost."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_client import ObjectChangedError, TemporaryError
+from obs_client.backends import memory
+from test.engine.scripted import QUICK, Outage, ScriptedClient, count_aborts
+
+CONTENT = random.Random(7).randbytes(7 * QUICK.part_size + 123)
+
+
+@pytest.mark.parametrize("change", [b"more", None], ids=["longer", "touched"])
+def test_a_source_file_is_looked_at_once_more_before_it_is_published(
+    change: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its parts were read and sent when it changes."""
+    client = ScriptedClient()
+    path = tmp_path / "source"
+    path.write_bytes(CONTENT)
+    aborted = count_aborts(monkeypatch)
+    sent: list[int] = []
+    put_part = memory._Upload.put_part
+
+    def put(self: Any, part: Any, body: Any) -> None:
+        put_part(self, part, body)
+        sent.append(part.number)
+        if len(sent) == 8:
+            path.write_bytes(CONTENT + (change or b""))
+            os.utime(path, (1, 1))
+
+    monkeypatch.setattr(memory._Upload, "put_part", put)
+    with pytest.raises(ObjectChangedError, match="source file"):
+        client.upload_file(path, "name")
+    assert client.object_info("name") is None
+    assert aborted == [1]
+
+
+@pytest.mark.parametrize("how", ["bytes", "stream", "file object"])
+def test_what_was_published_is_not_aborted_though_all_answers_were_lost(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = ScriptedClient()
+    aborted = count_aborts(monkeypatch)
+    complete = memory._Upload.complete
+
+    def lost(self: Any) -> None:
+        complete(self)
+        raise Outage("no answer")
+
+    monkeypatch.setattr(memory._Upload, "complete", lost)
+    with pytest.raises(TemporaryError) as caught:
+        if how == "bytes":
+            client.object_write("name", CONTENT)
+        elif how == "stream":
+            client.object_upload(io.BytesIO(CONTENT), "name")
+        else:
+            with client.object_open("name", "wb") as file:
+                file.write(CONTENT)
+    assert caught.value.tries == QUICK.attempts
+    assert caught.value.__notes__ == ["the object was published all the same: only the store's answer was lost"]
+    assert aborted == []
+    assert client.object_read("name") == CONTENT
+
+
+def test_what_was_not_published_is_aborted_though_another_object_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = ScriptedClient()
+    client.object_write("name", b"old")
+    aborted = count_aborts(monkeypatch)
+
+    def fail(self: Any) -> None:
+        raise Outage("not done")
+
+    monkeypatch.setattr(memory._Upload, "complete", fail)
+    with pytest.raises(TemporaryError):
+        client.object_write("name", CONTENT)
+    assert aborted == [1]
+    assert client.object_read("name") == b"old"
