@@ -34,7 +34,7 @@ setup(
         "django": ["django>=5.2"],
         "gcs": ["cryptography>=42", "google-auth[requests]>=2.40", "google-crc32c>=1.6"],
         "gcs-native": ["google-cloud-storage>=3.0"],
-        "otel": ["opentelemetry-api>=1.25"],
+        "otel": ["opentelemetry-api>=1.30"],
         "test": [
             "anyio>=4.6",
             "azure-identity>=1.19",
@@ -51,7 +51,7 @@ setup(
             "hypothesis>=6.100",
             "mypy>=1.16",
             "openstacksdk>=4.0",
-            "opentelemetry-sdk>=1.25",
+            "opentelemetry-sdk>=1.30",
             "pytest>=8.3",
             "pytest-xdist>=3.6",
             "rich>=13.7",

@@ -303,7 +303,8 @@ class ClientOptions:
             answered once, only `give_up_after` counts.
         check_content: Compare what was read and written with the store's digests.
         observe: Called with the `RequestRecord` of each request to a server when it has ended, in the thread that made
-            it. What it raises is logged once, as a WARNING, and disturbs nothing; its own requests are not told to it.
+            it, with the context variables as they were when it began. What it raises is logged once, as a WARNING, and
+            disturbs nothing; its own requests are not told to it.
             A pickled client takes it along, as pickle takes functions: by its name.
     """
 

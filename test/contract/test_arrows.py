@@ -26,6 +26,7 @@ BELOW = {
     "wrappers": "client _http _engine backend errors models",
     "_urls": "probing client _engine errors models",
     "stores": "urls _urls errors",
+    "telemetry": "models",
     "urls": "_urls wrappers client errors models",
     "places": "urls client _engine errors models",
     "aio": "urls client _engine backend errors models",

@@ -7,6 +7,7 @@ the harmless part of the query, of headers the request's id.
 
 from __future__ import annotations
 
+import contextvars
 import re
 import sys
 import threading
@@ -110,12 +111,15 @@ class Watch:
         sent: Bytes of its body that were sent.
     """
 
-    __slots__ = ("_attempt", "_began", "_clock", "_head", "_host", "_method", "_observe", "_target", "_told", "sent")
+    __slots__ = (
+        "_attempt", "_began", "_clock", "_context", "_head", "_host", "_method", "_observe", "_target", "_told", "sent",
+    )  # fmt: skip
 
     def __init__(self, method: str, host: str, target: str) -> None:
         self._method, self._host, self._target = method, host, target
         self._observe, counter = _thread.caller
         self._attempt = 1 if counter is None else counter.tries
+        self._context = None if self._observe is None else contextvars.copy_context()
         self._began, self._clock = time.time(), time.perf_counter()
         self._head: tuple[int, str | None, float] | None = None
         self._told = False
@@ -144,8 +148,8 @@ class Watch:
         _thread.silent = True
         try:
             _log(record)
-            if self._observe is not None:
-                _tell(self._observe, record)
+            if self._observe is not None and self._context is not None:
+                _tell(self._observe, record, self._context)
         finally:
             _thread.silent = False
 
@@ -162,10 +166,13 @@ class Watch:
         return next((value for name, value in headers.items() if _OTHER_IDENTITY.fullmatch(name)), None)
 
 
-def _tell(observe: Observe, record: RequestRecord) -> None:
-    """Tell an observer; what it raises is logged, once, and disturbs nobody."""
+def _tell(observe: Observe, record: RequestRecord, context: contextvars.Context) -> None:
+    """Tell an observer, in the context in which the request began; what it raises is logged, once, and disturbs nobody.
+
+    A body may be read, or dropped, far from there, when another span is the current one.
+    """
     try:
-        observe(record)
+        context.run(observe, record)
     except Exception as error:  # noqa: BLE001 - that a request is not told of is no reason to lose it
         if observe not in _failed:
             import logging
