@@ -20,6 +20,8 @@ TOP_LEVEL = {"src", "test", "README.md", "setup.py", "requirements.txt", "LICENS
 
 ALLOWED_AT_IMPORT = {"__future__", "_warnings", "importlib", "obs_client", "types", "warnings"}
 NEVER_BY_EMBEDDED_STORES = {"boto3", "botocore", "click", "keystoneauth1", "requests", "rich", "swiftclient", "urllib3"}
+ADAPTED = {"django", "fastapi", "fsspec", "opentelemetry", "rich", "starlette", "tqdm"}
+"""What is loaded by who imports its adapter by name, and by nobody else."""
 
 
 def _new_modules(statement: str) -> set[str]:
@@ -38,6 +40,13 @@ def test_embedded_stores_load_no_sdk() -> None:
     loaded = _new_modules("from obs_client import LocalClient, MemoryClient, from_url; from_url('memory:')")
     assert not loaded & NEVER_BY_EMBEDDED_STORES
     assert "obs_client" in loaded
+
+
+def test_no_adapter_is_loaded_before_it_is_named() -> None:
+    stores = "from obs_client import S3Client, SwiftClient, aio, from_url; from_url('memory:')"
+    client = "S3Client('box', endpoint_url='http://127.0.0.1:1', credentials={}).capabilities"
+    assert not _new_modules(f"{stores}; {client}") & ADAPTED
+    assert _new_modules("import obs_client.django, obs_client.telemetry") >= {"django", "opentelemetry"}
 
 
 def test_requirements_are_those_of_setup() -> None:

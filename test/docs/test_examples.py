@@ -7,6 +7,7 @@ here, each page as one program.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,10 +35,13 @@ def test_the_first_example_of_all() -> None:
     assert promises(_examples(README)) >= 9
 
 
-def test_the_quick_start(place: Path) -> None:
+def test_the_quick_start(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     examples = blocks(text_of("quickstart.md"))
     assert promises(examples) >= 9
-    output = run_blocks(examples)
+    names: dict[str, Any] = {"__name__": "page"}
+    output = run_blocks(examples, names)
+    assert (names["bar"].n, names["bars"].tasks[0].completed) == (names["size"], names["size"])
+    assert "100%" in capsys.readouterr().err, "the bar of tqdm"
     assert "2026/cat.txt 4 text/plain\n" in output
     assert "[{'name': 'cat', 'size': '4'}]\n" in output
     assert (place / "copy.mkv").read_bytes() == (place / "movie.mkv").read_bytes()
