@@ -24,6 +24,7 @@ def test_k_chooses_tests(docs: Path) -> None:
     assert 0 < int(done.stdout.split(" passed")[0].split()[-1]) < 100
     assert none.returncode == 1
     assert "no test fits -k" in none.stdout
+    assert "OK" not in none.stdout
 
 
 @pytest.mark.slow

@@ -19,17 +19,29 @@ STOPPING = 60.0
     "--server", metavar="NAME", help="What an S3 server is that does not say so itself: seaweedfs, swift or moto."
 )
 @click.option("-k", "patterns", metavar="TEXT", multiple=True, help="Only tests whose name holds this; repeatable.")
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Processes that test a store with a server; 4 if not given.",
+)
 @shared
 @pass_settings
 @click.pass_context
 def test(
-    context: click.Context, settings: Settings, urls: tuple[str, ...], server: str | None, patterns: tuple[str, ...]
+    context: click.Context,
+    settings: Settings,
+    urls: tuple[str, ...],
+    server: str | None,
+    patterns: tuple[str, ...],
+    workers: int | None,
 ) -> None:
     """Prove that stores keep the contract.
 
     It leaves them as it found them. Takes storage URLs only, and `file:///some/root` is a root in which containers are
     made. With a container (and a prefix) in the URL nothing outside it is touched. Tests in which a server differs, as
-    it is known to, are counted apart.
+    it is known to, are counted apart. Several processes test a store at the same time, each in a container of its own,
+    or below a name of its own.
     """
     from obs_client.testing.run import main
 
@@ -37,5 +49,7 @@ def test(
         obs_client.StorageUrl.parse(url)
     settings.go_on = "what the suite made may be left in containers that it named at random"
     chosen = [word for pattern in patterns for word in ("-k", pattern)]
+    named = ["--server", server] if server else []
+    several = ["--workers", str(workers)] if workers else []
     with patient(STOPPING):
-        context.exit(main([*urls, *(["--server", server] if server else []), *chosen]))
+        context.exit(main([*urls, *named, *several, *chosen]))

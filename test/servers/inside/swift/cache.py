@@ -24,6 +24,8 @@ class MemoryCache:
 
     def set(self, key: str, value: Any, **options: Any) -> None:
         """Keep a value, for so many seconds as the option `time` says: 0 is for ever, less is not at all."""
+        if isinstance(value, bytes):
+            value = value.decode()  # Keystone's filter writes its own JSON
         seconds = float(options.get("time") or 0)
         if seconds < 0:
             self.delete(key)
