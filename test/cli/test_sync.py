@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import obs_client
-from obs_client.cli.commands.syncing import _advice
+from obs_client.cli.many.reasons import advice
 from test.cli.running import done, failed, file_url, lines, run
 
 Stores = tuple[Path, Path]
@@ -275,7 +275,7 @@ def test_no_size_is_told_where_none_is_known(stores: Stores) -> None:
 def test_failures_that_come_again_are_told_from_those_that_pass() -> None:
     dropped = obs_client.InvalidNameError("metadata key 'a_b': this store drops keys with '_'; use '-'")
     long, lost = obs_client.InvalidNameError("the name is too long"), obs_client.TemporaryError("lost")
-    assert _advice([lost]) == "run the same command again"
-    assert _advice([dropped]).startswith("--metadata dashes writes - for _ in the keys")
-    assert _advice([long]).startswith("what the target cannot hold fails again")
-    assert _advice([lost, dropped]).startswith("run the same command again; --metadata dashes")
+    assert advice([lost]) == "run the same command again"
+    assert advice([dropped]).startswith("--metadata dashes writes - for _ in the keys")
+    assert advice([long]).startswith("what the target cannot hold fails again")
+    assert advice([lost, dropped]).startswith("run the same command again; --metadata dashes")

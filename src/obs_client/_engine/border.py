@@ -395,4 +395,10 @@ def _marked(typed: ObjectStorageClientError, error: BaseException) -> ObjectStor
 def _message(verb: str, error: Exception, container: str | None, object_name: str | None) -> str:
     where = f" in container {container!r}" if object_name is not None else f" {container!r}" if container else ""
     what = f" {object_name!r}" if object_name is not None else ""
-    return f"could not {verb}{what}{where}: {type(error).__name__}: {error}"
+    return f"could not {verb}{what}{where}: {_said(error)}"
+
+
+def _said(error: Exception) -> str:
+    """What an error says; its kind only where that is all that tells, since `__cause__` has it."""
+    text = str(getattr(error, "strerror", None) or error)
+    return text if " " in text else f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -14,7 +14,7 @@ T = TypeVar("T")
 RETRY_AFTER_MAXIMUM = 60.0
 """Seconds of a store's Retry-After that are honoured."""
 
-HINT = "is the store up, and the endpoint right? What the logger obs_client says at DEBUG tells more (obs --debug)"
+HINT = "is the store up, and the endpoint right?"
 """What to do where nothing better is known."""
 
 

@@ -20,7 +20,6 @@ SECRET_MINIMUM = 8
 
 _COMMANDS: tuple[tuple[type[Exception], str], ...] = (
     (errors.ObjectNotFoundError, "obs ls shows what is there"),
-    (errors.ContainerNotFoundError, "obs mb creates a container"),
     (errors.ContainerNotEmptyError, "obs rb --force deletes what is in it"),
     (errors.ContainerNotSpecified, "write it after the store: s3://container, or give a path"),
 )
@@ -118,6 +117,10 @@ def failure_of(error: Exception, about: str = "") -> Failure:
 
 
 def _failure_of(error: Exception) -> Failure:
+    if isinstance(error, errors.PartialFailureError) and error.failures:
+        from obs_client.cli.many.reasons import advice
+
+        return Failure(_text(error).partition("; the first, ")[0], advice(error.failures.values()))
     if isinstance(error, (errors.ObjectStorageClientError, ValueError)):
         return _kind(error)(_text(error), _hint(error))
     if isinstance(error, OSError):
@@ -132,6 +135,11 @@ def _failure_of(error: Exception) -> Failure:
         return Failure(f"the package {error.name!r} is missing", "pip install 'obs_client[cli]'")
     text = f"{type(error).__name__}: {without_secrets(str(error))}"
     return Failure(text, "a fault of obs itself; --debug shows where")
+
+
+def creating(container: str | None) -> str:
+    """The advice where a container is absent; none if its name is one that many stores give no new container."""
+    return "obs mb creates one" if container and re.fullmatch(r"[a-z0-9][a-z0-9.-]*", container) else ""
 
 
 def as_written(text: str) -> str:
@@ -191,4 +199,6 @@ def _hint(error: Exception) -> str:
     """What to do: by another command, and as programs are told."""
     own = error.hint if isinstance(error, errors.ObjectStorageClientError) else ""
     commands = next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
+    if isinstance(error, errors.ContainerNotFoundError):
+        commands = creating(error.container)
     return "; ".join(filter(None, (commands, own)))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.failures import Failure, NotThere, creating
 from obs_client.cli.written import check_written
 
 SYNC_COPIES = "obs sync copies folders"
@@ -68,9 +68,9 @@ def absent(
         return NotThere(f"there is no file {address.text!r}", hint)
     name, container = address.name, address.container_name()
     if "*" in name:
-        hint = "get, cp, mv, ls, du and rm match patterns; obs sync takes --include"
+        hint = "cat, get, cp, mv, info, ls, du and rm match patterns; obs sync takes --include"
     if client.container_info(container) is None:
-        return NotThere(f"there is no container {container!r}", "obs mb creates one")
+        return NotThere(f"there is no container {container!r}", creating(container))
     if next(client.object_iter(prefix=address.under, container_name=container), None) is not None:
         return NotThere(f"{name!r} in {container!r} is a folder, not an object", folder_hint)
     return NotThere(f"there is no object {name!r} in {container!r}", hint)

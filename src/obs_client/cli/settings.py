@@ -94,7 +94,7 @@ class Settings:
         self._show_traceback(reason)
 
     def fail_all(self, failures: Mapping[str, object]) -> None:
-        """Say why names failed: of many the first ones, and of the others how many for which reason."""
+        """Say why names failed: of many the first ones, and how many failed for which reason."""
         from obs_client.cli.many.reasons import brief
 
         for line in brief(failures.items(), whole=self.verbose or self.debug):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -15,20 +15,16 @@ from obs_client import errors
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Declined, Failure, NotThere, WrongUse, failure_of
 from obs_client.cli.settings import Settings
-from obs_client.cli.text import count_text, printable
+from obs_client.cli.text import count_text, is_or_are, printable
+
+if TYPE_CHECKING:
+    from obs_client.sync.report import Streak
 
 HOPELESS = (BrokenPipeError, Declined, WrongUse, errors.ConfigurationError)
 """What fails for one argument, and would for all others; or says that nothing more is wanted."""
 
 OF_THE_STORE = (errors.ContainerNotFoundError, errors.TemporaryError)
 """What fails for all others too if it is the store's state, and not the argument's."""
-
-
-SHOWN = 10
-"""Arguments that are told of one by one, of those that fail."""
-
-REFUSED = 20
-"""Arguments that the store refuses before all others are taken to be refused, too, if none was allowed."""
 
 
 class Clients:
@@ -98,9 +94,12 @@ def store_is_up(_argument: str, error: Exception) -> bool:
     return not isinstance(error, errors.TemporaryError)
 
 
+Action = Callable[[], object]
+
+
 def each(
     settings: Settings,
-    actions: Mapping[str, Callable[[], object]],
+    actions: Mapping[str, Action] | Collection[tuple[str, Action]],
     goes_on: Callable[[str, Exception], bool] = lambda _argument, _error: False,
 ) -> None:
     """Do what is to be done for each argument; one that fails is told of, and the others are done.
@@ -110,31 +109,88 @@ def each(
 
     Raises:
         Failure: Some failed; its kind is theirs if that is one, so that the exit status tells that all were absent.
-        Exception: The only argument failed, or what is hopeless for all others came up.
+        Exception: The only argument failed, or what is hopeless for all others came up, or so many failed in one way.
     """
-    failures: list[Failure] = []
-    for tried, (argument, action) in enumerate(actions.items(), 1):
+    run = _Run(settings, len(actions))
+    for argument, action in actions.items() if isinstance(actions, Mapping) else actions:
         try:
             action()
         except HOPELESS:
             raise
         except (Failure, errors.ObjectStorageClientError, OSError) as error:
-            if len(actions) == 1 or (isinstance(error, OF_THE_STORE) and not goes_on(argument, error)):
+            if len(actions) == 1:
                 raise
-            failures.append(_told(settings, argument, error, is_shown=settings.verbose or len(failures) < SHOWN))
-            if isinstance(error, errors.AuthorizationError) and REFUSED <= len(failures) == tried:
+            if isinstance(error, OF_THE_STORE) and not goes_on(argument, error):
+                run.stop(argument)
                 raise
-    if len(failures) > SHOWN and not settings.verbose:
-        settings.say(f"and {len(failures) - SHOWN:,} more; --verbose names all")
-    if failures:
+            run.failed(argument, error)
+        else:
+            run.did()
+    run.finish()
+
+
+class _Run:
+    """What became of many arguments; the first that fail are told of at once, the others are counted at the end."""
+
+    def __init__(self, settings: Settings, total: int) -> None:
+        self._settings = settings
+        self._total = total
+        self._failures: list[tuple[str, Failure]] = []
+        self._streak: Streak | None = None
+        self._done = 0
+
+    def did(self) -> None:
+        """Note that one is done."""
+        self._done += 1
+        if self._streak is not None:
+            self._streak.add("", None)
+
+    def failed(self, argument: str, error: Exception) -> None:
+        """Note one that failed, and say why.
+
+        Raises:
+            ObjectStorageClientError: So many failed in one way that the others would, too.
+        """
+        from obs_client.cli.many.reasons import SHOWN, said
+        from obs_client.sync.report import Streak
+
+        failure = error if isinstance(error, Failure) else _with_cause(failure_of(error), error)
+        self._failures.append((argument, failure))
+        if self._settings.verbose or len(self._failures) <= SHOWN:
+            self._settings.show_details(error)
+            about = "" if isinstance(error, Failure) else f"{argument}: "
+            self._settings.say(f"{about}{said(failure)}")
+        if self._streak is None:
+            self._streak = Streak()
+            if self._done:
+                self._streak.add("", None)
+        self._streak.add(argument, error)
+
+    def stop(self, argument: str) -> None:
+        """Say how many are left, since the store fails for all."""
+        left = self._total - self._done - len(self._failures) - 1
+        if left and (self._done or self._failures):
+            self._settings.say(f"stopped at {argument}; {count_text(left, 'name')} more {is_or_are(left)} left undone")
+
+    def finish(self) -> None:
+        """Tell of all that failed.
+
+        Raises:
+            Failure: Some did; its kind is theirs if that is one.
+        """
+        from obs_client.cli.many.reasons import SHOWN, advice, counted
+
+        if not self._failures:
+            return
+        if len(self._failures) > SHOWN and not self._settings.verbose:
+            for line in counted(self._failures):
+                self._settings.say(line)
+        failures = [failure for _, failure in self._failures]
         kind = NotThere if all(isinstance(failure, NotThere) for failure in failures) else Failure
-        raise kind(f"{len(failures):,} of {count_text(len(actions), 'argument')} failed", "the others are done")
+        hints = (advice(failures), "the others are done" if self._done else "")
+        raise kind(f"{len(failures):,} of {count_text(self._total, 'name')} failed", "; ".join(filter(None, hints)))
 
 
-def _told(settings: Settings, argument: str, error: Exception, *, is_shown: bool) -> Failure:
-    """Say why an argument failed, if it is shown; what a command raises names the argument itself."""
-    failure = error if isinstance(error, Failure) else failure_of(error, about=argument)
-    if is_shown:
-        settings.show_details(error)
-        failure.show()
+def _with_cause(failure: Failure, error: Exception) -> Failure:
+    failure.__cause__ = error
     return failure

@@ -43,6 +43,11 @@ def count_text(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def is_or_are(count: int) -> str:
+    """The verb for a count of things."""
+    return "is" if count == 1 else "are"
+
+
 def duration(text: str) -> int:
     """The seconds that a text means: a number, or one with a unit, as 90, 15m, 24h, 7d."""
     number, unit = (text[:-1], text[-1]) if text[-1:] in SECONDS else (text, "s")

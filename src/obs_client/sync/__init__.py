@@ -71,7 +71,8 @@ def sync(
         What `plan_sync` raises; what fails for one name only is in the report.
         TemporaryError: 5 x `workers` names (at least 20) failed so one after another, each after its last try: the
             store is down, and all else is left for the next sync.
-        AuthorizationError: So many names were refused one after another, and none was allowed before.
+        AuthorizationError: So many names were refused one after another, and none was allowed before; or 1,000 were.
+        ServiceError: For so many names one after another a file system had no room.
     """
     kept = Kept() if on_done is None else None
     steps = planned(source, target, options, kept)

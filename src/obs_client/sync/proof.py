@@ -14,6 +14,7 @@ from obs_client.places import Place
 from obs_client.sync.content import Comparison, Proof, compare_content
 from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
+from obs_client.sync.report import Streak
 from obs_client.sync.sides import directory_of, left_out
 
 Finding = Literal["same", "differing", "missing", "extra", "unproven"]
@@ -74,9 +75,10 @@ def check(
 
     Raises:
         ContainerNotFoundError: A container, or the source directory, is absent.
+        TemporaryError, AuthorizationError: So many names failed one after another that the others would, too.
     """
     comparison = Comparison(source, target)
-    findings = _Findings()
+    findings, streak = _Findings(), Streak()
 
     def compare(pair: Pair) -> tuple[Pair, Finding, Proof | Exception | None]:
         return (pair, *_compare(comparison, pair))
@@ -89,6 +91,8 @@ def check(
                 on_compared(pair[0], by)
             if on_done:
                 on_done(pair[0], finding, size)
+            if by is not None:
+                streak.add(pair[0], by if isinstance(by, Exception) else None)
     return findings.report(left_out(source, options))
 
 

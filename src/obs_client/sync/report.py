@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 from typing import Literal
 
 from obs_client.credentials import forget_frames
-from obs_client.errors import ConfigurationError, ContainerNotFoundError, ObjectChangedError
+from obs_client.errors import (
+    AuthorizationError,
+    ConfigurationError,
+    ContainerNotFoundError,
+    ObjectChangedError,
+    ObjectStorageClientError,
+    ServiceError,
+    TemporaryError,
+)
 from obs_client.sync.steps import Step
 
 HOPELESS = (ContainerNotFoundError, ConfigurationError)
 """What fails for one name, and would for all others."""
+
+IN_A_ROW = 20
+"""Names that fail one after another in a way that all others would, too, before the others are left."""
+
+IN_A_ROW_LATER = 1000
+"""The same of names that are refused after others were allowed, or by the file system: some rights are of a few."""
+
+_WORDS = {
+    AuthorizationError: "names were refused one after another{none}; all others are left",
+    TemporaryError: "names failed one after another, all others are left; try again when the store is up",
+    ServiceError: "names found no room one after another; all others are left",
+}
 
 Outcome = Literal["copied", "deleted", "skipped", "failed"]
 
@@ -95,6 +116,59 @@ class Tally:
             reason,
             dry_run,
         )
+
+
+class Streak:
+    """Names that fail one after another in one way, which all others would, too: refused, no room, or a store down.
+
+    Args:
+        most: How many are so many that the others are to be left.
+    """
+
+    def __init__(self, most: int = IN_A_ROW) -> None:
+        self._most = most
+        self._kind: type[ObjectStorageClientError] | None = None
+        self._count = 0
+        self._none_done = True
+
+    def add(self, name: str, error: Exception | None) -> None:
+        """Count a name that has ended.
+
+        Raises:
+            AuthorizationError, TemporaryError, ServiceError: The others are to be left.
+        """
+        kind = None if error is None else _shared_kind(error)
+        self._count = 0 if kind is None else self._count + 1 if kind is self._kind else 1
+        self._kind = kind
+        self._none_done = self._none_done and error is not None
+        if error is None or kind is None or self._count < self._enough(kind, error):
+            return
+        words = _WORDS[kind].format(none=", and none was allowed" if self._none_done else "")
+        raise kind(
+            f"{self._count:,} {words}; the last, {name!r}: {without_hint(error)}", hint=getattr(error, "hint", "")
+        ) from error
+
+    def _enough(self, kind: type[ObjectStorageClientError], error: Exception) -> int:
+        of_some = not self._none_done or isinstance(error.__cause__, PermissionError)
+        return max(self._most, IN_A_ROW_LATER) if kind is AuthorizationError and of_some else self._most
+
+
+def _shared_kind(error: Exception) -> type[ObjectStorageClientError] | None:
+    """What all other names would meet, too; None: it may be this name's alone."""
+    if is_full(error):
+        return ServiceError
+    return next((kind for kind in (AuthorizationError, TemporaryError) if isinstance(error, kind)), None)
+
+
+def is_full(error: object) -> bool:
+    """Whether a file system has no room for a file."""
+    causes = (error, getattr(error, "__cause__", None))
+    return any(isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in causes)
+
+
+def without_hint(error: object) -> str:
+    """What an error says, without its advice."""
+    return str(error.args[0] if isinstance(error, ObjectStorageClientError) and error.args else error)
 
 
 def failed(step: Step, error: Exception) -> Done:

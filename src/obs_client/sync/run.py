@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
-from obs_client.errors import AuthorizationError, ConflictError, TemporaryError
+from obs_client.errors import ConflictError
 from obs_client.places import Place
 from obs_client.sync.collisions import goes_with_deletions
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept
-from obs_client.sync.report import Done, SyncReport, Tally, failed
+from obs_client.sync.report import IN_A_ROW, Done, Streak, SyncReport, Tally, failed
 from obs_client.sync.saved import SavedPlan
 from obs_client.sync.sides import directory_of, left_out
 from obs_client.sync.steps import Step
@@ -22,11 +22,10 @@ IN_FLIGHT = 64 * 1024 * 1024
 """Bytes of small objects that may be on their way at once."""
 
 DOWN = 5
-"""Names for each worker that fail one after another, in ways that may pass, before a store is taken to be down.
+"""Names for each worker that fail one after another, in a way that all share, before the others are left.
 
 More than a batch of deletions, which one request may fail.
 """
-DOWN_MINIMUM = 20
 
 _AHEAD = 4
 
@@ -57,8 +56,7 @@ class Run:
         self._on_done = on_done
         self._tally = Tally()
         self._copier = Copier(source, target, ask, options.map_attributes)
-        self._failed_in_a_row = 0
-        self._refused_in_a_row = 0
+        self._streak = Streak(max(IN_A_ROW, DOWN * options.workers))
         self._ahead = _AHEAD * options.workers
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
@@ -139,7 +137,8 @@ class Run:
         self._tally.add(done)
         if self._on_done:
             self._on_done(done)
-        self._check_store_is_up(done)
+        if done.step.action != "skip":
+            self._streak.add(done.step.name, done.error)
 
     def _copy(self, step: Step, progress: Progress | None = None) -> Done:
         if self._options.dry_run:
@@ -148,31 +147,13 @@ class Run:
 
     # ---- what is not done -------------------------------------------------------------------------------------------
 
-    def _check_store_is_up(self, done: Done) -> None:
-        """Raise if so many names failed one after another that the others would, too, each with all its tries."""
-        if done.step.action == "skip":
-            return
-        most = max(DOWN_MINIMUM, DOWN * self._options.workers)
-        self._refused_in_a_row = self._refused_in_a_row + 1 if isinstance(done.error, AuthorizationError) else 0
-        if self._refused_in_a_row >= most and not self._tally.counts["copied"] + self._tally.counts["deleted"]:
-            raise AuthorizationError(
-                f"{self._refused_in_a_row:,} names were refused one after another, and none was allowed; all others "
-                f"are left; the last, {done.step.name!r}: {done.error}"
-            ) from done.error
-        self._failed_in_a_row = self._failed_in_a_row + 1 if isinstance(done.error, TemporaryError) else 0
-        if self._failed_in_a_row >= most:
-            raise TemporaryError(
-                f"{self._failed_in_a_row:,} names failed one after another, all others are left; "
-                f"sync again when the store is up; the last, {done.step.name!r}: {done.error}"
-            ) from done.error
-
     def _why_not(self, count: int, copies: int) -> str | None:
         """Why nothing is to be deleted; so many copies are left for later."""
         most, counts = self._options.max_delete, self._tally.counts
         if counts["failed"]:
             return f"{counts['failed']:,} {'name' if counts['failed'] == 1 else 'names'} failed"
         if most is not None and count > most:
-            return f"{count:,} names would be deleted, max_delete is {most:,}"
+            return f"{count:,} {'name' if count == 1 else 'names'} would be deleted, max_delete is {most:,}"
         if most is None and not counts["copied"] + counts["skipped"] + copies:
             return "the source holds nothing, so that all would be deleted; give max_delete to do so"
         return None

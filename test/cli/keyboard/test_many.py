@@ -107,7 +107,7 @@ def test_get_takes_several_objects() -> None:
     assert "several objects need a directory" in failed(2, "get", "box/a.jpg", "box/c.txt", "new")
     result = run("get", "box/never", "box/b.jpg", "out/")
     assert (result.exit_code, below("out")) == (3, ["a.jpg", "b.jpg", "c.txt"])
-    assert "1 of 2 arguments failed" in result.stderr
+    assert "1 of 2 names failed" in result.stderr
     assert "would both become" in failed(2, "get", "box/2025/a.jpg", "box/2026/a.jpg", "out")
 
 

@@ -327,7 +327,8 @@ class S3Client(ObjectStorageClient):
         return classify(error)
 
     def _hint(self, error: Exception) -> str:
-        return hint_of_anonymous(error) if self._requests.settings.anonymous else hint_of(error)
+        settings = self._requests.settings
+        return (hint_of_anonymous if settings.anonymous else hint_of)(error, settings.find_endpoint())
 
     def _request_id(self, error: Exception) -> str | None:
         return request_id_of(error)

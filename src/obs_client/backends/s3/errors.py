@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
@@ -202,7 +203,6 @@ _HINTS = {
     ),
     "403": "not allowed by a policy, or not there: without the right s3:ListBucket S3 refuses both alike",
     "ExpiredTokenException": "the session's keys have ended: get new ones",
-    "NoSuchBucket": "if the endpoint URL ends with a container's name, leave that out of it",
     "XAmzContentSHA256Mismatch": "something on the way changed the content",
 }
 
@@ -220,9 +220,11 @@ def _leads_into_container(error: S3Error) -> bool:
     return error.code == "NoSuchKey" and error.operation.startswith("List")
 
 
-def hint_of(error: Exception) -> str:
-    """What the user can do about an error."""
+def hint_of(error: Exception, endpoint: str | None = None) -> str:
+    """What the user can do about an error of a server, at the endpoint that was given."""
     if isinstance(error, S3Error):
+        if error.code == "NoSuchBucket" and endpoint is not None and urlsplit(endpoint).path.strip("/"):
+            return "the endpoint URL has a path: if that is a container's name, leave it out of it"
         if error.operation.startswith("List") and error.code == "404":
             return _NO_SERVER
         return _INTO_CONTAINER if _leads_into_container(error) else _HINTS.get(error.code, "")
@@ -233,11 +235,11 @@ def hint_of(error: Exception) -> str:
     return ""
 
 
-def hint_of_anonymous(error: Exception) -> str:
+def hint_of_anonymous(error: Exception, endpoint: str | None = None) -> str:
     """The same for who has no keys."""
     if isinstance(error, S3Error) and error.status in (401, 403) and error.code != "InvalidObjectState":
         return "without credentials only public data can be read: leave anonymous out, or ask for a public policy"
-    return hint_of(error)
+    return hint_of(error, endpoint)
 
 
 def request_id_of(error: Exception) -> str | None:

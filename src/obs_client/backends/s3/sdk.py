@@ -375,7 +375,7 @@ def _translated(told: ToldRequests) -> Iterator[None]:
 def _translation(error: Exception) -> Exception | None:
     from botocore import exceptions
 
-    text = f"{type(error).__name__}: {error}"
+    text = str(error) or type(error).__name__
     if isinstance(error, exceptions.ClientError):
         return S3Error.of_response(error.operation_name, error.response)
     passing = (exceptions.HTTPClientError, exceptions.ConnectionError, exceptions.CredentialRetrievalError,

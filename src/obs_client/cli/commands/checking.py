@@ -9,6 +9,7 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.many.reasons import advice
 from obs_client.cli.options import (
     exclude,
     folder_markers,
@@ -122,4 +123,4 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
     if not report.same and report.ok:
         settings.warn("neither place holds a name (that fits the patterns)")
     if not report.ok:
-        raise Failure("the two are not proved equal")
+        raise Failure("the two are not proved equal", advice(report.failures.values()))

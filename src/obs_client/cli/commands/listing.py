@@ -14,6 +14,7 @@ import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure
 from obs_client.cli.many.globs import fitting, glob_of
+from obs_client.cli.many.reasons import advice
 from obs_client.cli.objects import Entry, entries
 from obs_client.cli.options import human, json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings
@@ -208,7 +209,10 @@ class Unlisted:
         """Tell of all; raise `Failure` if there was any."""
         self._settings.fail_all(self._reasons)
         if self._reasons:
-            raise Failure(f"{count_text(len(self._reasons), 'name')} could not be listed", "all others are")
+            hints = advice(self._reasons.values()), "all others are"
+            raise Failure(
+                f"{count_text(len(self._reasons), 'name')} could not be listed", "; ".join(filter(None, hints))
+            )
 
 
 def record(entry: Entry, address: Address) -> dict[str, object]:

@@ -15,6 +15,7 @@ import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere, failure_of
 from obs_client.cli.many.globs import Glob, fitting, glob_of
+from obs_client.cli.many.reasons import advice
 from obs_client.cli.objects import Entry, absent, entries
 from obs_client.cli.options import json_lines, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from obs_client.places import Place
 
 BATCH = 1000
-REFUSED = 20
-"""Names of one batch that are refused before all others are taken to be, too."""
-
 SHOWN_BATCH = 100
 """How many are deleted at once while a bar is drawn, so that it moves."""
 
@@ -183,8 +181,11 @@ class _Removal:
     """The deletion of many names, none of which stops the others."""
 
     def __init__(self, settings: Settings, place: Place) -> None:
+        from obs_client.sync.report import Streak
+
         self._settings = settings
         self._place = place
+        self._streak = Streak()
         self._failures: dict[str, Exception | str] = {}
         self._deleted = 0
 
@@ -233,7 +234,7 @@ class _Removal:
 
         Raises:
             TemporaryError: None of them could be, in ways that may pass: the store is down.
-            AuthorizationError: None of many could be, and none before: it is not allowed.
+            AuthorizationError: None of many could be: it is not allowed.
         """
         failures = self._delete(batch)
         for name in batch:
@@ -242,9 +243,11 @@ class _Removal:
         errors = list(failures.values())
         if 1 < len(batch) == sum(isinstance(error, obs_client.TemporaryError) for error in errors):
             raise errors[0]
-        refused = sum(isinstance(error, obs_client.AuthorizationError) for error in errors)
-        if REFUSED <= len(batch) == refused and not self._deleted:
-            raise obs_client.AuthorizationError(f"{refused:,} names were refused, and none was allowed: {errors[0]}")
+        if len(failures) < len(batch):
+            self._streak.add("", None)
+        else:
+            for name in batch:
+                self._streak.add(name, failures[name])
         self._deleted += len(batch) - len(failures)
         self._failures.update(failures)
 
@@ -270,7 +273,10 @@ class _Removal:
         self._settings.fail_all(self._failures)
         if self._failures:
             left = "was" if len(self._failures) == 1 else "were"
-            raise Failure(f"{count_text(len(self._failures), 'name')} {left} not deleted", "all others are")
+            hints = advice(self._failures.values()), "all others are" if self._deleted else ""
+            raise Failure(
+                f"{count_text(len(self._failures), 'name')} {left} not deleted", "; ".join(filter(None, hints))
+            )
 
 
 def _tell_absent(settings: Settings, address: Address) -> None:

@@ -9,7 +9,8 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
-from obs_client.cli.failures import NotThere
+from obs_client.cli.failures import NotThere, creating
+from obs_client.cli.many.folders import expanded
 from obs_client.cli.objects import absent
 from obs_client.cli.options import json_lines, pass_settings, place, shared
 from obs_client.cli.settings import Settings, stdout
@@ -27,20 +28,24 @@ BLOCK = 1024 * 1024
 @shared
 @pass_settings
 def info(settings: Settings, urls: tuple[str, ...], native: bool) -> None:
-    """Show all that a store tells of objects or containers."""
-    addresses = {url: Address.parse(url) for url in urls}
-    for address in addresses.values():
-        address.container_name()
+    """Show all that a store tells of objects or containers.
 
-    def show(address: Address) -> None:
-        with address.client() as client:
+    Quoted patterns are matched: 's3://album/*.jpg'.
+    """
+    with Clients() as clients:
+        addresses = [Address.parse(url) for url in expanded(settings, clients, urls)]
+        for address in addresses:
+            address.container_name()
+
+        def show(address: Address) -> None:
+            client = clients.of(address)
             found = _look(client, address)
             found = dataclasses.replace(found, name=address.shown(found.name)) if address.name else found
             kind = "object" if isinstance(found, obs_client.ObjectInfo) else "container"
             more = _more(client, address) if native and kind == "object" else {}
-        settings.result({"type": kind, **fields_of(found), **more}, "\n".join(_lines(found, more)))
+            settings.result({"type": kind, **fields_of(found), **more}, "\n".join(_lines(found, more)))
 
-    each(settings, {url: partial(show, address) for url, address in addresses.items()}, store_is_up)
+        each(settings, [(address.text, partial(show, address)) for address in addresses], store_is_up)
 
 
 @click.command()
@@ -52,20 +57,24 @@ def info(settings: Settings, urls: tuple[str, ...], native: bool) -> None:
 def cat(settings: Settings, urls: tuple[str, ...], start: int, stop: int | None) -> None:
     """Write objects to stdout, one after the other.
 
-    The bytes of a whole object are compared with the store's digest; if they are wrong, the exit status is 1.
+    Quoted patterns are matched: 's3://logs/2026-*'. The bytes of a whole object are compared with the store's digest;
+    if they are wrong, the exit status is 1.
     """
     settings.go_on = "stdout has a part of the bytes only"
-    addresses = [Address.parse(url) for url in urls]
-    for address in addresses:
-        address.object_name()
     with Clients() as clients:
+        addresses = [Address.parse(url) for url in expanded(settings, clients, urls)]
         for address in addresses:
+            address.object_name()
+
+        def write(address: Address) -> None:
             client, container = clients.of(address), address.container_name()
             check_written(client, address)
             if start or stop is not None:
                 _write_range(client, address, start, stop)
             elif not client.object_download(address.name, stdout(), container):
                 raise absent(client, address)
+
+        each(settings, [(address.text, partial(write, address)) for address in addresses], store_is_up)
 
 
 def _write_range(client: obs_client.ObjectStorageClient, address: Address, start: int, stop: int | None) -> None:
@@ -84,21 +93,22 @@ def _write_range(client: obs_client.ObjectStorageClient, address: Address, start
 def _look(client: obs_client.ObjectStorageClient, address: Address) -> obs_client.ObjectInfo | obs_client.ContainerInfo:
     check_written(client, address)
     if address.name:
-        found = client.object_info(address.name)
+        found = client.object_info(address.name, address.container_name())
         if found is None:
             raise absent(client, address)
         return found
     container = client.container_info(address.container_name())
     if container is None:
-        raise NotThere(f"there is no container {address.container!r}", "obs mb creates one")
+        raise NotThere(f"there is no container {address.container!r}", creating(address.container))
     return container
 
 
 def _more(client: obs_client.ObjectStorageClient, address: Address) -> dict[str, dict[str, str]]:
     """What is shown of an object only where it is asked for."""
-    more = {"headers": client.object_headers(address.name) or {}}
+    name, container = address.name, address.container_name()
+    more = {"headers": client.object_headers(name, container) or {}}
     if client.capabilities.tags:
-        more["tags"] = client.object_tags(address.name) or {}
+        more["tags"] = client.object_tags(name, container) or {}
     return more
 
 

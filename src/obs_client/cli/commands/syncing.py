@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import errno
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import click
 
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
+from obs_client.cli.many.reasons import advice
 from obs_client.cli.options import (
     exclude,
     folder_markers,
@@ -29,21 +29,9 @@ from obs_client.cli.options import (
 from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text
-from obs_client.errors import (
-    AuthorizationError,
-    IntegrityError,
-    InvalidNameError,
-    NotFoundError,
-    NotSupportedError,
-    ObjectChangedError,
-    TemporaryError,
-)
 
 if TYPE_CHECKING:
     from obs_client.sync import Done, Place, SavedPlan, Step, SyncOptions, SyncReport
-
-_MAY_PASS = (TemporaryError, ObjectChangedError, IntegrityError, NotFoundError)
-_OF_THE_TARGET = (InvalidNameError, NotSupportedError)
 
 
 @click.command()
@@ -237,36 +225,19 @@ def _finish(settings: Settings, report: SyncReport) -> None:
     settings.fail_all(report.failures)
     settings.summary(_record(report), _summary(report))
     if report.failures:
-        advice = _advice(report.failures.values())
-        hint = f"nothing was deleted: {report.withheld_reason}; {advice}" if report.withheld else advice
+        hint = advice(report.failures.values(), leave_out=", or --exclude it")
+        if report.withheld:
+            hint = f"nothing was deleted: {_in_words(report.withheld_reason)}; {hint}"
         raise Failure(f"{count_text(len(report.failures), 'name')} failed", hint)
     if report.withheld:
-        raise Failure(f"nothing was deleted: {report.withheld_reason}", "--max-delete N grants N deletions")
+        raise Failure(
+            f"nothing was deleted: {_in_words(report.withheld_reason)}", f"--max-delete {report.withheld} allows it"
+        )
 
 
-def _advice(errors: Collection[Exception]) -> str:
-    """What to do after failures: some come again whenever the command is run again."""
-    passing = [error for error in errors if isinstance(error, _MAY_PASS)]
-    refused = [error for error in errors if isinstance(error, AuthorizationError)]
-    advice = ["run the same command again"] if passing else []
-    if refused:
-        advice.append("ask for the rights, or log in as somebody who has them")
-    if any(_is_full(error) for error in errors):
-        advice.append("make room at the target, and run the same command again")
-    if any(isinstance(error, InvalidNameError) and "metadata" in str(error) for error in errors):
-        advice.append("--metadata dashes writes - for _ in the keys, --metadata drop leaves metadata out")
-    elif any(isinstance(error, _OF_THE_TARGET) for error in errors):
-        advice.append("what the target cannot hold fails again: rename it, or --exclude it")
-    elif not advice:
-        advice.append("mend what is told of each name, or --exclude it; else it fails again")
-    return "; ".join(advice)
-
-
-def _is_full(error: Exception) -> bool:
-    """Whether a file system has no room for a file."""
-    return any(
-        isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in (error, error.__cause__)
-    )
+def _in_words(reason: str | None) -> str:
+    """Why nothing was deleted, with the command's word for the library's."""
+    return (reason or "").replace("max_delete is ", "--max-delete allows ").replace("; give max_delete to do so", "")
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:

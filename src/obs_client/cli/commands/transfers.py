@@ -18,7 +18,7 @@ from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
 from obs_client.cli.objects import OR_RECURSIVE, absent, already_there, size_of
 from obs_client.cli.options import json_lines, pass_settings, place, shared
-from obs_client.cli.settings import Settings, stdout
+from obs_client.cli.settings import Progress, Settings, stdout
 from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
 from obs_client.cli.text import key_values, printable
 from obs_client.cli.written import check_written
@@ -37,15 +37,18 @@ def get(settings: Settings, arguments: tuple[str, ...], recursive: bool) -> None
     """Write objects to local files.
 
     A file takes the place of an older one when all of it is there and checked. Without PATH, or if PATH is a
-    directory, it has the last part of the object's name; several objects need a directory. `-` is stdout. Quoted
-    patterns are matched: 's3://album/*.jpg'. With -r a folder keeps its name in a PATH that is a directory.
+    directory, it has the last part of the object's name. A PATH that ends with a slash is a directory, and is made
+    if it is not there. `-` is stdout. Quoted patterns are matched: 's3://album/*.jpg'. With -r a folder keeps
+    its name in a PATH that is a directory.
     """
     settings.go_on = "each file is as it was or new, whole; run the same command again"
     given, path = _with_path(arguments)
     with Clients() as clients:
         urls = expanded(settings, clients, given, recursive=recursive)
         if len(urls) > 1 and path not in ("", "-") and not (path.endswith("/") or os.path.isdir(path)):
-            raise click.UsageError(printable(f"several objects need a directory, and {path} is none"))
+            raise click.UsageError(
+                printable(f"several objects need a directory, and {path} is none; end it with a slash, and it is made")
+            )
         addresses = {url: Address.parse(url) for url in urls}
         folders = {url for url, address in addresses.items() if recursive and is_whole_folder(clients, address)}
         copier = FolderCopier(settings, clients, "got")
@@ -57,7 +60,7 @@ def get(settings: Settings, arguments: tuple[str, ...], recursive: bool) -> None
             if url in folders:
                 copier.copy(address, Address.parse(targets[url]))
             else:
-                _get(settings, clients.of(address), address, targets[url])
+                _get(settings, clients.of(address), address, targets[url], path)
 
         each(settings, {url: partial(get_one, url, address) for url, address in addresses.items()}, store_is_up)
 
@@ -88,7 +91,7 @@ def _get_to(address: Address, path: str, is_folder: bool) -> str:
     return f"{found}/"
 
 
-def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, target: str) -> None:
+def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, target: str, path: str) -> None:
     name, container = address.name, address.container_name()
     check_written(client, address)
     if os.path.isdir(target) and client.object_info(name, container) is None:
@@ -97,11 +100,29 @@ def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Ad
         done = client.object_download(name, stdout(), container)
     else:
         with settings.progress(name, partial(size_of, client, address)) as progress, _naming(target):
-            done = client.download_file(name, target, container, progress=progress)
+            done = _download(client, address, target, progress, is_below=path.endswith("/"))
     if not done:
         raise absent(client, address, folder_hint=OR_RECURSIVE)
     if target != "-":
         settings.did("got", f"{address.text} -> {target}", name=name, path=target)
+
+
+def _download(
+    client: obs_client.ObjectStorageClient, address: Address, target: str, progress: Progress | None, *, is_below: bool
+) -> bool:
+    """Write an object to a file; the directory that it is to be below is made."""
+    download = partial(client.download_file, address.name, target, address.container_name(), progress=progress)
+    try:
+        return download()
+    except FileNotFoundError:
+        directory = os.path.dirname(target)
+        if not directory or os.path.lexists(directory):
+            raise
+        if not is_below:
+            hint = "a directory that is not there is made if PATH ends with a slash"
+            raise Failure(f"{target}: No such file or directory", hint) from None
+        os.makedirs(directory)
+        return download()
 
 
 @click.command()

@@ -14,6 +14,7 @@ import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.many.globs import glob_of
+from obs_client.cli.many.reasons import advice
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients
 from obs_client.cli.text import count_text
@@ -59,8 +60,9 @@ class FolderCopier:
             report = apply(self._steps(start, end), start, end, options, ask=False, progress=progress, on_done=on_done)
         self.settings.fail_all(report.failures)
         if report.failures:
+            hints = advice(report.failures.values()), "all others are copied" if report.copied else ""
             raise Failure(
-                f"{count_text(len(report.failures), 'name')} in {source.text} failed", "all others are copied"
+                f"{count_text(len(report.failures), 'name')} in {source.text} failed", "; ".join(filter(None, hints))
             )
         if not report.copied and not report.skipped:
             raise NotThere(f"there is nothing in {source.text}")

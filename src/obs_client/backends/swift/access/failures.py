@@ -23,10 +23,8 @@ def login_error(error: Exception, login: Login) -> ObjectStorageClientError:
     """The typed error for whatever a login raised."""
     kind, place = classify(error), login.place
     if kind is None or isinstance(error, login_sdk().InvalidResponse):
-        what = str(error) or "no message"
-        return ServiceError(
-            f"what {place} answered is not the answer to a login: {type(error).__name__}: {what}", hint=_advice(login)
-        )
+        what = str(error) or type(error).__name__
+        return ServiceError(f"what {place} answered is not the answer to a login: {what}", hint=_advice(login))
     told = f"{place} {_told(kind, error, login)}: {error or type(error).__name__}"
     return kind(told, request_id=request_id_of(error), hint=_hint(kind, error, login))
 
