@@ -152,7 +152,7 @@ def test_the_hint_of_a_store_is_a_field_of_the_error_and_shown_with_it() -> None
     error = border.typed("read", Outage("no byte for 60 s"), "box", "name")
     assert isinstance(error, TemporaryError)
     assert (error.hint, error.request_id) == ("give timeout=...", "tx1")
-    assert str(error) == "could not read 'name' in container 'box': Outage: no byte for 60 s (give timeout=...)"
+    assert str(error) == "could not read 'name' in container 'box': no byte for 60 s (give timeout=...)"
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 

@@ -117,10 +117,8 @@ def failure_of(error: Exception, about: str = "") -> Failure:
 
 
 def _failure_of(error: Exception) -> Failure:
-    if isinstance(error, errors.PartialFailureError) and error.failures:
-        from obs_client.cli.many.reasons import advice
-
-        return Failure(_text(error).partition("; the first, ")[0], advice(error.failures.values()))
+    if isinstance(error, errors.PartialFailureError):
+        return Failure(_text(error).partition("; the first, ")[0], _hint(error))
     if isinstance(error, (errors.ObjectStorageClientError, ValueError)):
         return _kind(error)(_text(error), _hint(error))
     if isinstance(error, OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import socket
 import subprocess
@@ -19,8 +18,9 @@ from obs_client.cli.settings import Settings
 from obs_client.cli.several import each
 from obs_client.sync import SyncOptions, check
 from obs_client.sync.report import IN_A_ROW, IN_A_ROW_LATER, Streak
-from test.cli.process import ENVIRONMENT, OBS, shell
+from test.cli.process import ENVIRONMENT, OBS
 from test.cli.running import done, failed, run
+from test.field.command.rights import as_granted
 from test.servers import RunningServer
 
 COUNT = 25
@@ -130,14 +130,22 @@ def _check_reader(many: Path) -> None:
         assert "S3Error" not in result.stderr
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read all files")
-def test_a_file_that_may_not_be_read_is_told_of_its_permissions(many: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line", ["sync docs copy", "cp -r docs copy", "get docs/* ./", "put docs/* file://{}?container_name=copy"]
+)
+def test_a_file_that_may_not_be_read_is_told_of_its_permissions(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    (tmp_path / "copy").mkdir()
     for path in many.iterdir():
         path.chmod(0)
-    for line in ("obs sync docs copy", "obs cp -r docs copy", "obs get docs/* ./"):
-        said = shell(line, tmp_path).stderr.decode()
-        assert said.count("look at the permissions") <= 1
-        assert "ermissions" in said.splitlines()[-1]
+    monkeypatch.chdir(tmp_path)
+    with as_granted():
+        result = run(*line.format(tmp_path).split())
+    said = result.stderr.splitlines()
+    assert (result.exit_code, len(said)) == (1, 13), result.stderr
+    assert "ermissions" in said[-1]
+    assert result.stderr.count("ermissions") == 1
 
 
 @pytest.mark.parametrize(("allowed", "enough"), [(False, IN_A_ROW), (True, IN_A_ROW_LATER)])

@@ -80,4 +80,4 @@ def test_a_local_refusal_names_the_path_and_no_login(command: str, tmp_path: Pat
 
 def test_an_absent_target_and_a_present_one_are_no_business_of_a_login(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"1")
-    assert "obs mb creates a container" in failed(3, "put", tmp_path / "a", file_url(tmp_path / "nowhere"))
+    assert "obs mb creates one" in failed(3, "put", tmp_path / "a", file_url(tmp_path / "nowhere"))

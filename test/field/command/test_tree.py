@@ -268,7 +268,7 @@ class TestSeveral:
         result = run("cp", "s3://nowhere/x", "s3://box/a", "s3://box/never", "s3://box/b", "s3://other/")
         assert result.exit_code == 3
         assert names(double, "other") == ["a", "b"]
-        assert "2 of 4 arguments failed" in result.stderr
+        assert "2 of 4 names failed" in result.stderr
 
     def test_so_does_one_that_may_not_be_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
         s3(monkeypatch)
@@ -292,4 +292,4 @@ class TestSeveral:
         result = run(command, bad, good, "--json")
         assert result.exit_code in (1, 3)
         assert good.removeprefix("s3://") in result.stdout
-        assert "1 of 2 arguments failed" in result.stderr
+        assert "1 of 2 names failed" in result.stderr
