@@ -14,7 +14,7 @@ from test.docs.pages import DOCS, README, ROOT, name_of, pages, text_of
 SCRIPTS = ("test/demo", "test/run")
 PROGRAMS = {"test.tests", "test.servers", "test.faults", "test.swift.real_input", "test.sync.real_input"}
 
-COMING = {DOCS / "fastapi.md", DOCS / "fsspec.md"}
+COMING = {DOCS / "fsspec.md"}
 """Pages that are linked before they are written."""
 
 EVERY = {page: page.read_text(encoding="utf-8") for page in pages()}
