@@ -360,7 +360,7 @@ def test_versions_and_help() -> None:
     listed = done("--help")
     assert done("-h") == listed
     assert "..." not in listed.partition("Commands:")[2], "no line is cut short"
-    assert len(commands.NAMES) == 22
+    assert len(commands.NAMES) == 23
     for name in commands.NAMES:
         command = commands.command(name)
         assert f"\n  {name} " in listed

@@ -26,6 +26,9 @@ DOCS = ROOT / "src/obs_client/docs"
 README = ROOT / "README.md"
 HOUSE = ROOT / ".github"
 
+COMING = {DOCS / "fsspec.md"}
+"""Pages that are linked before they are written."""
+
 _VALUE = re.compile(r"^(?P<code>\S.*?)\s+# (?P<value>b'.*'|\{.*\}|\[.*\]|None|True|False)(: .*)?$")
 _RAISES = re.compile(r"^(?P<code>\S.*?)\s+# raises (?P<error>\w+)(: .*)?$")
 _PRINTS = re.compile(r"^\s*print\(.*\)\s+# (?P<line>.*)$")

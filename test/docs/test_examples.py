@@ -16,8 +16,12 @@ from test.docs.pages import README, blocks, name_of, pages, promises, run_blocks
 HERE = Path(__file__).parent
 
 
-def _with_a_module(page: Path) -> bool:
-    return (HERE / f"test_{page.stem}.py").exists()
+APART = ("quickstart", "sync")
+"""Pages of whose examples more is asserted below."""
+
+
+def _run_elsewhere(page: Path) -> bool:
+    return page.stem in APART or (HERE / f"test_{page.stem}.py").exists()
 
 
 def _examples(page: Path) -> list[str]:
@@ -25,7 +29,7 @@ def _examples(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in pages() if _examples(page) and not _with_a_module(page)], ids=name_of
+    "page", [page for page in pages() if _examples(page) and not _run_elsewhere(page)], ids=name_of
 )
 def test_the_examples_of_a_page_run(page: Path, place: Path) -> None:
     run_blocks(_examples(page))

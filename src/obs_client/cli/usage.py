@@ -16,8 +16,9 @@ _OTHER_WORDS = {
     "delete": "rm",
     "download": "get",
     "head": "info",
-    "help": "--help",
+    "docs": "help",
     "list": "ls",
+    "man": "help",
     "mkdir": "mb",
     "move": "mv",
     "presign": "url",
@@ -57,7 +58,7 @@ class Commands(click.Group):
         name = arguments[0]
         names = self.list_commands(context)
         if name not in names and not name.startswith("-") and not context.resilient_parsing:
-            raise click.UsageError(f"there is no command {name!r}{_meant(name, names)}", context)
+            raise click.UsageError(f"there is no command {name!r}{meant(name, names)}", context)
         return super().resolve_command(context, arguments)
 
 
@@ -91,11 +92,12 @@ def _alike(one: str, other: str) -> bool:
     return bool(get_close_matches(one.lstrip("-"), [other.lstrip("-")]))
 
 
-def _meant(name: str, known: Collection[str]) -> str:
+def meant(name: str, known: Collection[str]) -> str:
+    """What to add to a message about a name that is not known: those that are like it."""
     from difflib import get_close_matches
 
     other = _OTHER_WORDS.get(name.lower())
-    return _or([other] if other and (other in known or other == "--help") else get_close_matches(name, known))
+    return _or([other] if other and (other in known) else get_close_matches(name, known))
 
 
 def _or(words: list[str]) -> str:

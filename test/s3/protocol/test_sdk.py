@@ -155,7 +155,7 @@ def test_an_access_point_of_several_regions_needs_another_package() -> None:
     with pytest.raises(NotSupportedError):
         requests.presign(get_object(SEVERAL_REGIONS, "a"), 60)
     try:
-        import awscrt  # type: ignore[import-not-found]  # noqa: F401
+        import awscrt  # noqa: F401
     except ImportError:
         with pytest.raises(ConfigurationError, match="awscrt"):
             requests.signed(get_object(SEVERAL_REGIONS, "a"))

@@ -9,7 +9,7 @@ import click
 from obs_client.cli.telling.examples import epilog
 
 _MODULES = {
-    "about": ("completion", "version"),
+    "about": ("completion", "help", "version"),
     "checking": ("check",),
     "containers": ("mb", "rb"),
     "copying": ("cp", "mv"),

@@ -1,12 +1,18 @@
-"""The commands `version` and `completion`."""
+"""The commands `help`, `version` and `completion`."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 import obs_client
+from obs_client.cli.failures import WrongUse
 from obs_client.cli.options import json_lines, pass_settings, shared
 from obs_client.cli.settings import Settings
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 PACKAGES = (
     "boto3",
@@ -51,6 +57,37 @@ def completion(context: click.Context, shell: str) -> None:
     assert found is not None
     script = found(context.find_root().command, {}, "obs", "_OBS_COMPLETE").source()
     click.echo(_with_urls(script) if shell == "bash" else script)
+
+
+def _topics(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from obs_client.cli.helping.pages import topics
+
+    return [CompletionItem(name) for name in topics() if name.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("topic", required=False, shell_complete=_topics)
+@click.option("--search", metavar="WORDS", help="Show the lines of all pages that hold these words.")
+@json_lines
+@shared
+@pass_settings
+def help(settings: Settings, topic: str | None, search: str | None) -> None:  # noqa: A001 - the command's name
+    """Show a page of the documentation, or list them.
+
+    TOPIC is one that `obs help` lists, a command, or a name of the library, as object_write.
+    """
+    if topic and search:
+        raise WrongUse("give a topic or --search, not both")
+    from obs_client.cli.helping import answers
+
+    if search:
+        answers.lines_with(settings, search)
+    elif topic:
+        answers.page(topic)
+    else:
+        answers.topics_listed(settings)
 
 
 def _with_urls(script: str) -> str:

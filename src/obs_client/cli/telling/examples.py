@@ -18,6 +18,7 @@ EXAMPLES = {
         "obs get 's3://album/*.jpg' pictures/",
         "obs get -r s3://album/2026 pictures/",
     ),
+    "help": ("obs help", "obs help sync", "obs help object_write", "obs help --search retention"),
     "info": ("obs info s3://album/cat.jpg", "obs info s3://album --json"),
     "ls": ("obs ls s3://album/2026/", "obs ls -lh 's3://album/*.jpg'", "obs ls -r --urls s3://album"),
     "mb": ("obs mb s3://album", "obs mb swift://album?region=west", "obs mb pictures"),

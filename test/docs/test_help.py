@@ -1,0 +1,99 @@
+"""`obs help`: every page, the two that are made from the program, and the search."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import obs_client
+from obs_client.cli import commands
+from obs_client.cli.helping import api
+from obs_client.cli.helping.pages import FIRST, about, topics
+from obs_client.cli.helping.showing import as_commands
+from test.cli.running import done, failed, lines
+from test.cli.screen import Screen
+from test.docs.pages import COMING, DOCS, ROOT
+
+PUBLIC = (ROOT / "test/contract/public_names.txt").read_text(encoding="utf-8")
+NOT_FOR_PROGRAMS = {"__version__", "obs"}
+
+
+def test_the_list_has_every_page() -> None:
+    listed = [line["topic"] for line in lines("help")]
+    assert listed[: len(FIRST)] == list(FIRST)
+    assert sorted(map(str, listed)) == sorted([*(page.stem for page in DOCS.rglob("*.md")), "api", "commands"])
+    assert done("help").startswith("quickstart ")
+    assert "obs help --search WORDS" in done("help")
+
+
+def test_every_page_begins_with_what_it_is_about() -> None:
+    for page in DOCS.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        title, first = text.split("\n\n")[:2]
+        assert re.fullmatch(r"# \S.*", title), page
+        assert not first.startswith(("#", "|", "```", "- ")), page
+        assert 10 < len(about(text)) <= 100, (page, about(text))
+
+
+@pytest.mark.parametrize("name", sorted(page.stem for page in DOCS.rglob("*.md")))
+def test_a_page_is_shown_as_it_is_written_but_for_its_links(name: str) -> None:
+    (page,) = DOCS.rglob(f"{name}.md")
+    text = page.read_text(encoding="utf-8")
+    shown = done("help", name)
+    assert shown == as_commands(text)
+    assert ".md)" not in shown
+    for other in re.findall(r"\(`obs help (\w+)`\)", shown):
+        assert other in {*topics(), *(page.stem for page in COMING)}
+
+
+def test_links_are_commands() -> None:
+    assert as_commands("see [it](stores/s3.md#limits).") == "see it (`obs help s3`)."
+    assert as_commands("see [it](https://example.com/x).") == "see it (https://example.com/x)."
+
+
+def test_the_reference_has_every_command() -> None:
+    reference = done("help", "commands")
+    for name in commands.NAMES:
+        assert f"\n## obs {name}\n" in reference
+    assert "\n## obs stores add\n" in reference
+    assert "--max-delete N" in reference
+
+
+def test_the_api_has_every_public_name() -> None:
+    shown = set(re.findall(r"^### `(\w+)`$", api.text(), re.MULTILINE))
+    promised = {name for block in PUBLIC.split("\n\n") for name in block.split()[1:]}
+    assert promised - shown <= NOT_FOR_PROGRAMS
+    for name in obs_client.__all__:
+        if name not in NOT_FOR_PROGRAMS:
+            assert f"### `{name}`\n" in (api.of(name) or ""), name
+
+
+def test_the_api_shows_signatures_and_docstrings() -> None:
+    shown = done("help", "object_write")
+    assert "    if_absent: bool = False,\n" in shown
+    assert "\n**Raises**\n\n- ObjectNotFoundError: " in done("help", "object_read")
+    assert done("help", "S3Client.native").startswith("### `S3Client.native`\n\n")
+    assert "async object_read(" in done("help", "AsyncClient.object_read")
+    assert "object at 0x" not in api.text()
+
+
+def test_a_command_is_a_topic() -> None:
+    assert "Usage: obs ls " in done("help", "ls")
+
+
+def test_words_are_found_in_every_kind_of_page() -> None:
+    found = lines("help", "--search", "PART_SIZE")
+    assert {line["topic"] for line in found} >= {"api", "connections"}
+    assert all("part_size" in str(line["line"]).lower() for line in found)
+    assert {line["topic"] for line in lines("help", "--search", "--max-delete")} >= {"commands"}
+    assert "no page holds 'xyzzy'" in failed(3, "help", "--search", "xyzzy")
+
+
+@pytest.mark.slow
+def test_on_a_terminal_a_page_is_laid_out_and_paged(tmp_path: Path) -> None:
+    with Screen("PAGER='tr a-z A-Z' obs help swift", tmp_path) as screen:
+        assert screen.end() == 0, screen.shown
+    assert "OPENSTACK SWIFT" in screen.shown
+    assert "# OPENSTACK" not in screen.shown
