@@ -7,23 +7,12 @@ import inspect
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
+from obs_client.cli.helping.names import modules, names
+
 ABOUT = "Every public name of the library"
 
-MODULES = (
-    "obs_client",
-    "obs_client.sync",
-    "obs_client.aio",
-    "obs_client.wrappers",
-    "obs_client.stores",
-    "obs_client.testing",
-    "obs_client.backend",
-    "obs_client.probing",
-    "obs_client.copying",
-    "obs_client.urls",
-    "obs_client.models",
-    "obs_client.client",
-)
-"""The modules of the library, in the order of their use; a name is told of in the first that has it."""
+ASYNCHRONOUS = "obs_client.aio"
+"""A module some of whose names are others than those of the same text elsewhere."""
 
 SECTIONS = ("Args:", "Attributes:", "Raises:", "Returns:", "Yields:")
 
@@ -35,18 +24,19 @@ def text() -> str:
     """All names, in Markdown."""
     parts = [f"# The library\n\n{ABOUT}, made from its docstrings."]
     told: set[str] = set()
-    for module in MODULES:
-        parts += [f"## {module}", _plain(inspect.getdoc(import_module(module)) or "")]
-        for name, value in _names(module):
-            parts += [] if name in told and module != "obs_client.aio" else _entry(name, value)
-            told.add(name)
+    for module in modules():
+        new = [(name, value) for name, value in names(module) if name not in told or module == ASYNCHRONOUS]
+        if new:
+            parts += [f"## {module}", _plain(inspect.getdoc(import_module(module)) or "")]
+            parts += [part for name, value in new for part in _entry(name, value)]
+            told |= {name for name, _ in new}
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def of(name: str) -> str | None:
     """What the library says of a name, as `object_read` or `SyncOptions`; None if it has no such name."""
-    for module in MODULES:
-        parts = [part for shown, value in _names(module) for part in _told_of(name, shown, value)]
+    for module in modules():
+        parts = [part for shown, value in names(module) for part in _told_of(name, shown, value)]
         if parts:
             return "\n\n".join(parts) + "\n"
     return None
@@ -58,18 +48,6 @@ def _told_of(name: str, shown: str, value: object) -> Iterator[str]:
         yield from _entry(shown, value)
     elif inspect.isclass(value) and (method := name.removeprefix(f"{shown}.")) in dict(_methods(value)):
         yield from _entry(f"{shown}.{method}", getattr(value, method))
-
-
-def _names(module: str) -> list[tuple[str, object]]:
-    """The names that a module shows, with their values: its `__all__`, or without one what it defines itself."""
-    found = import_module(module)
-    own = [name for name, value in vars(found).items() if _is_own(name, value, module)]
-    names = getattr(found, "__all__", own)
-    return [(name, getattr(found, name)) for name in sorted(names) if not name.startswith("_")]
-
-
-def _is_own(name: str, value: object, module: str) -> bool:
-    return getattr(value, "__module__", None) == module or (name.isupper() and type(value) in (str, int, float))
 
 
 def _entry(name: str, value: object, mark: str = "###") -> Iterator[str]:
@@ -97,7 +75,7 @@ def _methods(kind: type) -> Iterator[tuple[str, object]]:
 
 @functools.cache
 def _shown() -> list[object]:
-    return [value for module in MODULES for _, value in _names(module) if inspect.isclass(value)]
+    return [value for module in modules() for _, value in names(module) if inspect.isclass(value)]
 
 
 class _Written(str):

@@ -11,6 +11,8 @@ ABOUT = "Every command with its options"
 WIDTH = 100
 """Columns of a help in the reference."""
 
+_WIDTHS = {"max_content_width": WIDTH, "terminal_width": WIDTH}
+
 
 def text() -> str:
     """Every command's help, one under the other, in Markdown."""
@@ -26,7 +28,7 @@ def of(name: str) -> str:
 def _top() -> tuple[click.Group, click.Context]:
     from obs_client.cli.group import obs  # which knows the command `help`, and so this module
 
-    return obs, click.Context(obs, info_name="obs", max_content_width=WIDTH, terminal_width=WIDTH)
+    return obs, click.Context(obs, info_name="obs", **{**obs.context_settings, **_WIDTHS})
 
 
 def _within(group: click.Group, context: click.Context, name: str) -> tuple[click.Command, click.Context]:
