@@ -50,9 +50,12 @@ def _log_level() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
-    """Do not look into a class that is left out: one that runs the suite has two hundred tests."""
-    marks: list[pytest.Mark] = getattr(obj, "pytestmark", []) if isinstance(obj, type) else []
-    return [] if _left_out(collector.config) & {mark.name for mark in marks} else None
+    """Do not look into what is left out: a class that runs the suite has two hundred tests."""
+    marks = {mark.name for mark in collector.iter_markers()}
+    if isinstance(obj, type):
+        marks |= {mark.name for mark in getattr(obj, "pytestmark", [])}
+        marks |= {"server"} if any("servers" in vars(base).get("__annotations__", {}) for base in obj.mro()) else set()
+    return [] if _left_out(collector.config) & marks else None
 
 
 def _left_out(config: pytest.Config) -> set[str]:

@@ -34,13 +34,25 @@ class Module:
 @functools.cache
 def modules() -> dict[str, Module]:
     """All modules of the package, by their names."""
-    return {module.name: module for module in map(_read, sorted((SOURCE / PACKAGE).rglob("*.py")))}
+    return {name: _read(name, path) for name, path in _paths().items()}
 
 
-def _read(path: Path) -> Module:
+def names_of_modules() -> list[str]:
+    """The names alone, for which nothing is read."""
+    return list(_paths())
+
+
+def _paths() -> dict[str, Path]:
+    return {_name(path): path for path in sorted((SOURCE / PACKAGE).rglob("*.py"))}
+
+
+def _name(path: Path) -> str:
     parts = path.relative_to(SOURCE).with_suffix("").parts
-    name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    package = name if parts[-1] == "__init__" else name.rpartition(".")[0]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _read(name: str, path: Path) -> Module:
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     return Module(name, package, ast.parse(path.read_text(encoding="utf-8")))
 
 
