@@ -32,6 +32,7 @@ MIRRORS = {
     "sync": "sync",
     "cli": "cli",
     "aio": "adapters",
+    "fsspec": "adapters",
     "django": "adapters",
     "testing": "testing",
     "wrappers": "wrappers",

@@ -18,6 +18,7 @@ CLOSED = (
     "obs_client.backend",
     "obs_client.backends",
     "obs_client.cli",
+    "obs_client.fsspec",
     "obs_client.django",
     "obs_client.probing",
     "obs_client.sync",

@@ -1,0 +1,30 @@
+"""Any store for what works through fsspec: pandas, pyarrow, zarr, xarray, dask, duckdb. Needs `obs_client[fsspec]`.
+
+    import pandas
+
+    frame = pandas.read_parquet("obs+swift://measurements/2026.parquet")
+
+fsspec finds the names `obs`, `obs+s3`, `obs+swift`, `obs+gs`, `obs+az`, `obs+file` and `obs+memory` by itself.
+"""
+
+from obs_client.fsspec.filesystem import ObjectStorageFileSystem
+from obs_client.fsspec.schemes import (
+    AzureFileSystem,
+    GoogleFileSystem,
+    LocalFileSystem,
+    MemoryFileSystem,
+    NamedStoreFileSystem,
+    S3FileSystem,
+    SwiftFileSystem,
+)
+
+__all__ = [
+    "AzureFileSystem",
+    "GoogleFileSystem",
+    "LocalFileSystem",
+    "MemoryFileSystem",
+    "NamedStoreFileSystem",
+    "ObjectStorageFileSystem",
+    "S3FileSystem",
+    "SwiftFileSystem",
+]

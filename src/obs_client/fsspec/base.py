@@ -1,0 +1,187 @@
+"""What all parts of a file system share: its client, its paths, and how it is pickled."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from fsspec.spec import AbstractFileSystem
+from fsspec.utils import stringify_path
+
+from obs_client._engine.parallel import bounded_map
+from obs_client.client import ObjectStorageClient
+from obs_client.fsspec import stores
+from obs_client.fsspec.errors import translated
+from obs_client.models import ClientOptions
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Entry = dict[str, Any]
+"""What fsspec tells of a file or directory."""
+
+WORKERS = 16
+"""Small requests at once, where the client itself is not allowed more."""
+
+IGNORED = ("asynchronous", "batch_size", "loop", "skip_instance_cache")
+CACHING = ("use_listings_cache", "listings_expiry_time", "max_paths")
+
+
+class Address(NamedTuple):
+    """Where a path leads; the name is empty for a container, and both are for what is above all containers."""
+
+    container: str
+    name: str
+
+
+class _Instances(type(AbstractFileSystem)):
+    """fsspec knows equal instances by the text of their arguments, which says too little of a client."""
+
+    def __call__(cls, *arguments: Any, **options: Any) -> Any:
+        if arguments or options.get("client") is not None:
+            options["skip_instance_cache"] = True
+        return super().__call__(*arguments, **options)
+
+
+class Base(AbstractFileSystem, metaclass=_Instances):
+    """A client as a file system. Its paths are what follows the URL of its store: `container/name`, or names.
+
+    Args:
+        client: The store; in place of all else. Its chosen container, if any, is where paths begin.
+        store: A storage URL, or the name of a named store; where it names a container, paths are the names in it.
+        container_name, credentials, options: As `obs_client.from_url` takes them.
+        further: What the query of a storage URL may hold: `region="…"`, `attempts=3`, `anonymous=True`. Of fsspec's
+            own, `use_listings_cache=True` keeps listings, which is not done otherwise.
+    """
+
+    protocol: ClassVar[str] = "obs"
+    default_store: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        client: ObjectStorageClient | None = None,
+        *,
+        store: str | None = None,
+        container_name: str | None = None,
+        credentials: Mapping[str, str] | str | None = None,
+        options: ClientOptions | None = None,
+        **further: object,
+    ) -> None:
+        caching = {name: further.pop(name) for name in CACHING if name in further}
+        super().__init__(**{"use_listings_cache": False, **caching})
+        for name in IGNORED:
+            further.pop(name, None)
+        self._url = None if client else self._own_url(store, further)
+        if client is None:
+            with translated(self._url):
+                keys = stores.unsealed(credentials)
+                client = stores.shared_client(self._url or "", container_name, keys, options)
+        self.client = client
+        self._root = client.container_name
+
+    @classmethod
+    def _own_url(cls, store: str | None, further: Mapping[str, object]) -> str:
+        chosen = store or cls.default_store
+        if chosen is None:
+            raise ValueError("which store? give store='s3://?region=...' or the name of a named store")
+        return stores.url_of(chosen, further)
+
+    # ---- identity ---------------------------------------------------------------------------------------------------
+
+    @property
+    def storage_options(self) -> dict[str, Any]:
+        """What it was made with; in place of keys is a text that stands for them in this process."""
+        return {name: value for name, value in self._given.items() if value is not None}
+
+    @storage_options.setter
+    def storage_options(self, options: Mapping[str, Any]) -> None:
+        self._given = stores.without_secrets(options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (type(self), self.storage_args, self._given)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._url or self.client!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Base) or self._url is None or other._url is None:
+            return self is other
+        return type(self) is type(other) and bool(self._fs_token == other._fs_token)
+
+    def __hash__(self) -> int:
+        return hash(self._fs_token)
+
+    @property
+    def fsid(self) -> str:
+        """What names this store."""
+        return f"{self.protocol}-{self._fs_token}"
+
+    # ---- paths ------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _exact(cls, path: str | os.PathLike[str]) -> str:
+        """A path without its protocol, otherwise as it is: a slash at its end belongs to the name."""
+        text = str(stringify_path(path))
+        for start in (f"{cls.protocol}://", f"{cls.protocol}::"):
+            if text.startswith(start):
+                return cls._without_store(text.removeprefix(start))
+        return text
+
+    @classmethod
+    def _without_store(cls, rest: str) -> str:
+        """What follows `protocol://`; a class whose URLs name their store leaves it out."""
+        return rest
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(each) for each in path]
+        return cls._exact(path).rstrip("/")
+
+    def _address(self, path: str | os.PathLike[str], *, file: bool = False) -> Address:
+        """Where a path leads.
+
+        Args:
+            file: A slash at the end belongs to the name.
+        """
+        text = self._exact(path) if file else str(self._strip_protocol(path))
+        if self._root is not None:
+            return Address(self._root, text)
+        container, _, name = text.lstrip("/").partition("/")
+        return Address(container, name)
+
+    def _file(self, path: str | os.PathLike[str]) -> Address:
+        """Where the path of a file leads, which is in a container.
+
+        Raises:
+            ValueError: There can be no file.
+        """
+        address = self._address(path, file=True)
+        if not address.container or not address.name:
+            raise IsADirectoryError(f"{path!r} is a container, or above them, and no object")
+        return address
+
+    def _path(self, container: str, name: str) -> str:
+        """The path of what is in a container."""
+        return name if self._root is not None else f"{container}/{name}" if name else container
+
+    # ---- working ----------------------------------------------------------------------------------------------------
+
+    def _all(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """The results of a function for each item, by several threads, in order."""
+        return list(self._as_they_end(function, items))
+
+    def _as_they_end(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        return bounded_map(function, items, max(WORKERS, self.client.options.workers))
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """Forget the listings that were kept, if any."""
+        self.dircache.clear()
+        super().invalidate_cache(path)
+
+
+def _made(kind: type[Base], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Base:
+    """The file system of a pickle; in the process that made it, the very same."""
+    with translated(kind.protocol):
+        keys = stores.unsealed(options.get("credentials"))
+    return kind(*arguments, **({**options, "credentials": keys} if keys is not None else options))

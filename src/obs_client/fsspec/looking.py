@@ -1,0 +1,323 @@
+"""What is there: one entry, one level, or all below, by as few requests as that takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from obs_client.errors import ContainerNotFoundError
+from obs_client.fsspec.base import Address, Base, Entry
+from obs_client.fsspec.errors import absent, translated
+from obs_client.models import ObjectInfo, SubdirInfo
+
+_MAGIC = re.compile(r"[*?\[]")
+
+
+class Looking(Base):
+    """`info`, `ls`, `find` and what is made of them. What cannot be found out is an error, and never a no."""
+
+    def info(self, path: str, **_: object) -> Entry:
+        """One object, or one folder, which is there if an object is in it; the object, where both have the name."""
+        address, stripped = self._address(path), str(self._strip_protocol(path))
+        with translated(path, reading=True):
+            found = self.client.object_info(address.name, address.container) if address.name else None
+            if found is not None:
+                return _object(stripped, found)
+            if self._is_folder(address):
+                return _folder(stripped)
+        raise absent(path)
+
+    def exists(self, path: str, **_: object) -> bool:
+        """Whether there is such an object or folder.
+
+        Raises:
+            OSError: That could not be found out.
+        """
+        try:
+            self.info(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def isdir(self, path: str) -> bool:
+        """Whether it is a folder; errors as `exists`."""
+        return self._kind(path) == "directory"
+
+    def isfile(self, path: str) -> bool:
+        """Whether it is an object; errors as `exists`."""
+        return self._kind(path) == "file"
+
+    def _kind(self, path: str) -> str | None:
+        try:
+            return str(self.info(path)["type"])
+        except FileNotFoundError:
+            return None
+
+    def _is_folder(self, address: Address) -> bool:
+        if not address.container:
+            return True
+        if not address.name:
+            return self.client.container_info(address.container) is not None
+        # Not by a listing with a delimiter: some servers list folders that nothing is in any more.
+        entries = self.client.object_iter(prefix=f"{address.name}/", container_name=address.container)
+        return next(_existing(entries), None) is not None
+
+    # ---- one level --------------------------------------------------------------------------------------------------
+
+    def ls(self, path: str, detail: bool = True, refresh: bool = False, prefix: str = "", **_: object) -> list[Any]:
+        """What is in a folder, or an object alone.
+
+        Args:
+            prefix: Only what begins with it.
+        """
+        stripped = str(self._strip_protocol(path))
+        entries = None if refresh else self.dircache.get((stripped, prefix))
+        if entries is None:
+            with translated(path, reading=True):
+                entries = self._level(stripped, self._address(path), prefix)
+            self.dircache[(stripped, prefix)] = entries
+        return list(entries) if detail else [entry["name"] for entry in entries]
+
+    def _level(self, path: str, address: Address, prefix: str) -> list[Entry]:
+        if not address.container:
+            return [_folder(each.name) for each in self.client.container_list(prefix or None)]
+        start = _inside(address.name)
+        listed = self.client.object_iter(prefix=start + prefix, delimiter="/", container_name=address.container)
+        entries = list(self._entries(address.container, listed, start))
+        if not entries and address.name and not prefix:
+            entries = [self.info(path)]
+            return entries if entries[0]["type"] == "file" else []
+        return sorted(entries, key=_name)
+
+    def _entries(self, container: str, listed: Iterable[ObjectInfo | SubdirInfo], start: str) -> Iterator[Entry]:
+        for each in listed:
+            if isinstance(each, SubdirInfo):
+                yield _folder(self._path(container, each.subdir.removesuffix("/")))
+            elif each.name != start or each.size:
+                yield _object(self._path(container, each.name), each)
+
+    # ---- all below --------------------------------------------------------------------------------------------------
+
+    def find(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        withdirs: bool = False,
+        detail: bool = False,
+        prefix: str = "",
+        **_: object,
+    ) -> Any:
+        """All objects below a folder, by one listing; or an object alone. Not what has just the folder's name.
+
+        Args:
+            prefix: Only what begins with it, in the folder.
+        """
+        if maxdepth is not None and maxdepth < 1:
+            raise ValueError("maxdepth must be at least 1")
+        stripped = str(self._strip_protocol(path))
+        found = self._below(stripped, maxdepth, prefix)
+        if withdirs and found and stripped:
+            found[stripped] = _folder(stripped)
+        if not found and not prefix and self.exists(stripped):
+            entry = self.info(stripped)
+            found = {stripped: entry} if entry["type"] == "file" or (withdirs and stripped) else {}
+        names = sorted(name for name, entry in found.items() if withdirs or entry["type"] == "file")
+        return {name: found[name] for name in names} if detail else names
+
+    def _below(self, path: str, maxdepth: int | None, prefix: str) -> dict[str, Entry]:
+        """Objects below a folder, and the folders that they are in, as deep as is wanted."""
+        if maxdepth == 1:
+            return self._one_level(path, prefix)
+        top = _inside(path)
+        found: dict[str, Entry] = {}
+        with translated(path, reading=True):
+            for full, each in self._objects_below(self._address(path), prefix):
+                folders = list(_folders_between(top, full, maxdepth))
+                found.update((folder, _folder(folder)) for folder in folders if folder not in found)
+                if (maxdepth is None or full.count("/", len(top)) < maxdepth) and not _is_marker(each):
+                    found[full] = _object(full, each)
+        return found
+
+    def _one_level(self, path: str, prefix: str) -> dict[str, Entry]:
+        try:
+            entries = self.ls(path, prefix=prefix)
+        except FileNotFoundError:
+            return {}
+        return {entry["name"]: entry for entry in entries if entry["name"] != path}
+
+    def _objects_below(self, address: Address, prefix: str) -> Iterator[tuple[str, ObjectInfo]]:
+        """All objects in a folder with their paths; none if its container is absent."""
+        containers = [address.container]
+        if not address.container:
+            containers = [each.name for each in self.client.container_list(prefix or None)]
+            prefix = ""
+        for container in containers:
+            start = _inside(address.name) + prefix
+            for each in _existing(self.client.object_iter(prefix=start, container_name=container)):
+                yield self._path(container, each.name), each
+
+    def walk(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        topdown: bool = True,
+        on_error: str | Callable[[OSError], object] = "omit",
+        **options: Any,
+    ) -> Iterator[Any]:
+        """As fsspec's, by one listing of all; with `maxdepth` by one of each folder."""
+        if maxdepth is not None:
+            yield from super().walk(path, maxdepth, topdown, on_error, **options)
+            return
+        stripped = str(self._strip_protocol(path))
+        found = self.find(stripped, withdirs=True, detail=True)
+        if not found and not self.exists(stripped):
+            if on_error == "raise":
+                raise absent(path)
+            if callable(on_error):
+                on_error(absent(path))
+            return
+        yield from _walk(stripped, _by_folder(stripped, found), topdown, bool(options.get("detail")))
+
+    def du(
+        self, path: str, total: bool = True, maxdepth: int | None = None, withdirs: bool = False, **_: object
+    ) -> Any:
+        """Bytes of all objects below, or of each, by one listing."""
+        found = self.find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True)
+        sizes = {name: entry["size"] or 0 for name, entry in found.items()}
+        return sum(sizes.values()) if total else sizes
+
+    def glob(self, path: str, maxdepth: int | None = None, **options: Any) -> Any:
+        """As fsspec's; only what begins as the pattern does is listed."""
+        stripped = str(self._strip_protocol(path))
+        prefix = _MAGIC.split(stripped, maxsplit=1)[0].rpartition("/")[2] if is_pattern(stripped) else ""
+        return super().glob(path, maxdepth, prefix=prefix, **options)
+
+    def expand_path(
+        self,
+        path: Any,
+        recursive: bool = False,
+        maxdepth: int | None = None,
+        assume_literal: bool = False,
+        **_: object,
+    ) -> list[str]:
+        """As fsspec's, but a pattern that is an object's name is that object; of folders only those that are given."""
+        if maxdepth is not None and maxdepth < 1:
+            raise ValueError("maxdepth must be at least 1")
+        paths = list(path) if isinstance(path, list | tuple | set) else [path]
+        found = {full for each in paths for full in self._expanded(each, recursive, maxdepth, assume_literal)}
+        if not found:
+            raise absent(str(path))
+        return sorted(found)
+
+    def _expanded(self, path: Any, recursive: bool, maxdepth: int | None, literal: bool) -> Iterable[str]:
+        if literal or not (is_pattern(path) or str(path).endswith("/")):
+            return self._with_all_below(str(self._strip_protocol(path)), maxdepth) if recursive else [self._bare(path)]
+        if self._is_object(path):
+            return [self._exact(path)]
+        if not is_pattern(path):
+            return self._expanded(path, recursive, maxdepth, True)
+        matched = [str(each) for each in self.glob(path, maxdepth=maxdepth)]
+        if not recursive or maxdepth == 1:
+            return matched
+        deeper = None if maxdepth is None else maxdepth - 1
+        return [*matched, *(full for each in matched for full in self._with_all_below(each, deeper))]
+
+    def _bare(self, path: Any) -> str:
+        return str(self._strip_protocol(path))
+
+    def _with_all_below(self, path: str, maxdepth: int | None) -> list[str]:
+        below = list(self.find(path, maxdepth=maxdepth))
+        return below if path in below or not self.exists(path) else [path, *below]
+
+    def _is_object(self, path: Any) -> bool:
+        """Whether what reads as a pattern, or as a folder, is an object's name."""
+        address = self._address(path, file=True)
+        if not address.container or not address.name:
+            return False
+        with translated(path, reading=True):
+            found = self.client.object_info(address.name, address.container)
+        return found is not None and not _is_marker(found)
+
+
+def is_pattern(path: Any) -> bool:
+    """Whether a path reads as a pattern."""
+    return _MAGIC.search(str(path)) is not None
+
+
+def _object(path: str, info: ObjectInfo) -> Entry:
+    """What fsspec, and those who use it, look for: `mtime` is in epoch seconds."""
+    return {
+        "name": path,
+        "size": info.size,
+        "type": "file",
+        "mtime": info.last_modified,
+        "hash": info.hash,
+        "content_type": info.content_type,
+    }
+
+
+def _folder(path: str) -> Entry:
+    return {"name": path, "size": 0, "type": "directory"}
+
+
+def _name(entry: Entry) -> str:
+    return str(entry["name"])
+
+
+def _inside(name: str) -> str:
+    """What all begins with that is in a folder, or in a container, whose own name is empty."""
+    return f"{name}/" if name else ""
+
+
+def _is_marker(info: ObjectInfo) -> bool:
+    """Whether this is how some tools keep an empty folder."""
+    return info.name.endswith("/") and not info.size
+
+
+def _folders_between(top: str, path: str, maxdepth: int | None) -> Iterator[str]:
+    """The folders on the way from the top to an object, as many as are wanted."""
+    end, depth = path.find("/", len(top)), 1
+    while end >= 0 and (maxdepth is None or depth <= maxdepth):
+        yield path[:end]
+        end, depth = path.find("/", end + 1), depth + 1
+
+
+def _existing(entries: Iterator[ObjectInfo]) -> Iterator[ObjectInfo]:
+    """Entries of a container; none if it is absent."""
+    try:
+        yield from entries
+    except ContainerNotFoundError:
+        return
+
+
+# ---- walking through what was listed at once ------------------------------------------------------------------------
+
+Folder = tuple[dict[str, Entry], dict[str, Entry]]
+"""The folders and the files in one folder, by their names in it."""
+
+
+def _by_folder(top: str, found: dict[str, Entry]) -> dict[str, Folder]:
+    folders: dict[str, Folder] = {top: ({}, {})}
+    for path, entry in found.items():
+        is_folder = entry["type"] == "directory"
+        if path == top:
+            if not is_folder:
+                folders[top][1][""] = entry
+            continue
+        parent, _, name = path.rpartition("/")
+        folders.setdefault(parent, ({}, {}))[0 if is_folder else 1][name] = entry
+    return folders
+
+
+def _walk(path: str, folders: dict[str, Folder], topdown: bool, detail: bool) -> Iterator[Any]:
+    """Each folder, with what is in it; a caller may take folders out of what it was given."""
+    inner, files = folders.get(path, ({}, {}))
+    told: tuple[str, Any, Any] = (path, inner, files) if detail else (path, list(inner), list(files))
+    entries = dict(inner)
+    if topdown:
+        yield told
+    for name in list(told[1]) if topdown else entries:
+        yield from _walk(entries[name]["name"], folders, topdown, detail)
+    if not topdown:
+        yield told

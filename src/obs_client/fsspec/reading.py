@@ -1,0 +1,143 @@
+"""Content of objects: one, many at once, ranges of many, and into local files."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fsspec.callbacks import DEFAULT_CALLBACK, Callback, NoOpCallback
+from fsspec.utils import isfilelike
+
+from obs_client.fsspec import ranges
+from obs_client.fsspec.errors import absent, translated
+from obs_client.fsspec.ranges import Ends
+from obs_client.fsspec.transfers import Pairs, Transfers
+
+
+class Reading(Transfers):
+    """`cat` and `get`, by several threads."""
+
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: object) -> bytes:
+        """An object's bytes, or some of them: negative numbers count from its end, as in slices."""
+        address = self._file(path)
+        with translated(path, reading=True):
+            if (start or 0) < 0 or (end or 0) < 0:
+                start, end = ranges.from_the_start(start, end, self._size(path))
+            if end is not None and end <= (start or 0):
+                return b""
+            return self.client.object_read(address.name, address.container, start=start or 0, stop=end)
+
+    def _size(self, path: str) -> int:
+        address = self._file(path)
+        found = self.client.object_info(address.name, address.container)
+        if found is None:
+            raise absent(path)
+        if found.size is None:
+            raise NotImplementedError(f"the store does not say where {path!r} ends")
+        return found.size
+
+    def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **options: Any) -> Any:
+        """As fsspec's: the bytes of one object, or by paths those of several."""
+        paths = self.expand_path(path, recursive=recursive)
+        if isinstance(path, str) and not recursive and paths in ([self._bare(path)], [self._exact(path)]):
+            return self.cat_file(paths[0], **options)
+        files = _without_folders(paths) if recursive else paths
+        contents = self._all(lambda each: ranges.attempted(lambda: self.cat_file(each, **options)), files)
+        return ranges.sorted_out(dict(zip(files, contents, strict=True)), on_error)
+
+    def cat_ranges(
+        self,
+        paths: list[str],
+        starts: Ends,
+        ends: Ends,
+        max_gap: int | None = None,
+        on_error: str = "return",
+        **options: Any,
+    ) -> list[Any]:
+        """Ranges of objects; those of one object that are near to each other by one request.
+
+        Args:
+            max_gap: Bytes between two ranges that are rather read than left out.
+        """
+        pieces = ranges.merged(ranges.wanted(paths, starts, ends), ranges.GAP if max_gap is None else max_gap)
+
+        def content(piece: ranges.Piece) -> bytes | Exception:
+            return ranges.attempted(lambda: self.cat_file(piece.path, piece.start, piece.end, **options))
+
+        found: dict[int, bytes | Exception] = {}
+        for piece, read in zip(pieces, self._all(content, pieces), strict=True):
+            found.update(piece.cut(read))
+        told = ranges.sorted_out(found, on_error)
+        return [told[position] for position in sorted(told)]
+
+    def head(self, path: str, size: int = 1024) -> bytes:
+        """The first bytes."""
+        return self.cat_file(path, 0, size)
+
+    def tail(self, path: str, size: int = 1024) -> bytes:
+        """The last bytes."""
+        return self.cat_file(path, -size) if size else b""
+
+    # ---- into local files -------------------------------------------------------------------------------------------
+
+    def get_file(
+        self,
+        rpath: str,
+        lpath: Any = None,
+        callback: Callback = DEFAULT_CALLBACK,
+        outfile: Any = None,
+        later: Pairs | None = None,
+        **_: object,
+    ) -> None:
+        """One object to a local file, which is the old one or the new one, whole; a folder makes a folder."""
+        if later is not None:
+            later.append((rpath, lpath))
+            return
+        target = lpath if outfile is None else outfile
+        if not isfilelike(target) and os.path.isdir(target) and self.isdir(rpath):
+            return
+        with translated(rpath, reading=True):
+            found = self._get_object(rpath, target, callback)
+        if found:
+            return
+        if isfilelike(target) or not self.isdir(rpath):
+            raise absent(rpath)
+        os.makedirs(target, exist_ok=True)
+
+    def _get_object(self, path: str, target: Any, callback: Callback) -> bool:
+        container, name = self._address(path, file=True)
+        if not name:
+            return False
+        if not isinstance(callback, NoOpCallback):
+            found = self.client.object_info(name, container)
+            callback.set_size(found and found.size)
+        progress = callback.relative_update
+        if isfilelike(target):
+            return self.client.object_download(name, target, container, progress=progress)
+        os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
+        return self.client.download_file(name, target, container, progress=progress)
+
+    def get(
+        self,
+        rpath: Any,
+        lpath: Any,
+        recursive: bool = False,
+        callback: Callback = DEFAULT_CALLBACK,
+        maxdepth: int | None = None,
+        **options: Any,
+    ) -> None:
+        """As fsspec's, several files at once."""
+        pairs: Pairs = []
+        if isfilelike(lpath):
+            self.get_file(rpath, lpath, callback=callback)
+            return
+        rpath, lpath = self._literally(rpath, lpath, os.path.isdir)
+        super().get(rpath, lpath, recursive=recursive, maxdepth=maxdepth, later=pairs, **options)
+        files = set(_without_folders([source for source, _ in pairs]))
+        self._transfer(self.get_file, [pair for pair in pairs if pair[0] in files], callback)
+
+
+def _without_folders(paths: list[str]) -> list[str]:
+    """The paths that no other path is in."""
+    folders = {path[:end] for path in paths for end in range(len(path)) if path[end] == "/"}
+    return [path for path in paths if path not in folders]

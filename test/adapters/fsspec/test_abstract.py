@@ -1,0 +1,78 @@
+"""fsspec's own tests for file systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fsspec.tests.abstract import (
+    AbstractCopyTests,
+    AbstractFixtures,
+    AbstractGetTests,
+    AbstractOpenTests,
+    AbstractPipeTests,
+    AbstractPutTests,
+)
+
+from test.adapters.fsspec.stores import EMBEDDED, SERVED, Store
+from test.servers.shared import Servers
+
+
+class _All(
+    AbstractCopyTests, AbstractGetTests, AbstractOpenTests, AbstractPipeTests, AbstractPutTests, AbstractFixtures
+):
+    """All tests that there are, in one container."""
+
+    @pytest.fixture
+    def fs(self, store: Store) -> Any:
+        return store.fs
+
+    @pytest.fixture
+    def fs_path(self, store: Store) -> str:
+        return store.container
+
+    @pytest.fixture
+    def fs_join(self) -> Callable[..., str]:
+        return lambda *parts: "/".join(map(str, parts))
+
+    @pytest.fixture
+    def supports_empty_directories(self) -> bool:
+        return False
+
+
+@pytest.mark.slow
+class TestMemory(_All):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Store:
+        return EMBEDDED["memory"](tmp_path)
+
+
+@pytest.mark.slow
+class TestLocal(_All):
+    @pytest.fixture
+    def store(self, tmp_path_factory: pytest.TempPathFactory) -> Store:
+        return EMBEDDED["local"](tmp_path_factory.mktemp("root"))
+
+
+class _Served(_All):
+    kind = ""
+
+    @pytest.fixture
+    def store(self, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+        made = SERVED[self.kind](servers, monkeypatch)
+        yield made
+        made.fs.rm(made.container, recursive=True)
+
+
+class TestMoto(_Served):
+    kind = "moto"
+
+
+class TestSeaweedfs(_Served):
+    kind = "seaweedfs"
+
+
+class TestSwift(_Served):
+    kind = "swift"
