@@ -34,7 +34,10 @@ class Address(NamedTuple):
     name: str
 
 
-class _Instances(type(AbstractFileSystem)):
+_Cached: Any = type(AbstractFileSystem)
+
+
+class _Instances(_Cached):
     """fsspec knows equal instances by the text of their arguments, which says too little of a client."""
 
     def __call__(cls, *arguments: Any, **options: Any) -> Any:
