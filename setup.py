@@ -74,12 +74,12 @@ setup(
         "console_scripts": ["obs = obs_client.__main__:main"],
         "fsspec.specs": [
             "obs = obs_client.fsspec:NamedStoreFileSystem",
-            "obs+az = obs_client.fsspec:AzureFileSystem",
-            "obs+file = obs_client.fsspec:LocalFileSystem",
-            "obs+gs = obs_client.fsspec:GoogleFileSystem",
-            "obs+memory = obs_client.fsspec:MemoryFileSystem",
-            "obs+s3 = obs_client.fsspec:S3FileSystem",
-            "obs+swift = obs_client.fsspec:SwiftFileSystem",
+            "obs+az = obs_client.fsspec:AzureStoreFileSystem",
+            "obs+file = obs_client.fsspec:LocalStoreFileSystem",
+            "obs+gs = obs_client.fsspec:GoogleStoreFileSystem",
+            "obs+memory = obs_client.fsspec:MemoryStoreFileSystem",
+            "obs+s3 = obs_client.fsspec:S3StoreFileSystem",
+            "obs+swift = obs_client.fsspec:SwiftStoreFileSystem",
         ],
         "universal_pathlib.implementations": [
             "obs = obs_client.fsspec.upath:ObjectStoragePath",

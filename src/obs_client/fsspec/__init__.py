@@ -9,22 +9,22 @@ fsspec finds the names `obs`, `obs+s3`, `obs+swift`, `obs+gs`, `obs+az`, `obs+fi
 
 from obs_client.fsspec.filesystem import ObjectStorageFileSystem
 from obs_client.fsspec.schemes import (
-    AzureFileSystem,
-    GoogleFileSystem,
-    LocalFileSystem,
-    MemoryFileSystem,
+    AzureStoreFileSystem,
+    GoogleStoreFileSystem,
+    LocalStoreFileSystem,
+    MemoryStoreFileSystem,
     NamedStoreFileSystem,
-    S3FileSystem,
-    SwiftFileSystem,
+    S3StoreFileSystem,
+    SwiftStoreFileSystem,
 )
 
 __all__ = [
-    "AzureFileSystem",
-    "GoogleFileSystem",
-    "LocalFileSystem",
-    "MemoryFileSystem",
+    "AzureStoreFileSystem",
+    "GoogleStoreFileSystem",
+    "LocalStoreFileSystem",
+    "MemoryStoreFileSystem",
     "NamedStoreFileSystem",
     "ObjectStorageFileSystem",
-    "S3FileSystem",
-    "SwiftFileSystem",
+    "S3StoreFileSystem",
+    "SwiftStoreFileSystem",
 ]

@@ -40,7 +40,7 @@ _Cached: Any = type(AbstractFileSystem)
 class _Instances(_Cached):
     """fsspec knows equal instances by the text of their arguments, which says too little of a client."""
 
-    def __call__(cls, *arguments: Any, **options: Any) -> Any:
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
         if arguments or options.get("client") is not None:
             options["skip_instance_cache"] = True
         return super().__call__(*arguments, **options)

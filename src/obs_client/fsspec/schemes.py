@@ -1,5 +1,8 @@
 """A class for each kind of store, so that a URL tells which: `obs+s3://container/name`.
 
+None of them is called `LocalFileSystem`: by this name pyarrow takes a file system for its own.
+
+
 fsspec finds them by the entry points of this package; their names shadow nobody's.
 """
 
@@ -26,21 +29,21 @@ class NamedStoreFileSystem(ObjectStorageFileSystem):
         return {"store": store} if at and "/" not in store else {}
 
 
-class AzureFileSystem(ObjectStorageFileSystem):
+class AzureStoreFileSystem(ObjectStorageFileSystem):
     """`obs+az://container/name`, Azure Blob Storage."""
 
     protocol = "obs+az"
     default_store = "az:"
 
 
-class GoogleFileSystem(ObjectStorageFileSystem):
+class GoogleStoreFileSystem(ObjectStorageFileSystem):
     """`obs+gs://container/name`, Google Cloud Storage."""
 
     protocol = "obs+gs"
     default_store = "gs:"
 
 
-class LocalFileSystem(ObjectStorageFileSystem):
+class LocalStoreFileSystem(ObjectStorageFileSystem):
     """`obs+file:///directory/name`: local files, each written whole, with attributes."""
 
     protocol = "obs+file"
@@ -51,21 +54,21 @@ class LocalFileSystem(ObjectStorageFileSystem):
         return rest.lstrip("/")
 
 
-class MemoryFileSystem(ObjectStorageFileSystem):
+class MemoryStoreFileSystem(ObjectStorageFileSystem):
     """`obs+memory://container/name`: one store, in the memory of this process."""
 
     protocol = "obs+memory"
     default_store = "memory:"
 
 
-class S3FileSystem(ObjectStorageFileSystem):
+class S3StoreFileSystem(ObjectStorageFileSystem):
     """`obs+s3://container/name`."""
 
     protocol = "obs+s3"
     default_store = "s3:"
 
 
-class SwiftFileSystem(ObjectStorageFileSystem):
+class SwiftStoreFileSystem(ObjectStorageFileSystem):
     """`obs+swift://container/name`."""
 
     protocol = "obs+swift"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from fsspec.tests.abstract import (
@@ -66,13 +66,27 @@ class _Served(_All):
         made.fs.rm(made.container, recursive=True)
 
 
+@pytest.mark.full
 class TestMoto(_Served):
     kind = "moto"
 
 
 class TestSeaweedfs(_Served):
+    """SeaweedFS keeps a folder, and lists it, after the last object in it was deleted; these tests want it gone."""
+
     kind = "seaweedfs"
+    ghosts: ClassVar = {
+        f"test_{verb}_{what}"
+        for verb in ("copy", "put")
+        for what in ("directory_to_existing_directory", "directory_to_new_directory", "glob_to_existing_directory")
+    }
+
+    @pytest.fixture(autouse=True)
+    def _know_ghosts(self, request: pytest.FixtureRequest) -> None:
+        if request.node.originalname in self.ghosts:
+            request.applymarker(pytest.mark.xfail(strict=True, reason="SeaweedFS keeps folders"))
 
 
+@pytest.mark.full
 class TestSwift(_Served):
     kind = "swift"
