@@ -2,7 +2,6 @@
 
 None of them is called `LocalFileSystem`: by this name pyarrow takes a file system for its own.
 
-
 fsspec finds them by the entry points of this package; their names shadow nobody's.
 """
 
