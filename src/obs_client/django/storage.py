@@ -75,7 +75,7 @@ class ObjectStorage(Rebuilt):
         cache_control: str | None = None,
     ) -> None:
         self.store = store
-        self._base_url = base_url
+        self.base_url = base_url
         self.url_expires_in = url_expires_in
         self.overwrite = self.overwrites if overwrite is None else overwrite
         self.cache_control = cache_control
@@ -96,6 +96,10 @@ class ObjectStorage(Rebuilt):
         """Below which the files are, with a slash at the end; None: URLs are signed."""
         url = self._default_base_url() if self._base_url is None else self._base_url
         return url if not url or url.endswith("/") else f"{url}/"
+
+    @base_url.setter
+    def base_url(self, url: str | None) -> None:
+        self._base_url = url
 
     def _default_base_url(self) -> str | None:
         return None
@@ -119,7 +123,7 @@ class ObjectStorage(Rebuilt):
         wanted = object_name(name)
         if not wanted or self.client.object_exists(wanted):
             return True
-        return next(self.client.object_iter(prefix=f"{wanted}/"), None) is not None
+        return next(self.client.object_iter(prefix=f"{wanted}/", limit=1), None) is not None
 
     def listdir(self, path: FileName) -> tuple[list[str], list[str]]:
         """The names of the folders and of the files in a folder; none, if there is no such folder."""
@@ -228,5 +232,5 @@ class ObjectStorage(Rebuilt):
     def delete(self, name: FileName) -> None:
         """Delete a file; one that is not there is no failure."""
         if not name:
-            raise ValueError("delete needs the name of a file")
+            raise ValueError("The name must be given to delete().")
         self.client.object_delete(object_name(name))

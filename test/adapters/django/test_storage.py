@@ -199,6 +199,8 @@ def test_urls_below_a_base(storage: ObjectStorage) -> None:
     for name in ("/evil.com", "\\evil.com", "///evil.com"):
         assert storage.url(name) == "/media/evil.com"
     assert storage.url(None) == "/media/"
+    storage.base_url = "/elsewhere"
+    assert storage.url("cat.txt") == "/elsewhere/cat.txt"
     assert (
         ObjectStorage(_memory(), base_url="https://cdn.example.com/x").url("a.txt") == "https://cdn.example.com/x/a.txt"
     )
@@ -225,7 +227,7 @@ def test_a_store_without_urls_says_what_to_give() -> None:
 
 
 def test_delete_needs_a_name(storage: ObjectStorage) -> None:
-    with pytest.raises(ValueError, match="needs the name"):
+    with pytest.raises(ValueError, match="must be given"):
         storage.delete("")
 
 
