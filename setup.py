@@ -29,6 +29,7 @@ setup(
     extras_require={
         "azure": ["azure-identity>=1.19"],
         "azure-native": ["azure-storage-blob>=12.24"],
+        "checksums": ["awscrt>=0.27"],
         "cli": ["click>=8.2", "rich>=13.7"],
         "clouds": ["openstacksdk>=4.0"],
         "django": ["django>=5.2"],
@@ -38,6 +39,7 @@ setup(
         "otel": ["opentelemetry-api>=1.30"],
         "test": [
             "anyio>=4.6",
+            "awscrt>=0.27",
             "azure-identity>=1.19",
             "azure-storage-blob>=12.24",
             "build>=1.2",

@@ -13,10 +13,19 @@ import pytest
 
 from obs_client import AzureClient, ConfigurationError, ObjectInfo
 from obs_client._http.kit.calls.tokens import Token, Tokens
+from obs_client.backend.body import BytesBody
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject
 from obs_client.backends.azure.listing import read_page
 from obs_client.credentials import Secret
-from obs_client.errors import ConflictError, ObjectStorageClientError, PartialFailureError, TemporaryError
-from obs_client.models import ClientOptions
+from obs_client.errors import (
+    ConflictError,
+    IntegrityError,
+    ObjectStorageClientError,
+    PartialFailureError,
+    TemporaryError,
+)
+from obs_client.models import Attributes, ClientOptions
 from test.loopback.raw import answer, raw_server, read_request
 
 ID = b"x-ms-request-id: 1\r\nx-ms-version: 2021-12-02\r\n"
@@ -258,6 +267,27 @@ def test_no_error_shows_a_sas_nor_a_copy_of_it(spoiled: str) -> None:
             shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
             assert "canary" not in "".join(shown.format())
         assert any("sig=canary" in head for head in found.heads)
+
+
+def block(of: Played, told: bytes) -> MultipartUpload:
+    """An upload whose first part is being answered."""
+    of.answers += [answer(b"", b"201 Created", ID + told)]
+    return of.client._object_multipart(NewObject("box", "large", Attributes("text/x", {}, write_id="mine"), None))
+
+
+def test_a_block_of_which_the_server_tells_another_crc64_is_refused(played: Played) -> None:
+    upload = block(played, b"x-ms-content-crc64: AAAAAAAAAAA=\r\n")
+    with pytest.raises(IntegrityError, match=r"CRC-64 AAAAAAAAAAA=, not iJh5CoYUi64="):
+        upload.put_part(Part(1, 0, 9), BytesBody(b"123456789"))
+
+
+def test_a_server_that_tells_no_crc64_is_sent_an_md5(played: Played) -> None:
+    """As emulators did: what nobody looked at is sent again, so that it is looked at."""
+    upload = block(played, b"")
+    played.answers += [answer(b"", b"201 Created", ID + b"Content-MD5: JfnnlDI7RTiF9RgfG2JNCw==\r\n")]
+    upload.put_part(Part(1, 0, 9), BytesBody(b"123456789"))
+    assert ["Content-MD5: JfnnlDI7RTiF9RgfG2JNCw==" in head for head in played.heads] == [False, True]
+    assert played.bodies == ["123456789"] * 2
 
 
 def test_a_marker_of_other_programs_is_an_object_of_a_flat_account(played: Played) -> None:

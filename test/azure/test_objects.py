@@ -12,9 +12,10 @@ from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_ac
 
 from obs_client import AzureClient, ConflictError, IntegrityError, NotSupportedError
 from obs_client.backend.body import BytesBody
+from obs_client.backend.crcs import has_crc64
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.azure import copying
+from obs_client.backends.azure import blocks, copying, reading
 from obs_client.backends.azure.requests import Request
 from obs_client.models import Attributes, ClientOptions
 from test.azure.running import QUICK, client, container, content
@@ -55,7 +56,52 @@ def test_large_objects_are_proved_in_reading_whatever_their_parts(box: AzureClie
         assert verified(box, f"{name} copied") == (data, True)
 
 
-def test_a_large_object_that_is_not_what_its_mark_says_is_no_content(box: AzureClient, tmp_path: Path) -> None:
+@pytest.fixture(params=[True, False], ids=["CRC-64", "MD5"])
+def by_crc64(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether large objects are written with a CRC-64, as where the package awscrt is installed."""
+    assert has_crc64()
+    if not request.param:
+        for module in (blocks, reading):
+            monkeypatch.setattr(module, "has_crc64", lambda: False)
+    return bool(request.param)
+
+
+def test_large_objects_are_proved_in_reading_by_either_digest(box: AzureClient, by_crc64: bool, tmp_path: Path) -> None:
+    data = content(3 * PART + 1)
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(data)
+    writes: list[Callable[[str], object]] = [
+        lambda name: box.object_write(name, data),
+        lambda name: box.upload_file(source, name),
+        lambda name: box.object_upload(io.BytesIO(data), name),
+    ]
+    for number, write in enumerate(writes):
+        write(f"either {number}")
+        info = box.object_info(f"either {number}")
+        assert info is not None
+        assert ("crc64" in str(info.write_id)) == by_crc64
+        assert verified(box, f"either {number}") == (data, True)
+        assert box.download_file(f"either {number}", target)
+        assert target.read_bytes() == data
+
+
+def test_who_cannot_compute_a_digest_reads_by_what_the_server_tells(
+    box: AzureClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azurite tells the MD5 of what is small, Azure of no blocks: then nothing is compared, and `verified` says so."""
+    data = content(3 * PART)
+    box.object_write("of another", data)
+    info = box.object_info("of another")
+    assert info is not None
+    assert reading.digest_of(len(data), info.write_id, {}) is not None
+    monkeypatch.setattr(reading, "has_crc64", lambda: False)
+    assert reading.digest_of(len(data), info.write_id, {}) is None
+    assert verified(box, "of another") == (data, True)
+
+
+def test_a_large_object_that_is_not_what_its_mark_says_is_no_content(
+    box: AzureClient, by_crc64: bool, tmp_path: Path
+) -> None:
     box.object_write("good", content(3 * PART))
     info = box.object_info("good")
     assert info is not None

@@ -25,15 +25,16 @@ class Hash(Protocol):
 
 
 def new_hash(algorithm: str) -> Hash:
-    """A hash by a name of `hashlib`, or `crc32` or `crc32c`: big-endian, four bytes, as S3 and Google have it.
+    """A hash by a name of `hashlib`, or `crc32`, `crc32c` or `crc64nvme`: big-endian, as S3 and Google have it.
 
     Raises:
         ConfigurationError: `crc32c` needs the package google-crc32c, which is not installed.
+        ImportError: `crc64nvme` is asked for where `crcs.has_crc64` says no.
     """
-    if algorithm == "crc32c":
-        from obs_client.backend.crc32c import Crc32c  # of one store only
+    if algorithm in ("crc32c", "crc64nvme"):
+        from obs_client.backend import crcs  # of few stores only
 
-        return Crc32c()
+        return crcs.Crc32c() if algorithm == crcs.CRC32C else crcs.Crc64()
     return _Crc32() if algorithm == "crc32" else hashlib.new(algorithm, usedforsecurity=False)
 
 

@@ -18,9 +18,11 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
+from obs_client.backend.crcs import CRC64, has_crc64
+from obs_client.backend.integrity import new_hash
 from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.backends.azure.names import METADATA, encode_key
-from obs_client.backends.azure.reading import note_of_parts
+from obs_client.backends.azure.reading import note_of_crc64, note_of_parts
 
 SMALL = bytes(range(256)) * 16
 LISTED = 100_000
@@ -38,9 +40,15 @@ _COMMON = (
 
 def _mark() -> str:
     """The header that tells of the parts of the large object."""
-    count = LARGE_SIZE // LARGE_PART
-    digest = hashlib.md5(bytes(LARGE_PART), usedforsecurity=False).digest()
-    return f"{METADATA}{encode_key(WRITE_ID_KEY)}: id{note_of_parts([LARGE_PART] * count, [digest] * count)}\r\n"
+    count, part = LARGE_SIZE // LARGE_PART, bytes(LARGE_PART)
+    if has_crc64():
+        hasher = new_hash(CRC64)
+        hasher.update(part)
+        note = note_of_crc64([(LARGE_PART, hasher.digest())] * count)
+    else:
+        digest = hashlib.md5(part, usedforsecurity=False).digest()
+        note = note_of_parts([LARGE_PART] * count, [digest] * count)
+    return f"{METADATA}{encode_key(WRITE_ID_KEY)}: id{note}\r\n"
 
 
 _MARK = _mark()
@@ -60,23 +68,30 @@ def serve(connection: socket.socket, zeros: int) -> None:
                 received += space[:count]
             head = bytes(received[:end]).decode("latin-1")
             del received[: end + 4]
-            _pass_body(connection, head, received, space)
-            _answer(connection, head, zeros)
+            digest = _pass_body(connection, head, received, space)
+            _answer(connection, head, zeros, digest)
 
 
-def _pass_body(connection: socket.socket, head: str, received: bytearray, space: memoryview) -> None:
+def _pass_body(connection: socket.socket, head: str, received: bytearray, space: memoryview) -> str:
+    """Receive the body of a request; gives the header for its digest: as on Azure the CRC-64, if it brought no MD5."""
     left = int(_header(head, "content-length") or 0)
+    digest = _header(head, "content-md5")
+    hasher = new_hash(CRC64) if digest is None and "comp=block&" in head and has_crc64() else None
     taken = min(left, len(received))
+    if hasher:
+        hasher.update(bytes(received[:taken]))
     del received[:taken]
     left -= taken
-    while left:
-        count = connection.recv_into(space[: min(left, _BLOCK)])
-        if not count:
-            return
+    while left and (count := connection.recv_into(space[: min(left, _BLOCK)])):
+        if hasher:
+            hasher.update(space[:count])
         left -= count
+    if hasher:
+        return f"x-ms-content-crc64: {base64.b64encode(hasher.digest()[::-1]).decode()}\r\n"
+    return f"Content-MD5: {digest}\r\n" if digest else ""
 
 
-def _answer(connection: socket.socket, head: str, zeros: int) -> None:
+def _answer(connection: socket.socket, head: str, zeros: int, digest: str) -> None:
     method, target = head.split(" ", 2)[:2]
     path, _, query = target.partition("?")
     if "comp=list" in query:
@@ -90,9 +105,7 @@ def _answer(connection: socket.socket, head: str, zeros: int) -> None:
         connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n{_COMMON}{more}\r\n".encode())
     else:
         status = "202 Accepted" if method == "DELETE" else "201 Created"
-        digest = _header(head, "content-md5")
-        more = f"Content-MD5: {digest}\r\n" if digest else ""
-        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{_COMMON}{more}\r\n".encode())
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{_COMMON}{digest}\r\n".encode())
 
 
 def _small(head: str) -> bytes:

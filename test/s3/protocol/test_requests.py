@@ -101,7 +101,7 @@ def test_a_signed_url_is_as_botocore_makes_it(address: Address, method: str) -> 
             ours = requests.presign(request, 600)
             if _signed_at(ours) == _signed_at(theirs):
                 break
-        assert ours == theirs
+        assert in_order(ours) == in_order(theirs)
 
 
 def test_terms_of_a_signed_url_are_signed_as_by_botocore() -> None:
@@ -117,7 +117,13 @@ def test_terms_of_a_signed_url_are_signed_as_by_botocore() -> None:
         ours = requests.presign(Request("PutObject", "PUT", "docs", "a", headers=bound), 600)
         if _signed_at(ours) == _signed_at(theirs):
             break
-    assert ours == theirs
+    assert in_order(ours) == in_order(theirs)
+
+
+def in_order(url: str) -> tuple[str, list[str]]:
+    """The place that a URL is of, and its parameters sorted: botocore has them in another order with awscrt."""
+    place, _, query = url.partition("?")
+    return place, sorted(query.split("&"))
 
 
 def _signed_at(url: str) -> str:

@@ -12,17 +12,21 @@ import secrets
 from collections.abc import Callable
 
 from obs_client._http.answer import HttpAnswer
+from obs_client._http.kit.calls.framed import hashed
 from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.body import Body
+from obs_client.backend.crcs import CRC64, has_crc64
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.azure.errors import code_of
-from obs_client.backends.azure.reading import head_blob, note_of_parts
+from obs_client.backends.azure.reading import head_blob, note_of_crc64, note_of_parts
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.writing import attribute_headers, check_md5, conditions_of, encode, written
-from obs_client.errors import PreconditionError
+from obs_client.errors import IntegrityError, PreconditionError
 from obs_client.models import ObjectInfo
+
+MD5 = "md5"
 
 
 class AzureUpload(MultipartUpload):
@@ -34,17 +38,33 @@ class AzureUpload(MultipartUpload):
         self._new = new
         self._id = secrets.token_hex(12)
         self._blocks: dict[int, str] = {}
+        self._algorithm = CRC64 if has_crc64() else MD5
         self._parts: dict[int, tuple[int, bytes]] = {}
 
     def __str__(self) -> str:
         return f"the blocks {self._id}..., which Azure drops after a week,"
 
     def put_part(self, part: Part, body: Body) -> None:
-        digest = body.digest("md5")
+        digest = self._put_with_crc64(part, body) if self._algorithm == CRC64 else self._put_with_md5(part, body)
+        self._parts[part.number] = part.size, digest
+
+    def _put_with_md5(self, part: Part, body: Body) -> bytes:
+        digest = body.digest(MD5)
         answer = self.put_block(part.number, body, {"Content-MD5": encode(digest)})
         if self._check:
             check_md5(answer, digest)
-        self._parts[part.number] = part.size, digest
+        return digest
+
+    def _put_with_crc64(self, part: Part, body: Body) -> bytes:
+        """Store a block, and compare what Azure tells of it with what was sent: so the block is read once only."""
+        sent = hashed(body, CRC64)
+        told = self.put_block(part.number, sent, {}).headers.get("x-ms-content-crc64")
+        digest = sent.digest(CRC64)
+        if self._check and told is None:  # as it is with old emulators
+            self._put_with_md5(part, body)
+        elif self._check and told != encode(digest[::-1]):
+            raise IntegrityError(f"Azure says that it received other bytes: CRC-64 {told}, not {encode(digest[::-1])}")
+        return digest
 
     def put_block(
         self, number: int, body: Body | None, headers: dict[str, str], secret: Callable[[], dict[str, str]] = dict
@@ -79,8 +99,9 @@ class AzureUpload(MultipartUpload):
 
     def _mark(self) -> str:
         """The id of this write with the digest of its parts, by which whoever reads the object can check it."""
-        sizes, digests = zip(*(part for _, part in sorted(self._parts.items())), strict=True)
-        return f"{self._new.attributes.write_id}{note_of_parts(sizes, digests)}"
+        parts = [part for _, part in sorted(self._parts.items())]
+        note = note_of_crc64(parts) if self._algorithm == CRC64 else note_of_parts(*zip(*parts, strict=True))
+        return f"{self._new.attributes.write_id}{note}"
 
     def _condition_failed(self) -> bool:
         """Whether the condition does not hold any more: the blocks are gone because somebody wrote the object."""

@@ -43,6 +43,9 @@ class AzureClient(ObjectStorageClient):
     that overlap one ends with `ConflictError`. Azure deletes a container with all that is in it: this client looks
     first, so that an object that comes in between is lost.
 
+    The content of large objects is checked by MD5, or several times as fast by CRC-64 where the package awscrt is
+    installed (the extra `checksums`): who reads without it what was written with it finds `verified` False.
+
     A pickled client carries the credentials that were given to it as a mapping; never what came from the environment,
     nor a token.
     """

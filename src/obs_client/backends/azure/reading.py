@@ -17,6 +17,8 @@ from obs_client._http.kit.etags import etag_of, quoted_etag
 from obs_client._http.kit.identity import check_identity
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
+from obs_client.backend.combined import CombinedDigest
+from obs_client.backend.crcs import CRC64, combine, has_crc64
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
 from obs_client.backends.azure.names import METADATA, read_metadata
@@ -25,6 +27,10 @@ from obs_client.models import ObjectInfo
 
 _MARK = re.compile(r"[^.]+\.(\d+x\d+(?:,\d+x\d+)*)\.([0-9a-f]{32})")
 """The mark of a write by parts: its id, the sizes of the parts (`bytes x count`), the MD5 of the parts' MD5s."""
+
+_MARK_CRC64 = re.compile(r"[^.]+\.(\d+)\.crc64-([0-9a-f]{16})")
+"""As well: its id, the size of the object, and its CRC-64/NVME, where that can be computed."""
+
 _PAST_THE_END = 416
 NOT_MODIFIED = 304
 
@@ -113,7 +119,9 @@ def info_of(name: str, headers: Mapping[str, str], size: int | None = None) -> O
 
 
 def digest_of(size: int, mark: str | None, headers: Mapping[str, str]) -> ContentDigest | None:
-    """What the whole content must hash to: as its writer noted it of the parts, else the MD5 that Azure tells."""
+    """What the whole content must hash to: as its writer noted it, else the MD5 that Azure tells."""
+    if (noted := _MARK_CRC64.fullmatch(mark or "")) and int(noted[1]) == size and has_crc64():
+        return CombinedDigest(noted[2], size, CRC64)
     if noted := _MARK.fullmatch(mark or ""):
         runs = [tuple(map(int, run.split("x"))) for run in noted[1].split(",")]
         if sum(each * count for each, count in runs) == size:
@@ -124,6 +132,12 @@ def digest_of(size: int, mark: str | None, headers: Mapping[str, str]) -> Conten
     except binascii.Error:
         return None
     return ContentDigest("md5", (size,), (value,)) if len(value) == 32 else None
+
+
+def note_of_crc64(pieces: Sequence[tuple[int, bytes]]) -> str:
+    """What a mark says of an object whose parts have these sizes and CRC-64s, after the id."""
+    whole = combine(CRC64, ((digest, size) for size, digest in pieces))
+    return f".{sum(size for size, _ in pieces)}.crc64-{whole.hex()}"
 
 
 def note_of_parts(sizes: Sequence[int], digests: Sequence[bytes]) -> str:

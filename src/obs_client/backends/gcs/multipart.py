@@ -14,7 +14,7 @@ from obs_client._http.kit import xml
 from obs_client._http.kit.calls.queries import content_headers, query_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.body import Body
-from obs_client.backend.crc32c import ALGORITHM, combine
+from obs_client.backend.crcs import CRC32C, combine
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.errors import code_of
@@ -47,7 +47,7 @@ class GCSUpload(MultipartUpload):
         return f"the multipart upload {self._id}"
 
     def put_part(self, part: Part, body: Body) -> None:
-        digest = body.digest(ALGORITHM)
+        digest = body.digest(CRC32C)
         query = query_of(("partNumber", part.number), ("uploadId", self._id))
         headers = {"x-goog-hash": f"crc32c={base64_of(digest)}"}
         answer = self._requests.finish(Request("Upload a part", "PUT", self._path, query, headers, body))
@@ -87,7 +87,7 @@ class GCSUpload(MultipartUpload):
             raise
         if not marked_metadata(self._new.attributes).items() <= (told.get("metadata") or {}).items():
             return None
-        whole = combine((digest, length) for _, (_, digest, length) in sorted(self._parts.items()))
+        whole = combine(CRC32C, ((digest, length) for _, (_, digest, length) in sorted(self._parts.items())))
         check_stored(told, size, base64_of(whole))
         return written(told)
 

@@ -16,7 +16,7 @@ from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.json_answer import parse_json
 from obs_client.backend import stopping
 from obs_client.backend.body import Body, BytesBody
-from obs_client.backend.crc32c import ALGORITHM, combine
+from obs_client.backend.crcs import CRC32C, combine
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.reading import base64_of
@@ -55,7 +55,7 @@ class ResumableUpload(MultipartUpload):
         return "a resumable upload, which ends by itself after a week,"
 
     def put_part(self, part: Part, body: Body) -> None:
-        digest = body.digest(ALGORITHM)
+        digest = body.digest(CRC32C)
         while part.offset > self._size:
             stopping.sleep(_PAUSE)
         if part.offset < self._size:
@@ -70,7 +70,8 @@ class ResumableUpload(MultipartUpload):
         self._size = part.offset + part.size
 
     def complete(self) -> ObjectInfo | None:
-        size, digest = self._size, base64_of(combine(piece for _, piece in sorted(self._digests.items())))
+        size = self._size
+        digest = base64_of(combine(CRC32C, (piece for _, piece in sorted(self._digests.items()))))
         headers = {"X-Goog-Hash": f"crc32c={digest}"}
         answer = self._put(BytesBody(self._kept), size - len(self._kept), str(size), headers)
         told = parse_json(answer.read(CONTENT_LIMIT)) if answer.status != _GOES_ON else None

@@ -13,7 +13,7 @@ from obs_client._http.kit.calls.framed import frame
 from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.encoded_words import encode_words
 from obs_client.backend.body import Body
-from obs_client.backend.crc32c import ALGORITHM
+from obs_client.backend.crcs import CRC32C
 from obs_client.backend.values import WRITE_ID_KEY, NewObject
 from obs_client.backends.gcs.errors import status_of
 from obs_client.backends.gcs.reading import FIELDS, base64_of, generation_of, info_of
@@ -73,7 +73,7 @@ def create_container(requests: Requests, container: str) -> None:
 
 def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool) -> ObjectInfo | None:
     """Write an object by one request, with the CRC-32C of its content; `check` what Google says of it, and give it."""
-    digest = base64_of(body.digest(ALGORITHM))
+    digest = base64_of(body.digest(CRC32C))
     boundary = secrets.token_hex(16)
     head = (
         f"--{boundary}\r\nContent-Type: {JSON_TYPE}\r\n\r\n{resource_of(new, {'crc32c': digest})}\r\n"

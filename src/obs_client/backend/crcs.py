@@ -1,4 +1,5 @@
-"""CRC-32C (RFC 3720, B.4): of bytes by the package google-crc32c; and of a whole from those of its pieces.
+"""CRC-32C (RFC 3720, B.4) and CRC-64/NVME (NVM Express, "64b CRC"): of bytes, each by a package where it is installed;
+and of a whole from those of its pieces.
 
 A cyclic redundancy check is linear over bits. So that of a concatenation follows from those of its pieces and their
 lengths, without their bytes: the first one is carried over as many zero bytes as the second piece has, and added.
@@ -15,12 +16,15 @@ from obs_client.errors import ConfigurationError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-ALGORITHM = "crc32c"
+CRC32C = "crc32c"
+CRC64 = "crc64nvme"
+
 _COPIED = 128 * 1024
-_POLYNOMIAL = 0x82F63B78
+_POLYNOMIALS = {CRC32C: (0x82F63B78, 32), CRC64: (0x9A6C9329AC4BC9B5, 64)}
+"""Of each its polynomial, with the lowest power in the highest bit, and how many bits it has."""
 
 Matrix = tuple[int, ...]
-"""A linear map of 32 bits: the image of each."""
+"""A linear map of bits: the image of each."""
 
 
 class Crc32c:
@@ -53,24 +57,64 @@ class Crc32c:
         return self.digest().hex()
 
 
-def combine(pieces: Iterable[tuple[bytes, int]]) -> bytes:
+@functools.cache
+def has_crc64() -> bool:
+    """Whether CRC-64/NVME can be computed here: by the package awscrt, which nobody needs to install."""
+    try:
+        from awscrt.checksums import crc64nvme  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+class Crc64:
+    """A hash of eight bytes, big-endian; only where `has_crc64`."""
+
+    def __init__(self) -> None:
+        from awscrt.checksums import crc64nvme
+
+        self._extend = crc64nvme
+        self._value = 0
+
+    def update(self, data: ReadableBuffer, /) -> None:
+        """Take the next bytes."""
+        self._value = self._extend(data, self._value)
+
+    def digest(self) -> bytes:
+        """The eight bytes."""
+        return self._value.to_bytes(8, "big")
+
+    def hexdigest(self) -> str:
+        """The same in hex."""
+        return self.digest().hex()
+
+
+def combine(algorithm: str, pieces: Iterable[tuple[bytes, int]]) -> bytes:
     """The digest of a concatenation, from that of each piece and its size in bytes."""
     whole = 0
     for digest, size in pieces:
-        whole = _times(_over_zeros(size), whole) ^ int.from_bytes(digest, "big")
-    return whole.to_bytes(4, "big")
+        whole = _times(_over_zeros(algorithm, size), whole) ^ int.from_bytes(digest, "big")
+    return whole.to_bytes(_POLYNOMIALS[algorithm][1] // 8, "big")
 
 
 @functools.lru_cache(64)
-def _over_zeros(size: int) -> Matrix:
+def _over_zeros(algorithm: str, size: int) -> Matrix:
     """How so many zero bytes change a CRC."""
-    result, power = _IDENTITY, _ONE_BYTE
+    result, power = _first_powers(algorithm)
     while size:
         if size & 1:
             result = _after(power, result)
         power = _after(power, power)
         size >>= 1
     return result
+
+
+def _first_powers(algorithm: str) -> tuple[Matrix, Matrix]:
+    """How no byte changes a CRC, and how one zero byte does."""
+    polynomial, width = _POLYNOMIALS[algorithm]
+    nothing = tuple(1 << bit for bit in range(width))
+    one_bit = (polynomial, *nothing[:-1])
+    return nothing, functools.reduce(lambda done, _: _after(one_bit, done), range(8), nothing)
 
 
 def _times(matrix: Matrix, bits: int) -> int:
@@ -87,8 +131,3 @@ def _times(matrix: Matrix, bits: int) -> int:
 def _after(second: Matrix, first: Matrix) -> Matrix:
     """The map that does one after the other."""
     return tuple(_times(second, image) for image in first)
-
-
-_IDENTITY: Matrix = tuple(1 << bit for bit in range(32))
-_ONE_BIT: Matrix = (_POLYNOMIAL, *(1 << bit for bit in range(31)))
-_ONE_BYTE = functools.reduce(lambda done, _: _after(_ONE_BIT, done), range(8), _IDENTITY)
