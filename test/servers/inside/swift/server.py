@@ -1,5 +1,7 @@
-"""The process of one Swift: proxy, account, container and object server, as four green threads."""
+"""The two processes of one Swift: the proxy, and the account, container and object servers; each a green thread."""
 
+import os
+import signal
 import socket
 import sys
 import warnings
@@ -8,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..dying import die_with
 from ..ports import HOST
 from .library import prepare
 
@@ -21,11 +24,25 @@ def main() -> None:
     for name, (_, port) in servers.items():
         if name != "proxy":
             _write_ring(etc / f"{name}.ring.gz", port)
-    applications = {name: _load(etc, name) for name in servers}  # all, before one serves: a fault ends the process
+    mine = _divide(list(servers))
+    applications = {name: _load(etc, name) for name in mine}  # all, before one serves: a fault ends the process
     warnings.filterwarnings("ignore", message="capitalize_response_headers is disabled")
     spawn = import_module("eventlet").spawn
     for thread in [spawn(_serve, servers[name][0], application) for name, application in applications.items()]:
         thread.wait()
+
+
+def _divide(names: list[str]) -> list[str]:
+    """Fork, so that the proxy and those behind it use two cores; gives the names that this process is to serve."""
+    parent = os.getpid()
+    import_module("swift.common.wsgi")  # what takes longest, once for both
+    child = os.fork()
+    if child == 0:
+        die_with(parent)()
+        return [name for name in names if name != "proxy"]
+    # If the one ends so does the other, and whoever watches it sees that. Libraries start processes too.
+    signal.signal(signal.SIGCHLD, lambda *_: os.waitpid(child, os.WNOHANG)[0] and os._exit(1))
+    return ["proxy"]
 
 
 def _numbers(value: str) -> tuple[int, int]:

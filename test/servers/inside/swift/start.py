@@ -36,14 +36,14 @@ def start_swift(children: Children, request: Mapping[str, Any]) -> dict[str, Any
 
 
 def launch_swift(children: Children, listeners: Mapping[str, socket.socket]) -> None:
-    """Start the process of the four servers, whose files are written already."""
+    """Start the processes of the four servers, whose files are written already."""
     arguments = [f"{name}={listener.fileno()}:{port_of(listener)}" for name, listener in listeners.items()]
     places = [str(children.etc), str(children.data)]
     children.start_module("swift.server", *places, *arguments, listeners=list(listeners.values()))
 
 
 def wait_for_swift(children: Children, url: str) -> None:
-    """Wait until the proxy serves; the three others begin at the same moment."""
+    """Wait until the proxy serves; the three others listen already, and who comes early only waits."""
     children.wait_until(lambda: web.request("GET", f"{url}/healthcheck").status == 200, "Swift")
 
 
