@@ -298,21 +298,23 @@ Folder = tuple[dict[str, Entry], dict[str, Entry]]
 
 
 def _by_folder(top: str, found: dict[str, Entry]) -> dict[str, Folder]:
+    """What is right in each folder; an object may have the name of a folder."""
     folders: dict[str, Folder] = {top: ({}, {})}
     for path, entry in found.items():
-        is_folder = entry["type"] == "directory"
-        if path == top:
-            if not is_folder:
-                folders[top][1][""] = entry
-            continue
-        parent, _, name = path.rpartition("/")
-        folders.setdefault(parent, ({}, {}))[0 if is_folder else 1][name] = entry
+        is_file = entry["type"] == "file"
+        for folder in _folders_between(_inside(top), path if is_file else f"{path}/", None):
+            parent, _, name = folder.rpartition("/")
+            folders.setdefault(folder, ({}, {}))
+            folders[parent][0].setdefault(name, _folder(folder))
+        if is_file:
+            parent, _, name = path.rpartition("/")
+            folders[top if path == top else parent][1]["" if path == top else name] = entry
     return folders
 
 
 def _walk(path: str, folders: dict[str, Folder], topdown: bool, detail: bool) -> Iterator[Any]:
     """Each folder, with what is in it; a caller may take folders out of what it was given."""
-    inner, files = folders.get(path, ({}, {}))
+    inner, files = folders[path]
     told: tuple[str, Any, Any] = (path, inner, files) if detail else (path, list(inner), list(files))
     entries = dict(inner)
     if topdown:

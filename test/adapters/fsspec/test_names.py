@@ -1,0 +1,233 @@
+"""Names that read as something else are those names; what cannot be found out is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_client import LocalClient, MemoryClient
+from obs_client.fsspec import ObjectStorageFileSystem
+from obs_client.wrappers import read_only
+from test.adapters.fsspec.stores import EMBEDDED, Store
+
+ODD = ["*", "a[1].csv", "what?", "a//b", "/leading", "a#b", "a%2eb", "a b", "new\nline", "ü", "b/*", "at@sign", "x::y"]
+
+
+@pytest.fixture(params=["memory", "local"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return EMBEDDED[request.param](tmp_path)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_name_is_that_name(store: Store, name: str, tmp_path: Path) -> None:
+    fs, path, others = store.fs, store.path(name), [store.path("a1.csv"), store.path("b/neighbour")]
+    fs.pipe(dict.fromkeys(others, b"other"))
+    fs.pipe(path, b"odd")
+    assert fs.cat(path) == b"odd"
+    assert fs.cat([path, others[0]]) == {path: b"odd", others[0]: b"other"}
+    assert sorted([path, *others]) == fs.find(store.container)
+    assert fs.info(path)["size"] == 3
+    fs.get(path, str(tmp_path / "got"))
+    assert (tmp_path / "got").read_bytes() == b"odd"
+    fs.cp(path, store.path("copied"))
+    assert fs.cat(store.path("copied")) == b"odd"
+    fs.mv(path, store.path("moved"))
+    assert not fs.exists(path)
+    fs.cp(store.path("moved"), path)
+    fs.rm(path)
+    assert fs.find(store.container) == sorted([*others, store.path("copied"), store.path("moved")])
+
+
+@pytest.mark.parametrize("name", ["folder/", "a/b/"])
+def test_a_slash_at_the_end_belongs_to_the_name(store: Store, name: str) -> None:
+    fs, path = store.fs, store.path(name)
+    fs.pipe(path, b"content")
+    assert not fs.isfile(path.rstrip("/"))
+    assert fs.cat(path) == b"content"
+    with fs.open(path, "wb") as file:
+        file.write(b"other")
+    assert fs.open(path).read() == b"other"
+    assert fs.find(store.container) == [path]
+    assert fs.isdir(path)
+    fs.rm(path)
+    assert fs.find(store.container) == []
+
+
+def test_a_pattern_is_a_pattern_where_nothing_has_its_name(store: Store) -> None:
+    fs = store.fs
+    fs.pipe({store.path(name): name.encode() for name in ("a1", "a2", "b1", "c/a1", "c/d/a1")})
+    assert fs.cat(store.path("a*")) == {store.path("a1"): b"a1", store.path("a2"): b"a2"}
+    assert fs.glob(store.path("**/a1")) == [store.path("a1"), store.path("c/a1"), store.path("c/d/a1")]
+    assert fs.glob(store.path("c/*")) == [store.path("c/a1"), store.path("c/d")]
+    assert fs.glob(store.path("c/*/")) == [store.path("c/d")]
+    assert fs.glob(store.path("[ab]1")) == [store.path("a1"), store.path("b1")]
+    fs.rm(store.path("a*"))
+    assert fs.find(store.container) == [store.path(name) for name in ("b1", "c/a1", "c/d/a1")]
+    with pytest.raises(FileNotFoundError):
+        fs.rm(store.path("a*"))
+
+
+def test_folders_are_what_objects_are_in(store: Store) -> None:
+    fs = store.fs
+    fs.pipe({store.path(name): b"12" for name in ("a/b/c", "a/d", "a", "e")})
+    assert fs.info(store.path("a/b")) == {"name": store.path("a/b"), "size": 0, "type": "directory"}
+    assert fs.isfile(store.path("a"))
+    assert fs.isdir(store.path("a/b"))
+    assert fs.isdir(store.container)
+    assert fs.isdir("")
+    assert not fs.exists(store.path("a/"[:1] + "/x"))
+    assert fs.ls(store.path("a"), detail=False) == [store.path("a/b"), store.path("a/d")]
+    assert store.container in fs.ls("", detail=False)
+    assert fs.du(store.container) == 8
+    assert fs.du(store.path("a"), total=False) == {store.path("a/b/c"): 2, store.path("a/d"): 2}
+    assert fs.find(store.container, maxdepth=2) == [store.path(name) for name in ("a", "a/d", "e")]
+    walked = [(path, sorted(inner), sorted(files)) for path, inner, files in fs.walk(store.container)]
+    assert walked == [
+        (store.container, ["a"], ["a", "e"]),
+        (store.path("a"), ["b"], ["d"]),
+        (store.path("a/b"), [], ["c"]),
+    ]
+    assert list(fs.walk(store.container, topdown=False))[-1][0] == store.container
+    assert list(fs.walk(store.path("none"))) == []
+    with pytest.raises(FileNotFoundError):
+        list(fs.walk(store.path("none"), on_error="raise"))
+
+
+def test_a_caller_may_prune_a_walk(store: Store) -> None:
+    fs = store.fs
+    fs.pipe({store.path(name): b"" for name in ("keep/a", "leave/b/c")})
+    seen = []
+    for path, folders, _ in fs.walk(store.container):
+        seen.append(path)
+        folders[:] = [each for each in folders if each != "leave"]
+    assert seen == [store.container, store.path("keep")]
+
+
+def test_markers_of_others_are_folders(store: Store) -> None:
+    fs = store.fs
+    fs.client.object_write("empty/", b"", container_name=store.container)
+    assert fs.isdir(store.path("empty"))
+    assert fs.ls(store.path("empty")) == []
+    assert fs.find(store.container) == []
+    assert fs.find(store.container, withdirs=True) == [store.container, store.path("empty")]
+    fs.rm(store.path("empty"), recursive=True)
+    assert not fs.exists(store.path("empty"))
+
+
+def test_absence_is_an_error_where_something_is_asked_for(store: Store, tmp_path: Path) -> None:
+    fs, path = store.fs, store.path("none")
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: fs.cat(path),
+        lambda: fs.cat_file(path, 1, 2),
+        lambda: fs.cat_file(path, -2),
+        lambda: fs.info(path),
+        lambda: fs.ls(path),
+        lambda: fs.rm(path),
+        lambda: fs.rm(path, recursive=True),
+        lambda: fs.rm_file(path),
+        lambda: fs.cp(path, store.path("x")),
+        lambda: fs.mv(path, store.path("x")),
+        lambda: fs.get(path, str(tmp_path / "x")),
+        lambda: fs.get_file(path, str(tmp_path / "x")),
+        lambda: fs.open(path, "rb").read(),
+        lambda: fs.modified(path),
+        lambda: fs.ls("no-such-container"),
+        lambda: fs.pipe("no-such-container/x", b""),
+        lambda: fs.cat(store.path("x" * 2000)),
+    )
+    for call in calls:
+        with pytest.raises(FileNotFoundError) as caught:
+            call()
+        assert not (tmp_path / "x").exists()
+        assert caught.value.errno
+    assert not fs.exists(path)
+    assert not fs.exists("no-such-container/x")
+    assert fs.find(path) == []
+    assert fs.cat([path], on_error="omit") == {}
+
+
+def test_what_cannot_be_is_refused_in_writing(store: Store) -> None:
+    for path in (store.path("x" * 2000), store.path("a/../b")):
+        with pytest.raises(ValueError, match="name"):
+            store.fs.pipe(path, b"")
+    with pytest.raises(IsADirectoryError):
+        store.fs.pipe(store.container, b"")
+    for mode in ("ab", "a", "r+b", "w+"):
+        with pytest.raises(ValueError, match="changed in place"):
+            store.fs.open(store.path("a"), mode)
+    with pytest.raises(FileNotFoundError):
+        store.fs.rm([store.path("there"), store.path("none")])
+
+
+def test_a_folder_is_deleted_with_recursive_only(store: Store) -> None:
+    fs = store.fs
+    fs.pipe({store.path(name): b"" for name in ("a/b", "a/c/d", "a", "ab")})
+    fs.rm(store.path("a"))
+    assert fs.find(store.container) == [store.path(name) for name in ("a/b", "a/c/d", "ab")]
+    with pytest.raises(FileNotFoundError):
+        fs.rm(store.path("a"))
+    fs.rm(store.path("a"), recursive=True)
+    assert fs.find(store.container) == [store.path("ab")]
+    with pytest.raises(OSError, match="holds objects"):
+        fs.rmdir(store.container)
+    fs.rm(store.container, recursive=True)
+    assert not fs.exists(store.container)
+    with pytest.raises(ValueError, match="name them"):
+        fs.rm("", recursive=True)
+
+
+def test_a_move_deletes_just_what_it_copied(store: Store) -> None:
+    fs = store.fs
+    fs.pipe({store.path(name): name.encode() for name in ("a/1", "a/b/2", "other")})
+    fs.mv(store.path("a"), store.path("z"), recursive=True)
+    assert fs.cat(store.container, recursive=True) == {
+        store.path("other"): b"other",
+        store.path("z/1"): b"a/1",
+        store.path("z/b/2"): b"a/b/2",
+    }
+    fs.mv(store.path("other"), store.path("other"))
+    assert fs.exists(store.path("other"))
+
+
+class _Refusing(MemoryClient):
+    """A store that fails."""
+
+    def _object_info(self, *_: Any) -> Any:
+        raise PermissionError("not for you")
+
+    def _classify_error(self, error: Exception) -> Any:
+        from obs_client.errors import AuthorizationError
+
+        return AuthorizationError if isinstance(error, PermissionError) else super()._classify_error(error)
+
+
+def test_a_failure_is_never_a_no() -> None:
+    fs = ObjectStorageFileSystem(_Refusing())
+    fs.mkdir("box")
+    for call in (fs.exists, fs.isfile, fs.isdir, fs.lexists, fs.info, fs.find, fs.glob):
+        with pytest.raises(PermissionError) as caught:
+            call("box/name")
+        assert caught.value.__cause__ is not None
+
+
+def test_who_may_not_write_is_told_so() -> None:
+    fs = ObjectStorageFileSystem(read_only(MemoryClient()))
+    with pytest.raises(NotImplementedError, match="read only"):
+        fs.mkdir("box")
+
+
+def test_a_client_with_a_container_is_a_file_system_of_names(tmp_path: Path) -> None:
+    with LocalClient(tmp_path) as client:
+        client.use_container("box", create=True)
+        fs = ObjectStorageFileSystem(client)
+        fs.pipe({"a/b": b"1", "c": b"2"})
+        assert fs.ls("", detail=False) == ["a", "c"]
+        assert fs.find("") == ["a/b", "c"]
+        assert list(fs.walk("")) == [("", ["a"], ["c"]), ("a", [], ["b"])]
+        assert fs.glob("*/b") == ["a/b"]
+        fs.rm("", recursive=True)
+        assert client.object_list() == []
+        assert client.container_info("box") is not None
