@@ -64,7 +64,7 @@ def object_copy(
     for given in (name, end):
         arguments.check_object_name(given)
     client = target.client
-    arguments.check_conditions(if_absent, None, Border(client).capabilities, type(client).__name__)
+    arguments.check_conditions(if_absent, None, Border(client).capabilities, client.condition_hint)
     copied = copy_checked(
         source, name, target, end, if_absent=if_absent, map_attributes=map_attributes, progress=progress
     )

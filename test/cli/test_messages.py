@@ -175,8 +175,9 @@ def test_reasons_and_log_lines_are_without_secrets_and_names_are_not(capsys: pyt
 
 def test_the_command_s_words_are_not_the_library_s() -> None:
     said = failed(1, "url", "get", "photos/a.txt")
-    assert (
-        said == "obs: 'photos/a.txt' is on this machine, and paths have no signed URLs (s3:// and swift:// have them)\n"
+    assert said == (
+        "obs: 'photos/a.txt' is on this machine, and paths have no signed URLs "
+        "(storage URLs have them: s3://, swift://, azure://, gs://)\n"
     )
 
 
@@ -187,6 +188,10 @@ def test_a_condition_that_the_server_may_not_keep_is_granted_in_the_url(monkeypa
     said = failed(1, "put", "--if-absent", "photos/a.txt", url)
     assert "if yours does, say so: ?conditional_writes=true in the URL" in said
     assert "S3Client" not in said
+    assert "not known to keep --if-absent" in said
+    assert said.endswith("(obs probe tells whether it does)\n")
+    said = failed(1, "cp", "--if-absent", "photos/a.txt", url)
+    assert "not known to keep --if-absent; if yours does, say so" in said
 
 
 def test_an_absent_object_a_folder_and_an_absent_container_are_told_apart(tmp_path: Path) -> None:

@@ -149,6 +149,7 @@ def test_sync_reports_json_lines(stores: Stores) -> None:
         "skipped": 0,
         "deleted": 0,
         "failed": 0,
+        "left_out": 0,
         "withheld": 0,
     }
 
@@ -258,7 +259,7 @@ def test_quiet_leaves_only_failures(stores: Stores) -> None:
     assert [row["type"] for row in lines("sync", "-q", one, two)] == ["skipped"] * 3 + ["copied", "report"]
 
 
-def test_no_size_is_told_where_none_is_known(stores: Stores) -> None:
+def test_each_name_is_told_with_its_size(stores: Stores) -> None:
     one, two = stores
     done("put", "-", file_url(one, "a/2"), "-m", "a_b=1", "-m", "a-b=2", stdin=b"12345")
     (two / "1").write_text("1")
@@ -267,9 +268,32 @@ def test_no_size_is_told_where_none_is_known(stores: Stores) -> None:
     sizes = {row["name"]: (row["type"], row["size"]) for row in rows[:-1]}
     assert sizes["a/2"] == ("failed", 5)
     assert sizes["ab"] == ("copied", 2)
-    assert sizes["1"] == ("skipped", None)
+    assert sizes["1"] == ("skipped", 1)
     (row, *_) = [row for row in lines("sync", "--json", "--delete", "-y", one, two) if row.get("name") == "old"]
     assert (row["type"], row["size"]) == ("deleted", 3)
+
+
+def test_what_is_no_file_is_counted_and_what_stays_has_a_size(stores: Stores) -> None:
+    one, two = stores
+    (one / "link").symlink_to("1")
+    result = run("sync", one, two)
+    assert result.exit_code == 0
+    assert result.stdout == "copied 4 (11 B), deleted 0, left 0 as they are, failed 0, left out 1\n"
+    *rows, report = [json.loads(line) for line in run("sync", one, two, "--json").stdout.splitlines()]
+    assert [(row["type"], row["size"]) for row in rows] == [("skipped", size) for size in (1, 3, 5, 2)]
+    assert (report["left_out"], report["skipped"]) == (1, 4)
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 name would be deleted"), (2, "2 names would be deleted")])
+def test_too_many_deletions_are_told_in_the_command_s_words(stores: Stores, count: int, said: str) -> None:
+    one, two = stores
+    for number in range(count):
+        (two / f"x{number}").touch()
+    result = run("sync", "--delete", "--max-delete", "0", one, two)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"obs: nothing was deleted: {said}, --max-delete allows 0 (--max-delete {count} allows it)\n",
+    )
 
 
 def test_failures_that_come_again_are_told_from_those_that_pass() -> None:

@@ -130,6 +130,13 @@ class Address:
         start = self.url.alias.prefix if self.url.alias else None
         return name.removeprefix(start or "")
 
+    def told(self, name: str) -> str:
+        """A name in the container as lines tell of it: with the container, or as it is in a named store."""
+        alias = self.url.alias
+        if alias is None or alias.prefix is None:
+            return f"{self.container_name()}/{name}"
+        return f"{alias.name}://{self.shown(name)}"
+
     def receiving(self, base_name: str) -> str:
         """The name of an object that is put here: its own, if this is a folder."""
         return self.name + base_name if self.is_folder else self.name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
+from collections.abc import Iterable
 from typing import IO, Any
 
 import click
@@ -38,10 +40,15 @@ _IN_A_URL = {
 }
 """What the library's words are in the command."""
 
+_NO_IF_ABSENT = "this store keeps no if_absent (capabilities.if_absent is False)"
+
 _OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 ARGUMENTS = "obs_client.arguments"
 """Under this name the context of a command keeps its arguments as they were written."""
+
+NAMED = "obs_client.named"
+"""Under this name it keeps how names in named stores are written."""
 
 # Patterns as text: `re` compiles them when a failure is told of, and then keeps them.
 _PAGE = r"(?s)  \[first \d+ chars of response\] b?(\"|').*?\1(?= \(txn| \(|$)"
@@ -144,6 +151,11 @@ def as_written(text: str) -> str:
     """A text in which paths in this directory stand as they were written: without its own, if no argument has that."""
     context = click.get_current_context(silent=True)
     arguments = None if context is None else context.meta.get(ARGUMENTS)
+    if context is not None and arguments is not None:
+        if NAMED not in context.meta:
+            context.meta[NAMED] = _in_named_stores(arguments)
+        for pattern, ours in context.meta[NAMED].items():
+            text = re.sub(pattern, ours, text)
     try:
         here = os.path.join(os.getcwd(), "")
     except OSError:  # it was removed
@@ -151,6 +163,20 @@ def as_written(text: str) -> str:
     if arguments is None or here == os.sep or any(here.rstrip(os.sep) in each for each in arguments):
         return text
     return text.replace(f"'{here}", "'").replace(f'"{here}', '"')
+
+
+def _in_named_stores(arguments: Iterable[str]) -> dict[str, str]:
+    """How lines name what is in named stores that begin in a container, and how it is written."""
+    from obs_client.urls import StorageUrl, is_url
+
+    found = {}
+    for argument in arguments:
+        with contextlib.suppress(errors.ObjectStorageClientError):
+            url = StorageUrl.parse(argument) if is_url(argument) else None
+            if url is not None and url.alias is not None and url.alias.prefix is not None:
+                start, container = re.escape(url.alias.prefix), re.escape(url.container_name or "")
+                found[f"'{start}([^']*)' in (?:container )?'{container}'"] = rf"'{url.alias.name}://\1'"
+    return found
 
 
 def without_secrets(text: str) -> str:
@@ -180,7 +206,7 @@ def _text(error: Exception) -> str:
             return f"there is no object {error.object_name!r} in {error.container!r}"
     told = error.args[0] if isinstance(error, errors.ObjectStorageClientError) and error.args else error
     text = without_secrets(re.sub(_PAGE, "", str(told)))
-    for words, ours in _IN_A_URL.items():
+    for words, ours in {**_IN_A_URL, _NO_IF_ABSENT: "this store is not known to keep --if-absent"}.items():
         text = text.replace(words, ours)
     return text
 
@@ -199,4 +225,6 @@ def _hint(error: Exception) -> str:
     commands = next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
     if isinstance(error, errors.ContainerNotFoundError):
         commands = creating(error.container)
+    if isinstance(error, errors.NotSupportedError) and "capabilities.if_" in str(error):
+        commands = "obs probe tells whether it does"
     return "; ".join(filter(None, (commands, own)))

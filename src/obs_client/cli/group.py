@@ -78,14 +78,23 @@ def obs(settings: Settings) -> None:
     \b
     Arguments are storage URLs or plain paths:
       s3://container/name                Amazon S3; another server with ?endpoint_url=https://...
-      swift://container/name             OpenStack Swift; the login is in the environment
-      azure://container/name             Azure Blob Storage; the account is in the environment
+      swift://container/name             OpenStack Swift
       https://host/v1/AUTH_x/container   OpenStack Swift at this storage URL
+      azure://container/name             Azure Blob Storage
+      gs://container/name                Google Cloud Storage
       notes/a.txt, /srv/docs             a file is an object, its directory the container
+      file:///srv?container_name=docs    directories in /srv are containers
+      memory:                            empty, and gone at the end: for trying out
+      work://name                        a store that has this name (obs stores)
 
     A folder is all names that begin with it and a slash. In a URL write %3F for a ? and %25 for a % in a name.
-    Credentials come from the environment (AWS_..., OS_...), never from arguments; ?anonymous=true reads public data
-    without any.
+    Credentials come from the environment, never from arguments; ?anonymous=true reads public data without any:
+
+    \b
+      s3      AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_ENDPOINT_URL; profiles and roles as boto3
+      swift   OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, ..., OS_CLOUD, or ST_AUTH, ST_USER, ST_KEY
+      azure   AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT with a key or SAS token; logins as az
+      gs      GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_CLOUD_PROJECT; logins as gcloud
 
     Results go to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use, 3 not there, 130 and 143
     stopped by Ctrl-C and SIGTERM.

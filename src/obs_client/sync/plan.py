@@ -132,22 +132,22 @@ def decide(comparison: Comparison, name: str, source: Listed, target: Listed) ->
     if step.reason is MD5 and _not_older(target, source):
         with contextlib.suppress(NotFoundError):
             if not are_md5s(comparison, source, target):
-                return Step("skip", name, NOT_OLDER)
+                return _skip(name, NOT_OLDER, source, target)
     return step
 
 
 def _decide(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
     if source is target:
-        return Step("skip", name, FOLDER)
+        return _skip(name, FOLDER, source, target)
     if source.size != target.size or source.size is None:
         return _copy(name, SIZE, source, target)
     if source.hash and target.hash:
         if comparison.proves_equal(source.hash, target.hash):
-            return Step("skip", name, EQUAL_HASH)
+            return _skip(name, EQUAL_HASH, source, target)
         if len(source.hash) == len(target.hash) == MD5_DIGITS:
             return _copy(name, MD5, source, target)
     if _not_older(target, source):
-        return Step("skip", name, NOT_OLDER)
+        return _skip(name, NOT_OLDER, source, target)
     return _copy(name, NEWER, source, target)
 
 
@@ -206,11 +206,15 @@ def _compare_contents(comparison: Comparison, name: str, source: Listed, target:
         raise  # no more of this name than of the others
     except ObjectStorageClientError as error:
         return Step("refuse", name, f"could not be compared: {error}", _version(source), _version(target))
-    return Step("skip", name, EQUAL_CONTENT) if same else _copy(name, CONTENT, source, target)
+    return _skip(name, EQUAL_CONTENT, source, target) if same else _copy(name, CONTENT, source, target)
 
 
 def _copy(name: str, reason: str, source: Listed, target: Listed) -> Step:
     return Step("copy", name, reason, _version(source), _version(target))
+
+
+def _skip(name: str, reason: str, source: Listed, target: Listed) -> Step:
+    return Step("skip", name, reason, _version(source), _version(target))
 
 
 def _version(found: Listed) -> Version:

@@ -95,6 +95,57 @@ def test_tree_draws_names_and_counts_them() -> None:
     assert "no file or directory 'nowhere'" in failed(3, "tree", "nowhere")
 
 
+def test_tree_as_json_is_one_value() -> None:
+    (row,) = lines("tree", "in")
+    assert row == {"type": "tree", "place": "in", "count": 2, "tree": {"b.txt": None, "deep/": {"c.txt": None}}}
+    assert lines("tree", "--depth", "1", "in")[0]["tree"] == {"b.txt": None, "deep/": {}}
+
+
+def test_ls_of_a_whole_store_goes_into_its_containers() -> None:
+    store = f"file://{Path.cwd()}"
+    files = [file_url(Path(name).resolve(), rest) for name, rest in (("in", "b.txt"), ("in", "deep/c.txt"))]
+    assert done("ls", "-r", store).split() == [*files, file_url(Path("other").resolve(), "d.txt")]
+    assert [row["url"] for row in lines("ls", "-r", store)][:2] == files
+    assert done("ls", store).split() == ["in", "other"]
+
+
+def test_cat_and_info_take_patterns_and_go_on_after_what_is_absent() -> None:
+    assert done("cat", "in/*.txt", "other/*") == "of in/b.txtof other/d.txt"
+    assert done("cat", "a.txt", "a.txt") == "of a.txtof a.txt"
+    assert [row["name"] for row in lines("info", "in/**.txt")] == ["b.txt", "c.txt"]
+    result = run("cat", "a.txt", "never", "other/d.txt")
+    assert (result.exit_code, result.stdout) == (3, "of a.txtof other/d.txt")
+
+
+def test_get_makes_the_directory_that_is_asked_for() -> None:
+    done("get", "a.txt", "new/deep/")
+    done("get", "in/b.txt", "other/d.txt", "more/")
+    assert sorted(path.name for path in (*Path("new/deep").iterdir(), *Path("more").iterdir())) == [
+        "a.txt",
+        "b.txt",
+        "d.txt",
+    ]
+    said = failed(1, "get", "a.txt", "nowhere/a.txt")
+    assert "No such file or directory (a directory that is not there is made if PATH ends with a slash)" in said
+    assert not Path("nowhere").exists()
+    failed(3, "get", "never", "nowhere/")
+    assert not Path("nowhere").exists()
+
+
+def test_the_help_names_every_scheme_and_the_variables_of_each_login() -> None:
+    shown = done("--help")
+    for words in ("azure://", "gs://", "s3://", "swift://", "https://", "file://", "memory:", "work://"):
+        assert f"\n    {words}" in shown
+    for words in ("AWS_ACCESS_KEY_ID", "AZURE_STORAGE_", "GOOGLE_APPLICATION_CREDENTIALS", "OS_AUTH_URL", "ST_AUTH"):
+        assert words in shown
+
+
+def test_versions_of_all_that_logs_in() -> None:
+    shown = done("version")
+    for package in ("google-auth", "azure-identity", "keystoneauth1", "botocore"):
+        assert f"\n{package} " in shown
+
+
 def test_tree_shows_control_characters_escaped() -> None:
     Path("other/x\x1b[31m").touch()
     assert "└── x\\x1b[31m\n" in done("tree", "other")

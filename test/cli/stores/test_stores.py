@@ -55,6 +55,42 @@ def test_a_name_may_begin_in_a_container(work: Path) -> None:
     assert done("ls", "--urls", "part://").split() == ["part://one", "part://two"]
 
 
+def test_lines_name_what_is_in_it_as_it_was_written(work: Path) -> None:
+    done("stores", "add", "part", f"file://{work.parent}?container_name=docs&prefix=sub")
+    done("put", "-", "part://three", stdin=b"3")
+    assert run("put", "-v", "-", "part://four", stdin=b"4").stderr == "obs: stdin -> part://four\n"
+    assert run("cp", "-v", "part://four", "part://five").stderr == "obs: part://four -> part://five\n"
+    assert run("cp", "-v", "part://four", "work://docs/").stderr == "obs: part://four -> docs/four\n"
+    assert failed(3, "cat", "part://never").startswith("obs: there is no object 'part://never' (")
+    assert run("rm", "-v", "part://three").stderr == "obs: deleted three\n"
+    assert done("rm", "--dry-run", "-r", "part://").split() == ["five", "four", "one", "two"]
+    assert lines("rm", "-f", "part://five", "part://never") == [
+        {"type": "deleted", "name": "five"},
+        {"type": "absent", "name": "never"},
+    ]
+    assert run("rm", "-v", "-y", "part://*o*").stderr == "obs: deleted four\nobs: deleted one\nobs: deleted two\n"
+
+
+def test_several_stores_are_tested_at_once(work: Path, environment: pytest.MonkeyPatch) -> None:
+    done("stores", "add", "gone", f"file://{work.parent}?container_name=never")
+    with environment.context() as logged_in:
+        for name in ("ST_AUTH", "ST_USER", "ST_KEY"):
+            logged_in.setenv(name, "http://127.0.0.1:1/auth/v1.0")
+        done("stores", "add", "odd", "swift://box")
+    said = run("stores", "test")
+    assert said.exit_code == 1
+    assert said.stdout == "work  1 container\n"
+    assert "obs: gone: there is no container 'never'" in said.stderr
+    assert "obs: odd: " in said.stderr
+    assert "obs: 2 of 3 names failed (" in said.stderr
+    assert done("stores", "test", "work://", "work") == "work  1 container\n"
+    done("stores", "remove", "gone")
+    done("stores", "remove", "odd")
+    assert done("stores", "test") == "1 container\n"
+    done("stores", "remove", "work")
+    assert "no store has a name" in run("stores", "test").stderr
+
+
 def test_stores_are_listed_shown_tested_and_removed(work: Path, file: Path, tmp_path: Path) -> None:
     assert done("stores", "list") == f"work  file://{tmp_path}\n"
     assert lines("stores", "list") == [{"type": "store", "name": "work", "url": f"file://{tmp_path}", "keys": []}]

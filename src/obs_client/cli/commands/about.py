@@ -21,6 +21,9 @@ PACKAGES = (
     "keystoneauth1",
     "azure-identity",
     "azure-storage-blob",
+    "google-auth",
+    "google-crc32c",
+    "cryptography",
     "click",
     "rich",
 )

@@ -128,7 +128,7 @@ class _Copies:
                 raise already_there(name) from None
         if not done:
             raise absent(place.client, start, folder_hint=OR_RECURSIVE if self._what == "copied" else SYNC_COPIES)
-        shown = f"{start.text} -> {target.container_name}/{name}"
+        shown = f"{start.text} -> {end.told(name)}"
         self._settings.did(self._what, shown, source=start.text, name=name)
 
 

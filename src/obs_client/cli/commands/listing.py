@@ -36,10 +36,10 @@ from obs_client.cli.written import pasted, url_of
 def ls(settings: Settings, places: tuple[str, ...], long: bool, recursive: bool, urls: bool, human: bool) -> None:
     """List containers, or the objects of containers and folders.
 
-    Without an argument it is this directory. Quoted patterns are matched: 's3://album/*.jpg'. Folders end with a
-    slash. An object that has the folder's name is listed too. Names are shown as they are; in a URL some of their
-    characters must be quoted, as --urls does it (and on a terminal for the shell, too): give that to other commands,
-    not the name.
+    Without an argument it is this directory. Quoted patterns are matched: 's3://album/*.jpg'. With -r a store's
+    containers are listed with all that is in them, as URLs. Folders end with a slash. An object that has the folder's
+    name is listed too. Names are shown as they are; in a URL some of their characters must be quoted, as --urls does it
+    (and on a terminal for the shell, too): give that to other commands, not the name.
     """
     addresses = {text: Address.parse(text) for text in places or (".",)}
     several = len(addresses) > 1
@@ -73,7 +73,10 @@ class _Listing:
         client = self._clients.of(address)
         if address.container is None:
             self._begin(address)
-            _list_containers(self._settings, client, address, self._look)
+            if self._recursive:
+                self._show_all(client, address)
+            else:
+                _list_containers(self._settings, client, address, self._look)
             return
         unlisted = Unlisted(self._settings)
         glob = glob_of(self._clients, address)
@@ -85,6 +88,16 @@ class _Listing:
         self._begin(address)
         for entry in itertools.chain(() if first is None else (first,), found):
             self._write(address if glob is None else glob.address, address.text, entry)
+        unlisted.finish()
+
+    def _show_all(self, client: obs_client.ObjectStorageClient, address: Address) -> None:
+        """List all containers of a store, each with all that is in it; a name is told with its container."""
+        unlisted = Unlisted(self._settings)
+        within = _Listing(self._settings, self._clients, True, True, dataclasses.replace(self._look, urls=True))
+        for container in client.container_list():
+            place = Address.parse(url_of(address, "", container.name))
+            for entry in entries(client, place, True, unlisted.add):
+                within._write(place, place.text, entry)
         unlisted.finish()
 
     def _begin(self, address: Address) -> None:
@@ -107,12 +120,14 @@ class _Listing:
 @click.command()
 @place("url", default=".")
 @click.option("-d", "--depth", type=click.IntRange(1), help="Levels of folders to show.")
+@json_lines
 @shared
 @pass_settings
 def tree(settings: Settings, url: str, depth: int | None) -> None:
     """Draw the names in a container or folder as a tree.
 
-    Without an argument it is this directory.
+    Without an argument it is this directory. With --json the tree is one value: folders are objects, names in them
+    null; what is deeper than --depth is left out.
     """
     address, unlisted = Address.parse(url), Unlisted(settings)
     address.container_name()
@@ -122,10 +137,13 @@ def tree(settings: Settings, url: str, depth: int | None) -> None:
         for entry in entries(client, address, True, unlisted.add):
             count += 1
             _grow(top, _name(entry).removeprefix(address.under))
-    settings.result({}, printable(address.text))
-    for line in _drawn(top, "", depth):
-        settings.result({}, line)
-    settings.result({}, f"\n{count_text(count, 'object')} in {count_text(_folders_in(top), 'folder')}")
+    if settings.json:
+        settings.result({"type": "tree", "place": address.text, "count": count, "tree": _cut(top, depth)}, "")
+    else:
+        settings.result({}, printable(address.text))
+        for line in _drawn(top, "", depth):
+            settings.result({}, line)
+        settings.result({}, f"\n{count_text(count, 'object')} in {count_text(_folders_in(top), 'folder')}")
     unlisted.finish()
 
 
@@ -142,6 +160,12 @@ def _grow(top: _Folder, name: str) -> None:
         top = below
     if last:
         top[last] = None
+
+
+def _cut(top: _Folder, depth: int | None) -> _Folder:
+    """A tree without what is deeper, in the order of names."""
+    less = None if depth is None else depth - 1
+    return {name: below and ({} if depth == 1 else _cut(below, less)) for name, below in sorted(top.items())}
 
 
 def _drawn(top: _Folder, indent: str, depth: int | None) -> Iterator[str]:

@@ -117,13 +117,13 @@ def _remove(
     if not found and not force:
         raise absent(client, address, "-r deletes folders, -f takes absence", folder_hint="-r deletes folders")
     if dry_run and found:
-        _list(settings, name)
+        _list(settings, address.shown(name))
     if not dry_run:
         client.object_delete(name, container)  # what is not seen too: a store may show late what was written
     if not found:
         _tell_absent(settings, address)
     elif not dry_run:
-        settings.did("deleted", f"deleted {name}", name=name)
+        settings.did("deleted", f"deleted {address.shown(name)}", name=address.shown(name))
 
 
 def _remove_folder(settings: Settings, place: Place, address: Address, dry_run: bool) -> None:
@@ -131,13 +131,13 @@ def _remove_folder(settings: Settings, place: Place, address: Address, dry_run: 
 
     An object with content that has the name of the folder itself, slash and all, is in no folder: it is left and named.
     """
-    removal = _Removal(settings, place)
+    removal = _Removal(settings, place, address)
     _remove_all(settings, removal, removal.names(address), address, dry_run)
 
 
 def _remove_fitting(settings: Settings, clients: Clients, glob: Glob, recursive: bool, dry_run: bool) -> None:
     """Delete the objects that fit a pattern; if recursive, all in the folders that do, too."""
-    removal = _Removal(settings, clients.container(glob.address))
+    removal = _Removal(settings, clients.container(glob.address), glob.address)
     names = removal.without_folders(fitting(clients, glob, recursive, removal.note))
     first = next(names, None)
     if first is None and not removal.failed:
@@ -150,7 +150,7 @@ def _remove_all(settings: Settings, removal: _Removal, names: Iterator[str], add
     """Delete names, after a question; tell of what was left."""
     if dry_run:
         for name in names:
-            _list(settings, name)
+            _list(settings, address.shown(name))
     else:
         # The first thousand names tell what is at stake, without a listing of millions before the question.
         first = list(itertools.islice(names, BATCH))
@@ -180,11 +180,12 @@ def _confirm(settings: Settings, address: Address, first: list[str]) -> None:
 class _Removal:
     """The deletion of many names, none of which stops the others."""
 
-    def __init__(self, settings: Settings, place: Place) -> None:
+    def __init__(self, settings: Settings, place: Place, address: Address) -> None:
         from obs_client.sync.report import Streak
 
         self._settings = settings
         self._place = place
+        self._address = address
         self._streak = Streak()
         self._failures: dict[str, Exception | str] = {}
         self._deleted = 0
@@ -239,7 +240,8 @@ class _Removal:
         failures = self._delete(batch)
         for name in batch:
             if name not in failures:
-                self._settings.did("deleted", f"deleted {name}", name=name)
+                shown = self._address.shown(name)
+                self._settings.did("deleted", f"deleted {shown}", name=shown)
         errors = list(failures.values())
         if 1 < len(batch) == sum(isinstance(error, obs_client.TemporaryError) for error in errors):
             raise errors[0]
@@ -270,7 +272,7 @@ class _Removal:
         Raises:
             Failure: Something was.
         """
-        self._settings.fail_all(self._failures)
+        self._settings.fail_all({self._address.shown(name): error for name, error in self._failures.items()})
         if self._failures:
             left = "was" if len(self._failures) == 1 else "were"
             hints = advice(self._failures.values()), "all others are" if self._deleted else ""
@@ -280,7 +282,7 @@ class _Removal:
 
 
 def _tell_absent(settings: Settings, address: Address) -> None:
-    settings.did("absent", f"there is nothing to delete at {address.text}", name=address.name)
+    settings.did("absent", f"there is nothing to delete at {address.text}", name=address.shown(address.name))
 
 
 def _batches(names: Iterator[str], size: int) -> Iterator[list[str]]:

@@ -71,7 +71,10 @@ def url(
     address = Address.parse(url)
     name = address.object_name()
     if address.url.scheme == "file":
-        raise Failure(f"{url!r} is on this machine, and paths have no signed URLs", "s3:// and swift:// have them")
+        raise Failure(
+            f"{url!r} is on this machine, and paths have no signed URLs",
+            "storage URLs have them: s3://, swift://, azure://, gs://",
+        )
     with address.client() as client:
         check_written(client, address)
         with _advised(url):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from obs_client.cli.failures import NotThere
+from obs_client.cli.failures import Failure, NotThere, failure_of
 from obs_client.cli.options import json_lines, pass_settings, shared
 from obs_client.cli.settings import Settings
+from obs_client.cli.several import each
 from obs_client.cli.text import count_text, printable
 from obs_client.cli.usage import Commands
+from obs_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -116,27 +119,52 @@ def show(settings: Settings, name: str) -> None:
 
 
 @stores.command()
-@_name
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=_names)
 @json_lines
 @shared
 @pass_settings
-def test(settings: Settings, name: str) -> None:
-    """See that a store answers, and that the login is right; reads only."""
-    from obs_client.urls import StorageUrl
+def test(settings: Settings, names: tuple[str, ...]) -> None:
+    """See that stores answer, and that the logins are right; reads only.
+
+    Without a name all of them are tested.
+    """
+    from obs_client import stores as library
+
+    chosen = [name.removesuffix("://") for name in names] or list(library.read_stores())
+    if not chosen:
+        settings.warn("no store has a name; obs stores add gives one")
+    width = max(map(len, chosen), default=0) if len(chosen) > 1 else 0
+
+    def look(name: str) -> None:
+        try:
+            record, text = _look(name)
+        except ConfigurationError as error:
+            if len(chosen) == 1:
+                raise
+            failure = failure_of(error, about=name)  # of this store alone
+            raise Failure(failure.message, failure.hint) from error
+        settings.result({"type": "store", "name": name, **record}, f"{f'{name:{width}}  ' if width else ''}{text}")
+
+    each(settings, {name: partial(look, name) for name in chosen}, lambda _name, _error: True)
+
+
+def _look(name: str) -> tuple[dict[str, object], str]:
+    """What a store that answers holds, for programs and for people.
+
+    Raises:
+        NotThere: There is no such store, or not the container that it begins in.
+    """
+    from obs_client.cli.address import Address
 
     _found(name)
-    url = StorageUrl.parse(f"{name}://")
-    with url.client() as client:
-        if url.container_name is None:
+    address = Address.parse(f"{name}://")
+    with address.client() as client:
+        if address.container is None:
             count = len(client.container_list())
-            settings.result({"type": "store", "name": name, "containers": count}, count_text(count, "container"))
-        elif client.container_info(url.container_name) is None:
-            raise NotThere(f"there is no container {url.container_name!r}", f"obs mb {name}:// creates it")
-        else:
-            settings.result(
-                {"type": "store", "name": name, "container": url.container_name},
-                f"the container {printable(url.container_name)} is there",
-            )
+            return {"containers": count}, count_text(count, "container")
+        if client.container_info(address.container) is None:
+            raise NotThere(f"{name}: there is no container {address.container!r}", f"obs mb {name}:// creates it")
+        return {"container": address.container}, f"the container {printable(address.container)} is there"
 
 
 @stores.command()

@@ -267,6 +267,7 @@ def _record(report: SyncReport) -> dict[str, object]:
         "skipped": report.skipped,
         "deleted": report.deleted,
         "failed": len(report.failures),
+        "left_out": len(report.notes),
         "withheld": report.withheld,
     }
 
@@ -274,7 +275,8 @@ def _record(report: SyncReport) -> dict[str, object]:
 def _summary(report: SyncReport) -> str:
     would = "would have " if report.dry_run else ""
     size = size_text(report.copied_size, human=True)
+    left_out = f", left out {len(report.notes):,}" if report.notes else ""
     return (
         f"{would}copied {report.copied:,} ({size}), deleted {report.deleted:,}, left {report.skipped:,} as they are, "
-        f"failed {len(report.failures):,}"
+        f"failed {len(report.failures):,}{left_out}"
     )

@@ -235,7 +235,7 @@ class _Puts:
         upload = partial(self._clients.of(self._address).object_upload, container_name=container, **self._arguments)
         _put(self._settings, upload, path, name)
         shown = "stdin" if path == "-" else path
-        self._settings.did("put", f"{shown} -> {container}/{name}", path=path, name=name)
+        self._settings.did("put", f"{shown} -> {self._address.told(name)}", path=path, name=name)
 
 
 @contextlib.contextmanager
