@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from obs_client._engine.parallel import WorkerPool, bounded_map, within
+from obs_client._engine.parallel import READY_MAXIMUM, WorkerPool, bounded_map, mixed_map, within
 from obs_client.backend import stopping
 
 
@@ -40,6 +40,41 @@ def test_bounded_map_keeps_order_takes_few_ahead_and_stops_at_a_failure() -> Non
         while True:
             seen.append(next(failing))
     assert seen == [0, 1, 2, 3, 4]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
+
+
+def test_mixed_map_keeps_order_and_hands_over_only_what_is_not_had_at_once() -> None:
+    handed: list[int] = []
+
+    def slow(number: int) -> int:
+        handed.append(number)
+        return number * 2
+
+    def at_once(number: int) -> int | None:
+        return None if number % 7 == 0 else number * 2
+
+    assert list(mixed_map(at_once, slow, range(100), 4)) == list(range(0, 200, 2))
+    assert sorted(handed) == list(range(0, 100, 7))
+
+
+def test_mixed_map_lets_no_more_wait_for_one_than_it_says() -> None:
+    slow_may_end, taken = threading.Event(), []
+
+    def items() -> Iterator[int]:
+        for number in range(10 * READY_MAXIMUM):
+            taken.append(number)
+            if number == READY_MAXIMUM:
+                slow_may_end.set()
+            yield number
+
+    def slow(number: int) -> int:
+        assert slow_may_end.wait(20)
+        return number
+
+    results = mixed_map(lambda number: number or None, slow, items(), 2)
+    assert [next(results) for _ in range(5)] == list(range(5))
+    assert len(taken) == READY_MAXIMUM + 5
+    results.close()  # type: ignore[attr-defined]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+READY_MAXIMUM = 1000
+"""How many results may wait for one before them that takes longer."""
+
 
 class WorkerPool(Generic[Item, Result]):
     """Runs one function in up to `workers` threads; gives the results in the order of submission.
@@ -124,6 +127,39 @@ def bounded_map(
             pool.submit(item)
         while pool.pending:
             yield pool.result(while_waiting=while_waiting)
+
+
+def mixed_map(
+    at_once: Callable[[Item], Result | None],
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+) -> Iterator[Result]:
+    """The results for each item, in order: those that `at_once` has in the caller's thread, else those of workers.
+
+    To hand one over to a worker takes longer than many a result.
+    """
+    waiting: collections.deque[Result | None] = collections.deque()  # None: what the pool gives next
+    with WorkerPool(function, workers) as pool:
+
+        def first() -> Result:
+            result = waiting.popleft()
+            return pool.result() if result is None else result
+
+        for item in items:
+            result = at_once(item)
+            if result is None:
+                while pool.pending >= workers:
+                    yield first()
+                pool.submit(item)
+            elif not waiting:
+                yield result
+                continue
+            waiting.append(result)
+            if len(waiting) > READY_MAXIMUM:
+                yield first()
+        while waiting:
+            yield first()
 
 
 @contextlib.contextmanager

@@ -50,10 +50,10 @@ def compare_content(comparison: Comparison, source: Listed, target: Listed) -> t
     Raises:
         NotFoundError: One is gone by now.
     """
-    if source.size == target.size == 0:
-        return True, "no bytes"
+    if proof := proved_by_listing(comparison, source, target):
+        return True, proof
     tag, other_tag = _stored(comparison.source, source), _stored(comparison.target, target)
-    if comparison.proves_equal(tag, other_tag) and _is_of_content(comparison, source, target):
+    if comparison.proves_equal(tag, other_tag) and are_md5s(comparison, source, target):
         return True, "stored digests"
     if _is_md5(tag) and other_tag is None and _md5(comparison.target, target) == tag:
         return True, "digest and reading"
@@ -64,23 +64,31 @@ def compare_content(comparison: Comparison, source: Listed, target: Listed) -> t
         return len(sizes) < 2 and _same_bytes(one, other), "reading"
 
 
+def proved_by_listing(comparison: Comparison, source: Listed, target: Listed) -> Proof | None:
+    """By what two objects of the same size are proved to have the same bytes without a request; None: by nothing."""
+    if source.size == target.size == 0:
+        return "no bytes"
+    tag, other_tag = _stored(comparison.source, source), _stored(comparison.target, target)
+    if comparison.proves_equal(tag, other_tag) and not _may_be_of_segments(source):
+        return "stored digests"
+    return None
+
+
 def _stored(place: Place, entry: Listed) -> str | None:
     """The hash, as far as the store itself keeps the content by it."""
     return None if in_files(place) else entry.hash
 
 
-def _is_of_content(comparison: Comparison, source: Listed, target: Listed) -> bool:
-    """Whether equal hashes are of the content itself; asks the stores only where they may not be.
+def _may_be_of_segments(entry: Listed) -> bool:
+    """Whether a hash in the form of an MD5 may be another one, so that the stores are to be asked.
 
     The tag of an object of segments is the MD5 of their digests in hex, as is that of an object which holds this text:
     32 bytes a segment.
     """
-    size = source.size
-    if not _is_md5(source.hash):
-        return True
-    if size is not None and (size % MD5_DIGITS or size > MD5_DIGITS * SEGMENTS_MAXIMUM):
-        return True
-    return are_md5s(comparison, source, target)
+    size = entry.size
+    if not _is_md5(entry.hash):
+        return False
+    return size is None or not (size % MD5_DIGITS or size > MD5_DIGITS * SEGMENTS_MAXIMUM)
 
 
 def are_md5s(comparison: Comparison, source: Listed, target: Listed) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Literal
 
-from obs_client._engine.parallel import bounded_map, ended
+from obs_client._engine.parallel import ended, mixed_map
 from obs_client.credentials import forget_frames
 from obs_client.errors import ConfigurationError, ContainerNotFoundError, ServiceError
 from obs_client.places import Place
-from obs_client.sync.content import Comparison, Proof, compare_content
+from obs_client.sync.content import Comparison, Proof, compare_content, proved_by_listing
 from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.report import Streak
 from obs_client.sync.sides import directory_of, left_out
 
 Finding = Literal["same", "differing", "missing", "extra", "unproven"]
+
+_Compared = tuple[Pair, Finding, Proof | Exception | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,11 +83,12 @@ def check(
     comparison = Comparison(source, target)
     findings, streak = _Findings(), Streak()
 
-    def compare(pair: Pair) -> tuple[Pair, Finding, Proof | Exception | None]:
+    def compare(pair: Pair) -> _Compared:
         return (pair, *_compare(comparison, pair))
 
     listed = pairs(source, target, options, findings.add_unlisted)
-    with ended(bounded_map(compare, listed, options.workers)) as compared:
+    at_once = functools.partial(_at_once, comparison)
+    with ended(mixed_map(at_once, compare, listed, options.workers)) as compared:
         for pair, finding, by in compared:
             size = findings.add(pair, finding, by)
             if on_compared and isinstance(by, str):
@@ -140,13 +144,22 @@ def _of_one_side(comparison: Comparison, name: str, source: Listed | None, targe
     return "extra" if source is None else "missing"
 
 
-def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Exception | None]:
+def _at_once(comparison: Comparison, pair: Pair) -> _Compared | None:
+    """What the listings alone prove of a name, as of most; None: nothing."""
     name, source, target = pair
     if source is None or target is None:
         finding = _of_one_side(comparison, name, source, target)
-        return finding, "folder" if finding == "same" else None
-    if None not in (source.size, target.size) and source.size != target.size:
-        return "differing", "sizes"
+        return pair, finding, "folder" if finding == "same" else None
+    if source.size != target.size:
+        return None if None in (source.size, target.size) else (pair, "differing", "sizes")
+    proof = proved_by_listing(comparison, source, target)
+    return None if proof is None else (pair, "same", proof)
+
+
+def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Exception | None]:
+    _, source, target = pair
+    assert source is not None
+    assert target is not None
     try:
         same, by = compare_content(comparison, source, target)
     except (ContainerNotFoundError, ConfigurationError):
