@@ -94,7 +94,7 @@ def test_a_tarball_installs_into_a_clean_environment(tmp_path: Path) -> None:
             list(map(str, command)), capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
         )
 
-    installed = run(programs / "pip", "install", "--quiet", f"{_tarball(tmp_path)}[cli]")
+    installed = run(programs / "pip", "install", "--quiet", f"{_tarball(tmp_path)}[cli,django,fsspec,otel]")
     assert installed.returncode == 0, installed.stderr
     assert run(programs / "obs", "--version").stdout == f"obs_client {obs_client.__version__}\n"
     assert run(programs / "python", "-m", "obs_client", "--version").returncode == 0
@@ -104,6 +104,10 @@ def test_a_tarball_installs_into_a_clean_environment(tmp_path: Path) -> None:
     assert run(programs / "obs", "cat", url).stdout == (programs / "pip").read_text()
     assert run(programs / "obs", "sync", tmp_path / "store" / "docs", tmp_path / "copy").stdout.startswith("copied 1 ")
     where = run(programs / "python", "-c", "import obs_client, test; print(obs_client.__file__, test.__file__)").stdout
+    adapters = run(programs / "python", "-c", "import obs_client.django, obs_client.fsspec, obs_client.telemetry")
+    assert adapters.returncode == 0, adapters.stderr
+    store = run(programs / "python", "-c", "import fsspec; fsspec.filesystem('obs+memory').mkdir('box')")
+    assert store.returncode == 0, store.stderr
     package, tests = map(Path, where.split())
     assert tmp_path / "env" in package.parents
     assert (package.parent / "py.typed").exists()
