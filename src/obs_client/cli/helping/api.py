@@ -109,7 +109,9 @@ def _over_lines(called: str, kept: list[inspect.Parameter], result: str) -> str:
 
 def _as_written(parameter: inspect.Parameter) -> inspect.Parameter:
     if isinstance(parameter.annotation, str):
-        return parameter.replace(annotation=_Written(parameter.annotation))
+        parameter = parameter.replace(annotation=_Written(parameter.annotation))
+    if " object at 0x" in repr(parameter.default):
+        parameter = parameter.replace(default=_Written(f"{type(parameter.default).__name__}()"))
     return parameter
 
 
