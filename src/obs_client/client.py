@@ -38,8 +38,9 @@ from obs_client.models import (
 )
 
 if TYPE_CHECKING:
-    from obs_client._engine.transfers.files import ReadFile, TextWriteFile, WriteFile
+    from obs_client._engine.transfers.files import TextWriteFile, WriteFile
     from obs_client._engine.transfers.progress import Progress
+    from obs_client._engine.transfers.read_file import ReadFile
 
 # What only some methods need of the engine is loaded when they are first called: a program that reads starts sooner.
 

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 import obs_client
+from obs_client._engine.transfers.read_file import HEAD, READ_BUFFER, WINDOW
+from obs_client.backend.values import ObjectReader
 from test.engine.scripted import QUICK, Outage, ScriptedClient
 
 CONTENT = bytes(range(256)) * 20
@@ -133,6 +135,89 @@ def test_reading_seeks_and_says_what_is_verified(client: ScriptedClient) -> None
         file.seek(9)
         file.read(1)
         assert file.verified
+
+
+class RemoteClient(ScriptedClient):
+    """Opening an object moves content, as over a network; notes what is asked for."""
+
+    opens_whole = False
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(options=obs_client.ClientOptions(first_pause=0.0, **options))
+        self.asked: list[tuple[int, int | None]] = []
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        self.asked.append((start, stop))
+        reader = super()._object_open(container, name, start, stop, if_hash)
+        if start or (stop is not None and stop < (reader.info.size or 0)):
+            reader.digest = None
+        return reader
+
+
+@pytest.mark.parametrize("size", [0, 1, HEAD - 1, HEAD, HEAD + 1, 3 * READ_BUFFER + 1])
+@pytest.mark.parametrize("piece", [-1, 1_000, READ_BUFFER + 1])
+@pytest.mark.parametrize("check", [True, False])
+def test_reading_in_order_asks_for_the_head_and_then_for_all(size: int, piece: int, check: bool) -> None:
+    client = RemoteClient(check_content=check)
+    content = random.Random(size).randbytes(size)
+    client.object_write("name", content)
+    with client.object_open("name") as file:
+        assert client.asked == [(0, HEAD)]
+        assert not file.verified
+        assert b"".join(iter(lambda: file.read(piece), b"")) == content
+        assert file.verified == (check or not size)
+    assert client.asked[1:] == ([] if size <= HEAD else [(0, None)] if check else [(HEAD, None)])
+
+
+def test_who_seeks_gets_what_is_read_and_more_as_reading_goes_on() -> None:
+    client = RemoteClient()
+    content = random.Random(1).randbytes(6 * WINDOW)
+    client.object_write("name", content)
+    with client.object_open("name") as file:
+        file.seek(HEAD)
+        assert file.read(5) == content[HEAD : HEAD + 5]
+        file.seek(2 * WINDOW)
+        client.asked.clear()
+        for place in range(2 * WINDOW, 6 * WINDOW, 100_000):
+            assert file.read(100_000) == content[place : place + 100_000]
+        assert file.read() == b""
+        start = 2 * WINDOW + READ_BUFFER
+        assert client.asked == [
+            (2 * WINDOW, start), (start, start + WINDOW), (start + WINDOW, start + 3 * WINDOW),
+            (start + 3 * WINDOW, start + 7 * WINDOW),
+        ]  # fmt: skip
+        client.asked.clear()
+        assert file.seek(3) == 3
+        assert file.read(HEAD - 3) == content[3:HEAD]
+        file.seek(0, os.SEEK_END)
+        assert (file.read(), file.read(1)) == (b"", b"")
+        file.seek(7 * WINDOW)
+        assert file.read() == b""
+        assert client.asked == []
+        assert not file.verified
+
+
+def test_a_head_that_comes_as_other_bytes_again_is_an_error() -> None:
+    client = RemoteClient()
+    client.object_write("name", b"a" * 2 * HEAD)
+    with client.object_open("name") as file:
+        file._reader._head = b"b" * HEAD
+        assert file.read(HEAD - 1) == b"b" * (HEAD - 1)
+        with pytest.raises(obs_client.IntegrityError, match="first bytes"):
+            file.read()
+
+
+def test_what_is_replaced_after_its_head_was_read_is_never_mixed() -> None:
+    client = RemoteClient()
+    for place in (0, HEAD):
+        client.object_write("name", b"a" * 2 * HEAD)
+        with client.object_open("name") as file:
+            client.object_write("name", b"b" * 2 * HEAD)
+            file.seek(place)
+            with pytest.raises(obs_client.ObjectChangedError):
+                file.read()
 
 
 def test_reading_goes_on_after_failures(client: ScriptedClient) -> None:

@@ -83,6 +83,11 @@ class Border:
         return Rules(capabilities, self._backend._metadata_sent)
 
     @property
+    def opens_whole(self) -> bool:
+        """Whether a reader of a whole object moves no content before it is read."""
+        return self._backend.opens_whole
+
+    @property
     def options(self) -> ClientOptions:
         return self._backend.options
 

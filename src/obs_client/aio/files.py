@@ -13,7 +13,8 @@ from obs_client.aio.threads import Threads
 from obs_client.models import ObjectInfo
 
 if TYPE_CHECKING:
-    from obs_client._engine.transfers.files import ReadFile, TextWriteFile, WriteFile
+    from obs_client._engine.transfers.files import TextWriteFile, WriteFile
+    from obs_client._engine.transfers.read_file import ReadFile
 
 LINES = 64 * 1024
 """Bytes, or characters, of which the lines are fetched at once."""
@@ -159,7 +160,8 @@ def reader_or_writer(
     threads: Threads, file: ReadFile | TextIO | WriteFile | TextWriteFile
 ) -> AsyncReader[bytes] | AsyncReader[str] | AsyncWriter[bytes] | AsyncWriter[str]:
     """What fits to a file that was opened."""
-    from obs_client._engine.transfers.files import ReadFile, TextWriteFile, WriteFile
+    from obs_client._engine.transfers.files import TextWriteFile, WriteFile
+    from obs_client._engine.transfers.read_file import ReadFile
 
     if isinstance(file, TextWriteFile):
         return AsyncWriter[str](threads, file)

@@ -68,6 +68,9 @@ class Backend(abc.ABC):
     container_resource: str | None = None
     """A pattern of what stands for a container and may hold slashes, unlike its name: the ARN of an access point."""
 
+    opens_whole: bool = False
+    """Whether `_object_open` moves no content, as of a file: a file object then opens all of an object at once."""
+
     def __init__(self, options: ClientOptions) -> None:
         self.options = options
 

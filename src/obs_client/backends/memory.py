@@ -85,6 +85,8 @@ class MemoryClient(ObjectStorageClient):
     It refuses to be pickled: its objects live here. A child process has what was there at the fork.
     """
 
+    opens_whole = True
+
     def __init__(self, container_name: str | None = None, *, options: ClientOptions | None = None) -> None:
         super().__init__(container_name, options=options)
         self._containers: dict[str, _Container] = {}

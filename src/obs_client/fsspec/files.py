@@ -14,7 +14,8 @@ from obs_client.fsspec.errors import translated
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-    from obs_client._engine.transfers.files import ReadFile, WriteFile
+    from obs_client._engine.transfers.files import WriteFile
+    from obs_client._engine.transfers.read_file import ReadFile
 
 BLOCK_SIZE = 4 * 1024 * 1024
 """What callers that read by blocks are told."""

@@ -12,10 +12,15 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 
+from obs_client.backend.values import ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectChangedError, ObjectNotFoundError, ObjectUnchangedError, PreconditionError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
+from obs_client.testing.wrapper import WrappedClient
+
+HEAD = 256 * 1024
+"""Bytes; more than are asked for when a file object is opened."""
 
 WIDE = 6 * 1024 * 1024
 """Bytes; more than a file object reads ahead."""
@@ -126,6 +131,37 @@ class FileReaderTests(ConformanceBase):
             with self.assertRaises((ValueError, OSError)):
                 file.seek(-1)
             self.assertEqual(file.read(), like.read())
+
+    @promise(
+        "Opening asks for no more than the head of an object, and a read or a seek for little more than is wanted."
+    )
+    def test_reader_asks_for_little(self) -> None:
+        wide = self.wide()
+        name = self.put("object", wide)
+        client = _RangesClient(self.client)
+        with client.object_open(name) as file:
+            opened = len(client.asked)
+            if not client.opens_whole:
+                self.assertLessEqual(client.bytes_asked(WIDE), HEAD * opened, "asked for when it was opened")
+            client.asked.clear()
+            for offset, size in ((-8, 8), (-70_000, 60_000), (WIDE // 2, 100), (WIDE // 4, WIDE // 3)):
+                start = file.seek(offset, os.SEEK_END if offset < 0 else os.SEEK_SET)
+                self.assertTrue(file.read(size) == wide[start : start + size], f"at {start}")
+                if not self.lost_answers:
+                    self.assertEqual(len(client.asked), 1, f"requests for {size} bytes at {start}")
+                    self.assertLess(client.bytes_asked(WIDE), size + 300_000, f"for {size} bytes at {start}")
+                client.asked.clear()
+            buffer = bytearray(WIDE // 3)
+            file.seek(WIDE // 5)
+            self.assertEqual(file.readinto(buffer), len(buffer))
+            self.assertTrue(buffer == wide[WIDE // 5 :][: len(buffer)], "readinto")
+            if not self.lost_answers:
+                self.assertEqual(len(client.asked), 1, "requests for readinto")
+        with client.object_open(self.put("small", b"few bytes")) as file:
+            client.asked.clear()
+            self.assertEqual((file.read(3), file.seek(0), file.read()), (b"few", 0, b"few bytes"))
+            if not self.lost_answers:
+                self.assertEqual(client.asked, [], "asked again for what came with the first answer")
 
     @promise("A file object's info is that of the object, and if_hash opens this version or raises.")
     def test_reader_info_and_hash(self) -> None:
@@ -279,3 +315,21 @@ class FileReaderTests(ConformanceBase):
         with self.assertRaises(LookupError):
             client.object_open(self.name("object"), "w", encoding="no-such-encoding")
         self.assertEqual(client.calls, [], "requests were made")
+
+
+class _RangesClient(WrappedClient):
+    """Notes what is asked of objects: the start and the stop of each reader."""
+
+    def __init__(self, inner: ObjectStorageClient) -> None:
+        super().__init__(inner)
+        self.asked: list[tuple[int, int | None]] = []
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        self.asked.append((start, stop))
+        return super()._object_open(container, name, start, stop, if_hash)
+
+    def bytes_asked(self, size: int) -> int:
+        """Bytes in all that was asked of an object of this size."""
+        return sum((size if stop is None else min(stop, size)) - start for start, stop in self.asked)

@@ -34,6 +34,7 @@ class WrappedClient(ObjectStorageClient):
         super().__init__(inner.container_name, options=inner.options)
         self.inner = inner
         self.timeout = inner.timeout
+        self.opens_whole = inner.opens_whole
         self.condition_hint = inner.condition_hint
         self.delete_condition_hint = inner.delete_condition_hint
 

@@ -222,3 +222,10 @@ class CannotDeleteWhatIsNotThere(BrokenClient):
 class ForgetsOneOfABatch(BrokenClient):
     def _object_delete_many(self, container: str, object_names: Sequence[str]) -> Mapping[str, Exception]:
         return super()._object_delete_many(container, object_names[:-1])
+
+
+@caught_by("test_reader_overtaken")
+class MixesTheHeadOfOneWithTheRestOfAnother(MixesVersions):
+    def __init__(self) -> None:
+        super().__init__()
+        self.opens_whole = False

@@ -19,17 +19,13 @@ from typing import TYPE_CHECKING, TextIO
 from obs_client._engine.attributes import Headers
 from obs_client._engine.border import Border
 from obs_client._engine.transfers.part_writer import PartWriter
-from obs_client._engine.transfers.reading import GuardedReader
+from obs_client._engine.transfers.read_file import ReadFile, open_object
 from obs_client.backend.values import NewObject
 from obs_client.errors import ContainerNotFoundError, ObjectNotFoundError
 from obs_client.models import ObjectInfo
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
-
-READ_BUFFER = 256 * 1024
-WINDOW = 1024 * 1024
-"""Bytes of the first request after a seek; doubled as long as reading goes straight on."""
+    from _typeshed import ReadableBuffer
 
 _MODES = {"rb": "r", "r": "r", "rt": "r", "wb": "w", "w": "w", "wt": "w"}
 
@@ -56,10 +52,9 @@ def open_reader(
 ) -> ReadFile | TextIO:
     """A seekable file object over an object that is there."""
     try:
-        reader = GuardedReader(border, container, name, if_hash=if_hash, known=known)
+        file = open_object(border, container, name, if_hash, known)
     except ContainerNotFoundError as error:
         raise ObjectNotFoundError(str(error), container=container, object_name=name) from error
-    file = ReadFile(_Reader(border, reader))
     return file if "b" in mode else io.TextIOWrapper(file, encoding=encoding or "utf-8")
 
 
@@ -75,107 +70,6 @@ def open_writer(border: Border, new: NewObject, mode: str, encoding: str | None)
     """A file object that becomes an object when it is closed."""
     file = WriteFile(border, new)
     return file if "b" in mode else TextWriteFile(file, encoding=encoding or "utf-8")
-
-
-class _Reader(io.RawIOBase):
-    """Positions over `GuardedReader`s, all pinned to the version that was there at first."""
-
-    def __init__(self, border: Border, reader: GuardedReader) -> None:
-        super().__init__()
-        self._border = border
-        self._reader = reader
-        self.info = reader.info
-        self._position = 0
-        self._window = WINDOW
-        self.name = reader.name
-        self.verified = False
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        base = self._base(whence)
-        if base + offset < 0:
-            raise ValueError(f"cannot seek to {base + offset}, before the start")
-        self._position = base + offset
-        return self._position
-
-    def _base(self, whence: int) -> int:
-        """From where on a place is counted.
-
-        Raises:
-            io.UnsupportedOperation: From the end, and the store does not say where that is.
-        """
-        if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
-            raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
-        base = (0, self._position, self.info.size)[whence]
-        if base is None:
-            raise io.UnsupportedOperation("the store does not say where the object ends; read to there first")
-        return base
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        if self.closed:
-            raise ValueError("I/O operation on closed file")
-        view = memoryview(buffer).cast("B")
-        if self._is_past_end and self._reader.left:
-            return 0
-        if self._reader.position != self._position or self._reader.left == 0:
-            self._go_on(len(view))
-        count = self._reader.readinto(view)
-        self._position += count
-        self.verified = self.verified or self._reader.verified
-        if self.info.size is None:
-            self.info = self._reader.info  # who read to the end knows where it is
-        return count
-
-    @property
-    def _is_past_end(self) -> bool:
-        return self.info.size is not None and self._position >= self.info.size
-
-    def _go_on(self, wanted: int) -> None:
-        """Ask for the bytes at the position: few after a seek, more and more if reading goes straight on."""
-        straight = self._reader.position == self._position
-        if straight and self._is_past_end:
-            return
-        self._window = self._window * 2 if straight else WINDOW
-        self._reader.close()
-        self._reader = GuardedReader(
-            self._border,
-            self._reader.container,
-            self._reader.name,
-            self._position,
-            None if self.info.size is None else self._position + max(wanted, self._window),
-            pinned=self.info,
-        )
-
-    def close(self) -> None:
-        if not self.closed:
-            self._reader.close()
-        super().close()
-
-
-class ReadFile(io.BufferedReader):
-    """A seekable, buffered reader of one version of an object."""
-
-    def __init__(self, raw: _Reader) -> None:
-        self._reader = raw
-        super().__init__(raw, READ_BUFFER)
-
-    @property
-    def info(self) -> ObjectInfo:
-        """The object that is read, as the store told of it with its content, without another request."""
-        return self._reader.info
-
-    @property
-    def verified(self) -> bool:
-        """Whether all bytes were read in order, and proved to be what the store's digest says."""
-        return self._reader.verified
 
 
 class WriteFile(io.RawIOBase):

@@ -83,6 +83,7 @@ class FileStore(ObjectStorageClient):
     whichever directory above it.
     """
 
+    opens_whole = True
     _names: Naming
 
     def __init__(self, container_name: str | None, options: ClientOptions | None) -> None:

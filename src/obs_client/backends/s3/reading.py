@@ -128,7 +128,7 @@ def open_object(
     """
     if start == stop:
         return _empty_reader(requests, container, name, if_hash)
-    checksums = requests.uses_checksums and start == 0 and stop is None
+    checksums = requests.uses_checksums and start == 0
     part = range_header(start, stop)
     asked = get_object(container, name, part=part, if_hash=if_hash, checksums=checksums, known=known)
     try:
@@ -244,14 +244,15 @@ def _head_of_part(requests: Requests, container: str, name: str, number: int | N
 
 
 def _with_checksums(requests: Requests, container: str, name: str, answer: HttpAnswer) -> HttpAnswer:
-    """The headers that tell most of an object of parts: those of its GET, or of a HEAD that asks for checksums.
+    """The headers that tell most of an object: those of its GET, or of a HEAD that asks for checksums.
 
+    An answer of a range that is all of a small object has no checksum; it is needed where the tag is no MD5. Of parts,
     CRC-32 costs a fifth of MD5; the GET itself does not ask, since servers that do not know the header refuse it.
     """
     experience = requests.experience
     if requests.settings.choices.checksums is False or experience.of(TELLS_CHECKSUMS) is False:
         return answer
-    if requests.uses_checksums or not is_of_parts(answer):
+    if not (_lacks_digest(answer) if requests.uses_checksums else is_of_parts(answer)):
         return answer
     try:
         head = requests.finish(head_object(container, name, checksums=True))
@@ -261,6 +262,14 @@ def _with_checksums(requests: Requests, container: str, name: str, answer: HttpA
         return answer
     same = ("etag", "content-length")
     return head if all(head.headers.get(name) == answer.headers.get(name) for name in same) else answer
+
+
+def _lacks_digest(answer: HttpAnswer) -> bool:
+    """Whether an answer of a range tells nothing that the content can be compared with."""
+    told = any(name.startswith("x-amz-checksum-") for name in answer.headers)
+    return (
+        answer.status == 206 and not told and not hash_is_md5(bare_etag(answer.headers.get("etag", "")), answer.headers)
+    )
 
 
 def _part_size_of(answer: HttpAnswer) -> int | None:

@@ -75,7 +75,6 @@ def open_object(
     Args:
         known: The hash of what is not to be sent: Swift answers it by 304.
     """
-    whole = start == 0 and stop is None
     if stop is not None and stop <= start:
         return _empty(http, container, name, if_hash)
     unless = None if known is None else quoted_etag(known)
@@ -94,6 +93,7 @@ def open_object(
         place = place._replace(size=info.size)
         if if_hash is not None:
             _check_hash(info if info.hash is not None else look_at(http, container, name), if_hash)
+        whole = start == 0 and (stop is None or place.take == place.size)
         digest = _digest(http, container, info, exchange) if whole and check else None
     except BaseException:
         exchange.answer.close()
