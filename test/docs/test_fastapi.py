@@ -154,6 +154,7 @@ def test_a_link_leads_to_the_store() -> None:
             assert found.status_code == 307
             assert found.headers["location"].startswith(f"{double.url}/box/a/name?")
             assert "X-Amz-Signature=" in found.headers["location"]
+            assert httpx.get(found.headers["location"], trust_env=False).content == CONTENT
 
 
 def test_a_store_that_signs_nothing_says_so(service: httpx.Client) -> None:

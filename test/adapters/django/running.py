@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,13 @@ def local(directory: Path) -> ObjectStorageClient:
 
 
 EMBEDDED = {"memory": memory, "local": local}
+
+
+def collect(*options: str) -> str:
+    """What `collectstatic` says."""
+    said = io.StringIO()
+    call_command("collectstatic", *options, interactive=False, stdout=said)
+    return said.getvalue()
 
 
 def storages_setting(store: Any, **options: Any) -> dict[str, dict[str, Any]]:

@@ -10,10 +10,13 @@ from typing import Protocol
 from urllib.request import urlopen
 
 import pytest
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.base import ContentFile
+from django.test import override_settings
 
 from obs_client import ObjectStorageClient
 from obs_client.django import ObjectStorage
+from test.adapters.django.running import collect
 from test.adapters.django.savers import assert_none_is_lost
 from test.azure import running as azure
 from test.gcs import running as gcs
@@ -76,6 +79,17 @@ def test_files_on_a_server(servers: Servers, make: MakesContainer) -> None:
         assert not storage.exists("a b")
         with pytest.raises(FileNotFoundError):
             storage.open(first)
+
+
+@pytest.mark.parametrize("make", [on_seaweedfs, on_swift], ids=["seaweedfs", "swift"])
+def test_static_files_on_a_server(servers: Servers, make: MakesContainer) -> None:
+    with make(servers) as client:
+        backend = {"BACKEND": "obs_client.django.ObjectManifestStaticStorage", "OPTIONS": {"store": client}}
+        with override_settings(STORAGES={"staticfiles": backend}, DEBUG=False):
+            assert "2 static files copied" in collect()
+            assert "0 static files copied, 2 unmodified" in collect()
+            hashed = staticfiles_storage.url("cat.txt").removeprefix("/static/")
+        assert client.object_read(hashed) == client.object_read("cat.txt") == b"meow\n"
 
 
 @pytest.mark.parametrize("make", ATOMIC.values(), ids=ATOMIC)

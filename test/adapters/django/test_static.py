@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.core.management import call_command
 from django.test import override_settings
 
 from obs_client.django import ObjectStorage
-from test.adapters.django.running import STATIC
-
-
-def collect(*options: str) -> str:
-    """What the command says."""
-    said = io.StringIO()
-    call_command("collectstatic", *options, interactive=False, stdout=said)
-    return said.getvalue()
+from test.adapters.django.running import STATIC, collect
 
 
 def setting(storage: ObjectStorage, kind: str) -> dict[str, dict[str, object]]:

@@ -20,8 +20,9 @@ from django.db.migrations.writer import MigrationWriter
 from django.test import override_settings
 from django.utils import timezone
 
-from obs_client import ClientOptions, ContainerNotFoundError, MemoryClient, TemporaryError
+from obs_client import ClientOptions, ContainerNotFoundError, MemoryClient, TemporaryError, stores
 from obs_client.django import ObjectStaticStorage, ObjectStorage
+from obs_client.django.content import stream_of
 from obs_client.wrappers import imitating
 from obs_client.wrappers.wrapped import WrappedClient
 from test.adapters.django.savers import assert_none_is_lost
@@ -149,6 +150,7 @@ def test_a_file_of_many_parts_goes_up_whole_from_disk_and_memory(tmp_path: Path)
     content = bytes(range(256)) * 2_000
     with TemporaryUploadedFile("big", "application/octet-stream", 0, None) as temporary:
         temporary.write(content)
+        assert type(stream_of(temporary)) is io.BufferedRandom, "which the threads that send it read themselves"
         storage.save("disk.bin", temporary)
     storage.save("memory.bin", SimpleUploadedFile("memory.bin", content))
     for name in ("disk.bin", "memory.bin"):
@@ -248,6 +250,14 @@ def test_nothing_is_asked_before_it_is_needed() -> None:
     storage = ObjectStorage("nonsense:")
     with pytest.raises(Exception, match="nonsense"):
         storage.exists("cat.txt")
+
+
+def test_a_named_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OBS_STORES", str(tmp_path / "stores.toml"))
+    stores.add(stores.NamedStore("work", f"file://{tmp_path}/root"))
+    (tmp_path / "root/site").mkdir(parents=True)
+    ObjectStorage("work://site/media").save("cat.txt", ContentFile(b"meow"))
+    assert (tmp_path / "root/site/media/cat.txt").read_bytes() == b"meow"
 
 
 def test_the_store_is_told_how_long_files_may_be_kept() -> None:
