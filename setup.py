@@ -56,6 +56,7 @@ setup(
             "google-crc32c>=1.6",
             "httpx>=0.27",
             "hypothesis>=6.100",
+            "mkdocs>=1.6",
             "mypy>=1.16",
             "openstacksdk>=4.0",
             "opentelemetry-sdk>=1.30",
