@@ -10,13 +10,28 @@ SOURCE = (HERE / "src/obs_client/__init__.py").read_text()
 VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)
 assert VERSION
 
+HOME = "https://github.com/OWNER/obs_client"
+"""OWNER stands for the account that hosts the project, as in the README; whoever publishes a release writes it here."""
+
+README = (HERE / "README.md").read_text(encoding="utf-8")
+
 setup(
     name="obs_client",
     version=VERSION[1],
     description="One simple API to any object storage: Swift, S3, Azure, Google Cloud Storage, files, memory",
-    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description=re.sub(r"\]\((?!https?:)", f"]({HOME}/blob/main/", README),
     long_description_content_type="text/markdown",
+    author="obs_client contributors",
     license="MIT",
+    url=HOME,
+    project_urls={
+        "Documentation": f"{HOME}/tree/main/src/obs_client/docs",
+        "Changes": f"{HOME}/blob/main/.github/CHANGELOG.md",
+        "Source": HOME,
+        "Issues": f"{HOME}/issues",
+        "Security": f"{HOME}/blob/main/.github/SECURITY.md",
+    },
+    keywords=["object storage", "s3", "swift", "openstack", "azure blob", "google cloud storage", "minio", "ceph"],
     python_requires=">=3.11",
     package_dir={"": "src"},
     packages=find_packages("src"),
@@ -62,8 +77,9 @@ setup(
             "opentelemetry-sdk>=1.30",
             "pandas>=2.2",
             "pyarrow>=18",
-            "pytest>=8.3",
             "pytest-xdist>=3.6",
+            "pytest>=8.3",
+            "pyyaml>=6",
             "rich>=13.7",
             "ruff>=0.12",
             "tqdm>=4.66",
@@ -95,12 +111,20 @@ setup(
         ],
     },
     classifiers=[
+        "Development Status :: 5 - Production/Stable",
+        "Environment :: Console",
         "Intended Audience :: Developers",
+        "Intended Audience :: System Administrators",
         "Operating System :: MacOS",
         "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
+        "Topic :: Internet :: WWW/HTTP",
+        "Topic :: Software Development :: Libraries :: Python Modules",
+        "Topic :: System :: Archiving :: Backup",
         "Typing :: Typed",
     ],
 )

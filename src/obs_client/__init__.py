@@ -9,7 +9,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for it would cost more than all the rest
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 if TYPE_CHECKING:
     from obs_client.backends.azure.client import AzureClient as AzureClient

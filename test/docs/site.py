@@ -42,8 +42,8 @@ def build(site: Path) -> None:
             (source / name).write_text(text, encoding="utf-8")
         config = Path(work) / "mkdocs.yml"
         config.write_text(json.dumps(_config(source)), encoding="utf-8")
-        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", config, "--site-dir", site]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(config)]
+        done = subprocess.run([*command, "--site-dir", str(site)], capture_output=True, text=True, check=False)
         if done.returncode:  # with --quiet it would not count its warnings
             raise SystemExit(done.stderr)
 
