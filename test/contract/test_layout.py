@@ -45,6 +45,7 @@ OTHERS = {
     "faults": "promises that hold under faults, whatever the store",
     "field": "promises to what others run",
     "loopback": "servers of a few lines, for single tests",
+    "mutating": "which changes of the code no test sees",
     "servers": "real servers, and the tests of them",
 }
 """Folders of tests that mirror no room, and what is in them."""

@@ -1,0 +1,56 @@
+"""The fast tests of each part of the package: those that are to see its changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src/obs_client"
+
+FAST = "not server and not slow and not full"
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "_engine": ("test/engine",),
+    "_engine/transfers/progress.py": ("test/engine/transfers/test_progress.py",),
+    "_engine/globbing.py": ("test/engine/test_globbing.py",),
+    "_http": ("test/http",),
+    "_http/kit": ("test/http/kit",),
+    "_urls": ("test/urls", "test/contract/test_urls.py"),
+    "backend": ("test/backend", "test/engine"),
+    "backends/local": ("test/local",),
+    "backends/s3": ("test/s3", "test/field/s3", "test/loopback/test_s3_double.py"),
+    "backends/swift": ("test/swift", "test/field/swift", "test/loopback/test_swift_double.py"),
+    "backends/gcs": ("test/gcs",),
+    "backends/azure": ("test/azure",),
+    "copying.py": ("test/engine/test_copying.py",),
+    "sync": ("test/sync",),
+    "wrappers": ("test/wrappers",),
+}
+"""Folders and files of the package, with their tests; of several that fit, the longest says."""
+
+
+def files_of(given: str) -> list[str]:
+    """The modules that a path names, as paths within the package.
+
+    Raises:
+        SystemExit: There are none.
+    """
+    path = PACKAGE / given.removeprefix("src/obs_client/")
+    found = [path] if path.suffix == ".py" and path.is_file() else sorted(path.rglob("*.py"))
+    if not found:
+        raise SystemExit(f"test/mutate: there is no {given!r} in {PACKAGE}")
+    return [
+        str(each.relative_to(PACKAGE)) for each in found if each.name != "__init__.py" or "def " in each.read_text()
+    ]
+
+
+def tests_of(module: str) -> tuple[str, ...]:
+    """The tests of a module.
+
+    Raises:
+        SystemExit: No part has it.
+    """
+    fitting = [part for part in PARTS if module == part or module.startswith(f"{part}/")]
+    if not fitting:
+        raise SystemExit(f"test/mutate: say in test/mutating/parts.py which fast tests {module!r} has")
+    return PARTS[max(fitting, key=len)]
