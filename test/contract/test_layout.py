@@ -44,6 +44,7 @@ OTHERS = {
     "docs": "what the pages of the documentation promise",
     "faults": "promises that hold under faults, whatever the store",
     "field": "promises to what others run",
+    "fuzz": "bytes from outside, as an adversary would send them",
     "loopback": "servers of a few lines, for single tests",
     "mutating": "which changes of the code no test sees",
     "servers": "real servers, and the tests of them",

@@ -55,18 +55,28 @@ def test_pauses_double_up_to_the_longest(pauses: list[float]) -> None:
 
 
 def test_at_the_first_contact_pauses_are_at_least_half_as_long(pauses: list[float], clock: Clock) -> None:
-    drawn: list[tuple[float, float]] = []
+    drawn: list[tuple[float, ...]] = []
+
+    def draw(*bounds: float) -> float:
+        drawn.append(bounds)
+        return bounds[1]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("random.uniform", lambda *bounds: drawn.append(bounds) or bounds[1])
+        patch.setattr("random.uniform", draw)
         options = ClientOptions(attempts=5, first_pause=0.5, longest_pause=1.5, give_up_first_after=60.0)
         give_up(Retries(options, timeout=1.0), busy(first_contact=True))
     assert drawn[:4] == [(0.25, 0.5), (0.5, 1.0), (0.75, 1.5), (0.75, 1.5)]
 
 
 def test_other_pauses_may_be_none_at_all(pauses: list[float]) -> None:
-    drawn: list[tuple[float, float]] = []
+    drawn: list[tuple[float, ...]] = []
+
+    def draw(*bounds: float) -> float:
+        drawn.append(bounds)
+        return bounds[1]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("random.uniform", lambda *bounds: drawn.append(bounds) or bounds[1])
+        patch.setattr("random.uniform", draw)
         Retries(ClientOptions(first_pause=0.5), timeout=1.0).wait(busy(), None)
     assert drawn == [(0.0, 0.5)]
 

@@ -91,10 +91,10 @@ def _read(path: Path) -> tuple[dict[str, object], bool]:
             return tomllib.load(file), bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
     except FileNotFoundError:
         return {}, False
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"the named stores in {path} cannot be read: {type(error).__name__}") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"the named stores in {path} are no TOML: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:  # no text, a number without end, or nested without end
+        raise ConfigurationError(f"the named stores in {path} cannot be read: {type(error).__name__}") from error
 
 
 def _store(name: str, table: object, path: Path) -> NamedStore:

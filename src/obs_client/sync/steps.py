@@ -92,7 +92,7 @@ def read_steps(lines: Iterable[str]) -> Iterator[Step]:
             if row["action"] == "end":
                 break
             step = _from_dict(row)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise ServiceError(f"line {count + 1} of the plan is no step; plan anew") from error
         count += 1
         yield step

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 _WORD = r"=\?([^?]+)\?([BbQq])\?([^?]*)\?="
@@ -22,7 +21,7 @@ def decode_words(value: str) -> str:
     if "=?" in value and re.fullmatch(_WORDS, value):
         try:
             return "".join(_decode_word(*match.groups()) for match in re.finditer(_WORD, value))
-        except (LookupError, UnicodeDecodeError, binascii.Error):
+        except (LookupError, ValueError):  # no such charset, or not in it; some charsets raise errors of their own
             return value
     if not value.isascii():
         try:

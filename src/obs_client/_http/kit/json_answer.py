@@ -26,6 +26,8 @@ def parse_json(content: bytes | str) -> Any:
         raise kind(f"the answer is no whole JSON: {error}") from error
     except RecursionError as error:
         raise StrangeAnswer("the answer is JSON that is nested too deep") from error
+    except ValueError as error:
+        raise StrangeAnswer("the answer has a number of more digits than any that is meant") from error
 
 
 def _ends_early(error: json.JSONDecodeError) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 
-_CONTENT_RANGE = r"bytes ([0-9]+)-([0-9]+)/([0-9]+|\*)"
+_CONTENT_RANGE = r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)"
 
 
 class Place(NamedTuple):

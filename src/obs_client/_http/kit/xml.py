@@ -17,11 +17,15 @@ from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 
 _NOT_IN_XML = r"[\0-\x1f\ud800-\udfff\ufffe\uffff]"
 
-_REFERENCE = re.compile(r"&(amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);")
+_REFERENCE = re.compile(r"&(amp|lt|gt|quot|apos|#0*\d{1,7}|#x[0-9a-fA-F]+);", re.ASCII)
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 LIMIT = 64 * 1024 * 1024
 """Bytes of the largest document that is read."""
+
+_MOST_ELEMENTS = 1_000_000
+_DEEPEST = 64
+"""No page of a store comes near; each element takes far more memory than its few bytes in the document."""
 
 _ENDS_EARLY = frozenset(
     codes[each]
@@ -71,25 +75,43 @@ def parse(document: bytes) -> Element:
         BrokenAnswer: It is empty, or ends before its root does.
         StrangeAnswer: It is no XML, or declares a document type.
     """
-    top = Element("")
-    path = [top]
-
-    def start(name: str, _: object) -> None:
-        element = Element(name.rpartition(":")[2])
-        path[-1].children.append(element)
-        path.append(element)
-
-    def text(data: str) -> None:
-        path[-1].text += data
-
+    tree = _Tree()
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _: path.pop()
-    parser.CharacterDataHandler = text
+    parser.StartElementHandler = tree.start
+    parser.EndElementHandler = tree.end
+    parser.CharacterDataHandler = tree.text
     parser.StartDoctypeDeclHandler = _refuse
     _run(parser, document.lstrip())
-    return top.children[0]
+    return tree.top.children[0]
+
+
+class _Tree:
+    """A tree that grows as a document is read.
+
+    An element's text is put together at its end: to add each piece to those before takes time by their square.
+    """
+
+    def __init__(self) -> None:
+        self.top = Element("")
+        self._path = [self.top]
+        self._texts: list[list[str]] = [[]]
+        self._count = 0
+
+    def start(self, name: str, _: object) -> None:
+        self._count += 1
+        if self._count > _MOST_ELEMENTS or len(self._path) > _DEEPEST:
+            raise StrangeAnswer("the answer has more elements, or deeper ones, than any that is meant")
+        element = Element(name.rpartition(":")[2])
+        self._path[-1].children.append(element)
+        self._path.append(element)
+        self._texts.append([])
+
+    def end(self, _: str) -> None:
+        self._path.pop().text = "".join(self._texts.pop())
+
+    def text(self, data: str) -> None:
+        self._texts[-1].append(data)
 
 
 def _run(parser: expat.XMLParserType, document: bytes | str) -> None:
@@ -164,7 +186,7 @@ def _possible(match: re.Match[bytes]) -> bytes:
     number = match[1]
     if number is None:
         return b"?"
-    code = int(number[1:], 16) if number[:1] == b"x" else int(number)
+    code = int(number[1:], 16) if number[:1] == b"x" else int(number.lstrip(b"0")[:8] or b"0")
     return b"?" if code < 0x110000 and re.match(_NOT_IN_XML, chr(code)) and code not in (9, 10, 13) else match[0]
 
 
@@ -182,7 +204,7 @@ def _character(match: re.Match[str]) -> str:
     name = match[1]
     if name[0] != "#":
         return _ENTITIES[name]
-    return chr(int(name[2:], 16) if name[1] == "x" else int(name[1:]))
+    return chr(int(name[2:], 16) if name[1] == "x" else int(name[1:].lstrip("0")))
 
 
 def _refuse(*_: object) -> NoReturn:

@@ -15,6 +15,7 @@ from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import etag_of, quoted_etag
 from obs_client._http.kit.identity import check_identity
+from obs_client._http.kit.numbers import read_number
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.combined import CombinedDigest
@@ -104,13 +105,15 @@ def open_blob(
 
 def info_of(name: str, headers: Mapping[str, str], size: int | None = None) -> ObjectInfo:
     """What the headers of a GET or HEAD tell of an object."""
-    modified, length = read_date(headers.get("last-modified")), headers.get("content-length", "")
-    if modified is None or not (size is not None or length.isdecimal()):
+    modified = read_date(headers.get("last-modified"))
+    if size is None:
+        size = read_number(headers.get("content-length"))
+    if modified is None or size is None:
         raise BrokenAnswer("the answer tells no size or no time of the object: it is not whole")
     start = len(METADATA)
     metadata, mark = read_metadata((name[start:], headers[name]) for name in headers if name.startswith(METADATA))
     return ObjectInfo(
-        name, int(length) if size is None else size, etag_of(headers), headers.get("content-type"), metadata, modified,
+        name, size, etag_of(headers), headers.get("content-type"), metadata, modified,
         headers.get("content-encoding") or None, headers.get("content-disposition") or None,
         headers.get("content-language") or None, headers.get("cache-control") or None, mark or None,
         headers.get("x-ms-access-tier") or None, headers.get("x-ms-version-id") or None,

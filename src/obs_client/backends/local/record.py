@@ -15,6 +15,9 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SETTLING_NS = 10_000_000_000
 """Nanoseconds for a file to get its name after its record was stored in it, which is a change of its status, too."""
 
+MOST_PARTS = 1_000_000
+"""Of a file that is verified: a record may be anybody's, and name more parts than there is memory to list."""
+
 _TEXTS = ("hash", "encoding", "disposition", "language", "cache_control", "write_id")
 
 
@@ -143,6 +146,6 @@ def digest_of(status: os.stat_result, record: Record | None) -> ContentDigest | 
         return ContentDigest("md5", (status.st_size,), (content_hash,))
     composite, _, count = content_hash.partition("-")
     whole, rest = divmod(status.st_size, record.part_size)
-    if count != str(whole + bool(rest)):
+    if count != str(whole + bool(rest)) or whole > MOST_PARTS:
         return None
     return ContentDigest("md5", [record.part_size] * whole + [rest] * bool(rest), composite=composite)

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.etags import etag_of
+from obs_client._http.kit.numbers import read_number
 from obs_client.backend.multipart import NeedsParts, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.s3.endpoints import PINS_COPIED_PARTS, PINS_COPIES, is_resource
@@ -250,7 +251,7 @@ class S3Copy(S3Upload):
 
 def _tags(requests: Requests, copy: Copy) -> dict[str, str]:
     """The source's tags, which a copy by parts does not take along by itself."""
-    if not int(copy.head.headers.get("x-amz-tagging-count", "0")):
+    if not read_number(copy.head.headers.get("x-amz-tagging-count")):
         return {}
     return {"x-amz-tagging": urlencode(tags_of(requests, copy.container, copy.name))}
 

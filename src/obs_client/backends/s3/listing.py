@@ -15,6 +15,7 @@ from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.etags import bare_etag
+from obs_client._http.kit.numbers import read_number
 from obs_client.backend.listing import ListedObjects, name_of
 from obs_client.backend.values import Page
 from obs_client.backends.s3.errors import make_error
@@ -176,8 +177,7 @@ def _next_marker(root: xml.Element, entries: Sequence[ObjectInfo | SubdirInfo]) 
 
 def _most(root: xml.Element) -> int:
     """The entries of a page that is full."""
-    told = root.find("MaxKeys") or ""
-    return int(told) if told.isdecimal() and int(told) else _MOST
+    return read_number(root.find("MaxKeys")) or _MOST
 
 
 def _entries(root: xml.Element, columns: Columns) -> Sequence[ObjectInfo | SubdirInfo]:

@@ -11,6 +11,7 @@ from obs_client._http.kit.calls.queries import headers_of, query_of
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
 from obs_client._http.kit.etags import bare_etag, etag_of, quoted_etag
+from obs_client._http.kit.numbers import read_number
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
@@ -175,8 +176,7 @@ def info_at(requests: Requests, container: str, name: str, if_hash: str | None =
 
 def size_of_head(head: HttpAnswer) -> int | None:
     """Bytes of the object, by the answer to a HEAD; None: it does not say."""
-    size = head.headers.get("content-length", "")
-    return int(size) if size.isascii() and size.isdecimal() else None
+    return read_number(head.headers.get("content-length"))
 
 
 def _size_by_range(requests: Requests, container: str, name: str) -> int | None:
@@ -190,8 +190,7 @@ def _size_by_range(requests: Requests, container: str, name: str) -> int | None:
         if error.status != 416:
             raise
         whole = error.headers.get("content-range", "")
-    size = whole.rpartition("/")[2]
-    return int(size) if size.isascii() and size.isdecimal() else None
+    return read_number(whole.rpartition("/")[2])
 
 
 def info_of(name: str, answer: HttpAnswer, size: int | None) -> ObjectInfo:
@@ -275,7 +274,7 @@ def _lacks_digest(answer: HttpAnswer) -> bool:
 def _part_size_of(answer: HttpAnswer) -> int | None:
     """The part size that this library noted when it wrote the object."""
     _, mark, size = answer.headers.get(WRITE_ID, "").partition(".")
-    return int(size) if mark and size.isdecimal() and size.isascii() and int(size) else None
+    return (read_number(size) or None) if mark else None
 
 
 def _metadata(headers: Mapping[str, str]) -> dict[str, str]:

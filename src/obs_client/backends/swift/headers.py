@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import etag_of
+from obs_client._http.kit.numbers import read_number
 from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.models import Attributes, ObjectInfo
 
@@ -58,8 +60,7 @@ def _optional(headers: Mapping[str, str], name: str) -> str | None:
 
 def number(headers: Mapping[str, str], name: str) -> int | None:
     """A header that is a count; None if it is not there, or is no count."""
-    value = headers.get(name, "")
-    return int(value) if value.isascii() and value.isdecimal() else None
+    return read_number(headers.get(name))
 
 
 def _seconds(headers: Mapping[str, str], name: str) -> float | None:
@@ -75,9 +76,10 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 def last_modified(headers: Mapping[str, str]) -> float | None:
     """Epoch seconds, whole ones in answers to a write; None if neither header has a time."""
     try:
-        return float(headers["x-timestamp"])
+        seconds = float(headers["x-timestamp"])
     except (KeyError, ValueError):
-        return read_date(headers.get("last-modified"))
+        seconds = math.nan
+    return seconds if math.isfinite(seconds) else read_date(headers.get("last-modified"))
 
 
 def metadata(headers: Mapping[str, str]) -> dict[str, str]:

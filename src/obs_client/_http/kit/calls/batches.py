@@ -14,7 +14,7 @@ from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.head import parse_head
 
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
-_NUMBER = re.compile(rb"(?im)^content-id:[^\r\n]*?(\d+)>?\r?$")
+_NUMBER = re.compile(rb"(?im)^content-id:[^\r\n]*?(\d{1,9})>?\r?$")
 
 
 class Batch(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.numbers import read_number
 from obs_client.backends.s3.errors import S3Error
 from obs_client.errors import IntegrityError
 
@@ -84,8 +85,8 @@ class AskedPartSizes:
     def _size_holds(self) -> bool:
         """Whether a second answer does not contradict the size: without digests of parts nothing else would tell."""
         headers = self._head(None).headers
-        length = headers.get("content-length", "")
-        return headers.get("etag") != self._etag or not length.isdecimal() or int(length) == self._size
+        length = read_number(headers.get("content-length"))
+        return headers.get("etag") != self._etag or length in (None, self._size)
 
     def judge(self, fits: bool) -> bool:
         """Note a guess that fits; gives whether the sizes are sure, so that content that does not fit is damaged."""
@@ -124,12 +125,12 @@ class AskedPartSizes:
     def _part_size(self, number: int, count: int) -> int:
         """The bytes of a part; 0 if the answer is not of a part of this object."""
         headers = self._head(number).headers
-        length = headers.get("content-length", "")
-        if headers.get("x-amz-mp-parts-count", str(count)) != str(count) or not length.isdecimal():
+        length = read_number(headers.get("content-length"))
+        if headers.get("x-amz-mp-parts-count", str(count)) != str(count) or length is None:
             return 0
         # Some servers answer with the part's own ETag.
         same = headers.get("etag") == self._etag or "-" not in headers.get("etag", "-")
-        return int(length) if same else 0
+        return length if same else 0
 
     @staticmethod
     def _tell(ask: Callable[[], Sequence[int] | None]) -> Sequence[int] | None:

@@ -15,7 +15,7 @@ from obs_client.backends.s3.digests.tags import hash_is_md5
 _STORED = {"crc32": 4, "sha1": 20, "sha256": 32}
 """Algorithms of S3's checksums that can be compared in reading, the cheapest first, and the bytes of each."""
 
-_CHECKSUM = r"([A-Za-z0-9+/]+={0,2})(?:-(\d+))?"
+_CHECKSUM = r"([A-Za-z0-9+/]+={0,2})(?:-(\d{1,5}))?"
 
 Judge = Callable[[bool], bool]
 """Is told whether content fits, and tells whether content that does not is damaged."""

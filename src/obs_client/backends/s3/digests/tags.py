@@ -29,7 +29,9 @@ def hash_is_md5(etag: str, headers: Mapping[str, str]) -> bool:
     """Whether the ETag can be made of MD5s: encryption with keys of a service or of the caller changes it."""
     if headers.get("x-amz-server-side-encryption", "AES256") != "AES256":
         return False
-    return not any(name in headers for name in _HASH_CHANGING) and bool(re.fullmatch(r"[0-9a-fA-F]{32}(-\d+)?", etag))
+    return not any(name in headers for name in _HASH_CHANGING) and bool(
+        re.fullmatch(r"[0-9a-fA-F]{32}(-\d{1,5})?", etag)
+    )
 
 
 def md5_in(headers: Mapping[str, str]) -> str | None:

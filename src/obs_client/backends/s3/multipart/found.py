@@ -11,6 +11,7 @@ from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.numbers import read_number
 from obs_client.backends.s3.errors import S3Error, code_of, make_error
 from obs_client.backends.s3.listing import is_true, read_time
 from obs_client.backends.s3.multipart.requests import (
@@ -142,5 +143,4 @@ def _size(requests: Requests, upload: Upload) -> int:
 
 
 def _number(part: xml.Element) -> int:
-    text = part.find("Size") or ""
-    return int(text) if text.isdecimal() else 0
+    return read_number(part.find("Size")) or 0
