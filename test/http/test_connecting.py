@@ -100,7 +100,25 @@ class TestTls:
             get(pool, f"https://127.0.0.1:{server.port}/")
 
         with raw_server(lambda connection, _: connection.sendall(answer())) as server:
-            assert f"127.0.0.1:{server.port}: no connection" in told(act, "SSL")
+            said = told(act, "SSL")
+        assert f"127.0.0.1:{server.port}: no connection" in said
+        assert "what listens there speaks no TLS; should its URL begin with http://?" in said
+
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            b"",
+            b"\x15\x03\x01\x00\x02\x02\x46",
+            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+        ],
+    )
+    def test_tls_server_is_no_plain_server(self, pool: HttpPool, reply: bytes) -> None:
+        def serve(connection: socket.socket, _number: int) -> None:
+            read_head(connection)
+            connection.sendall(reply)
+
+        with raw_server(serve) as server, pytest.raises(BrokenAnswer, match="speaks TLS, its URL begins with https://"):
+            get(pool, server.url + "/")
 
     def test_cuts_are_seen(self, pool: HttpPool, local: ssl.SSLContext) -> None:
         reply = answer(b"hello")

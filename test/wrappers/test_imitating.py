@@ -132,6 +132,26 @@ def test_refusals() -> None:
         imitating(MemoryClient(), "tape")
 
 
+def test_conditions_of_a_server_that_speaks_s3_are_granted_as_a_client_is_told(tmp_path: Path) -> None:
+    inner = LocalClient(tmp_path, "box")
+    inner.container_create("box")
+    told = imitating(inner, "r2", conditional_writes=True)
+    for client in (told, pickle.loads(pickle.dumps(told))):
+        capabilities = client.capabilities
+        assert (capabilities.if_absent, capabilities.if_hash, capabilities.atomic_conditions) == (True, True, True)
+        assert not capabilities.delete_if_hash
+    assert told.object_write("a", b"1", if_absent=True)
+    assert not told.object_write("a", b"2", if_absent=True)
+    info = told.object_info("a")
+    assert info is not None
+    with pytest.raises(NotSupportedError, match="conditional_deletes=True"):
+        told.object_delete("a", if_hash=info.hash)
+    assert imitating(inner, "minio", conditional_deletes=True).object_delete("a", "box", if_hash=info.hash)
+    for store in ("swift", "s3", "azure", "gcs"):
+        with pytest.raises(ValueError, match="are for other servers that speak S3"):
+            imitating(inner, store, conditional_writes=False)
+
+
 @pytest.mark.slow
 def test_a_listing_lags() -> None:
     client = imitation("swift", listing_lag=0.5)

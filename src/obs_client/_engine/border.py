@@ -118,8 +118,8 @@ class Border:
         """A page; of no more than `most` entries, where that is given and the store can be asked so."""
         asked = (container, prefix, delimiter, start_after, marker)
         if most is None:
-            return self.run("list objects", lambda: self._backend._object_list(*asked), container)
-        return self.run("list objects", lambda: self._backend._object_list_some(*asked, most), container)
+            return self.run("list objects in", lambda: self._backend._object_list(*asked), container)
+        return self.run("list objects in", lambda: self._backend._object_list_some(*asked, most), container)
 
     def object_info(self, container: str, name: str) -> ObjectInfo:
         return self.run("look at", lambda: self._backend._object_info(container, name), container, name)

@@ -35,6 +35,9 @@ _HEAD_LIMIT = 1024 * 1024
 _INTERIM_HEADS = 1000
 _LINE_LIMIT = 8 * 1024
 _RECEIVE_SIZE = 16 * 1024
+_SPEAKS_NO_TLS = ("HTTP_REQUEST", "WRONG_VERSION_NUMBER")
+"""What OpenSSL calls it when it is answered by something else than TLS."""
+
 _CHUNK_SIZE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?"
 
 
@@ -331,4 +334,7 @@ def _open_tunnel(connection: Connection, route: Route) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+    text = getattr(error, "strerror", None) or str(error)
+    if getattr(error, "reason", None) in _SPEAKS_NO_TLS:
+        return f"{text}: what listens there speaks no TLS; should its URL begin with http://?"
+    return text

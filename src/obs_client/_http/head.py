@@ -104,7 +104,8 @@ def body_length(method: str, head: Head) -> int | None:
     if method == "HEAD" or head.status in (204, 304):
         return 0
     if coding is None and length is None:
-        raise BrokenAnswer("the answer has neither a length nor chunks")
+        advice = "; if the server speaks TLS, its URL begins with https://" if head.status == 400 else ""
+        raise BrokenAnswer(f"the answer has neither a length nor chunks{advice}")
     return length
 
 

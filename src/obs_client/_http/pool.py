@@ -131,6 +131,8 @@ class HttpPool:
         except BaseException as error:
             if not self._has_answered and isinstance(error, (BrokenAnswer, ConnectFailure)):
                 error.first_contact = True
+                if isinstance(error, BrokenAnswer) and route.scheme == "http" and error.args:
+                    error.args = (f"{error}; if it speaks TLS, its URL begins with https://",)
             if watch:
                 watch.end(error=error)
             raise

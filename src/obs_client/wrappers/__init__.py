@@ -64,7 +64,14 @@ def limited(
     return LimitedClient(client, bytes_per_second, requests_per_second)
 
 
-def imitating(client: ObjectStorageClient, store: str, *, listing_lag: float = 0.0) -> ObjectStorageClient:
+def imitating(
+    client: ObjectStorageClient,
+    store: str,
+    *,
+    listing_lag: float = 0.0,
+    conditional_writes: bool | None = None,
+    conditional_deletes: bool | None = None,
+) -> ObjectStorageClient:
     """A memory or local store with the limits and refusals of another, to test programs without that.
 
     It refuses the conditions, names, metadata and sizes that the other's client refuses, by the same checks; for
@@ -76,10 +83,12 @@ def imitating(client: ObjectStorageClient, store: str, *, listing_lag: float = 0
         store: `swift`, `s3` (Amazon's), `azure`, `gcs`, or another that speaks S3: `b2`, `ceph` (also `rgw`), `minio`,
             `r2`, `seaweedfs`, `wasabi`.
         listing_lag: Seconds after which a listing shows what was written or deleted.
+        conditional_writes, conditional_deletes: Of servers that speak S3 beside Amazon's: whether they keep conditions,
+            as those options of `S3Client` say it. None: as a client takes it to be that was told nothing.
 
     Raises:
-        ValueError: There is no imitation of this store.
+        ValueError: There is no imitation of this store, or it has no such option.
     """
     from obs_client.wrappers.imitation import ImitatingClient
 
-    return ImitatingClient(client, store, listing_lag)
+    return ImitatingClient(client, store, listing_lag, conditional_writes, conditional_deletes)

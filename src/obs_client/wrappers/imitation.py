@@ -32,14 +32,22 @@ class ImitatingClient(WrappedClient):
         store: The name of what is imitated.
     """
 
-    def __init__(self, inner: ObjectStorageClient, store: str, listing_lag: float = 0.0) -> None:
+    def __init__(
+        self,
+        inner: ObjectStorageClient,
+        store: str,
+        listing_lag: float = 0.0,
+        conditional_writes: bool | None = None,
+        conditional_deletes: bool | None = None,
+    ) -> None:
         super().__init__(inner)
         if store not in KINDS:
             raise ValueError(f"there is no imitation of {store!r}; there are {', '.join(KINDS)}")
         if not listing_lag >= 0:
             raise ValueError(f"listing_lag must be 0 or more seconds, not {listing_lag}")
         self.store = store
-        self._kind = KINDS[store]
+        self._kind = KINDS[store].granting(conditional_writes, conditional_deletes)
+        self._granted = conditional_writes, conditional_deletes
         self.condition_hint = self._kind.condition_hint
         self.delete_condition_hint = self._kind.delete_condition_hint
         self._lag = listing_lag
@@ -52,7 +60,7 @@ class ImitatingClient(WrappedClient):
         return f"imitating({self.inner!r}, {self.store!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.inner, self.store, self._lag, self.container_name, self.options)
+        return _rebuild, (self.inner, self.store, self._lag, self._granted, self.container_name, self.options)
 
     def close(self) -> None:
         """Close the inner client, and end the server of signed URLs."""
@@ -203,9 +211,14 @@ class ImitatingClient(WrappedClient):
 
 
 def _rebuild(
-    inner: ObjectStorageClient, store: str, lag: float, container_name: str | None, options: ClientOptions
+    inner: ObjectStorageClient,
+    store: str,
+    lag: float,
+    granted: tuple[bool | None, bool | None],
+    container_name: str | None,
+    options: ClientOptions,
 ) -> ImitatingClient:
-    client = ImitatingClient(inner, store, lag)
+    client = ImitatingClient(inner, store, lag, *granted)
     client.container_name = container_name
     client.options = options
     return client

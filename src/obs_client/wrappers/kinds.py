@@ -168,6 +168,21 @@ class Kind:
     delete_condition_hint: str = ""
     url_seconds_maximum: int | None = None
 
+    def granting(self, writes: bool | None, deletes: bool | None) -> Kind:
+        """The same kind, whose user says that conditions of writes, and of deletions, are kept or not.
+
+        Raises:
+            ValueError: What such a store keeps is known, and cannot be granted.
+        """
+        if writes is None and deletes is None:
+            return self
+        if not self.condition_hint:
+            raise ValueError("conditional_writes and conditional_deletes are for other servers that speak S3's API")
+        granted = {} if writes is None else {"if_absent": writes, "if_hash": writes, "atomic_conditions": writes}
+        if deletes is not None:
+            granted["delete_if_hash"] = deletes
+        return dataclasses.replace(self, capabilities={**self.capabilities, **granted})
+
 
 _AMAZON = Kind(
     _S3,

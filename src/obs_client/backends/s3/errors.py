@@ -227,6 +227,8 @@ def hint_of(error: Exception, endpoint: str | None = None) -> str:
             return "the endpoint URL has a path: if that is a container's name, leave it out of it"
         if error.operation.startswith("List") and error.code == "404":
             return _NO_SERVER
+        if error.code == "400":
+            return f"{_NO_SERVER}, and whether it is to begin with https://"
         return _INTO_CONTAINER if _leads_into_container(error) else _HINTS.get(error.code, "")
     if isinstance(error, StrangeAnswer):
         return _NO_SERVER
