@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from test.cli.process import ENVIRONMENT
+from obs_client.cli.completing.places import SECONDS
+from test.cli.process import ENVIRONMENT, OBS, Deaf, soon
 from test.cli.screen import Screen
 
 CLEAR = "\x15"
@@ -87,3 +89,17 @@ def test_fish_completes(place: Path) -> None:
     assert shown("obs ls --recur") == ["--recursive"]
     assert shown("obs meta sh") == ["show"]
     assert "a file.txt" in "".join(shown("obs cat a")).replace("\\", "")
+
+
+@pytest.mark.slow
+def test_a_shell_waits_for_a_silent_store_no_longer_than_it_may(deaf: Deaf) -> None:
+    words = {"COMP_WORDS": "obs ls s3://album/", "COMP_CWORD": "2"}
+    asked = {**ENVIRONMENT, "_OBS_COMPLETE": "bash_complete", **words}
+    endpoint = deaf.url.partition("endpoint_url=")[2].partition("&")[0]
+    most = SECONDS + soon(10)
+    began = time.monotonic()
+    done = subprocess.run(
+        OBS, env={**asked, "AWS_ENDPOINT_URL": endpoint}, capture_output=True, check=False, timeout=60
+    )
+    assert time.monotonic() - began < most
+    assert (done.stdout, done.stderr) == (b"", b"")
