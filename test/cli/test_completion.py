@@ -102,4 +102,4 @@ def test_a_shell_waits_for_a_silent_store_no_longer_than_it_may(deaf: Deaf) -> N
         OBS, env={**asked, "AWS_ENDPOINT_URL": endpoint}, capture_output=True, check=False, timeout=60
     )
     assert time.monotonic() - began < most
-    assert (done.stdout, done.stderr) == (b"", b"")
+    assert (done.stdout.strip(), done.stderr) == (b"", b"")
