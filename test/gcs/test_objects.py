@@ -11,14 +11,14 @@ import threading
 
 import pytest
 
-from obs_client.backend.body import BytesBody
+from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.client import GCSClient
-from obs_client.backends.gcs.multipart import GCSUpload
+from obs_client.backends.gcs.multipart import PART_SIZE_MINIMUM, GCSUpload
 from obs_client.backends.gcs.requests import Request, object_path, upload_path, xml_path
 from obs_client.backends.gcs.resumable import UNIT, ResumableUpload
-from obs_client.errors import ConflictError, InvalidNameError, PreconditionError
+from obs_client.errors import ConflictError, IntegrityError, InvalidNameError, PreconditionError
 from obs_client.models import Attributes, ObjectInfo, SubdirInfo
 from test.gcs.running import asked, resource
 
@@ -182,6 +182,43 @@ def test_an_upload_that_is_given_up_leaves_nothing(client: GCSClient) -> None:
     upload.abort()
     upload.abort()
     assert client.object_list() == []
+
+
+class Listened:
+    """What an upload sends with its parts, of which the server tells `told`, or as it does."""
+
+    def __init__(self, upload: GCSUpload, monkeypatch: pytest.MonkeyPatch, told: str | None) -> None:
+        self.headers: list[dict[str, str]] = []
+        put = upload._put
+
+        def listening(number: int, body: Body, headers: dict[str, str]) -> tuple[str, str | None]:
+            self.headers.append(headers)
+            etag, found = put(number, body, headers)
+            return etag, found if headers else told or None
+
+        monkeypatch.setattr(upload, "_put", listening)
+
+
+def test_digests_are_sent_to_a_server_that_ceases_to_tell_them(
+    client: GCSClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = GCSUpload(client._requests, new(client, "by three"), check=True)
+    listened = Listened(upload, monkeypatch, None)
+    data = bytes(PART_SIZE_MINIMUM)
+    for number in range(3):
+        upload.put_part(Part(number + 1, number * len(data), len(data)), BytesBody(data))
+    assert [bool(headers) for headers in listened.headers] == [True, False, True, True]
+    upload.complete()
+    assert client.object_read("by three") == data * 3
+
+
+def test_a_part_that_arrived_as_other_bytes_is_refused(client: GCSClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = GCSUpload(client._requests, new(client, "refused"), check=True)
+    Listened(upload, monkeypatch, "AAAAAA==")
+    upload.put_part(Part(1, 0, 5), BytesBody(b"12345"))
+    with pytest.raises(IntegrityError, match=r"part 2: CRC-32C AAAAAA=="):
+        upload.put_part(Part(2, 5, 5), BytesBody(b"12345"))
+    upload.abort()
 
 
 def test_parts_of_a_killed_writer_are_found_by_cleanup(client: GCSClient) -> None:

@@ -8,7 +8,8 @@ lengths, without their bytes: the first one is carried over as many zero bytes a
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from obs_client.errors import ConfigurationError
@@ -20,33 +21,27 @@ CRC32C = "crc32c"
 CRC64 = "crc64nvme"
 
 _COPIED = 128 * 1024
+_MANY = 16 * 1024 * 1024
 _POLYNOMIALS = {CRC32C: (0x82F63B78, 32), CRC64: (0x9A6C9329AC4BC9B5, 64)}
 """Of each its polynomial, with the lowest power in the highest bit, and how many bits it has."""
+
+Extend = Callable[["ReadableBuffer", int], int]
+"""Gives the value of a CRC after more bytes, from those bytes and the value before."""
 
 Matrix = tuple[int, ...]
 """A linear map of bits: the image of each."""
 
 
 class Crc32c:
-    """A hash of four bytes, big-endian."""
+    """A hash of four bytes, big-endian: by awscrt where that is loaded (`prepare`), else by google-crc32c."""
 
     def __init__(self) -> None:
-        try:
-            from google_crc32c import extend
-        except ImportError as error:
-            raise ConfigurationError(
-                "to check content with CRC-32C needs the package google-crc32c, which is not installed",
-                hint="pip install 'obs_client[gcs]'",
-            ) from error
-        self._extend = extend
+        self._extend = _crc32c_of_awscrt() or _crc32c_of_google()
         self._value = 0
 
     def update(self, data: ReadableBuffer, /) -> None:
         """Take the next bytes."""
-        view = memoryview(data).cast("B")
-        for start in range(0, len(view), _COPIED):
-            # The package takes nothing but `bytes`; copies that are this small stay in the processor's cache.
-            self._value = self._extend(self._value, bytes(view[start : start + _COPIED]))
+        self._value = self._extend(data, self._value)
 
     def digest(self) -> bytes:
         """The four bytes."""
@@ -65,6 +60,35 @@ def has_crc64() -> bool:
     except ImportError:
         return False
     return True
+
+
+def prepare(size: int) -> None:
+    """Load awscrt, if it is installed, to hash so many bytes: it is slow to load, and faster with many."""
+    if size >= _MANY:
+        has_crc64()
+
+
+def _crc32c_of_awscrt() -> Extend | None:
+    return getattr(sys.modules.get("awscrt.checksums"), "crc32c", None)
+
+
+def _crc32c_of_google() -> Extend:
+    try:
+        from google_crc32c import extend
+    except ImportError as error:
+        raise ConfigurationError(
+            "to check content with CRC-32C needs the package google-crc32c, which is not installed",
+            hint="pip install 'obs_client[gcs]'",
+        ) from error
+
+    def extend_by(data: ReadableBuffer, value: int) -> int:
+        view = memoryview(data).cast("B")
+        for start in range(0, len(view), _COPIED):
+            # The package takes nothing but `bytes`; copies that are this small stay in the processor's cache.
+            value = extend(value, bytes(view[start : start + _COPIED]))
+        return value
+
+    return extend_by
 
 
 class Crc64:

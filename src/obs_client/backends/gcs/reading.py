@@ -22,6 +22,7 @@ from obs_client._http.kit.encoded_words import decode_words
 from obs_client._http.kit.ranges import find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.combined import CombinedDigest
+from obs_client.backend.crcs import prepare
 from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
 from obs_client.backends.gcs.errors import status_of
 from obs_client.backends.gcs.requests import Request, Requests, object_path, xml_path
@@ -40,7 +41,7 @@ DEFAULT_TYPE = "application/octet-stream"
 METADATA_PREFIX = "x-goog-meta-"
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_CRC32C = re.compile(r"crc32c=([A-Za-z0-9+/]{6}==)")
+CRC32C_IN_HASH = re.compile(r"crc32c=([A-Za-z0-9+/]{6}==)")
 _HASH = re.compile(r"([0-9]+)-[0-9a-f]{8}")
 _PAST_THE_END = 416
 _NOT_MODIFIED = 304
@@ -181,13 +182,14 @@ def read_metadata(kept: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
 
 def _digest_of(info: ObjectInfo, size: int) -> CombinedDigest:
     """What the content must hash to."""
+    prepare(size)
     return CombinedDigest((info.hash or "").partition("-")[2], size)
 
 
 def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
     """What is known of the object that an answer is of: by its headers, or by one more request where they lack it."""
     headers = answer.headers
-    generation, crc32c = headers.get("x-goog-generation", ""), _CRC32C.search(headers.get("x-goog-hash", ""))
+    generation, crc32c = headers.get("x-goog-generation", ""), CRC32C_IN_HASH.search(headers.get("x-goog-hash", ""))
     modified, stored = read_date(headers.get("last-modified")), headers.get("x-goog-stored-content-length", str(size))
     if not generation.isdecimal() or stored != str(size):
         raise StrangeAnswer("the answer is not of an object of Google's, or not of the bytes as they are stored")

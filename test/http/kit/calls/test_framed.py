@@ -1,10 +1,12 @@
-"""Bodies made of others: with something before and after, and pieces."""
+"""Bodies made of others: with something before and after, pieces, and hashed as they are sent."""
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
-from obs_client._http.kit.calls.framed import FramedBody, PieceBody
+from obs_client._http.kit.calls.framed import FramedBody, HashedBody, PieceBody, hashed
 from obs_client.backend.body import Body, BytesBody
 
 
@@ -44,3 +46,53 @@ def test_a_piece_of_a_body(start: int, size: int) -> None:
     assert read_all(piece, 2) == b"<content"[start : start + size]
     piece.rewind()
     assert piece.read() == b"<content"[start : start + size]
+
+
+class Counted(FramedBody):
+    """A body that is not in memory, as far as anybody can tell; `read` counts its bytes that were read."""
+
+    read_count = 0
+
+    def _read_at(self, position: int, buffer: memoryview) -> int:
+        count = super()._read_at(position, buffer)
+        self.read_count += count
+        return count
+
+
+CONTENT = b"content of some length"
+
+
+@pytest.mark.parametrize("size", [1, 5, 100])
+def test_a_body_is_hashed_by_being_sent(size: int) -> None:
+    inner = Counted(b"", BytesBody(CONTENT))
+    body = hashed(inner, "md5")
+    for tries in range(1, 3):
+        body.rewind()
+        assert read_all(body, size) == CONTENT
+        assert body.digest("md5") == hashlib.md5(CONTENT).digest()
+        assert inner.read_count == tries * len(CONTENT)
+    assert inner.sent == len(CONTENT)
+
+
+def test_a_body_that_was_not_sent_whole_is_read_for_its_digest() -> None:
+    inner = Counted(b"", BytesBody(CONTENT))
+    body = hashed(inner, "md5")
+    body.readinto(memoryview(bytearray(5)))
+    assert body.digest("md5") == hashlib.md5(CONTENT).digest()
+    assert body.digest("sha256") == hashlib.sha256(CONTENT).digest()
+    body.rewind()
+    assert read_all(body, 7) == CONTENT
+    assert body.digest("md5") == hashlib.md5(CONTENT).digest()
+
+
+def test_a_second_try_is_hashed_anew() -> None:
+    body = HashedBody(Counted(b"", BytesBody(CONTENT)), "md5")
+    body.readinto(memoryview(bytearray(5)))
+    body.rewind()
+    assert read_all(body, 6) == CONTENT
+    assert body.digest("md5") == hashlib.md5(CONTENT).digest()
+
+
+def test_what_is_in_memory_is_sent_as_it_is() -> None:
+    body = BytesBody(CONTENT)
+    assert hashed(body, "md5") is body

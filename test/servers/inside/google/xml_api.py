@@ -17,7 +17,7 @@ from . import conditions
 from .content import content_response
 from .digests import check_digests, of_header
 from .refusals import Refusal, invalid, no_upload, xml_response
-from .state import State, Upload, check_metadata, check_name
+from .state import State, Upload, check_metadata, check_name, crc32c
 
 PART_MINIMUM = 5 * 1024 * 1024  # "XML API multipart uploads": all parts but the last
 PART_COUNT_MAXIMUM = 10_000
@@ -134,14 +134,14 @@ class XmlApi:
 
 
 def _put_part(request: Request, upload: Upload) -> Response:
-    """ "Upload a part": a digest that is wrong is refused."""
+    """ "Upload a part": a digest that is wrong is refused, the right one told ("HTTP headers: x-goog-hash")."""
     number = int(request.query.get("partNumber", "0"))
     if not 1 <= number <= PART_COUNT_MAXIMUM:
         raise invalid("Part number must be an integer between 1 and 10000.")
     check_digests(of_header(request.header("x-goog-hash"), request.header("content-md5")), request.body)
     etag = hashlib.md5(request.body).hexdigest()
     upload.parts[number] = etag, request.body
-    return Response(200, {"ETag": f'"{etag}"', "x-goog-hash": request.header("x-goog-hash")})
+    return Response(200, {"ETag": f'"{etag}"', "x-goog-hash": f"crc32c={crc32c(request.body)}"})
 
 
 def _list_parts(request: Request, upload: Upload) -> Response:

@@ -1,4 +1,4 @@
-"""GCSClient against google-cloud-storage on the double: `python -m test.benchmarks.gcs_speed [small] [first] …`.
+"""GCSClient against google-cloud-storage on the double: `python -m test.benchmarks.gcs.speed [small] [first] …`.
 
 Every figure is a ratio of GCSClient to Google's client, the two taking turns; CPU is that of this process alone.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_client.backends.gcs.client import GCSClient
+from test.benchmarks.gcs import stub
 from test.benchmarks.measuring import MIB, ratio, show
 from test.servers import start_google
 
@@ -145,10 +146,29 @@ def large(client: GCSClient, bucket: Any) -> None:
         show(f"down, {LARGE // MIB} MiB", down, 1, "0.67")
 
 
+def upload(client: GCSClient, bucket: Any) -> None:
+    """A GiB up, to a server that only looks like Google's (`stub`), so that its speed does not count."""
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage
+
+    with stub.running() as url, tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "source")
+        with path.open("wb") as file:
+            file.truncate(1024 * MIB)
+        blob = (
+            storage.Client("p", AnonymousCredentials(), client_options={"api_endpoint": url}).bucket("b").blob("large")
+        )
+        with GCSClient("benchmark", endpoint_url=url, credentials={"GOOGLE_OAUTH_ACCESS_TOKEN": "token"}) as ours:
+            up = ratio(
+                lambda: ours.upload_file(path, "large"), lambda: blob.upload_from_filename(path, checksum=None), 3
+            )
+    show("up, 1024 MiB, to a server that does nothing", up, 1, "0.67 of wall")
+
+
 def main(wanted: list[str]) -> None:
     """Print the figures wanted, else all."""
     with clients() as (client, bucket):
-        for run in (small, listing, first, large):
+        for run in (small, listing, first, large, upload):
             if run.__name__ in wanted or not wanted:
                 run(client, bucket)
 

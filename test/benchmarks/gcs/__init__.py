@@ -1,0 +1,1 @@
+"""GCSClient against google-cloud-storage."""
