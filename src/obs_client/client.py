@@ -324,6 +324,8 @@ class ObjectStorageClient(Backend):
     ) -> bytes:
         """An object's bytes from `start` to before `stop` (None: the end); start at or past the end gives `b""`.
 
+        A `start` below 0 counts from the end: -8 gives the last 8 bytes, or all of an object that has fewer; -0 is 0.
+
         A whole object is compared with the store's digest, where it tells one. A range is checked for its length and
         for being of one object; its bytes cannot be compared with a digest.
 

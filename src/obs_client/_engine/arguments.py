@@ -149,8 +149,10 @@ def check_switch(value: bool, what: str) -> None:
 
 
 def check_range(start: int, stop: int | None) -> None:
-    """Refuse what is no range of bytes."""
-    _check_count(start, "start")
+    """Refuse what is no range of bytes: a start below 0 counts from the end, and goes to it."""
+    _check_count(abs(start) if isinstance(start, int) and not isinstance(start, bool) else start, "start")
+    if start < 0 and stop is not None:
+        raise ValueError(f"with a start that counts from the end, stop must be None: start={start}, stop={stop}")
     if stop is not None:
         _check_count(stop, "stop")
         if stop < start:

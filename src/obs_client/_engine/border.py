@@ -136,6 +136,11 @@ class Border:
             "read", lambda: self._backend._object_open(container, name, start, stop, if_hash), container, name
         )
 
+    def object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        """The backend's own reader of the last bytes."""
+        call = partial(self._backend._object_open_end, container, name, count, if_hash)
+        return self.run("read", call, container, name)
+
     def object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str
     ) -> ObjectReader | None:

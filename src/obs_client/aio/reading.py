@@ -129,7 +129,7 @@ class AsyncReading(AsyncBase):
         if_hash: str | None = None,
         if_none_match: str | None = None,
     ) -> bytes:
-        """An object's bytes from `start` to before `stop`."""
+        """An object's bytes from `start` to before `stop`; a `start` below 0 counts from the end."""
         return await self._threads.run(
             lambda: self.client.object_read(
                 object_name, container_name, start=start, stop=stop, if_hash=if_hash, if_none_match=if_none_match
@@ -147,6 +147,8 @@ class AsyncReading(AsyncBase):
         if_none_match: str | None = None,
     ) -> Opening[AsyncBody]:
         """An object's bytes from `start` to before `stop`, block by block: `async with` it, or await and close it.
+
+        A `start` below 0 counts from the end.
 
         The body's `info` is there before the first block, from the same answer.
 

@@ -26,6 +26,7 @@ meanwhile, and the failure that ends each of them is typed. These are all:
   (`local/reading.py`, `local/draft.py`, `local/lock.py` for a time).
 - A source that is replaced while it is copied, or an object while its metadata change: copied, or changed, as it is
   now (`_engine/copying.py`, `sync/copy.py`). Each round is another version.
+- An object that is replaced while its end is looked for (`_object_open_end`, `_ROUNDS`).
 - A container that others fill while it is emptied (`_engine/deleting.py`, `ROUNDS`).
 """
 
@@ -37,7 +38,7 @@ from typing import TYPE_CHECKING
 
 from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
-from obs_client.errors import NotSupportedError, ObjectStorageClientError
+from obs_client.errors import NotSupportedError, ObjectStorageClientError, TemporaryError
 from obs_client.models import (
     Attributes,
     Capabilities,
@@ -51,6 +52,10 @@ from obs_client.models import (
 
 if TYPE_CHECKING:
     from obs_client.backend.multipart import MultipartUpload
+
+
+_ROUNDS = 5
+"""How often the end of an object is looked for that is replaced meanwhile."""
 
 
 class Backend(abc.ABC):
@@ -238,6 +243,26 @@ class Backend(abc.ABC):
         may be given all the same: its hash is looked at.
         """
         return self._object_open(container, name, start, stop, None)
+
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        """As `_object_open`, of the last bytes: so many (at least 1), or all if the object has fewer.
+
+        Better by one request. Here two, and more if the object is replaced by one of another size between them: the
+        bytes are the last ones of the version whose info the reader has.
+
+        Raises:
+            NotSupportedError: The store does not say how many bytes the object has.
+        """
+        size = self._object_info(container, name).size
+        for _ in range(_ROUNDS):
+            if size is None:
+                raise NotSupportedError(f"the store does not say where {name!r} ends, so its last bytes cannot be told")
+            reader = self._object_open(container, name, max(0, size - count), None, if_hash)
+            if reader.info.size == size:
+                return reader
+            reader.close()
+            size = reader.info.size
+        raise TemporaryError(f"{name!r} was replaced each time before its last bytes could be read; try again")
 
     def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
         """An object's tags; called if `capabilities.tags`.

@@ -75,6 +75,16 @@ class FaultyClient(WrappedClient):
             lambda lost: lost and lost.close(),
         )
 
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        reader = self._through(
+            "object_open_end",
+            lambda: self.inner._object_open_end(container, name, count, if_hash),
+            lambda lost: lost.close(),
+        )
+        if self._calls.count("reader") % 2:
+            return reader
+        return _BreakingReader(reader, min(count, reader.info.size or 0) // 2)
+
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         # A real store lets an upload expire whose id nobody has.
         upload = self._through("object_multipart", lambda: self.inner._object_multipart(new), lambda lost: lost.abort())

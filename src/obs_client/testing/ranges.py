@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from obs_client.errors import ObjectNotFoundError, ObjectUnchangedError, PreconditionError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 
@@ -33,6 +34,27 @@ class RangeTests(ConformanceBase):
     def test_empty_ranges(self) -> None:
         self.check_ranges(b"0123456789", [(0, 0), (5, 5), (10, 10), (20, 20)])
 
+    @promise("A start below 0 counts from the end: the last bytes, or all of an object that has fewer.")
+    def test_ranges_from_the_end(self) -> None:
+        for size in (0, 1, 10, 3 * self.part_size + 7):
+            counts = {1, 2, 9, size - 1, size, size + 1, 10 * size + 5} - {-1, 0}
+            self.check_ranges(self.content(size), [(-count, None) for count in sorted(counts)])
+
+    @promise("What is read from the end is of the version with if_hash, or not of the one with if_none_match.")
+    def test_ranges_from_the_end_of_versions(self) -> None:
+        name = self.put("object", b"0123456789")
+        info = self.info(name)
+        self.assertEqual(self.client.object_read(name, start=-3, if_hash=info.hash), b"789")
+        with self.assertRaises(ObjectUnchangedError):
+            self.client.object_read(name, start=-3, if_none_match=info.hash)
+        self.client.object_write(name, b"other")
+        with self.assertRaises(PreconditionError):
+            self.client.object_read(name, start=-3, if_hash=info.hash)
+        self.assertEqual(self.client.object_read(name, start=-3, if_none_match=info.hash), b"her")
+        self.client.object_delete(name)
+        with self.assertRaises(ObjectNotFoundError):
+            self.client.object_read(name, start=-3)
+
     @promise("Any range of an object of no bytes gives no bytes.")
     def test_ranges_of_nothing(self) -> None:
         self.check_ranges(b"", [(0, None), (0, 0), (0, 5), (5, None), (1, 2)])
@@ -48,7 +70,7 @@ class RangeTests(ConformanceBase):
     def test_impossible_ranges(self) -> None:
         name = self.put("object", b"0123456789")
         client = self.recording_client()
-        for start, stop in ((-1, None), (0, -1), (5, 4)):
+        for start, stop in ((-1, 5), (-5, 0), (0, -1), (5, 4)):
             with self.assertRaises(ValueError):
                 client.object_read(name, start=start, stop=stop)
         for wrong in ("1", 1.5, None):

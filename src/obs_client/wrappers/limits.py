@@ -87,6 +87,10 @@ class LimitedClient(WrappedClient):
         reader = super()._object_open_changed(container, name, start, stop, known)
         return reader if self._bytes is None or reader is None else _SlowReader(reader, self._bytes)
 
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        reader = super()._object_open_end(container, name, count, if_hash)
+        return reader if self._bytes is None else _SlowReader(reader, self._bytes)
+
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         return super()._object_write(new, self._slowed(body))
 

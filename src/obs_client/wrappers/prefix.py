@@ -163,6 +163,10 @@ class PrefixedClient(WrappedClient):
         reader = super()._object_open_changed(container, self._full(name), start, stop, known)
         return reader and _Reader(reader, self._own(reader.info), self._through)
 
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        reader = super()._object_open_end(container, self._full(name), count, if_hash)
+        return _Reader(reader, self._own(reader.info), self._through)
+
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         written = super()._object_write(self._inner_new(new), body)
         return written and self._own(written)

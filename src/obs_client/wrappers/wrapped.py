@@ -113,6 +113,9 @@ class WrappedClient(ObjectStorageClient):
             "object_open_changed", lambda: self.inner._object_open_changed(container, name, start, stop, known)
         )
 
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        return self._through("object_open_end", lambda: self.inner._object_open_end(container, name, count, if_hash))
+
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         return self._through("object_write", lambda: self.inner._object_write(new, body))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from obs_client._http.errors import StrangeAnswer
-from obs_client._http.kit.ranges import Place, find_place, range_header
+from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, range_header
 from obs_client._http.pool import HttpPool
 from test.loopback.raw import answer, raw_server, saying
 
@@ -98,3 +98,31 @@ def test_a_server_that_ignores_ranges(start: int, stop: int | None, place: Place
 def test_other_ranges_make_no_sense(reply: bytes) -> None:
     with pytest.raises(StrangeAnswer):
         placed(reply, 2, 4)
+
+
+@pytest.mark.parametrize(
+    ("reply", "count", "place"),
+    [
+        (partial(b"bytes 2-3/4"), 2, Place(4, 0, 2)),
+        (partial(b"bytes 0-1/2"), 9, Place(2, 0, 2)),
+        (answer(b"abcd"), 3, Place(4, 1, 3)),
+        (answer(b"abcd"), 9, Place(4, 0, 4)),
+        (answer(b""), 1, Place(0, 0, 0)),
+        # What does not say that it is the end: then the size is asked for.
+        (CHUNKS, 2, None),
+        (partial(b"bytes 2-3/*"), 2, None),
+        (partial(b"bytes 0-1/4"), 2, None),
+        (partial(b"bytes 2-3/4"), 3, None),
+        (partial(b"bytes 2-3/4", b"bcd"), 2, None),
+    ],
+)
+def test_the_end_that_was_asked_for(reply: bytes, count: int, place: Place | None) -> None:
+    assert end_header(count) == f"bytes=-{count}"
+    with raw_server(saying(reply)) as server:
+        pool = HttpPool(timeout=5.0)
+        found = pool.request("GET", server.url + "/", {})
+        try:
+            assert find_end(found, count) == place
+        finally:
+            found.close()
+            pool.close()

@@ -83,6 +83,18 @@ class IgnoresTheStart(BrokenReading):
         return 0, stop
 
 
+@caught_by("test_ranges_from_the_end")
+class TakesTheEndForTheStart(BrokenClient):
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        return self._object_open(container, name, 0, count, if_hash)
+
+
+@caught_by("test_ranges_from_the_end_of_versions")
+class ReadsTheEndOfAnyVersion(BrokenClient):
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        return super()._object_open_end(container, name, count, None)
+
+
 @caught_by("test_ranges")
 class TellsTheRangeForTheWhole(BrokenClient):
     def _object_open(

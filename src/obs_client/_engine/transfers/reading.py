@@ -19,7 +19,7 @@ class GuardedReader(ObjectReader):
     """A backend's reader behind the border; the engine holds no other.
 
     Args:
-        start, stop: The range in bytes; None as stop: the end.
+        start, stop: The range in bytes; None as stop: the end. A start below 0 counts from there, as in a slice.
         pinned: The object as it was first seen; another version raises `ObjectChangedError`.
         check: What to hash the bytes of a range with; a whole object brings its own.
         if_hash: The hash that the object must have when it is first seen, else `PreconditionError`.
@@ -50,6 +50,8 @@ class GuardedReader(ObjectReader):
         self._if_hash = if_hash
         self._known = known
         self._inner = self._open()
+        if start < 0:
+            start = self.position = self._failed_at = max(0, (self._inner.info.size or 0) + start)
         self.info = pinned if pinned and pinned.size is not None else self._inner.info
         self.digest = self._inner.digest
         self._start = start
@@ -166,6 +168,8 @@ class GuardedReader(ObjectReader):
 
     def _open(self) -> ObjectReader:
         pinned = self._pinned
+        if pinned is None and self.position < 0:
+            return self._open_end()
         if pinned is None and self._known is not None:
             return self._open_changed(self._known)
         try:
@@ -184,13 +188,23 @@ class GuardedReader(ObjectReader):
     def _open_changed(self, known: str) -> ObjectReader:
         inner = self._border.object_open_changed(self.container, self.name, self.position, self._asked_stop, known)
         if inner is None:
-            raise ObjectUnchangedError(
-                f"{self.name!r} in container {self.container!r} still has the hash {known!r}; nothing was read",
-                container=self.container,
-                object_name=self.name,
-                hint="use the copy that you hold",
-            )
+            raise self._unchanged(known)
         return inner
+
+    def _open_end(self) -> ObjectReader:
+        """The last bytes; no request asks for those of another version, so a look goes before."""
+        known = self._known
+        if known is not None and self._border.object_info(self.container, self.name).hash == known:
+            raise self._unchanged(known)
+        return self._border.object_open_end(self.container, self.name, -self.position, self._if_hash)
+
+    def _unchanged(self, known: str) -> ObjectUnchangedError:
+        return ObjectUnchangedError(
+            f"{self.name!r} in container {self.container!r} still has the hash {known!r}; nothing was read",
+            container=self.container,
+            object_name=self.name,
+            hint="use the copy that you hold",
+        )
 
     def _changed(self) -> ObjectChangedError:
         place = self._border.place_of(self.container, self.name)

@@ -32,6 +32,24 @@ def range_header(start: int, stop: int | None) -> str | None:
     return f"bytes={start}-{stop - 1}"
 
 
+def end_header(count: int) -> str:
+    """The value of `Range` for the last bytes, so many, or all if there are fewer."""
+    return f"bytes=-{count}"
+
+
+def find_end(answer: HttpAnswer, count: int) -> Place | None:
+    """Where the last bytes are, also if the server ignored that only those were asked for; None: it does not say."""
+    if answer.status != 206:
+        size = answer.length
+        return None if size is None else Place(size, max(0, size - count), min(size, count))
+    match = re.fullmatch(_CONTENT_RANGE, answer.headers.get("content-range", ""))
+    if not match or match[3] == "*":
+        return None
+    first, end, size = int(match[1]), int(match[2]) + 1, int(match[3])
+    told = end == size and first == max(0, size - count) and answer.length in (None, end - first)
+    return Place(size, 0, end - first) if told else None
+
+
 def find_place(answer: HttpAnswer, start: int, stop: int | None) -> Place:
     """Where the bytes from `start` up to `stop` are, also if the server ignored that only those were asked for.
 

@@ -11,7 +11,7 @@ from obs_client.backend.body import Body
 from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.gcs.errors import classify, hint_of, request_id_of, retry_after, status_of
 from obs_client.backends.gcs.login.choice import PREFIXES, choose
-from obs_client.backends.gcs.reading import fields_at, is_changed, look_at, open_object
+from obs_client.backends.gcs.reading import fields_at, is_changed, look_at, open_end, open_object
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path
 from obs_client.client import ObjectStorageClient
 from obs_client.credentials import Credentials
@@ -182,6 +182,10 @@ class GCSClient(ObjectStorageClient):
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
         return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
+
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        found = open_end(self._requests, container, name, count, if_hash, self.options.check_content)
+        return found or super()._object_open_end(container, name, count, if_hash)
 
     def _object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str

@@ -10,7 +10,7 @@ import binascii
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from obs_client._http.answer import HttpAnswer
@@ -19,7 +19,7 @@ from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.calls.queries import headers_of, query_of
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
-from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.combined import CombinedDigest
 from obs_client.backend.crcs import prepare
@@ -99,20 +99,48 @@ def open_object(
     """A reader of a range; `check`: with the digest of the content, where the range is all of it."""
     if start == stop:
         return EmptyReader(look_at(requests, container, name, if_hash))
+    answer = _asked(requests, container, name, range_header(start, stop), if_hash)
+    if answer is None:
+        return EmptyReader(look_at(requests, container, name, if_hash))
+    return _reader(requests, container, name, answer, check, lambda: find_place(answer, start, stop))
+
+
+def open_end(
+    requests: Requests, container: str, name: str, count: int, if_hash: str | None, check: bool
+) -> ObjectReader | None:
+    """A reader of the last bytes; None: the server does not tell them so, or there are none."""
+    answer = _asked(requests, container, name, end_header(count), if_hash)
+    if answer is None:
+        return None
+    place = find_end(answer, count)
+    if place is None:
+        answer.close()
+        return None
+    return _reader(requests, container, name, answer, check, lambda: place)
+
+
+def _asked(requests: Requests, container: str, name: str, part: str | None, if_hash: str | None) -> HttpAnswer | None:
+    """The answer to a GET; None: the range is past the object's end."""
     headers = headers_of(
         # Without it Google unpacks what is stored with gzip, and sends other bytes than there are.
         ("Accept-Encoding", "gzip"),
-        ("Range", range_header(start, stop)),
+        ("Range", part),
         ("x-goog-if-generation-match", if_hash and generation_of(if_hash)),
     )
     try:
-        answer = requests.call(Request("Get Object", "GET", xml_path(container, name), "", headers))
+        return requests.call(Request("Get Object", "GET", xml_path(container, name), "", headers))
     except Exception as error:
         if status_of(error) != _PAST_THE_END:
             raise
-        return EmptyReader(look_at(requests, container, name, if_hash))
+        return None
+
+
+def _reader(
+    requests: Requests, container: str, name: str, answer: HttpAnswer, check: bool, find: Callable[[], Place]
+) -> ObjectReader:
+    """A reader of what an answer has of what was asked for."""
     try:
-        place = find_place(answer, start, stop)
+        place = find()
         if place.size is None:
             raise StrangeAnswer("the answer does not say how many bytes the object has: something unpacked it")
         info = _info_of_answer(requests, container, name, answer, place.size)

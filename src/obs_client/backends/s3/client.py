@@ -25,6 +25,7 @@ from obs_client.backends.s3.reading import (
     info_at,
     look_at,
     look_at_container,
+    open_end,
     open_object,
 )
 from obs_client.backends.s3.requests import Request, Requests
@@ -229,6 +230,10 @@ class S3Client(ObjectStorageClient):
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
         return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
+
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        found = open_end(self._requests, container, name, count, if_hash, self.options.check_content)
+        return found or super()._object_open_end(container, name, count, if_hash)
 
     def _object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str

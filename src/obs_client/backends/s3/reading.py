@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from obs_client._http.answer import HttpAnswer
@@ -12,7 +12,7 @@ from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
 from obs_client._http.kit.etags import bare_etag, etag_of, quoted_etag
 from obs_client._http.kit.numbers import read_number
-from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
@@ -138,9 +138,34 @@ def open_object(
         if error.status != 416:
             raise
         return _empty_reader(requests, container, name, if_hash)
+    return _reader(requests, container, name, answer, check, lambda: find_place(answer, start, stop))
+
+
+def open_end(
+    requests: Requests, container: str, name: str, count: int, if_hash: str | None, check: bool
+) -> ObjectReader | None:
+    """A reader of the last bytes; None: the server does not tell them so, or there are none."""
+    asked = get_object(container, name, part=end_header(count), if_hash=if_hash)
+    try:
+        answer = _stored(requests, asked)
+    except S3Error as error:
+        if error.status != 416:
+            raise
+        return None
+    place = find_end(answer, count)
+    if place is None:
+        answer.close()
+        return None
+    return _reader(requests, container, name, answer, check, lambda: place)
+
+
+def _reader(
+    requests: Requests, container: str, name: str, answer: HttpAnswer, check: bool, find: Callable[[], Place]
+) -> ObjectReader:
+    """A reader of what an answer has of what was asked for."""
     try:
         requests.check_identity(container, answer)
-        place = find_place(answer, start, stop)
+        place = find()
         info = info_of(name, answer, place.size)
         size = place.size if check and place.take == place.size else None
         digest = None if size is None else _digest_of(requests, container, name, answer, size)

@@ -28,7 +28,7 @@ from obs_client.backends.swift.errors import (
 from obs_client.backends.swift.headers import number, text
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
-from obs_client.backends.swift.reading import NOT_MODIFIED, look_at, open_object
+from obs_client.backends.swift.reading import NOT_MODIFIED, look_at, open_end, open_object
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.backends.swift.signing import Signing
@@ -260,6 +260,10 @@ class SwiftClient(ObjectStorageClient):
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
         return open_object(self._http, container, name, start, stop, if_hash, self.options.check_content)
+
+    def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
+        found = open_end(self._http, container, name, count, if_hash, self.options.check_content)
+        return found or super()._object_open_end(container, name, count, if_hash)
 
     def _object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.calls.queries import headers_of
 from obs_client._http.kit.etags import quoted_etag
-from obs_client._http.kit.ranges import find_place, range_header
+from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
@@ -79,21 +80,59 @@ def open_object(
         return _empty(http, container, name, if_hash)
     unless = None if known is None else quoted_etag(known)
     headers = headers_of(("Range", range_header(start, stop)), ("If-None-Match", unless))
+    exchange = _asked(http, container, name, headers)
+    if exchange is None:
+        return _empty(http, container, name, if_hash)
+    whole = start == 0 and stop is None
+    return _reader(
+        http, container, name, exchange, if_hash, check, lambda: find_place(exchange.answer, start, stop), whole
+    )
+
+
+def open_end(
+    http: SwiftHttp, container: str, name: str, count: int, if_hash: str | None, check: bool
+) -> ObjectReader | None:
+    """A reader of the last bytes; None: the server does not tell them so, or there are none."""
+    exchange = _asked(http, container, name, {"Range": end_header(count)})
+    if exchange is None:
+        return None
+    place = find_end(exchange.answer, count)
+    if place is None:
+        exchange.answer.close()
+        return None
+    return _reader(http, container, name, exchange, if_hash, check, lambda: place)
+
+
+def _asked(http: SwiftHttp, container: str, name: str, headers: dict[str, str]) -> Exchange | None:
+    """The answer to a GET; None: the range is past the object's end."""
     try:
-        exchange = _get(http, container, name, headers)
+        return _get(http, container, name, headers)
     except Exception as error:
         if status_of(error) == 416:
-            return _empty(http, container, name, if_hash)
+            return None
         if status_of(error) == 409 or (status_of(error) == 404 and _is_there(http, container, name)):
             raise broken_manifest(name) from error
         raise
+
+
+def _reader(
+    http: SwiftHttp,
+    container: str,
+    name: str,
+    exchange: Exchange,
+    if_hash: str | None,
+    check: bool,
+    find: Callable[[], Place],
+    whole: bool = False,
+) -> ObjectReader:
+    """A reader of what an answer has of what was asked for; `whole`: that was all."""
     try:
-        place = find_place(exchange.answer, start, stop)
+        place = find()
         info = object_info(name, exchange.headers, place.size)
         place = place._replace(size=info.size)
         if if_hash is not None:
             _check_hash(info if info.hash is not None else look_at(http, container, name), if_hash)
-        whole = start == 0 and (stop is None or place.take == place.size)
+        whole = whole or place.take == place.size
         digest = _digest(http, container, info, exchange) if whole and check else None
     except BaseException:
         exchange.answer.close()
