@@ -113,10 +113,13 @@ class Address:
         return self.name if self.is_folder else f"{self.name}/"
 
     def client(self) -> obs_client.ObjectStorageClient:
-        """A new client with the container chosen, as patient as `--retries` and `--timeout` say."""
+        """A new client with the container chosen, as patient and as fast as the command's options say."""
         context = click.get_current_context(silent=True)
         settings = context.find_object(Settings) if context else None
-        return (self.url if settings is None else _as_patient(self.url, settings)).client()
+        if settings is None:
+            return self.url.client()
+        client = _as_patient(self.url, settings).client()
+        return client if self.path is not None else _as_slow(client, settings)
 
     def object_name(self, advice: str = "go on with the object's name") -> str:
         """The object's name; a usage error with an advice if only a container or directory is named."""
@@ -151,6 +154,15 @@ def _as_patient(url: obs_client.StorageUrl, settings: Settings) -> obs_client.St
     if not tries and not waits:
         return url
     return dataclasses.replace(url, client_options={**url.client_options, **tries}, options={**url.options, **waits})
+
+
+def _as_slow(client: obs_client.ObjectStorageClient, settings: Settings) -> obs_client.ObjectStorageClient:
+    """A client within `--limit-rate` and `--limit-requests`."""
+    if settings.limit_rate is None and settings.limit_requests is None:
+        return client
+    from obs_client.wrappers import limited
+
+    return limited(client, bytes_per_second=settings.limit_rate, requests_per_second=settings.limit_requests)
 
 
 def _is_url(text: str) -> bool:

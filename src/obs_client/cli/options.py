@@ -47,6 +47,34 @@ def _value(attribute: str, name: str, help_text: str, **more: Any) -> Callable[[
     return click.option(name, attribute, expose_value=False, callback=store, help=help_text, **more)
 
 
+def _size(text: str) -> int:
+    from obs_client._urls.quantities import size_of
+
+    try:
+        return size_of(text)
+    except ValueError as error:
+        raise click.BadParameter(f"give {error}") from None
+
+
+def _rate(text: str) -> int:
+    if rate := _size(text):
+        return rate
+    raise click.BadParameter("give 1 byte a second or more")
+
+
+_limit_rate = _value(
+    "limit_rate", "--limit-rate", "Bytes a second to and from each store: 500kB, 20MiB.", type=_rate, metavar="SIZE"
+)
+_limit_requests = _value(
+    "limit_requests",
+    "--limit-requests",
+    "Requests a second to each store.",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+)
+max_transfer = click.option("--max-transfer", type=_size, metavar="SIZE", help="Copy no more than this, then end.")
+max_duration = click.option("--max-duration", type=_seconds, metavar="TIME", help="Begin no copy after: 30m, 8h.")
+
 _retries = _value(
     "retries", "--retries", "Tries of each request after the first.", type=click.IntRange(0, 100), metavar="N"
 )
@@ -86,6 +114,11 @@ def workers(help_text: str) -> Callable[[Function], Function]:
 def shared(function: Function) -> Function:
     """Add what every command takes: how much is said, and how patient it is."""
     return _quiet(_verbose(_debug(_progress(_retries(_timeout(function))))))
+
+
+def limits(function: Function) -> Function:
+    """Add how fast a command that moves content may be."""
+    return _limit_rate(_limit_requests(function))
 
 
 def _places(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -31,6 +31,7 @@ class Settings:
         yes: Nothing is asked.
         retries: Tries of a request after the first; None: as the store's URL says.
         timeout: Seconds to wait for a server that says nothing; None: as the store's URL says.
+        limit_rate, limit_requests: Bytes and requests a second to each store; None: any number.
         progress_as: How progress is shown: `json`, `plain` or `none`; None: a bar, on a terminal.
         go_on: What to do after a stop.
         confirmed: A question was answered with yes.
@@ -46,6 +47,8 @@ class Settings:
     yes: bool = False
     retries: int | None = None
     timeout: int | None = None
+    limit_rate: int | None = None
+    limit_requests: float | None = None
     progress_as: str | None = None
     go_on: str = "nothing is half-done; run the same command again to do it"
     confirmed: bool = False

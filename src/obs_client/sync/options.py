@@ -26,6 +26,10 @@ class SyncOptions:
             the end of its name). In a target directory such objects always become folders.
         max_delete: If more names would be deleted, none is. None: any number; but if the source holds nothing at all,
             nothing is deleted unless this is given.
+        max_transfer: Bytes of content; before the first copy that would pass them, all ends, and nothing is deleted.
+            None: any number.
+        max_duration: Seconds after which no copy begins, and all ends so; those under way go on to their end. None:
+            any time.
         dry_run: Write nothing; the report says what would be done.
         workers: Threads for objects of one part, and for comparing contents; larger objects are copied one at a time,
             by parts in parallel.
@@ -43,6 +47,8 @@ class SyncOptions:
     exclude: Sequence[str] = ()
     folder_markers: bool = False
     max_delete: int | None = None
+    max_transfer: int | None = None
+    max_duration: float | None = None
     dry_run: bool = False
     workers: int = WORKERS
     map_attributes: AttributesMap | None = None
@@ -55,8 +61,11 @@ class SyncOptions:
             object.__setattr__(self, name, _patterns(name, getattr(self, name)))
         Patterns(self.include, self.exclude)
         _check_number("workers", self.workers, at_least=1)
-        if self.max_delete is not None:
-            _check_number("max_delete", self.max_delete, at_least=0)
+        for name in ("max_delete", "max_transfer"):
+            if getattr(self, name) is not None:
+                _check_number(name, getattr(self, name), at_least=0)
+        if self.max_duration is not None:
+            _check_seconds("max_duration", self.max_duration)
         if self.map_attributes is not None and not callable(self.map_attributes):
             raise TypeError(f"map_attributes must be callable, not {type(self.map_attributes).__name__}")
 
@@ -74,6 +83,13 @@ def _check_number(name: str, value: int, at_least: int) -> None:
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
     if value < at_least:
         raise ValueError(f"{name} must be {at_least} or more, not {value}")
+
+
+def _check_seconds(name: str, value: float) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
+    if not value >= 0:
+        raise ValueError(f"{name} must be 0 or more, not {value}")
 
 
 DEFAULTS = SyncOptions()

@@ -66,6 +66,8 @@ class SyncReport:
         notes: Names that were left out, and why: gone meanwhile, or no files.
         withheld: How many deletions were left out, all of them, and `withheld_reason` says why.
         dry_run: Nothing was written.
+        stopped: Why it ended before all was done: `max_transfer` or `max_duration`. None: it did not.
+        stopped_at: The name that was to be copied then. None: it did not end so.
     """
 
     copied: int
@@ -77,11 +79,13 @@ class SyncReport:
     withheld: int = 0
     withheld_reason: str | None = None
     dry_run: bool = False
+    stopped: str | None = None
+    stopped_at: str | None = None
 
     @property
     def ok(self) -> bool:
-        """Whether all was done: nothing failed, and no deletion was withheld."""
-        return not self.failures and not self.withheld
+        """Whether all was done: nothing failed, no deletion was withheld, and nothing is left to copy."""
+        return not self.failures and not self.withheld and self.stopped is None
 
 
 class Tally:
@@ -92,6 +96,8 @@ class Tally:
         self.copied_size = 0
         self.failures: dict[str, Exception] = {}
         self.notes: dict[str, str] = {}
+        self.stopped: tuple[str, str] | None = None
+        """Why all ended before the end, and at which name."""
 
     def add(self, done: Done) -> None:
         """Count one step."""
@@ -115,6 +121,7 @@ class Tally:
             withheld,
             reason,
             dry_run,
+            *(self.stopped or (None, None)),
         )
 
 

@@ -8,6 +8,7 @@ from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
 from obs_client.errors import ConflictError
 from obs_client.places import Place
+from obs_client.sync.budget import Budget
 from obs_client.sync.collisions import goes_with_deletions
 from obs_client.sync.copy import Copier
 from obs_client.sync.delete import Deleter
@@ -55,6 +56,7 @@ class Run:
         self._progress = progress
         self._on_done = on_done
         self._tally = Tally()
+        self._budget = Budget(options)
         self._copier = Copier(source, target, ask, options.map_attributes)
         self._streak = Streak(max(IN_A_ROW, DOWN * options.workers))
         self._ahead = _AHEAD * options.workers
@@ -77,7 +79,7 @@ class Run:
                         self._count(done)
             # What a file or a folder stood in the way of that only the target had.
             for step in later:
-                if step.action == "copy":
+                if step.action == "copy" and not self._tally.stopped:
                     if reason is None:
                         self._remove_empty(step)
                     self._count(self._copy(step, self._progress))
@@ -95,6 +97,9 @@ class Run:
                     yield step
                 elif step.action != "copy":
                     self._count(_not_done(step))
+                elif (reason := self._budget.take(step)) is not None:
+                    self._tally.stopped = reason, step.name
+                    break
                 elif step.source_size > self._large or (step.source and step.source.size is None):
                     yield from self._counted(self._copy(step, self._progress))
                 else:
@@ -150,6 +155,8 @@ class Run:
     def _why_not(self, count: int, copies: int) -> str | None:
         """Why nothing is to be deleted; so many copies are left for later."""
         most, counts = self._options.max_delete, self._tally.counts
+        if self._tally.stopped:
+            return "not all was copied"
         if counts["failed"]:
             return f"{counts['failed']:,} {'name' if counts['failed'] == 1 else 'names'} failed"
         if most is not None and count > most:

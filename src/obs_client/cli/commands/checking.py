@@ -16,6 +16,7 @@ from obs_client.cli.options import (
     follow_symlinks,
     include,
     json_lines,
+    limits,
     pass_settings,
     place,
     shared,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @folder_markers
 @workers("Contents compared at a time.")
 @json_lines
+@limits
 @shared
 @pass_settings
 def check(

@@ -12,7 +12,7 @@ import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
 from obs_client.cli.objects import OR_RECURSIVE, SYNC_COPIES, absent, already_there, size_of
-from obs_client.cli.options import json_lines, pass_settings, place, shared
+from obs_client.cli.options import json_lines, limits, pass_settings, place, shared
 from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
@@ -32,6 +32,7 @@ _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no
 @_IF_ABSENT
 @METADATA
 @json_lines
+@limits
 @shared
 @pass_settings
 def cp(
@@ -55,6 +56,7 @@ def cp(
 @_IF_ABSENT
 @METADATA
 @json_lines
+@limits
 @shared
 @pass_settings
 def mv(settings: Settings, sources: tuple[str, ...], target: str, if_absent: bool, metadata: str) -> None:

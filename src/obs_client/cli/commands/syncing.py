@@ -20,6 +20,9 @@ from obs_client.cli.options import (
     follow_symlinks,
     include,
     json_lines,
+    limits,
+    max_duration,
+    max_transfer,
     pass_settings,
     place,
     shared,
@@ -46,10 +49,13 @@ if TYPE_CHECKING:
 @folder_markers
 @METADATA
 @workers("Copies at a time.")
+@max_transfer
+@max_duration
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
 @click.option("--apply", "plan", metavar="FILE", help="Do this plan, where nothing has changed since; - is stdin.")
 @yes
 @json_lines
+@limits
 @shared
 @pass_settings
 def sync(
@@ -65,6 +71,8 @@ def sync(
     folder_markers: bool,
     metadata: str,
     workers: int,
+    max_transfer: int | None,
+    max_duration: int | None,
     dry_run: bool,
     plan: str | None,
 ) -> None:
@@ -89,6 +97,8 @@ def sync(
         exclude=exclude,
         folder_markers=folder_markers,
         max_delete=max_delete,
+        max_transfer=max_transfer,
+        max_duration=max_duration,
         dry_run=dry_run,
         workers=workers,
         map_attributes=attributes_map(metadata),
@@ -229,6 +239,11 @@ def _finish(settings: Settings, report: SyncReport) -> None:
         if report.withheld:
             hint = f"nothing was deleted: {_in_words(report.withheld_reason)}; {hint}"
         raise Failure(f"{count_text(len(report.failures), 'name')} failed", hint)
+    if report.stopped:
+        withheld = f"; {count_text(report.withheld, 'deletion')} left too" if report.withheld else ""
+        raise Failure(
+            f"ended at {report.stopped_at!r}: {_in_words(report.stopped)}{withheld}", "the same command again goes on"
+        )
     if report.withheld:
         raise Failure(
             f"nothing was deleted: {_in_words(report.withheld_reason)}", f"--max-delete {report.withheld} allows it"
@@ -236,8 +251,9 @@ def _finish(settings: Settings, report: SyncReport) -> None:
 
 
 def _in_words(reason: str | None) -> str:
-    """Why nothing was deleted, with the command's word for the library's."""
-    return (reason or "").replace("max_delete is ", "--max-delete allows ").replace("; give max_delete to do so", "")
+    """Why nothing was deleted, or all ended, with the command's words for the library's."""
+    words = (reason or "").replace("max_delete is ", "--max-delete allows ").replace("; give max_delete to do so", "")
+    return words.replace("max_transfer", "--max-transfer").replace("max_duration", "--max-duration")
 
 
 def _tell(settings: Settings, dry_run: bool, done: Done) -> None:
@@ -269,6 +285,7 @@ def _record(report: SyncReport) -> dict[str, object]:
         "failed": len(report.failures),
         "left_out": len(report.notes),
         "withheld": report.withheld,
+        "stopped_at": report.stopped_at,
     }
 
 

@@ -17,7 +17,7 @@ from obs_client.cli.address import Address
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
 from obs_client.cli.objects import OR_RECURSIVE, absent, already_there, size_of
-from obs_client.cli.options import json_lines, pass_settings, place, shared
+from obs_client.cli.options import json_lines, limits, pass_settings, place, shared
 from obs_client.cli.settings import Progress, Settings, stdout
 from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
 from obs_client.cli.text import key_values, printable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @place("arguments", metavar="URL... [PATH]", nargs=-1, required=True)
 @RECURSIVE
 @json_lines
+@limits
 @shared
 @pass_settings
 def get(settings: Settings, arguments: tuple[str, ...], recursive: bool) -> None:
@@ -145,6 +146,7 @@ def _download(
 @RECURSIVE
 @click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
 @json_lines
+@limits
 @shared
 @pass_settings
 def put(
