@@ -151,6 +151,7 @@ def test_sync_reports_json_lines(stores: Stores) -> None:
         "failed": 0,
         "left_out": 0,
         "withheld": 0,
+        "stopped_at": None,
     }
 
 
