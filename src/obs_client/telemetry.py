@@ -5,7 +5,7 @@
 
     options = ClientOptions(observe=observe)
 
-A span is the child of what is current where its request began, also in a worker's thread. Names and units are those of
+A span is the child of the span in which its request began, also in a worker's thread. Names and units are those of
 OpenTelemetry's conventions for HTTP clients, but without a URL: spans and metrics hold no names of objects, unless
 `Telemetry(names=True)` is asked for them, and no secrets in any case. Stores in
 memory and files make no requests.

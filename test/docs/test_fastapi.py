@@ -84,7 +84,12 @@ def test_files_go_up_and_down(service: httpx.Client, store: ObjectStorageClient)
     assert got.headers["etag"] == f'"{info.hash}"'
     assert got.headers["content-length"] == str(info.size)
     assert got.headers["content-type"] == "image/x"
+    told = service.head("/files/a b/ä.bin")
+    assert {name: told.headers[name] for name in ("etag", "content-length", "content-type", "accept-ranges")} == {
+        name: got.headers[name] for name in ("etag", "content-length", "content-type", "accept-ranges")
+    }
     assert service.get("/files/absent").status_code == 404
+    assert service.head("/files/absent").status_code == 404
     assert service.put("/files/a/%2E%2E/b", content=b"").status_code == 400
 
 

@@ -19,7 +19,7 @@ def stream_of(content: Any) -> IO[bytes]:
 
     A file on disk is read by the threads that send it, so that a large one takes little memory.
     """
-    if type(content) in (File, TemporaryUploadedFile):  # others may have chunks of their own
+    if type(content) in (File, TemporaryUploadedFile) and "chunks" not in vars(content):  # others may have their own
         file = content.file
         inner = file.file if isinstance(file, tempfile._TemporaryFileWrapper) else file
         if type(inner) in (io.BufferedReader, io.BufferedRandom):

@@ -45,8 +45,8 @@ def absent_file(name: str) -> FileNotFoundError:
 class ObjectFile(File):
     """A file of a storage, open for reading or writing.
 
-    What is written appears, whole, by `close()`, or at the end of a `with` that raised nothing; an exception in the
-    `with` discards it. Closed, it can be opened again.
+    A file that is written appears when it is closed, or at the end of a `with` block that raised nothing. An exception
+    in the block discards it. A closed file can be opened again.
     """
 
     def __init__(self, client: ObjectStorageClient, name: str, mode: str, cache_control: str | None) -> None:
@@ -83,17 +83,18 @@ class ObjectFile(File):
         return self
 
     def close(self) -> None:
-        """Let go of the connection; what was written is published.
+        """Release the connection, and publish what was written.
 
-        It is discarded if an exception is on its way that was not when the file was opened: that is how the end of a
-        `with` over a `FieldFile` looks. The exception is raised on, so that nobody takes the file for saved.
+        If an exception is being handled that was raised after the file was opened, the file is discarded, and the
+        exception is raised again, so that the file is not taken for saved. The end of a `with` over a `FieldFile` that
+        failed can only be seen in this way.
         """
         error = sys.exception()
         if self.closed or self.mode.startswith("r") or error is None or error is self._exception:
             self.file.close()
             return
         self.file.discard()
-        error.add_note(f"{self.name!r} was closed while this was on its way, and is discarded")
+        error.add_note(f"{self.name!r} was closed while this exception was handled, and is discarded")
         raise error
 
     def discard(self) -> None:

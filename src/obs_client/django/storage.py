@@ -41,22 +41,22 @@ class Rebuilt(Storage):
 
 
 class ObjectStorage(Rebuilt):
-    """The files of a site in one container of a store, below a prefix if the URL has one.
+    """The files of a site in one container of a store, below the prefix of the URL if it has one.
 
-    A file that is absent raises `FileNotFoundError`; a path out of the storage `SuspiciousFileOperation`. All else that
-    fails is an error of this library: no failure is ever taken for "not there". There are no folders: one exists as
-    long as there is an object in it. One storage may be used by many threads, and after a fork.
+    A file that does not exist raises `FileNotFoundError`, a path that leaves the storage `SuspiciousFileOperation`.
+    Every other failure is an error of this library. There are no folders: one exists as long as it contains an object.
+    Threads may share a storage, and a child process may use it after a fork.
 
-    Where the store keeps `if_absent`, two files that are saved under one name at the same time get two names; where it
-    does not (`client.capabilities`), the storage looks first, as Django does, and one of the two can be lost.
+    If the store keeps `if_absent`, two files that are saved under one name at the same time get two names. If it does
+    not (see `client.capabilities`), the storage looks before it writes, as Django does, and one of the two can be lost.
 
     Args:
-        store: A storage URL, or one of a named store (`work://media`), or a client.
+        store: A storage URL (`work://media` for a named store), or a client.
         container_name, credentials, options: As `obs_client.from_url` takes them; the URL may name the container.
-        base_url: Where the files are served from, for anybody; None: URLs are signed.
-        url_expires_in: Seconds for which a signed URL is good.
-        overwrite: Replace a file of the same name, in place of saving under another name.
-        cache_control: What the store answers for that header.
+        base_url: The public address of the files; None: URLs are signed.
+        url_expires_in: Seconds for which a signed URL is valid.
+        overwrite: Replace a file of the same name; otherwise the new file gets another name.
+        cache_control: The header `Cache-Control` of each response.
     """
 
     overwrites = False

@@ -26,6 +26,7 @@ from obs_client.django.content import stream_of
 from obs_client.wrappers import imitating
 from obs_client.wrappers.wrapped import WrappedClient
 from test.adapters.django.savers import assert_none_is_lost
+from test.loopback.s3_double import s3_double
 
 
 def test_what_is_saved_is_there_until_it_is_deleted(storage: ObjectStorage) -> None:
@@ -221,6 +222,14 @@ def test_urls_that_are_signed() -> None:
             assert response.read() == b"meow"
         with pytest.raises(ValueError):  # noqa: PT011 - whose text is the library's
             storage.url(None)
+
+
+def test_the_store_is_not_asked_for_urls() -> None:
+    with s3_double() as double:
+        options = f"endpoint_url={double.url}&region=us-east-1"
+        storage = ObjectStorage(f"s3://box?{options}", credentials=double.credentials)
+        assert len({storage.url(f"{number}.txt") for number in range(10)}) == 10
+        assert double.seen == []
 
 
 def test_a_store_without_urls_says_what_to_give() -> None:
