@@ -202,7 +202,7 @@ def _check_moved(before: ObjectInfo, after: ObjectInfo | None, copy: ObjectInfo 
         raise ObjectChangedError(f"{before.name!r} was replaced or deleted while it was moved; the copy is there too")
     if not same_store and _may_be_one(after, copy):
         raise ConflictError(
-            f"the copy of {before.name!r} cannot be told from the source; the source stays, lest it be the only one"
+            f"the copy of {before.name!r} cannot be told from the source; the source stays, so that nothing is lost"
         )
 
 

@@ -274,7 +274,9 @@ def test_a_file_that_cannot_be_written_is_named_or_nothing_is() -> None:
 
 
 def test_a_plan_that_is_none_is_refused(tmp_path: Path) -> None:
-    assert "line 1 of the plan is no step; plan anew" in failed(1, "sync", "photos", "other", "--apply", "photos/a.txt")
+    assert "line 1 of the plan is not a step; make a new plan" in failed(
+        1, "sync", "photos", "other", "--apply", "photos/a.txt"
+    )
     assert not (tmp_path / "other").exists()
 
 

@@ -95,7 +95,7 @@ def test_what_changes_while_the_question_waits_is_not_overwritten(docs: Path) ->
         (docs / "B" / "f").write_text("written by hand while the question waited")
         screen.type("y\n")
         assert screen.end() == 1, screen.shown
-        assert "plan anew" in screen.shown
+        assert "make a new plan" in screen.shown
     assert (docs / "B" / "f").read_text() == "written by hand while the question waited"
     assert (docs / "B" / "extra").exists(), "nothing is deleted after a failure"
 

@@ -132,10 +132,10 @@ def test_a_plan_is_json_lines_and_is_applied_later(stores: Stores, tmp_path: Pat
     assert "Delete 1 object" in failed(2, "sync", "--apply", tmp_path / "plan", one, two)
     (one / "ab").write_text("changed since")
     result = run("sync", "--apply", tmp_path / "plan", "--yes", one, two)
-    assert (result.exit_code, "plan anew" in result.stderr) == (1, True)
+    assert (result.exit_code, "make a new plan" in result.stderr) == (1, True)
     assert set(tree(two)) == {"1", "a/2", "a/b/3", "old"}
     (tmp_path / "plan").write_text(plan[:-30])
-    assert "plan anew" in failed(1, "sync", "--apply", tmp_path / "plan", "--yes", one, two)
+    assert "make a new plan" in failed(1, "sync", "--apply", tmp_path / "plan", "--yes", one, two)
 
 
 def test_sync_reports_json_lines(stores: Stores) -> None:

@@ -53,8 +53,8 @@ def test_outcomes_are_found_by_topic_and_name() -> None:
     ("text", "message"),
     [
         ("", "it is not JSON"),
-        ("[]", "no profile of a store"),
-        ('{"type": "report"}', "no profile of a store"),
+        ("[]", "not a profile of a store"),
+        ('{"type": "report"}', "not a profile of a store"),
         ('{"type": "profile", "format": 2}', "has the format 2, not 1"),
         ('{"type": "profile", "format": 1}', "is incomplete"),
         (PROFILE.to_json().replace('"does not hold"', '"perhaps"'), "is incomplete"),
@@ -109,7 +109,7 @@ def test_a_path_has_a_slash_or_ends_in_json(tmp_path: Path, monkeypatch: pytest.
 def test_another_word_is_no_path(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     saved(tmp_path, name="store")
-    with pytest.raises(ConfigurationError, match=r"profile=store is no path.*has a '/' or ends in '.json'"):
+    with pytest.raises(ConfigurationError, match=r"profile=store is not the path.*has a '/' or ends in '.json'"):
         StorageUrl.parse(f"{scheme}?profile=store")
 
 

@@ -249,5 +249,5 @@ def test_a_plan_is_of_lines_whatever_the_names_are() -> None:
     ],
 )
 def test_a_step_that_cannot_be_is_refused(row: dict[str, Any]) -> None:
-    with pytest.raises(ServiceError, match="line 1 of the plan is no step"):
+    with pytest.raises(ServiceError, match="line 1 of the plan is not a step"):
         list(read_steps([json.dumps(row), json.dumps({"action": "end", "steps": 1})]))

@@ -113,7 +113,7 @@ def test_built_in_schemes_cannot_be_taken(name: str, file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "a", "Work", "1a", "a b", "a/b", "é1", "a:b"])
 def test_what_is_no_name(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="no name of a store"):
+    with pytest.raises(ConfigurationError, match="not a name for a store"):
         NamedStore(name, "memory:")
 
 
@@ -153,7 +153,7 @@ def test_stores_are_removed() -> None:
         ('[work]\nurl = "memory:"\nkey = "canary"\n', "no 'key'"),
         ('[work]\nurl = "memory:"\ncredentials = "canary"\n', "names with texts"),
         ('[other]\nurl = "work://x"\n[work]\nurl = "other://x"\n', "no storage URL of a scheme that there is"),
-        ('[Work]\nurl = "memory:"\n', "no name of a store"),
+        ('[Work]\nurl = "memory:"\n', "not a name for a store"),
     ],
 )
 def test_a_file_that_makes_no_sense(text: str, message: str, file: Path) -> None:

@@ -105,7 +105,7 @@ def body_length(method: str, head: Head) -> int | None:
         return 0
     if coding is None and length is None:
         advice = "; if the server speaks TLS, its URL begins with https://" if head.status == 400 else ""
-        raise BrokenAnswer(f"the answer has neither a length nor chunks{advice}")
+        raise BrokenAnswer(f"the response has no length and no chunks{advice}")
     return length
 
 

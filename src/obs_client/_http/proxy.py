@@ -116,7 +116,7 @@ def _parse_proxy(url: str, variable: str) -> Proxy:
         host, port = None, None
     # No word of the URL in the messages: it may hold a password.
     if not host:
-        raise ConfigurationError(f"the environment's proxy ({variable}) is no URL of the form http://host:port")
+        raise ConfigurationError(f"the environment's proxy ({variable}) is not a URL of the form http://host:port")
     if parts.scheme != "http":
         raise ConfigurationError(
             f"the environment's proxy ({variable}) is not spoken to by http://, the only kind supported"

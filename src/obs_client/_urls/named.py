@@ -37,8 +37,8 @@ class NamedStore:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ConfigurationError(
-                f"{self.name!r} is no name of a store: it has two characters at least, small letters, digits, '+', '.' "
-                f"and '-', and begins with a letter"
+                f"{self.name!r} is not a name for a store: it has at least two characters (small letters, digits, '+', "
+                f"'.', '-') and begins with a letter"
             )
 
 

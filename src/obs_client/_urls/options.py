@@ -94,7 +94,7 @@ def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
         raise ConfigurationError(f"option {name!r} stands twice in the URL")
     if name == _PROFILE and name not in known:
         raise ConfigurationError(
-            f"profile={text} is no path of a profile that obs probe made: such a path has a '/' or ends in '.json'"
+            f"profile={text} is not the path of a profile that obs probe made: such a path has a '/' or ends in '.json'"
         )
     if name not in known:
         raise ConfigurationError(f"unknown option {name!r} in the URL; {_suggestion(name, known)}")

@@ -100,9 +100,9 @@ class StoreProfile:
         try:
             record = json.loads(text)
         except ValueError as error:
-            raise ConfigurationError(f"this is no profile of a store: it is not JSON ({error})") from error
+            raise ConfigurationError(f"this is not a profile of a store: it is not JSON ({error})") from error
         if not isinstance(record, dict) or record.get("type") != "profile":
-            raise ConfigurationError("this is no profile of a store", hint=_MAKE_ONE)
+            raise ConfigurationError("this is not a profile of a store", hint=_MAKE_ONE)
         if record.get("format") != FORMAT:
             raise ConfigurationError(f"this profile has the format {record.get('format')!r}, not 1", hint=_MAKE_ONE)
         try:

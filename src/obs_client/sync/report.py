@@ -186,4 +186,4 @@ def failed(step: Step, error: Exception) -> Done:
 
 def changed(step: Step, what: str) -> ObjectChangedError:
     """The error of a step that is refused, since something is not what it was."""
-    return ObjectChangedError(f"{step.name!r}: {what} since the plan was made; plan anew", object_name=step.name)
+    return ObjectChangedError(f"{step.name!r}: {what} since the plan was made; make a new plan", object_name=step.name)

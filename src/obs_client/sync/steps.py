@@ -93,13 +93,13 @@ def read_steps(lines: Iterable[str]) -> Iterator[Step]:
                 break
             step = _from_dict(row)
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise ServiceError(f"line {count + 1} of the plan is no step; plan anew") from error
+            raise ServiceError(f"line {count + 1} of the plan is not a step; make a new plan") from error
         count += 1
         yield step
     else:
-        raise ServiceError(f"the plan breaks off after {count:,} steps; plan anew")
+        raise ServiceError(f"the plan breaks off after {count:,} steps; make a new plan")
     if row.get("steps") != count:
-        raise ServiceError(f"the plan has {count:,} steps, its last line says {row.get('steps')}; plan anew")
+        raise ServiceError(f"the plan has {count:,} steps, its last line says {row.get('steps')}; make a new plan")
 
 
 def _as_dict(step: Step) -> dict[str, Any]:

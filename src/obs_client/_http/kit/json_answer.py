@@ -23,7 +23,7 @@ def parse_json(content: bytes | str) -> Any:
         raise not_utf8(error) from error
     except json.JSONDecodeError as error:
         kind = BrokenAnswer if _ends_early(error) else StrangeAnswer
-        raise kind(f"the answer is no whole JSON: {error}") from error
+        raise kind(f"the response is not complete JSON: {error}") from error
     except RecursionError as error:
         raise StrangeAnswer("the answer is JSON that is nested too deep") from error
     except ValueError as error:

@@ -119,7 +119,7 @@ def _run(parser: expat.XMLParserType, document: bytes | str) -> None:
         parser.Parse(document, True)
     except expat.ExpatError as error:
         kind = BrokenAnswer if error.code in _ENDS_EARLY else StrangeAnswer
-        raise kind(f"the answer is no whole XML document: {error}") from error
+        raise kind(f"the response is not a complete XML document: {error}") from error
 
 
 def parse_answer(document: bytes, root: str | tuple[str, ...], fields: tuple[str, ...]) -> Element:

@@ -109,7 +109,7 @@ def info_of(name: str, headers: Mapping[str, str], size: int | None = None) -> O
     if size is None:
         size = read_number(headers.get("content-length"))
     if modified is None or size is None:
-        raise BrokenAnswer("the answer tells no size or no time of the object: it is not whole")
+        raise BrokenAnswer("the response has no size or no time of the object: it is incomplete")
     start = len(METADATA)
     metadata, mark = read_metadata((name[start:], headers[name]) for name in headers if name.startswith(METADATA))
     return ObjectInfo(

@@ -81,10 +81,10 @@ def _objects(items: Sequence[dict[str, Any]]) -> WholeObjects[dict[str, Any]]:
             [*map(dt.timedelta.total_seconds, map(operator.sub, map(_MOMENT, times), itertools.repeat(EPOCH)))],
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise StrangeAnswer(f"the listing has an object that is none of Google's: {error!r}") from error
+        raise StrangeAnswer(f"the listing has an object that is not one of Google's: {error!r}") from error
     return WholeObjects(columns, items, info_of)
 
 
 def _check_kind(found: object, wanted: str) -> None:
     if found != wanted:
-        raise StrangeAnswer(f"the answer is no listing of Google's: its kind is {found!r}, not {wanted!r}")
+        raise StrangeAnswer(f"the response is not a listing of Google's: its kind is {found!r}, not {wanted!r}")

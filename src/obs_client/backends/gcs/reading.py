@@ -176,7 +176,7 @@ def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
             resource["generation"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StrangeAnswer(f"the answer is no object of Google's: {error!r}") from error
+        raise StrangeAnswer(f"the response is not an object of Google's: {error!r}") from error
 
 
 def hash_of(generation: str, crc32c: str) -> str:

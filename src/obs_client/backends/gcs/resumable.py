@@ -76,7 +76,7 @@ class ResumableUpload(MultipartUpload):
         answer = self._put(BytesBody(self._kept), size - len(self._kept), str(size), headers)
         told = parse_json(answer.read(CONTENT_LIMIT)) if answer.status != _GOES_ON else None
         if not isinstance(told, dict):
-            raise BrokenAnswer("all was sent, and Google tells of no object: something was lost on the way")
+            raise BrokenAnswer("all was sent, but Google reports no object: something was lost on the way")
         if self._check:
             check_stored(told, size, digest)
         return written(told)

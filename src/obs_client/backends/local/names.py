@@ -43,7 +43,7 @@ _SEGMENT = rb"(?!%obs_|\.{1,2}(?:/|\Z))[^/\0]{1,255}"
 _PLAIN_SEGMENT = re.compile(_SEGMENT)
 _PLAIN_NAME = re.compile(_SEGMENT + rb"(?:/" + _SEGMENT + rb")*")
 _PLAIN_ROOM = COMPONENT_MAXIMUM - len(b"%obs_l_")
-_NO_ESCAPE = "its name starts with '%obs_' but is no escape of this library; rename it"
+_NO_ESCAPE = "its name starts with '%obs_' but is not an escape of this library; rename it"
 _HEX_ROOM = (COMPONENT_MAXIMUM - len(b"%obs_xl_")) // 2
 
 

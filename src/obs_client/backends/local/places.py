@@ -122,7 +122,7 @@ def make_home(tree: Tree, name: str, made: list[Path]) -> Path:
 
 def obstructed(path: Path, state: State) -> ConflictError:
     """The error for a path where nothing may be written."""
-    return ConflictError(f"{display(path)!r} {state.value}, and is neither replaced nor followed; remove or rename it")
+    return ConflictError(f"{display(path)!r} {state.value}, and is not replaced and not followed; remove or rename it")
 
 
 def display(path: Path) -> str:

@@ -114,7 +114,7 @@ class Cleanup:
         """The ids by the mark of an object and by its manifest, either of which an answer may lack."""
         marked = upload_id(headers)
         if marked is None and any("name" not in entry and "data" not in entry for entry in entries):
-            raise _unproved(name, "the manifest does not tell the names of its segments")
+            raise _unproved(name, "the manifest does not list the names of its segments")
         named = {segment.partition("/")[0] for segment in own_segments(entries, self._container)}
         return named if marked is None else named | {marked}
 

@@ -40,7 +40,7 @@ def object_info(name: str, headers: Mapping[str, str], size: int | None) -> Obje
         StrangeAnswer: They are not those of an object.
     """
     if not any(sign in headers for sign in _SIGNS):
-        raise StrangeAnswer(f"the answer tells nothing of {name!r}: it has none of {', '.join(_SIGNS)}")
+        raise StrangeAnswer(f"the response says nothing about {name!r}: it has none of {', '.join(_SIGNS)}")
     if is_unmeasured(headers):
         size, tag = None, None
     else:

@@ -95,7 +95,7 @@ def read_page(text: str) -> Sequence[ObjectInfo | SubdirInfo]:
 def checked_rows(rows: Any) -> list[dict[str, Any]]:
     """The rows of a listing, if it is one: each has a name, and may lack all else."""
     if not isinstance(rows, list):
-        raise StrangeAnswer("the listing is no JSON array")
+        raise StrangeAnswer("the listing is not a JSON array")
     for row in rows:
         if not isinstance(row, dict) or not isinstance(row.get("name", row.get("subdir")), str):
             raise StrangeAnswer(f"an entry of the listing has no name: {row!r:.200}")

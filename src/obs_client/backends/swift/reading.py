@@ -190,7 +190,7 @@ def _digest(http: SwiftHttp, container: str, info: ObjectInfo, exchange: Exchang
         entries = marked_segments(http, container, upload_id(exchange.headers))
     digest = digest_of(entries, info.hash)
     if digest and info.size is not None and sum(digest.part_sizes) != info.size:
-        raise StrangeAnswer(f"{info.size:,} bytes were told where the manifest has {sum(digest.part_sizes):,}")
+        raise StrangeAnswer(f"{info.size:,} bytes were reported where the manifest has {sum(digest.part_sizes):,}")
     return digest
 
 

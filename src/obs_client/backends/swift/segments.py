@@ -98,10 +98,10 @@ def manifest_and_headers(
         if http.keeps(TOLD_MANIFESTS):
             return exchange.headers, []
         http.facts.learn(TOLD_MANIFESTS, False)
-        raise UntoldManifest(f"the store does not tell which segments the large object {name!r} has")
+        raise UntoldManifest(f"the store does not report which segments the large object {name!r} has")
     entries = parse_json(content)
     if not isinstance(entries, list):
-        raise StrangeAnswer(f"the manifest of {name!r} is no JSON array")
+        raise StrangeAnswer(f"the manifest of {name!r} is not a JSON array")
     if not http.keeps(TOLD_MANIFESTS):
         http.facts.learn(TOLD_MANIFESTS, True)
     return exchange.headers, [entry for entry in entries if isinstance(entry, dict)]

@@ -213,7 +213,9 @@ def _check_not_planned(options: SyncOptions) -> None:
     names = ("checksum", "delete", "exclude", "folder_markers", "include")
     given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name)]
     if given:
-        raise click.UsageError(f"--apply takes no {', '.join(given)}: a plan has in it what is done; plan anew with it")
+        raise click.UsageError(
+            f"--apply takes no {', '.join(given)}: a plan has in it what is done; make a new plan with it"
+        )
 
 
 @contextlib.contextmanager

@@ -114,5 +114,5 @@ def _json_of(text: str, what: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise ValueError(f"{what} is no key file: it holds no JSON object")  # noqa: TRY004 - of a text
+        raise ValueError(f"{what} is not a key file: it contains no JSON object")  # noqa: TRY004 - of a text
     return found

@@ -121,5 +121,5 @@ def _read_key(text: Secret) -> Any:
     except (ValueError, TypeError):
         key = None
     if not hasattr(key, "decrypt"):  # which RSA's have alone
-        raise ValueError("its private_key is no key of RSA that can be read")
+        raise ValueError("its private_key is not an RSA key that can be read")
     return key

@@ -137,7 +137,7 @@ def _checked(login: Login) -> Login:
     parts = urlsplit(url)
     if not url or (parts.scheme in ("http", "https") and parts.hostname):
         return login
-    quoted = " is in quotes" if url[0] in "\"'" else " is no URL"
+    quoted = " is in quotes" if url[0] in "\"'" else " is not a URL"
     raise ConfigurationError(
         f"{name}{quoted}: {url}", hint=f"{name} reads https://host:5000/v3, with http or https and without quotes"
     )
