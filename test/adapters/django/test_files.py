@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.http import FileResponse
 from django.test import override_settings
 
 from obs_client import PreconditionError
 from obs_client.django import ObjectStorage
 from test.adapters.django.running import storages_setting
 from test.adapters.django.site.models import Document
+from test.loopback.s3_double import s3_double
 
 
 def test_text_and_bytes(storage: ObjectStorage) -> None:
@@ -138,3 +140,19 @@ def test_a_file_that_is_not_saved_is_never_taken_for_saved(storage: ObjectStorag
         except KeyError:
             file.close()
     assert not storage.exists("cat.txt")
+
+
+def test_a_response_streams_a_file_by_few_requests() -> None:
+    content = bytes(range(256)) * 10_000
+    with s3_double() as double:
+        storage = ObjectStorage(f"s3://box?endpoint_url={double.url}", credentials=double.credentials)
+        storage.client.container_create("box")
+        storage.save("a/cat.bin", ContentFile(content))
+        before = len(double.seen)
+        response = FileResponse(storage.open("a/cat.bin"), as_attachment=True)
+        assert b"".join(response) == content
+        response.close()
+        assert 1 <= len(double.seen) - before <= 3
+        assert set(double.operations()[before:]) == {"GetObject"}
+    assert response["Content-Length"] == str(len(content))
+    assert response["Content-Disposition"] == 'attachment; filename="cat.bin"'
