@@ -83,6 +83,7 @@ setup(
             "rich>=13.7",
             "ruff>=0.12",
             "tqdm>=4.66",
+            "trio>=0.27",
             "universal_pathlib>=0.2.6",
             "uvicorn>=0.30",
             "xarray>=2024.11",

@@ -12,6 +12,8 @@ TYPE_CHECKING = False  # type checkers take it for True; importing `typing` for 
 __version__ = "1.0.0"
 
 if TYPE_CHECKING:
+    from obs_client.backend.stopping import Stopped as Stopped
+    from obs_client.backend.stopping import stoppable as stoppable
     from obs_client.backends.azure.client import AzureClient as AzureClient
     from obs_client.backends.gcs.client import GCSClient as GCSClient
     from obs_client.backends.local.store import LocalClient as LocalClient
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from obs_client.urls import from_url as from_url
 
 _MODULES = {
+    "obs_client.backend.stopping": ("Stopped", "stoppable"),
     "obs_client.backends.azure.client": ("AzureClient",),
     "obs_client.backends.gcs.client": ("GCSClient",),
     "obs_client.backends.local.store": ("LocalClient",),

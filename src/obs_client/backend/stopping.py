@@ -19,9 +19,14 @@ def begin(stop: threading.Event) -> None:
 
 @contextlib.contextmanager
 def stoppable(stop: threading.Event) -> Iterator[None]:
-    """Within the block, calls of a client in this thread end with `Stopped` soon after the event is set.
+    """Within the block, calls of a client in this thread end with `Stopped` soon after another thread sets the event.
+
+        stop = threading.Event()
+        with contextlib.suppress(Stopped), stoppable(stop):
+            client.upload_file("movie.mkv", "movie.mkv")      # and elsewhere: stop.set()
 
     What they had begun they undo as after any failure: nothing half-written is published, nothing is left behind.
+    Between two calls it is looked for too: a call that begins after the event was set ends at once.
     """
     outer: threading.Event | None = getattr(_worker, "stop", None)
     begin(stop)
@@ -41,7 +46,10 @@ def is_worker() -> bool:
 
 
 class Stopped(BaseException):
-    """Raised in a worker whose result nobody waits for any more: it ends as soon as it notices."""
+    """Raised by a call whose result nobody waits for any more, as soon as it notices; see `stoppable`.
+
+    No `except Exception` takes it for a failure.
+    """
 
 
 def check_stopped() -> None:
