@@ -51,15 +51,15 @@ DAY = 24 * 3600
 class ObjectStorageClient(Backend):
     """One store: its containers, and the objects in them.
 
-    A method that answers yes or no says no by `False`, for the one reason that its docstring gives. A method that must
-    give content raises `ObjectNotFoundError`. Every other failure is an exception; no failure is ever returned.
+    A method that answers yes or no returns `False` for the one reason that its docstring gives. A method that must
+    return content raises `ObjectNotFoundError`. Every other failure is an exception; no failure is ever returned.
 
     `container_name` may be left out of every object method once a container is chosen, by the constructor or by
     `use_container`. One client may be used by many threads, and by a child process after a fork.
 
     Raises:
-        ContainerNotSpecified: No container was given or chosen; looked at before anything else, in every method.
-        InvalidNameError: A name, metadata or header that cannot be kept, before any request.
+        ContainerNotSpecified: No container was given or chosen. Every method checks this first.
+        InvalidNameError: The store cannot keep a name, metadata or header. Raised before any request.
         AuthorizationError, ServiceError, TemporaryError: The store refused, failed, or did not recover in time.
     """
 
@@ -84,11 +84,11 @@ class ObjectStorageClient(Backend):
         self.close()
 
     def close(self) -> None:
-        """Close idle connections; safe to repeat. A client that is used again opens new ones."""
+        """Close idle connections. Safe to repeat. A client that is used again opens new ones."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this store can do, and its limits; some stores are asked for it, once.
+        """What this store can do, and its limits. Some stores are asked for it, once.
 
         Whether there is a key to sign URLs with may depend on the chosen container: a Swift client that was given none
         asks for it here, by two requests at most, and again after a minute. No other store is asked for that.
@@ -99,7 +99,7 @@ class ObjectStorageClient(Backend):
 
     @property
     def endpoint_facts(self) -> tuple[EndpointFact, ...]:
-        """What this client knows of its server by now, by trial, option or document; more comes as it works.
+        """What this client knows about its server so far, by trial, option or document. More comes as it works.
 
         Makes no request; `obs_client.probe` makes those that find out.
         """
@@ -108,7 +108,7 @@ class ObjectStorageClient(Backend):
     # ---- containers -------------------------------------------------------------------------------------------------
 
     def container_create(self, container_name: str) -> bool:
-        """Create a container. False: it is there already (also possible after an answer was lost on the way)."""
+        """Create a container. False: it is there already (also possible after a lost response)."""
         arguments.check_container_name(container_name, self.container_resource)
         arguments.check_new_container_name(container_name, self._border.capabilities)
         try:
@@ -133,10 +133,10 @@ class ObjectStorageClient(Backend):
             return None
 
     def container_delete(self, container_name: str, force: bool = False) -> bool:
-        """Delete a container; True also if it never was. False: it holds objects and `force` is not set.
+        """Delete a container. True also if it never existed. False: it holds objects and `force` is not set.
 
-        If it was the chosen one, none is chosen any more. Where `capabilities.atomic_container_delete` is False, what
-        is written in the moment in which an empty container is deleted is lost with it.
+        If it was the chosen container, no container is chosen afterwards. Where `capabilities.atomic_container_delete`
+        is False, an object that is written while an empty container is being deleted is lost with it.
 
         Args:
             force: Delete the objects in it first. What others write meanwhile is deleted too, for some rounds.
@@ -193,7 +193,7 @@ class ObjectStorageClient(Backend):
         *,
         limit: int | None = None,
     ) -> list[Any]:
-        """All that `object_iter` gives, as a list."""
+        """All that `object_iter` yields, as a list."""
         return list(self.object_iter(fetch_metadata, prefix, delimiter, container_name, limit=limit))
 
     @overload
@@ -230,7 +230,7 @@ class ObjectStorageClient(Backend):
         start_after: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Any]:
-        """The objects of a container, page by page as they are asked for, to the last.
+        """All objects of a container, page by page as they are consumed.
 
         In the byte order of their UTF-8 names, if `capabilities.ordered_listing`.
 
@@ -238,7 +238,7 @@ class ObjectStorageClient(Backend):
             fetch_metadata: Give each entry as `object_info` would, with metadata, by more requests where the store
                 does not list it; names that vanish meanwhile are left out. Otherwise `metadata` is None.
             prefix: Only names that start with it.
-            delimiter: Names that hold it after the prefix are folded into one `SubdirInfo`, up to and with it.
+            delimiter: Names that contain it after the prefix become one `SubdirInfo`, up to and including it.
             start_after: Only entries whose name, or whose `subdir`, comes after it in byte order.
             limit: No more entries than this, and no more asked of the store; None: all. Fewer come only at the end.
 
@@ -259,9 +259,9 @@ class ObjectStorageClient(Backend):
     def object_glob(
         self, pattern: str, container_name: str | None = None, *, fetch_metadata: bool = False
     ) -> Iterator[ObjectInfo]:
-        """The objects whose whole names fit a pattern, page by page as they are asked for.
+        """The objects whose full names match a pattern, page by page as they are consumed.
 
-        `*` and `?` stand for text without a slash, `**` for any text (`**/` also for nothing), `[abc]` and `[!abc]` for
+        `*` and `?` match text without a slash, `**` for any text (`**/` also for nothing), `[abc]` and `[!abc]` for
         one character. Only names that begin as the pattern does are listed.
 
         Raises:
@@ -277,7 +277,7 @@ class ObjectStorageClient(Backend):
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def object_info(self, object_name: str, container_name: str | None = None) -> ObjectInfo | None:
-        """An object's size, hash, type, metadata and time; None if it, or its container, is absent."""
+        """An object's size, hash, type, metadata and time. None: the object or its container is absent."""
         container = self._object(object_name, container_name)
         try:
             return self._border.object_info(container, object_name)
@@ -285,7 +285,7 @@ class ObjectStorageClient(Backend):
             return None
 
     def object_exists(self, object_name: str, container_name: str | None = None) -> bool:
-        """Whether there is an object of this name. False: it, or its container, is absent."""
+        """Whether an object has this name. False: the object or its container is absent."""
         return self.object_info(object_name, container_name) is not None
 
     def object_tags(self, object_name: str, container_name: str | None = None) -> dict[str, str] | None:
@@ -302,9 +302,9 @@ class ObjectStorageClient(Backend):
             return None
 
     def object_headers(self, object_name: str, container_name: str | None = None) -> dict[str, str] | None:
-        """All that the store itself tells of an object, in its own words; None if it, or its container, is absent.
+        """All that the store itself reports about an object, in its own words. None: it, or its container, is absent.
 
-        Those are the headers of its answer, in lower case, or the fields of its document; empty in a store without.
+        These are the headers of its response, in lower case, or the fields of its document; empty if there are none.
         """
         container = self._object(object_name, container_name)
         try:
@@ -326,19 +326,19 @@ class ObjectStorageClient(Backend):
 
         A `start` below 0 counts from the end: -8 gives the last 8 bytes, or all of an object that has fewer; -0 is 0.
 
-        A whole object is compared with the store's digest, where it tells one. A range is checked for its length and
-        for being of one object; its bytes cannot be compared with a digest.
+        A complete object is compared with the store's digest, if the store reports one. A range is checked for its
+        length and for being of one version; its bytes cannot be compared with a digest.
 
         Args:
-            if_hash: Read only the version that has this hash, as `object_info` told.
-            if_none_match: The hash of the content that the caller holds: what still has it is not read again.
+            if_hash: Read only the version that has this hash, as `object_info` returned it.
+            if_none_match: The hash of a copy that you hold: an object that still has it is not read again.
 
         Raises:
             ObjectNotFoundError: The object or its container is absent.
-            PreconditionError: The object has not the hash `if_hash`.
+            PreconditionError: The object does not have the hash `if_hash`.
             ObjectUnchangedError: The object still has the hash `if_none_match`, found by one request without content.
-            IntegrityError: The bytes are not what the store says that they are.
-            ObjectChangedError: The object was replaced meanwhile, and could not be read whole.
+            IntegrityError: The bytes do not match what the store reports.
+            ObjectChangedError: The object was replaced meanwhile, and could not be read completely.
         """
         container = self._object(object_name, container_name)
         arguments.check_range(start, stop)
@@ -388,9 +388,9 @@ class ObjectStorageClient(Backend):
     ) -> bool:
         """Write an object to a local file. False: it is absent, and no file was made or touched.
 
-        The bytes go to a file beside the target, which takes its place when they are whole and checked: the target is
-        the old file or the new one, also if the process is killed. A symbolic link in its place is replaced, not
-        followed. What is there but is no regular file (a pipe, a device) is written to as a stream.
+        The bytes go to a file beside the target, which replaces the target when they are complete and checked: the
+        target is the old file or the new one, also if the process is killed. A symbolic link in its place is replaced,
+        not followed. A target that is not a regular file (a pipe, a device) is written to as a stream.
 
         Raises:
             IntegrityError, ObjectChangedError, ObjectUnchangedError: As `object_read`; the target is as it was.
@@ -501,7 +501,7 @@ class ObjectStorageClient(Backend):
         Args:
             mode: `rb`, `wb`, or as text `r` and `w`.
             encoding: Of text; None: UTF-8.
-            if_hash: Read, or replace, only the version that has this hash, as `object_info` told.
+            if_hash: Read, or replace, only the version that has this hash, as `object_info` returned it.
             if_none_match: In reading, as `object_read`.
 
         Raises:
@@ -556,14 +556,14 @@ class ObjectStorageClient(Backend):
             size: Bytes that the stream will give, if known; a stream that gives another count is an error.
             content_type: None: guessed from the name, by a table of our own.
             if_absent: Write only if no object has this name.
-            if_hash: Write only if the object has this hash, as `object_info` told.
+            if_hash: Write only if the object has this hash, as `object_info` returned it.
             progress: Called in this thread with the count of bytes moved since the last call; their sum is the size.
 
         Raises:
             ContainerNotFoundError: The container is absent.
             IntegrityError: The stream's bytes are not `size` many, or arrived as other bytes.
             ObjectChangedError: The source file changed while it was read.
-            NotSupportedError: The store keeps no such condition; nothing was written.
+            NotSupportedError: The store does not keep this condition. Nothing was written.
         """
         from obs_client._engine.attributes import Headers
         from obs_client._engine.transfers import upload
@@ -658,8 +658,8 @@ class ObjectStorageClient(Backend):
 
         Raises:
             ContainerNotFoundError: The target's container is absent.
-            PreconditionError: `if_absent`, and there is one.
-            NotSupportedError: The store keeps no such condition; nothing was written.
+            PreconditionError: `if_absent` was given, and an object has that name.
+            NotSupportedError: The store does not keep this condition. Nothing was written.
         """
         from obs_client._engine import copying
 
@@ -675,9 +675,9 @@ class ObjectStorageClient(Backend):
     def object_replace_metadata(
         self, object_name: str, metadata: Mapping[str, str], container_name: str | None = None
     ) -> bool:
-        """Give an object other metadata; content and all other attributes stay. False: it is absent.
+        """Replace an object's metadata. Content and all other attributes stay. False: it is absent.
 
-        Of several that change an object's metadata at once the last wins, whole.
+        Of several programs that change an object's metadata at once, the last wins completely.
         """
         from obs_client._engine import copying
 
@@ -694,7 +694,7 @@ class ObjectStorageClient(Backend):
         return copying.change_metadata(self._border, container, object_name, lambda old: {**old, **added})
 
     def object_delete_metadata(self, object_name: str, key: str, container_name: str | None = None) -> bool:
-        """Remove one metadata key; True also if the key was not there. False: the object is absent."""
+        """Remove one metadata key. True also if the key was not there. False: the object is absent."""
         from obs_client._engine import copying
 
         container = self._object(object_name, container_name)
@@ -709,7 +709,7 @@ class ObjectStorageClient(Backend):
     # ---- deleting ---------------------------------------------------------------------------------------------------
 
     def object_delete(self, object_name: str, container_name: str | None = None, *, if_hash: str | None = None) -> bool:
-        """Delete an object. True: it is gone, also if it never was. False: only with `if_hash`, which does not hold.
+        """Delete an object. True: it is gone, also if it never existed. False: `if_hash` was given and does not hold.
 
         Args:
             if_hash: Delete only the version that has this hash, as `object_info` told; another one stays. If an answer
@@ -751,7 +751,7 @@ class ObjectStorageClient(Backend):
         deleting.delete_objects(self._border, container, wanted)
 
     def object_delete_prefix(self, prefix: str, container_name: str | None = None) -> int:
-        """Delete all objects whose names start with `prefix`; gives how many. A folder's prefix ends with a slash.
+        """Delete all objects whose names start with `prefix`; return how many. A folder's prefix ends with a slash.
 
         They are deleted while they are listed, in as few requests as the store allows. To delete all of a container
         there is `container_delete` with `force`: an empty prefix is refused.
@@ -773,11 +773,11 @@ class ObjectStorageClient(Backend):
     ) -> CleanupReport:
         """Remove what killed writers left in a container: unfinished uploads, temporary files; no object.
 
-        What exactly is the backend's, and stands in its docstring.
+        The docstring of each backend says what it removes.
 
         Args:
             prefix: Only leftovers of objects whose names start with it.
-            older_than: Seconds; younger leftovers stay, since they may belong to a writer at work.
+            older_than: Seconds. Younger leftovers stay, since they may belong to an active writer.
         """
         container = self._container(container_name)
         arguments.check_prefix(prefix)
@@ -798,10 +798,11 @@ class ObjectStorageClient(Backend):
         """A URL by which anybody can GET the object for a time (None: 24 hours), with no credentials.
 
         Args:
-            content_type, content_disposition: What is answered in place of the object's own.
+            content_type, content_disposition: What the response has in place of the object's own.
 
         Raises:
-            NotSupportedError: This store has none, or not with these; see `capabilities.download_urls` and its like.
+            NotSupportedError: The store has no such URLs, or none with these arguments; see
+                `capabilities.download_urls` and the other capabilities of URLs.
         """
         from obs_client._engine import signed_urls
 
@@ -829,7 +830,8 @@ class ObjectStorageClient(Backend):
             size: Bytes that the PUT must have.
 
         Raises:
-            NotSupportedError: This store has none, or not with these; see `capabilities.upload_urls` and its like.
+            NotSupportedError: The store has no such URLs, or none with these arguments; see
+                `capabilities.upload_urls` and the other capabilities of URLs.
         """
         from obs_client._engine import signed_urls
 

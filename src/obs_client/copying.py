@@ -43,21 +43,21 @@ def object_copy(
 ) -> bool:
     """Copy an object with all its attributes. False: the source is absent.
 
-    If both places are of one client, the store copies, and nothing comes by here. Readers of the target see the old
-    object or the new one, whole.
+    If both places belong to one client, the store copies, and no content passes through this process. Readers of the
+    target see the old object or the complete new one.
 
     Args:
         name: The object's name in the source: what follows its prefix.
         target_name: The name in the target; None: the same.
         if_absent: Copy only if no object has the target's name.
-        map_attributes: Changes what the target cannot keep, or what is to differ.
+        map_attributes: Changes attributes that the target cannot keep, or that should differ.
         progress: Called in this thread with the count of bytes moved since the last call; their sum is the size.
 
     Raises:
         ContainerNotFoundError: The target's container is absent.
         InvalidNameError: The target cannot keep an attribute, which is named; nothing was written.
-        PreconditionError: `if_absent`, and there is one.
-        NotSupportedError: The target keeps no such condition; nothing was written.
+        PreconditionError: `if_absent` was given, and an object has that name.
+        NotSupportedError: The target does not keep this condition. Nothing was written.
         IntegrityError, ObjectChangedError: As `ObjectStorageClient.object_read`; nothing was written.
     """
     end = name if target_name is None else target_name
@@ -81,13 +81,14 @@ def object_move(
     map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
 ) -> bool:
-    """Copy an object as `object_copy` does, look that the copy is there, then delete the source.
+    """Copy an object as `object_copy` does, check that the copy is there, then delete the source.
 
     False: the source is absent. An object that is moved onto itself stays.
 
     Raises:
         ObjectChangedError: The source was replaced meanwhile, and stays; the copy is there too.
-        ConflictError: Two clients reach one object, or the copy cannot be told from the source, which stays.
+        ConflictError: Two clients reach the same object, or the copy cannot be distinguished from the source. The
+            source stays.
         IntegrityError: The copy is not there, or has another size; the source stays.
     """
     end = name if target_name is None else target_name

@@ -21,7 +21,7 @@
     └─ ServiceError
        └─ TemporaryError
 
-What the caller's own files and streams raise goes out unchanged. A wrong type is a ``TypeError``, a number out of
+What your own files and streams raise is not changed. A wrong type is a ``TypeError``, a number out of
 range a ``ValueError``.
 """
 
@@ -36,8 +36,8 @@ class ObjectStorageClientError(Exception):
 
     Attributes:
         container, object_name: What it was about; None where it was about something else.
-        request_id: By which the store knows the request, for its operators; None if it told none.
-        hint: What to do about it: an option, a step; empty where nothing can be advised. It is part of ``str(error)``.
+        request_id: The store's id of the request, for its operators; None if it sent none.
+        hint: What to do about it: an option, a step; empty if there is no advice. It is part of ``str(error)``.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class ObjectNotFoundError(NotFoundError):
 
 
 class ConflictError(ObjectStorageClientError):
-    """The store holds something that stands in the way."""
+    """Something in the store prevents this."""
 
 
 class ContainerExistsError(ConflictError):

@@ -30,11 +30,11 @@ class ContainerInfo:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """What a store tells of an object without its content.
+    """What a store reports about an object, without its content.
 
     Attributes:
         name: The object's name.
-        size: Bytes of content. None where the store does not say, and only reading would tell.
+        size: Bytes of content. None where the store does not report it, and only reading would show it.
         hash: An opaque tag, without quotes: equal tags mean equal content in the same store. None where only reading
             the content would tell.
         content_type: None in a listing of a store that does not list it.
@@ -47,7 +47,7 @@ class ObjectInfo:
         version_id: By which the store knows this version, in a container that keeps versions.
         expires: When the store will delete the object by itself, in epoch seconds.
 
-    The last three are None where the store does not say, or does not list it; infos are compared without them.
+    The last three are None where the store does not report or list them. Infos are compared without them.
     """
 
     name: str
@@ -79,7 +79,7 @@ class ObjectInfo:
 
 
 class SignedUrl(str):
-    """A URL, as the text that it is, and what a request by it must carry.
+    """A URL: a text, with the headers that a request to it must carry.
 
     Attributes:
         headers: By name; none are needed for a GET.
@@ -238,7 +238,7 @@ class Origin(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EndpointFact:
-    """One thing that a client knows of the server that it talks to.
+    """One thing that a client knows about its server.
 
     Attributes:
         name: What it is about, as a short statement: `verifies CRC-32 of parts`.
@@ -255,14 +255,14 @@ class EndpointFact:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request to a server, and how it ended; it holds no secrets.
+    """One request to a server, and how it ended. It contains no secrets.
 
     Attributes:
         host: With its port, unless that is the usual one.
         path: As it was sent, without the query.
         query: Of the query what is known to be harmless, such as `list-type=2`; never a signature or an upload's id.
         status: None: there was no response.
-        request_id: By which the store knows the request, for its operators; None if it told none.
+        request_id: The store's id of the request, for its operators; None if it sent none.
         attempt: Which try of a call it belongs to, from 1.
         sent, received: Bytes of the bodies, without heads.
         milliseconds: From the start to the last byte of the response, with the time that the reader of the body takes.
@@ -288,14 +288,14 @@ class RequestRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """How a client works, whatever the store.
+    """How a client works, on every store.
 
     Attributes:
         part_size: Bytes of a part of a large object, and the size up to which an object is written in one request.
         workers: Threads of one call.
         attempts: Tries of one request, the first included.
-        first_pause: Seconds, at the most, before the second try; doubled before each further one.
-        longest_pause: Seconds, at the most, before any try.
+        first_pause: Seconds before the second try, at most; doubled before each further one.
+        longest_pause: Seconds before any try, at most.
         give_up_after: Seconds for one request in all, with its pauses and the last try's timeout; if it has no room for
             two tries of that length, without the timeout.
         give_up_first_after: Seconds for tries at a server that cannot be reached, or does not speak HTTP, as long as it
@@ -341,7 +341,7 @@ class CleanupReport:
 
     Attributes:
         removed: What each thing was: a path below the root, an upload's name and id, a segment.
-        size: Bytes set free, as far as the store tells.
+        size: Bytes freed, as far as the store reports them.
     """
 
     removed: tuple[str, ...]

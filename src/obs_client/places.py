@@ -41,11 +41,11 @@ class Place:
     ) -> Self:
         """A local directory, in which file names are the names.
 
-        It keeps names, content and attributes; neither empty directories nor permission bits. It is made by the first
-        file that is written into it.
+        It keeps names, content and attributes, but not empty directories and permission bits. The first file that is
+        written into it creates it.
 
         Args:
-            follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
+            follow_symlinks: Read the targets of symbolic links that are in the directory; such a place is read-only.
         """
         client = urls.directory_client(path, follow_symlinks=follow_symlinks, options=options)
         return cls(client, client.container_name or "")
@@ -60,13 +60,13 @@ class Place:
         options: ClientOptions | None = None,
         follow_symlinks: bool = False,
     ) -> Self:
-        """A storage URL that names a container, with a prefix or none; or the path of a local directory.
+        """The place of a storage URL with a container (and a prefix), or of the path of a local directory.
 
         Args:
             container_name, credentials, options: As `StorageUrl.client` takes them; a path has options only.
 
         Raises:
-            ConfigurationError: It is no storage URL, or one without a container.
+            ConfigurationError: It is not a storage URL, or has no container.
         """
         if not urls.is_url(text):
             if container_name is not None or credentials is not None:

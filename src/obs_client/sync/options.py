@@ -15,11 +15,11 @@ _FLAGS = ("delete", "checksum", "folder_markers", "dry_run")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SyncOptions:
-    """How one place is made what another is; the same value plans it, applies the plan, and checks it.
+    """How one place is made equal to another. The same value makes the plan, applies it, and checks the result.
 
     Attributes:
-        delete: Delete what only the target has; nothing outside its prefix, and nothing that the patterns leave out.
-        checksum: Compare contents: by stored digests if they prove them equal, else by reading.
+        delete: Delete what only the target has: nothing outside its prefix, and nothing that the patterns leave out.
+        checksum: Compare contents: by stored digests if these prove equality, otherwise by reading.
         include: Patterns, one of which a name must fit; none: any name does. `patterns.Patterns` says how they read.
         exclude: Patterns that a name must not fit.
         folder_markers: Make of each folder of a source directory an object that marks it (of no bytes, with a slash at

@@ -238,12 +238,12 @@ class LocalClient(FileStore):
     The directories in `root` are the containers. An object is an ordinary file under a readable path, which other
     programs may read, write and remove; names that no path can have are escaped as `names` says. A tree that other
     programs made is read in place, and nothing is written into it by reading. Symbolic links below the root are
-    neither followed nor listed; only regular files are objects.
+    not followed and not listed; only regular files are objects.
 
     Attributes are kept with each file, in the extended attribute `user.obs_client`, or else in a sidecar file beside
     it. An object's hash is the MD5 of its content, or of its parts; it is dropped when another program changes the
-    file. Readers see the old object or the new one, whole, also when a writer is killed. Nothing is forced to the
-    disk (no fsync), so a power cut may take what was written last.
+    file. Readers see the old object or the complete new one, also when a writer is killed. Nothing is forced to the
+    disk (no fsync), so a power cut can lose what was written last.
 
     `cleanup` removes unfinished files of killed writers, and sidecars whose file is gone.
     """
