@@ -1,0 +1,53 @@
+"""Any order of operations leaves what a plain dict would hold, whatever fails on the way."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from test.faults.model.machine import StoreMachine
+from test.faults.model.stores import STORES
+from test.faults.model.syncing import SyncMachine
+
+FEW = {"memory": 25, "local": 8, "s3": 6, "swift": 6}
+MANY = 300
+
+
+def play(store: str, examples: int, steps: int, *, again: bool) -> None:
+    """Play so many games; `again`: the same in each run."""
+
+    class Machine(StoreMachine):
+        open = staticmethod(STORES[store])
+
+    _run(Machine, examples, steps, again=again)
+
+
+def _run(machine: type[RuleBasedStateMachine], examples: int, steps: int, *, again: bool) -> None:
+    chosen = settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, database=None, derandomize=again,
+        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink), print_blob=False,
+    )  # fmt: skip
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store", STORES)
+def test_a_few_games(store: str) -> None:
+    play(store, FEW[store], 15, again=True)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("store", STORES)
+def test_many_games(store: str) -> None:
+    play(store, MANY, 40, again=False)
+
+
+@pytest.mark.slow
+def test_a_few_games_of_sync_while_others_write() -> None:
+    _run(SyncMachine, 15, 10, again=True)
+
+
+@pytest.mark.full
+def test_many_games_of_sync_while_others_write() -> None:
+    _run(SyncMachine, MANY, 30, again=False)
