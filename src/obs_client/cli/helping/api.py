@@ -86,10 +86,13 @@ class _Written(str):
 
 
 def _signature(name: str, value: Callable[..., object]) -> str:
-    if inspect.isclass(value) and issubclass(value, Exception):
+    if inspect.isclass(value) and issubclass(value, BaseException):
         return ""
     called = ("async " if inspect.iscoroutinefunction(value) else "") + name.rpartition(".")[2]
-    signature = inspect.signature(value)
+    try:
+        signature = inspect.signature(value)
+    except ValueError:  # it is made in C, without one
+        return ""
     kept = [_as_written(each) for each in signature.parameters.values() if each.name != "self"]
     returned = signature.return_annotation
     result = "" if inspect.isclass(value) or returned is inspect.Signature.empty else f" -> {returned}"
