@@ -54,6 +54,8 @@ BESIDE = {
     ("wrappers", "backends.gcs"): "an imitation of a store refuses by the store's own checks, so that both agree",
     ("wrappers", "backends.s3"): "an imitation of a store refuses by the store's own checks, so that both agree",
     ("wrappers", "backends.swift"): "an imitation of a store refuses by the store's own checks, so that both agree",
+    ("cli", "_urls"): "sizes in options of the command are written as in URLs",
+    ("cli", "wrappers"): "a command that is to be slow goes through the wrapper that is",
     ("cli", ""): "the command is a user of the library, and takes from its door what is then loaded on first use",
 }
 """Arrows that the laws do not name, each with its reason."""
