@@ -21,7 +21,7 @@ APART = ("quickstart", "sync")
 
 
 def _run_elsewhere(page: Path) -> bool:
-    return page.stem in APART or (HERE / f"test_{page.stem}.py").exists()
+    return page.stem in APART or any(HERE.rglob(f"test_{page.stem}.py"))
 
 
 def _examples(page: Path) -> list[str]:
