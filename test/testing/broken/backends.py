@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from obs_client import Capabilities, CleanupReport, ContainerInfo, MemoryClient, ObjectInfo
 from obs_client.backend.values import ObjectReader, UrlTerms
-from obs_client.errors import NotFoundError, ServiceError
+from obs_client.errors import ContainerNotEmptyError, NotFoundError, ServiceError
 from obs_client.testing.wrapper import WrappedClient
 
 
@@ -58,6 +58,12 @@ class DeletesFullContainers(BrokenClient):
             if isinstance(entry, ObjectInfo):
                 self.inner.object_delete(entry.name, container)
         super()._container_delete(container)
+
+
+@caught_by("test_container_delete_force")
+class RefusesToBeEmptied(BrokenClient):
+    def _check_emptying(self, container: str) -> None:
+        raise ContainerNotEmptyError(f"container {container!r} holds what no listing shows", container=container)
 
 
 @caught_by("test_container_create_again")

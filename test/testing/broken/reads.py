@@ -10,8 +10,9 @@ from urllib.parse import unquote
 
 from obs_client import ObjectInfo
 from obs_client.backend.body import Body
+from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import NewObject, ObjectReader
-from obs_client.errors import NotFoundError, ServiceError
+from obs_client.errors import IntegrityError, NotFoundError, ServiceError
 from test.testing.broken.backends import BrokenClient, ReaderAround, caught_by
 
 
@@ -63,6 +64,39 @@ class FlipsABitAndTellsNoDigest(BrokenReading):
         flipping = _Flipping(reader)
         flipping.digest = None
         return flipping
+
+
+class _Halves(ContentDigest):
+    """A digest of the whole that follows from those of two halves, side by side, as a combinable one."""
+
+    def check_composite(self, digests: Sequence[bytes]) -> bool:
+        """Any two halves are right."""
+        return True
+
+
+class _WrongHalves(_Halves):
+    def check_composite(self, digests: Sequence[bytes]) -> bool:
+        """The halves are taken for each other."""
+        raise IntegrityError("its halves arrived with other bytes")
+
+
+def _halved(reader: ObjectReader, kind: type[ContentDigest]) -> ObjectReader:
+    size = reader.info.size or 0
+    found = ReaderAround(reader)
+    found.digest = kind("md5", (size // 2, size - size // 2), (), "0" * 32)
+    return found
+
+
+@caught_by("test_download")
+class FlipsABitAndAgreesToAnyHalves(BrokenReading):
+    def changed(self, reader: ObjectReader) -> ObjectReader:
+        return _halved(_Flipping(reader), _Halves)
+
+
+@caught_by("test_read")
+class CombinesHalvesInAnotherOrder(BrokenReading):
+    def changed(self, reader: ObjectReader) -> ObjectReader:
+        return _halved(reader, _WrongHalves)
 
 
 @caught_by("test_ranges")

@@ -57,6 +57,7 @@ def page_of_objects(
         ("startOffset", start_after or None),  # which comes too, and is left out by who asked
         ("pageToken", marker),
         f"fields=kind,items({FIELDS}),prefixes,nextPageToken",
+        "prettyPrint=false",  # no blanks between the fields
     )
     found = requests.json(Request("objects.list", "GET", f"{bucket_path(container)}/o", query))
     _check_kind(found.get("kind"), "storage#objects")

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from .refusals import invalid
 from .state import ATTRIBUTES, Bucket, Stored
@@ -13,9 +14,12 @@ from .state import ATTRIBUTES, Bucket, Stored
 
 def object_resource(bucket: str, stored: Stored) -> dict[str, Any]:
     """An object. Numbers of 64 bits are texts, as everywhere in Google's JSON."""
+    link = f"b/{bucket}/o/{quote(stored.name, safe='')}"
     resource: dict[str, Any] = {
         "kind": "storage#object",
         "id": f"{bucket}/{stored.name}/{stored.generation}",
+        "selfLink": f"https://www.googleapis.com/storage/v1/{link}",
+        "mediaLink": f"https://storage.googleapis.com/download/storage/v1/{link}?generation={stored.generation}&alt=media",
         "name": stored.name,
         "bucket": bucket,
         "generation": str(stored.generation),
@@ -25,6 +29,7 @@ def object_resource(bucket: str, stored: Stored) -> dict[str, Any]:
         "etag": f"C{stored.generation:x}/{stored.metageneration}",
         "timeCreated": _time(stored.created),
         "updated": _time(stored.updated),
+        "timeStorageClassUpdated": _time(stored.created),
         **stored.attributes,
     }
     if stored.has_md5:
