@@ -8,12 +8,12 @@ import google_crc32c
 import pytest
 
 from obs_client.backend.combined import PIECE, CombinedDigest
-from obs_client.backend.crcs import CRC32C, CRC64, combine, has_crc64
+from obs_client.backend.crcs import CRC32, CRC32C, CRC64, combine, has_crc64
 from obs_client.backend.integrity import ContentCheck, new_hash
 from obs_client.errors import IntegrityError
 
 needs_crc64 = pytest.mark.skipif(not has_crc64(), reason="the package awscrt is not installed")
-ALGORITHMS = [CRC32C, pytest.param(CRC64, marks=needs_crc64)]
+ALGORITHMS = [CRC32, CRC32C, pytest.param(CRC64, marks=needs_crc64)]
 
 
 def digest(data: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Checksums of parts: a server that refuses a wrong one is believed, all others are sent and compared with MD5."""
 
+import base64
 import hashlib
 import signal
 from socket import socket
@@ -7,6 +8,8 @@ from socket import socket
 import pytest
 
 from obs_client import IntegrityError, NotSupportedError
+from obs_client.backend.crcs import CRC64, MANY
+from obs_client.backend.integrity import new_hash
 from obs_client.backends.s3.client import S3Client
 from obs_client.backends.s3.endpoints import VERIFIES_PARTS
 from obs_client.models import ClientOptions
@@ -169,3 +172,32 @@ def test_a_server_that_will_not_tell_checksums_is_checked_by_md5(status: bytes) 
         for _ in range(2):
             assert read_verified(owner, "a") == (LARGE, True)
     assert modes == [b"HEAD"] * (2 if status.startswith(b"503") else 1)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+@pytest.mark.parametrize("algorithm", [CRC64, "crc32"])
+@pytest.mark.parametrize("size", [5, MANY + 5])
+def test_a_checksum_of_the_whole_proves_what_has_no_md5(algorithm: str, size: int, damaged: bool) -> None:
+    """As of what other programs wrote to Amazon by parts, to whom it gives a CRC-64 if they send none."""
+    data = bytes(range(251)) * (size // 251) + bytes(size % 251)
+    hasher = new_hash(algorithm)
+    hasher.update(data)
+    checksum = base64.b64encode(hasher.digest())
+    tag = b"d41d8cd98f00b204e9800998ecf8427e-2" if size >= MANY else b"no-md5"
+    tags = b'ETag: "%b"\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\n' % tag
+    tags += b"x-amz-checksum-%b: %b\r\nx-amz-checksum-type: FULL_OBJECT\r\n" % (algorithm.encode(), checksum)
+    content = data[:-1] + b"x" if damaged else data
+
+    def script(connection: socket, _: int) -> None:
+        while head := read_request(connection)[0]:
+            whole = answer(content, headers=tags)
+            connection.sendall(whole.removesuffix(content) if head.startswith(b"HEAD") else whole)
+
+    options = ClientOptions(part_size=32 * MIB, attempts=1)
+    with raw_server(script) as running:
+        owner = S3Client("c", endpoint_url=running.url, credentials=KEYS, options=options)
+        if not damaged:
+            assert read_verified(owner, "a") == (data, True)
+            return
+        with pytest.raises(IntegrityError, match=algorithm):
+            owner.object_read("a")

@@ -1,5 +1,5 @@
 """CRC-32C (RFC 3720, B.4) and CRC-64/NVME (NVM Express, "64b CRC"): of bytes, each by a package where it is installed;
-and of a whole from those of its pieces.
+and of a whole from those of its pieces, CRC-32 (ISO-HDLC) too.
 
 A cyclic redundancy check is linear over bits. So that of a concatenation follows from those of its pieces and their
 lengths, without their bytes: the first one is carried over as many zero bytes as the second piece has, and added.
@@ -17,12 +17,16 @@ from obs_client.errors import ConfigurationError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+CRC32 = "crc32"
 CRC32C = "crc32c"
 CRC64 = "crc64nvme"
 
+MANY = 16 * 1024 * 1024
+"""Bytes from which on it pays to load awscrt, and to read pieces side by side."""
+
+
 _COPIED = 128 * 1024
-_MANY = 16 * 1024 * 1024
-_POLYNOMIALS = {CRC32C: (0x82F63B78, 32), CRC64: (0x9A6C9329AC4BC9B5, 64)}
+_POLYNOMIALS = {CRC32: (0xEDB88320, 32), CRC32C: (0x82F63B78, 32), CRC64: (0x9A6C9329AC4BC9B5, 64)}
 """Of each its polynomial, with the lowest power in the highest bit, and how many bits it has."""
 
 Extend = Callable[["ReadableBuffer", int], int]
@@ -64,7 +68,7 @@ def has_crc64() -> bool:
 
 def prepare(size: int) -> None:
     """Load awscrt, if it is installed, to hash so many bytes: it is slow to load, and faster with many."""
-    if size >= _MANY:
+    if size >= MANY:
         has_crc64()
 
 

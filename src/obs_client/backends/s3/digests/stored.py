@@ -9,10 +9,12 @@ from typing import Protocol
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.etags import bare_etag
+from obs_client.backend.combined import CombinedDigest
+from obs_client.backend.crcs import CRC32, CRC64, MANY, has_crc64
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backends.s3.digests.tags import hash_is_md5
 
-_STORED = {"crc32": 4, "sha1": 20, "sha256": 32}
+_STORED = {CRC64: 8, "crc32": 4, "sha1": 20, "sha256": 32}
 """Algorithms of S3's checksums that can be compared in reading, the cheapest first, and the bytes of each."""
 
 _CHECKSUM = r"([A-Za-z0-9+/]+={0,2})(?:-(\d{1,5}))?"
@@ -74,8 +76,13 @@ def digest_of_answer(
         whole: Judges tags that look like an MD5 of the whole; None: such tags are none.
         composite: Judges tags that look like an MD5 of MD5s of parts.
     """
-    for algorithm, value, count in sorted(_told(answer, whole is not None), key=lambda each: not each[2]):
+    told = _told(answer, whole is not None)
+    for algorithm, value, count in sorted(told, key=lambda each: _rank(each[0], each[2], size)):
+        if algorithm == CRC64 and not has_crc64():
+            continue
         if not count:
+            if _is_combinable(algorithm, size):
+                return CombinedDigest(value, size, algorithm)
             if algorithm == "md5" and whole:
                 return JudgedDigest(algorithm, (size,), (value,), None, whole)
             return ContentDigest(algorithm, (size,), (value,))
@@ -84,6 +91,16 @@ def digest_of_answer(
             judge = _both(parts.judge, composite) if algorithm == "md5" else parts.judge
             return JudgedDigest(algorithm, sizes, (), value, judge)
     return None
+
+
+def _rank(algorithm: str, count: int, size: int) -> tuple[bool, bool]:
+    """The place of a digest: first what is read side by side, last what needs a package, but of what is large."""
+    return not (count or _is_combinable(algorithm, size)), algorithm == CRC64 and size < MANY
+
+
+def _is_combinable(algorithm: str, size: int) -> bool:
+    """Whether a digest of the whole is compared by those of its pieces, which pays where there are many bytes."""
+    return algorithm in (CRC32, CRC64) and size >= MANY
 
 
 def is_of_parts(answer: HttpAnswer) -> bool:
