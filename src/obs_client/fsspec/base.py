@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -41,6 +42,12 @@ class _Instances(_Cached):
     """fsspec knows equal instances by the text of their arguments, which says too little of a client."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
+        made = self.begun(*arguments, **options)
+        made.client  # noqa: B018 - what cannot be is told at once
+        return made
+
+    def begun(self, *arguments: Any, **options: Any) -> Any:
+        """An instance whose client is made when it is first used."""
         if arguments or options.get("client") is not None:
             options["skip_instance_cache"] = True
         return super().__call__(*arguments, **options)
@@ -75,12 +82,22 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         for name in IGNORED:
             further.pop(name, None)
         self._url = None if client else self._own_url(store, further)
-        if client is None:
-            with translated(self._url):
-                keys = stores.unsealed(credentials)
-                client = stores.shared_client(self._url or "", container_name, keys, options)
-        self.client = client
-        self._root = client.container_name
+        self._terms = (container_name, credentials, options)
+        if client is not None:
+            self.client = client
+
+    @functools.cached_property
+    def client(self) -> ObjectStorageClient:
+        """The store."""
+        container_name, credentials, options = self._terms
+        with translated(self._url):
+            keys = stores.unsealed(credentials)
+            return stores.shared_client(self._url or "", container_name, keys, options)
+
+    @functools.cached_property
+    def _root(self) -> str | None:
+        """The container that all paths are in; None: they begin with one."""
+        return self.client.container_name
 
     @classmethod
     def _own_url(cls, store: str | None, further: Mapping[str, object]) -> str:
@@ -183,8 +200,11 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         super().invalidate_cache(path)
 
 
-def _made(kind: type[Base], arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Base:
-    """The file system of a pickle; in the process that made it, the very same."""
-    with translated(kind.protocol):
-        keys = stores.unsealed(options.get("credentials"))
-    return kind(*arguments, **({**options, "credentials": keys} if keys is not None else options))
+def _made(kind: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Base:
+    """The file system of a pickle; in the process that made it, the very same.
+
+    It never fails, whatever is missing: a worker of dask that cannot read what it is sent is given up without a word.
+    """
+    keys = options.get("credentials")
+    made: Base = kind.begun(*arguments, **({**options, "credentials": stores.known(keys)} if keys else options))
+    return made

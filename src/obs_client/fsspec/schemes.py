@@ -72,3 +72,14 @@ class SwiftStoreFileSystem(ObjectStorageFileSystem):
 
     protocol = "obs+swift"
     default_store = "swift:"
+
+
+ALL: tuple[type[ObjectStorageFileSystem], ...] = (
+    NamedStoreFileSystem,
+    AzureStoreFileSystem,
+    GoogleStoreFileSystem,
+    LocalStoreFileSystem,
+    MemoryStoreFileSystem,
+    S3StoreFileSystem,
+    SwiftStoreFileSystem,
+)

@@ -54,20 +54,24 @@ def seal(credentials: Mapping[str, str]) -> str:
     return text
 
 
+def known(credentials: Mapping[str, str] | str) -> Mapping[str, str] | str:
+    """The keys that a text of `seal` stands for, if they are of this process; else as it is."""
+    return _sealed.get(credentials, credentials) if isinstance(credentials, str) else credentials
+
+
 def unsealed(credentials: Mapping[str, str] | str | None) -> Mapping[str, str] | None:
     """The keys that a text of `seal` stands for; all else as it is.
 
     Raises:
         ConfigurationError: Another process has them.
     """
-    if not isinstance(credentials, str):
-        return credentials
-    if credentials not in _sealed:
+    found = None if credentials is None else known(credentials)
+    if isinstance(found, str):
         raise ConfigurationError(
             "the credentials of this file system stayed in the process that gave them",
             hint="let each process find them by itself: in its environment, a profile, or a named store",
         )
-    return _sealed[credentials]
+    return found
 
 
 def without_secrets(options: Mapping[str, Any]) -> dict[str, Any]:

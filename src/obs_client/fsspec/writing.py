@@ -165,10 +165,10 @@ class Writing(Transfers):
     _rm = rm_file
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
-        """Delete objects; with `recursive` also folders, and containers, with all that is in them.
+        """Delete objects; with `recursive` also folders, and containers, with all that is in them, if they are there.
 
         Raises:
-            FileNotFoundError: One of them is absent, or is a folder and `recursive` is not set; nothing was deleted.
+            FileNotFoundError: Without `recursive`: one of them is absent, or a folder; nothing was deleted.
         """
         if recursive and maxdepth is None:
             for each in self.expand_path(path):
@@ -203,12 +203,8 @@ class Writing(Transfers):
             raise ValueError("to delete all containers, name them")
         with translated(path):
             if name:
-                there = self.client.object_exists(name, container)
-                deleted = self.client.object_delete_prefix(f"{name}/", container)
-                if there:
-                    self.client.object_delete(name, container)
-                elif not deleted:
-                    raise absent(path)
+                self.client.object_delete_prefix(f"{name}/", container)
+                self.client.object_delete(name, container)
             elif self._root is not None:
                 self._empty(container)
             else:

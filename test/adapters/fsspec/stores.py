@@ -38,6 +38,15 @@ class Store:
         """The same with its protocol."""
         return f"{self.protocol}://{self.container}/{name}"
 
+    def plain_url(self, name: str) -> str:
+        """The same without a `+`, for those who see no protocol in it; with `plain_options`."""
+        return f"obs://{self.container}/{name}"
+
+    @property
+    def plain_options(self) -> dict[str, Any]:
+        """What says which store that is."""
+        return {"store": self.protocol.partition("+")[2], **self.options}
+
 
 def _made(protocol: str, **options: Any) -> Store:
     store = Store(

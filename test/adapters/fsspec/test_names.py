@@ -126,7 +126,6 @@ def test_absence_is_an_error_where_something_is_asked_for(store: Store, tmp_path
         lambda: fs.info(path),
         lambda: fs.ls(path),
         lambda: fs.rm(path),
-        lambda: fs.rm(path, recursive=True),
         lambda: fs.rm_file(path),
         lambda: fs.cp(path, store.path("x")),
         lambda: fs.mv(path, store.path("x")),
@@ -169,8 +168,9 @@ def test_a_folder_is_deleted_with_recursive_only(store: Store) -> None:
     assert fs.find(store.container) == [store.path(name) for name in ("a/b", "a/c/d", "ab")]
     with pytest.raises(FileNotFoundError):
         fs.rm(store.path("a"))
-    fs.rm(store.path("a"), recursive=True)
-    assert fs.find(store.container) == [store.path("ab")]
+    for _ in range(2):
+        fs.rm(store.path("a"), recursive=True)  # those who delete a list of folders come to the inner ones later
+        assert fs.find(store.container) == [store.path("ab")]
     with pytest.raises(OSError, match="holds objects"):
         fs.rmdir(store.container)
     fs.rm(store.container, recursive=True)
