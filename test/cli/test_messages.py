@@ -291,3 +291,22 @@ def test_names_that_are_no_text_are_refused_in_one_line() -> None:
     for arguments in (("ls",), ("cat",), ("rm",), ("info",), ("cp", "photos/a.txt")):
         assert "UTF-8" in failed(1, *arguments, "photos/\udcff")
     assert "UTF-8" in failed(1, "put", "photos/a.txt", file_url(Path.cwd() / "photos") + "&prefix=\udcff")
+
+
+@pytest.mark.parametrize(
+    ("told", "ours"),
+    [
+        ("a larger timeout=... (in a URL ?timeout=...) waits longer", "a larger --timeout waits longer"),
+        ("credentials={} (in a URL anonymous=true) reads public data", "?anonymous=true in the URL reads public data"),
+        ("only: sign_payload=True (in a URL ?sign_payload=true)", "only: ?sign_payload=true in the URL"),
+        ("say so: S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true",
+         "say so: ?conditional_writes=true in the URL"),
+        ("as it is: ClientOptions(check_content=False), in a URL ?check_content=false; b",
+         "as it is: ?check_content=false in the URL; b"),
+        ("or give profile=... or credentials={...}; an empty mapping (in a URL anonymous=true) is anonymous access",
+         "or give ?profile=... in the URL; ?anonymous=true in the URL is anonymous access"),
+    ],
+)  # fmt: skip
+def test_options_are_told_as_a_url_or_the_command_has_them(told: str, ours: str) -> None:
+    assert failure_of(obs_client.AuthorizationError("no", hint=told)).hint == ours
+    assert failure_of(obs_client.AuthorizationError(told)).message == ours

@@ -53,7 +53,8 @@ class Amount(ProgressColumn):
         total = "" if task.total is None else f" / {self._shown(task.total)}"
         # The mean serves at the end, and while there is but one report to tell the speed from.
         mean = task.completed / task.elapsed if task.elapsed else 0.0
-        speed = mean if task.finished else task.speed or mean
+        # Small objects come in jumps, which make the last moments look faster than they are.
+        speed = mean if task.finished or task.total is None else task.speed or mean
         rate = f"  {self._shown(speed)}/s" if speed else ""
         return Text(self._shown(task.completed) + total + rate)
 

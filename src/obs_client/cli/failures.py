@@ -34,13 +34,15 @@ _OF_THE_SYSTEM = {
 }
 """What helps where the file system refuses a file of the user's own, by the number of its error."""
 
-_IN_A_URL = {
-    f"S3Client(..., {option}=True), in a URL ?{option}=true": f"?{option}=true in the URL"
-    for option in ("conditional_writes", "conditional_deletes")
-}
+_OURS = (
+    ("timeout=... (in a URL ?timeout=...)", "--timeout"),
+    ("or give profile=... or credentials={...}", "or give ?profile=... in the URL"),
+    ("this store keeps no if_absent (capabilities.if_absent is False)", "this store is not known to keep --if-absent"),
+)
 """What the library's words are in the command."""
 
-_NO_IF_ABSENT = "this store keeps no if_absent (capabilities.if_absent is False)"
+_IN_A_URL = r"(?:\w+\([^()]*\)|\w+=[^\s(]+|an empty mapping),? \(?in a URL \??([\w=.]+)\)?"
+"""An option as programs are told of it, with the words for who writes a URL."""
 
 _OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -205,10 +207,13 @@ def _text(error: Exception) -> str:
         if error.object_name:
             return f"there is no object {error.object_name!r} in {error.container!r}"
     told = error.args[0] if isinstance(error, errors.ObjectStorageClientError) and error.args else error
-    text = without_secrets(re.sub(_PAGE, "", str(told)))
-    for words, ours in {**_IN_A_URL, _NO_IF_ABSENT: "this store is not known to keep --if-absent"}.items():
+    return _in_our_words(without_secrets(re.sub(_PAGE, "", str(told))))
+
+
+def _in_our_words(text: str) -> str:
+    for words, ours in _OURS:
         text = text.replace(words, ours)
-    return text
+    return re.sub(_IN_A_URL, r"?\1 in the URL", text)
 
 
 def _kind(error: Exception) -> type[Failure]:
@@ -221,10 +226,12 @@ def _kind(error: Exception) -> type[Failure]:
 
 def _hint(error: Exception) -> str:
     """What to do: by another command, and as programs are told."""
-    own = error.hint if isinstance(error, errors.ObjectStorageClientError) else ""
+    own = _in_our_words(error.hint) if isinstance(error, errors.ObjectStorageClientError) else ""
     commands = next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
     if isinstance(error, errors.ContainerNotFoundError):
         commands = creating(error.container)
+        if "no such directory" in str(error):
+            commands = "; ".join(filter(None, (commands, "a storage URL has a scheme: s3://container")))
     if isinstance(error, errors.NotSupportedError) and "capabilities.if_" in str(error):
         commands = "obs probe tells whether it does"
     return "; ".join(filter(None, (commands, own)))

@@ -41,6 +41,6 @@ class _Handler(logging.Handler):
         text = without_secrets(record.getMessage())
         if hasattr(record, "failed_try") and self._settings.counts_tries:
             waiting.count += 1
-            self._settings.show_waiting(text)
+            self._settings.show_waiting(text.partition(" s: ")[2] or text)
         else:
             self._settings.warn(text)

@@ -10,23 +10,31 @@ import click
 from obs_client.cli.failures import WrongUse
 
 _OTHER_WORDS = {
+    "compare": "check",
     "copy": "cp",
     "create": "mb",
     "del": "rm",
     "delete": "rm",
+    "diff": "check",
+    "dir": "ls",
     "download": "get",
+    "find": "ls",
     "head": "info",
     "docs": "help",
     "list": "ls",
     "man": "help",
+    "mirror": "sync",
     "mkdir": "mb",
     "move": "mv",
     "presign": "url",
     "remove": "rm",
+    "rsync": "sync",
+    "share": "url",
     "rmdir": "rb",
     "sign": "url",
     "stat": "info",
     "upload": "put",
+    "verify": "check",
 }
 """What other commands call it."""
 

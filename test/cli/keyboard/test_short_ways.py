@@ -140,6 +140,16 @@ def test_the_help_names_every_scheme_and_the_variables_of_each_login() -> None:
         assert words in shown
 
 
+def test_what_others_call_it_is_guessed() -> None:
+    for word, ours in (("diff", "check"), ("find", "ls"), ("rsync", "sync"), ("share", "url")):
+        assert f"did you mean {ours}?" in failed(2, word, "a", "b")
+
+
+def test_a_url_without_its_colon_is_told_from_a_path() -> None:
+    assert "a storage URL has a scheme: s3://container" in failed(3, "ls", "s3//holiday")
+    assert "-r takes it as a folder" in failed(2, "get", file_url(Path.cwd(), "in/"), "x/")
+
+
 def test_versions_of_all_that_logs_in() -> None:
     shown = done("version")
     for package in ("google-auth", "azure-identity", "keystoneauth1", "botocore"):

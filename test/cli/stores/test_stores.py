@@ -92,7 +92,7 @@ def test_several_stores_are_tested_at_once(work: Path, environment: pytest.Monke
 
 
 def test_stores_are_listed_shown_tested_and_removed(work: Path, file: Path, tmp_path: Path) -> None:
-    assert done("stores", "list") == f"work  file://{tmp_path}\n"
+    assert done("stores", "list") == done("stores") == f"work  file://{tmp_path}\n"
     assert lines("stores", "list") == [{"type": "store", "name": "work", "url": f"file://{tmp_path}", "keys": []}]
     assert f"url   file://{tmp_path}\n" in done("stores", "show", "work")
     assert done("stores", "test", "work") == "1 container\n"

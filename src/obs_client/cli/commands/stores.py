@@ -57,9 +57,19 @@ _KEYS = {
 """What of the environment is a login, by the scheme of the URL."""
 
 
-@click.group(cls=Commands)
+class Stores(Commands):
+    """Lists the names where no command is given."""
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Take the arguments."""
+        return super().parse_args(context, arguments or ["list"])
+
+
+@click.group(cls=Stores)
 def stores() -> None:
     """Give names to stores: work://photos/cat.jpg.
+
+    Without a command it lists them.
 
     A name stands for a storage URL, with its options, and with a container and prefix if it is to begin there. It is
     then a scheme in all commands and programs. The names are in stores.toml in the configuration folder, or in the file

@@ -252,7 +252,7 @@ def _naming(path: str) -> Iterator[None]:
 
 
 def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:
-    with settings.progress(name, lambda: _file_size(path)) as progress, _source(path) as stream:
+    with _source(path) as stream, settings.progress(name, lambda: _file_size(path)) as progress:
         written = upload(stream, name, progress=progress)
     if not written:
         raise already_there(name)
@@ -271,7 +271,8 @@ def _target(address: Address, path: str) -> str:
         return path
     base = address.name.rpartition("/")[2]
     if not base:
-        raise click.UsageError(f"the name {address.name!r} ends with a slash; give the path of a file")
+        what = f"{address.name!r} ends with a slash: -r takes it as a folder; for an object of this name"
+        raise click.UsageError(f"{what} give the path of a file")
     return os.path.join(path or ".", base)
 
 
