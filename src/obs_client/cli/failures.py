@@ -144,6 +144,13 @@ def _failure_of(error: Exception) -> Failure:
     return Failure(text, "a fault of obs itself; --debug shows where")
 
 
+def _is_path(container: str | None) -> bool:
+    """Whether an argument that is no URL begins with a container's name, as one does whose scheme lacks its colon."""
+    context = click.get_current_context(silent=True)
+    arguments = [] if context is None else context.meta.get(ARGUMENTS, [])
+    return any(argument == container or argument.startswith(f"{container}/") for argument in arguments)
+
+
 def creating(container: str | None) -> str:
     """The advice where a container is absent; none if its name is one that many stores give no new container."""
     return "obs mb creates one" if container and re.fullmatch(r"[a-z0-9][a-z0-9.-]*", container) else ""
@@ -230,7 +237,7 @@ def _hint(error: Exception) -> str:
     commands = next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
     if isinstance(error, errors.ContainerNotFoundError):
         commands = creating(error.container)
-        if "no such directory" in str(error):
+        if _is_path(error.container):
             commands = "; ".join(filter(None, (commands, "a storage URL has a scheme: s3://container")))
     if isinstance(error, errors.NotSupportedError) and "capabilities.if_" in str(error):
         commands = "obs probe tells whether it does"
