@@ -129,8 +129,8 @@ def test_the_run_names_the_server_and_each_reason(url: str) -> None:
     assert run.main([url], output) == 0
     assert output.getvalue().splitlines()[-3:] == [
         "seaweedfs differs in test_folder_is_absent: a folder that objects are in is an object",
-        "seaweedfs differs in test_list_long_delimiter: names are paths: slashes at the end, doubled or leading ones "
-        "are lost, segments have 255 bytes at most",
+        "seaweedfs differs in test_list_long_delimiter: names are paths: slashes doubled or leading, and content where "
+        "one is last, would be lost, and are refused",
         "2 passed, 0 failed, 0 skipped, 4 where the server differs",
     ]
 

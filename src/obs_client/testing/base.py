@@ -31,7 +31,8 @@ class ConformanceBase(_Case):
     Attributes:
         container_name: None: a container with a random name is made for the class, and deleted. Otherwise everything
             happens in this container, which must exist.
-        prefix: With `container_name`, everything happens under a new random name below this prefix.
+        prefix: With `container_name`, everything happens under a new random name below this prefix, and there in a
+            folder for each test.
         many: Objects of a listing of more than one page.
         smallest_part: Bytes of a part in the tests of large objects, or the store's minimum if that is more.
         settle_seconds: How long the store may take until a listing or a total shows what was written.
@@ -52,7 +53,7 @@ class ConformanceBase(_Case):
 
     client: ClassVar[ObjectStorageClient]
     container: ClassVar[str]
-    base_prefix: ClassVar[str]
+    base_prefix: str
     part_size: ClassVar[int]
     _containers: ClassVar[list[str]]
 
@@ -88,6 +89,9 @@ class ConformanceBase(_Case):
     def setUp(self) -> None:
         super().setUp()
         self._named: set[str] = set()
+        if self.container_name is not None:
+            # What another test left (SeaweedFS lists folders for minutes) is not this one's to find.
+            self.base_prefix = f"{type(self).base_prefix}{self._testMethodName.removeprefix('test_')}/"
         self.client.container_name = self.container
         self.set_options()
         self.addCleanup(self._remove_objects)

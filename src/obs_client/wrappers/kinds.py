@@ -13,6 +13,7 @@ from obs_client.backends.azure import names as azure_names
 from obs_client.backends.azure import writing as azure
 from obs_client.backends.azure.client import URL_HEADERS
 from obs_client.backends.gcs import writing as google
+from obs_client.backends.s3 import names as s3_names
 from obs_client.backends.s3 import writing as s3
 from obs_client.backends.swift.signing import check_signed_name
 from obs_client.models import METADATA_KEY_CHARACTERS
@@ -133,10 +134,7 @@ _AZURE = {
     "tags": True,
 }
 
-_NAMES_ARE_PATHS = (
-    (r"//|\A/|/\Z|\\", "SeaweedFS keeps names as paths, and would change this one"),
-    (r"[^/]{256,}|[^/\x00-\x7f]{128,}", "SeaweedFS takes at most 255 bytes between slashes"),
-)
+_NAMES_ARE_PATHS = (*s3_names.REFUSED_AS_PATHS, (r"/\Z", s3_names.FOLDERS_ARE_EMPTY))
 
 
 def _as_it_is(metadata: Mapping[str, str]) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from obs_client import ClientOptions, ConfigurationError, GCSClient, S3Client, SwiftClient, copying
+from obs_client.backends.s3 import names as s3_names
 from obs_client.client import ObjectStorageClient
 from obs_client.sync import Place, SyncOptions, apply, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
@@ -129,8 +130,20 @@ def test_a_large_object_moves(one: str, other: str, stores: Stores, tmp_path: Pa
     assert state(target) == {"large": before}
 
 
-def test_names_that_a_server_changes_fail_and_are_told_by_check(stores: Stores, tmp_path: Path) -> None:
-    """SeaweedFS takes names for paths: nothing is deleted in their stead, nor proved equal that is not."""
+def test_names_that_a_server_is_known_to_change_are_refused(stores: Stores, tmp_path: Path) -> None:
+    source, target = place_of("memory", stores, tmp_path), place_of("s3", stores, tmp_path)
+    fill(source, {name: Thing(name.encode(), {}) for name in ("a//b", "back\\slash", "kept")})
+    report = sync(source, target)
+    assert set(report.failures) == {"a//b", "back\\slash"}
+    assert "SeaweedFS keeps names as paths" in str(report.failures["back\\slash"])
+    assert set(state(target)) == {"kept"}
+
+
+def test_names_that_a_server_changes_fail_and_are_told_by_check(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server takes names for paths, and nobody knows: nothing is deleted in their stead, nor proved equal."""
+    monkeypatch.setattr(s3_names, "_SEAWEEDFS", "another server")
     source, target = place_of("memory", stores, tmp_path), place_of("s3", stores, tmp_path)
     fill(source, {name: Thing(name.encode(), {}) for name in ("a//b", "back\\slash", "kept")})
     for _ in range(2):

@@ -145,7 +145,7 @@ class S3Client(ObjectStorageClient):
         self.delete_condition_hint = (
             "; if yours does, say so: S3Client(..., conditional_deletes=True), in a URL ?conditional_deletes=true"
         )
-        self._known_capabilities: Capabilities | None = None
+        self._known_capabilities: tuple[str | None, Capabilities] | None = None
 
     def __repr__(self) -> str:
         endpoint = self._requests.settings.find_endpoint()
@@ -157,9 +157,10 @@ class S3Client(ObjectStorageClient):
         return self._requests.native()
 
     def _capabilities(self) -> Capabilities:
-        if self._known_capabilities is None:
-            self._known_capabilities = _capabilities_of(self._requests)
-        return self._known_capabilities
+        server = self._requests.experience.server
+        if self._known_capabilities is None or self._known_capabilities[0] != server:
+            self._known_capabilities = server, _capabilities_of(self._requests)
+        return self._known_capabilities[1]
 
     def _endpoint_facts(self) -> Sequence[EndpointFact]:
         declared = _declared_facts(self._requests)
@@ -247,8 +248,10 @@ class S3Client(ObjectStorageClient):
             return None
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
+        from obs_client.backends.s3.names import check_kept
         from obs_client.backends.s3.writing import write_object
 
+        check_kept(self._requests, new)
         return write_object(self._requests, new, body, check=self.options.check_content)
 
     def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
@@ -271,17 +274,23 @@ class S3Client(ObjectStorageClient):
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         from obs_client.backends.s3.multipart.beginning import begin_upload
+        from obs_client.backends.s3.names import check_kept
 
+        check_kept(self._requests, new)
         return begin_upload(self._requests, new, check=self.options.check_content)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         from obs_client.backends.s3.copying import copy_within
+        from obs_client.backends.s3.names import check_kept
 
+        check_kept(self._requests, new)
         copy_within(self._requests, container, source, new)
 
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         from obs_client.backends.s3.copying import S3Copy, copy_of
+        from obs_client.backends.s3.names import check_kept
 
+        check_kept(self._requests, new)
         return S3Copy(self._requests, copy_of(self._requests, container, source, new))
 
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
@@ -344,7 +353,7 @@ class S3Client(ObjectStorageClient):
 
 def _capabilities_of(requests: Requests) -> Capabilities:
     """What an S3 server is taken to keep: Amazon's all that it documents, others what they all have."""
-    from obs_client.backends.s3 import copying, deleting, writing
+    from obs_client.backends.s3 import copying, deleting, names, writing
     from obs_client.backends.s3.multipart import upload
 
     settings, amazon = requests.settings, requests.is_amazon
@@ -369,6 +378,7 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         copy_part_size=copying.COPY_PART_SIZE,
         equal_parts=not amazon,
         delete_batch_maximum=deleting.BATCH_MAXIMUM,
+        object_names_refused=names.refused_names(requests),
         tags=True,
         # Servers behind WSGI or nginx drop headers with "_" without a word, and a client cannot know.
         metadata_key_characters=METADATA_KEY_CHARACTERS if amazon else METADATA_KEY_CHARACTERS.replace("_", ""),

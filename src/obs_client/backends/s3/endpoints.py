@@ -87,7 +87,7 @@ class Experience:
         places_checked: Containers of which the endpoint's URL was seen not to lead into them.
         uploads: The ids of those that this process began and has not ended.
         part_sizes: Of other programs' objects whose digest fitted, the last one first.
-        server: What the first of its answers that has a header `Server` says there, or "".
+        server: What the first of its answers that has a header `Server` says there, or ""; None: none has come yet.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -97,7 +97,7 @@ class Experience:
         self.places_checked: set[str] = set()
         self.uploads: set[str] = set()
         self.part_sizes: list[int] = []
-        self.server = ""
+        self.server: str | None = None
         self._endpoint = endpoint
         self._facts: dict[str, EndpointFact] = {}
 

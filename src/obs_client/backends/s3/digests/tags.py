@@ -73,7 +73,7 @@ class Tags:
             if experience.of(fact) is None:
                 experience.learn(fact, True)
             return True
-        if experience.of(fact) is None and experience.server.startswith(_TAGS_BY_MD5):
+        if experience.of(fact) is None and (experience.server or "").startswith(_TAGS_BY_MD5):
             experience.learn(fact, True, origin=Origin.DOCUMENT)
         elif experience.of(fact) is None and fact == TAGS:
             experience.learn(fact, self._try_others())
