@@ -32,10 +32,11 @@ def _other_page(link: re.Match[str]) -> str:
 
 def _laid_out(text: str) -> str:
     from rich.console import Console
-    from rich.markdown import Markdown
+
+    from obs_client.cli.helping.layout import Page
 
     console = Console(force_terminal=True)
     console.width = min(console.width, WIDTH)
     with console.capture() as capture:
-        console.print(Markdown(text, hyperlinks=False))
+        console.print(Page(text, hyperlinks=False))
     return capture.get()
