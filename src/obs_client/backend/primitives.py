@@ -25,7 +25,7 @@ meanwhile, and the failure that ends each of them is typed. These are all:
 - A file or directory that another program replaces between two calls of the system: opened again by its name
   (`local/reading.py`, `local/draft.py`, `local/lock.py` for a time).
 - A source that is replaced while it is copied, or an object while its metadata change: copied, or changed, as it is
-  now (`_engine/copying.py`, `sync/copy.py`). Each round is another version.
+  now (`_engine/copying.py`, `sync/running/copy.py`). Each round is another version.
 - An object that is replaced while its end is looked for (`_object_open_end`, `_ROUNDS`).
 - A container that others fill while it is emptied (`_engine/deleting.py`, `ROUNDS`).
 """

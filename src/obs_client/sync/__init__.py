@@ -23,7 +23,7 @@ from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.plan import Kept, plan_sync, planned
 from obs_client.sync.proof import CheckReport, check
 from obs_client.sync.report import Done, SyncReport
-from obs_client.sync.run import Run
+from obs_client.sync.running.run import Run
 from obs_client.sync.saved import SavedPlan
 from obs_client.sync.sides import check_apart, directory_of
 from obs_client.sync.steps import Step, Version, read_steps, write_steps

@@ -1,0 +1,1 @@
+"""The pages on asyncio, Django and FastAPI."""

@@ -8,13 +8,13 @@ from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
 from obs_client.errors import ConflictError
 from obs_client.places import Place
-from obs_client.sync.budget import Budget
 from obs_client.sync.collisions import goes_with_deletions
-from obs_client.sync.copy import Copier
-from obs_client.sync.delete import Deleter
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept
 from obs_client.sync.report import IN_A_ROW, Done, Streak, SyncReport, Tally, failed
+from obs_client.sync.running.budget import Budget
+from obs_client.sync.running.copy import Copier
+from obs_client.sync.running.delete import Deleter
 from obs_client.sync.saved import SavedPlan
 from obs_client.sync.sides import directory_of, left_out
 from obs_client.sync.steps import Step

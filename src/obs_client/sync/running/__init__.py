@@ -1,0 +1,1 @@
+"""Doing what was planned: copies, then deletions, within what is allowed."""
