@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from test.cli.running import check_commands, done, failed, lines, run
+from test.docs.pages import blocks, text_of
 from test.servers.shared import Servers
 
 Login = Callable[[str], str]
@@ -96,20 +97,30 @@ def test_trees_are_copied_proved_and_removed(store: str, tree: Path, tmp_path: P
 def test_moving_from_one_vendor_to_another_with_the_proof(
     old: str, new: str, login: Login, servers: Servers, environment: pytest.MonkeyPatch, tree: Path
 ) -> None:
-    """As `docs/migration.md` has it."""
+    """By the very lines of `docs/migration.md`."""
     start = f"{login(old)}album"
     login(new)
     end = f"{named(new, servers, environment)}album"
+    make, sync, check = _lines_of_the_page(old, new, start, end)
     done("mb", start)
     done("sync", tree, f"{start}/photos")
     done("put", tree / "text.txt", f"{start}/notes.txt", "--meta", "author=ada", "--language", "en")
-    done("mb", end)
-    assert "copied 6 " in done("sync", start, end)
-    assert "6 objects the same" in done("check", start, end)
-    assert "copied 0 " in done("sync", start, end)
+    done(*make)
+    assert "copied 6 " in done(*sync)
+    assert "6 objects the same" in done(*check)
+    assert "copied 0 " in done(*sync)
     assert done("meta", "show", f"{end}/notes.txt") == "author=ada\n"
     assert lines("info", f"{end}/notes.txt")[0]["content_language"] == "en"
     done("put", "-", f"{end}/notes.txt", stdin=b"text.txT")
-    said = run("check", start, end)
+    said = run(*check)
     assert (said.exit_code, said.stdout.splitlines()[0]) == (1, "differing  notes.txt"), said.output
     done("rb", "--force", "--yes", start, end)
+
+
+def _lines_of_the_page(old: str, new: str, start: str, end: str) -> list[list[str]]:
+    """The commands of the page that move from one store to the other, with the places that the test has for them."""
+    block = next(each for each in blocks(text_of("migration.md"), "console") if f"{old}://album {new}://album" in each)
+    commands = [line.removeprefix("$ obs ").split() for line in block.splitlines() if f"{new}://album" in line]
+    assert [command[0] for command in commands] == ["mb", "sync", "check"]
+    places = {f"{old}://album": start, f"{new}://album": end}
+    return [[places.get(word, word) for word in command] for command in commands]
