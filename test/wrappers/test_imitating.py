@@ -30,7 +30,7 @@ from obs_client.backend.multipart import MultipartUpload, NeedsParts, Part, Spoo
 from obs_client.backend.values import NewObject
 from obs_client.backends.azure.login import DEVELOPMENT_URL
 from obs_client.models import ObjectInfo
-from obs_client.testing.signed_urls import fetch
+from obs_client.testing.rules.signed_urls import fetch
 from obs_client.testing.wrapper import WrappedClient
 from obs_client.wrappers import imitating
 from obs_client.wrappers.kinds import KINDS

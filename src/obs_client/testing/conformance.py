@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from obs_client.testing.absence import AbsenceTests
-from obs_client.testing.atomicity import AtomicityTests
-from obs_client.testing.bad_input import BadInputTests
-from obs_client.testing.beyond import BeyondTests
-from obs_client.testing.capability import CapabilityTests
-from obs_client.testing.cleaning import CleanupTests
-from obs_client.testing.conditions import ConditionTests
-from obs_client.testing.containers import ContainerTests
-from obs_client.testing.copying import CopyingAttributeTests, CopyingTests
-from obs_client.testing.deleting import DeletingTests
-from obs_client.testing.file_readers import FileReaderTests
-from obs_client.testing.file_writers import FileWriterTests
-from obs_client.testing.listings import ListingTests, LongListingTests
-from obs_client.testing.metadata import MetadataTests
-from obs_client.testing.naming import NamingTests
-from obs_client.testing.ranges import RangeTests
-from obs_client.testing.sharing import SharingTests
-from obs_client.testing.signed_urls import SignedUrlTests
-from obs_client.testing.sizes import SizeTests
-from obs_client.testing.streams import StreamTests
+from obs_client.testing.contents.atomicity import AtomicityTests
+from obs_client.testing.contents.file_readers import FileReaderTests
+from obs_client.testing.contents.file_writers import FileWriterTests
+from obs_client.testing.contents.ranges import RangeTests
+from obs_client.testing.contents.sharing import SharingTests
+from obs_client.testing.contents.sizes import SizeTests
+from obs_client.testing.contents.streams import StreamTests
+from obs_client.testing.rules.absence import AbsenceTests
+from obs_client.testing.rules.bad_input import BadInputTests
+from obs_client.testing.rules.beyond import BeyondTests
+from obs_client.testing.rules.capability import CapabilityTests
+from obs_client.testing.rules.cleaning import CleanupTests
+from obs_client.testing.rules.conditions import ConditionTests
+from obs_client.testing.rules.containers import ContainerTests
+from obs_client.testing.rules.copying import CopyingAttributeTests, CopyingTests
+from obs_client.testing.rules.deleting import DeletingTests
+from obs_client.testing.rules.listings import ListingTests, LongListingTests
+from obs_client.testing.rules.metadata import MetadataTests
+from obs_client.testing.rules.naming import NamingTests
+from obs_client.testing.rules.signed_urls import SignedUrlTests
 
 
 class Conformance(

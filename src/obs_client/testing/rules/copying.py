@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from obs_client.testing.attributes import AttributeTests
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
+from obs_client.testing.rules.attributes import AttributeTests
 
 
 class CopyingTests(ConformanceBase):

@@ -8,9 +8,9 @@ from obs_client.errors import InvalidNameError, ObjectNotFoundError
 from obs_client.models import SubdirInfo
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.calls import OBJECT_CALLS
-from obs_client.testing.listings import fold
 from obs_client.testing.odd_names import IMPOSSIBLE_NAMES, NAMES_OF_EVERY_STORE, ODD_NAMES
 from obs_client.testing.promise import promise
+from obs_client.testing.rules.listings import fold
 
 
 class NamingTests(ConformanceBase):

@@ -1,0 +1,1 @@
+"""Promises about bytes: whole, in order, once, whoever reads and writes beside."""

@@ -1,0 +1,1 @@
+"""Promises about names, attributes, containers and conditions, and about what is refused."""
