@@ -97,5 +97,5 @@ def obs(settings: Settings) -> None:
       gs      GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_CLOUD_PROJECT; logins as gcloud
 
     Results go to stdout, all else to stderr. Exit status: 0 done, 1 failed, 2 wrong use, 3 not there, 130 and 143
-    stopped by Ctrl-C and SIGTERM.
+    stopped by Ctrl-C and SIGTERM. The documentation is in `obs help`.
     """

@@ -34,9 +34,9 @@ def _seconds(text: str) -> int:
     return seconds
 
 
-_quiet = _flag("quiet", "Say nothing but errors; draw no bars.", "-q", "--quiet")
-_verbose = _flag("verbose", "Say what is done.", "-v", "--verbose")
-_debug = _flag("debug", "Say all that the library logs, and where an error comes from.", "--debug")
+_quiet = _flag("quiet", "Print errors only, and no progress bars.", "-q", "--quiet")
+_verbose = _flag("verbose", "Print what is done.", "-v", "--verbose")
+_debug = _flag("debug", "Print all that the library logs, and where an error comes from.", "--debug")
 
 
 def _value(attribute: str, name: str, help_text: str, **more: Any) -> Callable[[Function], Function]:

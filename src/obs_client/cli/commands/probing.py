@@ -32,7 +32,7 @@ GRACE = 30.0
 @shared
 @pass_settings
 def probe(settings: Settings, url: str, within: int) -> None:
-    """Measure what a store can and cannot.
+    """Measure what a store can do.
 
     It prints what it finds, and the options to set. It tries addressing, digests, conditions, listings, ranges, copies,
     signed URLs, metadata, names and more, below a random prefix of its own in the container (and prefix) of the URL,

@@ -28,7 +28,7 @@ BLOCK = 1024 * 1024
 @shared
 @pass_settings
 def info(settings: Settings, urls: tuple[str, ...], native: bool) -> None:
-    """Show all that a store tells of objects or containers.
+    """Show all that a store reports about objects or containers.
 
     Quoted patterns are matched: 's3://album/*.jpg'.
     """

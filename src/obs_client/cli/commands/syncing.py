@@ -76,7 +76,7 @@ def sync(
     dry_run: bool,
     plan: str | None,
 ) -> None:
-    """Make TARGET what SOURCE is.
+    """Make TARGET equal to SOURCE.
 
     Both are folders or containers of any two stores, or directories.
 

@@ -167,7 +167,7 @@ def put(
     URL is the object's name for one file, or a container or folder that ends with a slash. The container must be there.
     Quoted patterns are matched: 'logs/*.gz'. With -r a directory keeps its name in a URL that is a folder.
 
-    A plain path is refused, lest a forgotten URL costs a file: `obs cp` copies between paths.
+    A plain path is refused, so that a forgotten URL costs no file: `obs cp` copies between paths.
     """
     settings.go_on = "the objects are old or new, whole; run the same command again"
     address = Address.of_url(url, "obs cp copies between paths")

@@ -14,6 +14,8 @@ ABOUT = "Every public name of the library"
 ASYNCHRONOUS = "obs_client.aio"
 """A module some of whose names are others than those of the same text elsewhere."""
 
+PROPERTIES = (property, functools.cached_property)
+
 SECTIONS = ("Args:", "Attributes:", "Raises:", "Returns:", "Yields:")
 
 WIDTH = 100
@@ -55,10 +57,10 @@ def _entry(name: str, value: object, mark: str = "###") -> Iterator[str]:
     yield f"{mark} `{name}`"
     if isinstance(value, (str, int, float)):
         yield f"```python\n{name} = {value!r}\n```"
-    if inspect.isclass(value) or inspect.isroutine(value):
+    if isinstance(value, PROPERTIES):
+        yield _plain(inspect.getdoc(value) or "")
+    elif inspect.isclass(value) or inspect.isroutine(value):
         yield from filter(None, (_signature(name, value), _plain(inspect.getdoc(value) or "")))
-    if isinstance(value, property):
-        yield inspect.getdoc(value) or ""
     if inspect.isclass(value):
         for method, function in _methods(value):
             yield from _entry(f"{name}.{method}", function, "####")
@@ -69,7 +71,7 @@ def _methods(kind: type) -> Iterator[tuple[str, object]]:
     hidden = [base for base in kind.__mro__[1:] if base.__module__.startswith("obs_client") and base not in _shown()]
     found = {name: value for base in (*reversed(hidden), kind) for name, value in vars(base).items()}
     for name, value in sorted(found.items()):
-        if not name.startswith("_") and (inspect.isroutine(value) or isinstance(value, property)):
+        if not name.startswith("_") and (inspect.isroutine(value) or isinstance(value, PROPERTIES)):
             yield name, getattr(kind, name)
 
 
