@@ -57,7 +57,7 @@ class ObjectStorageClientError(Exception):
 
     def __str__(self) -> str:
         message = super().__str__()
-        return f"{message} ({self.hint})" if self.hint else message
+        return f"{message} ({self.hint})" if self.hint and self.hint not in message else message
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Errors cross process pools: the default would call the class with the message alone.

@@ -154,6 +154,8 @@ def test_the_hint_of_a_store_is_a_field_of_the_error_and_shown_with_it() -> None
     assert (error.hint, error.request_id) == ("give timeout=...", "tx1")
     assert str(error) == "could not read 'name' in container 'box': no byte for 60 s (give timeout=...)"
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    told = TemporaryError(f"the last of 20: {error}", hint=error.hint)
+    assert str(told).count("give timeout=...") == 1
 
 
 def test_retry_after_is_waited_for_and_given_up_on_when_too_long(clock: Clock) -> None:

@@ -81,7 +81,7 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write one line to stderr."""
-        hint = f" ({self.hint})" if self.hint else ""
+        hint = f" ({self.hint})" if self.hint and self.hint not in self.message else ""
         click.echo(printable(f"obs: {without_query_secrets(self.message)}{hint}"), file=file, err=True)
 
 
