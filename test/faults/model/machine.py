@@ -46,7 +46,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.count = 0
 
     def teardown(self) -> None:
-        self.stack.close()
+        with self.stack:
+            for name, stored in self.model.items():
+                assert self.client(0).object_read(name) == stored.content
 
     def client(self, number: int) -> ObjectStorageClient:
         return self.opened.clients[number]
@@ -184,8 +186,10 @@ class StoreMachine(RuleBasedStateMachine):
                 assert (each.size, each.metadata) == (len(self.model[each.name].content), self.model[each.name][1])
 
     @invariant()
-    def names_are_those_of_the_model(self) -> None:
-        assert [info.name for info in self.client(self.count % 2).object_list()] == sorted(self.model)
+    def all_is_as_in_the_model(self) -> None:
+        found = {info.name: (info.size, info.metadata) for info in self.client(self.count % 2).object_list(True)}
+        assert found == {name: (len(stored.content), stored.metadata) for name, stored in self.model.items()}
+        assert list(found) == sorted(self.model)
 
 
 def _folded(name: str, prefix: str, delimiter: str | None) -> str:
