@@ -1,0 +1,1 @@
+"""Keys, profiles and roles: who a client is."""
