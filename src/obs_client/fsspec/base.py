@@ -83,16 +83,17 @@ class Base(AbstractFileSystem, metaclass=_Instances):
             further.pop(name, None)
         self._url = None if client else self._own_url(store, further)
         self._terms = (container_name, credentials, options)
-        if client is not None:
-            self.client = client
+        self._client = client
 
-    @functools.cached_property
+    @property
     def client(self) -> ObjectStorageClient:
         """The store."""
-        container_name, credentials, options = self._terms
-        with translated(self._url):
-            keys = stores.unsealed(credentials)
-            return stores.shared_client(self._url or "", container_name, keys, options)
+        if self._client is None:
+            container_name, credentials, options = self._terms
+            with translated(self._url):
+                keys = stores.unsealed(credentials)
+                self._client = stores.shared_client(self._url or "", container_name, keys, options)
+        return self._client
 
     @functools.cached_property
     def _root(self) -> str | None:

@@ -60,7 +60,7 @@ class Looking(Base):
         if not address.name:
             return self.client.container_info(address.container) is not None
         # Not by a listing with a delimiter: some servers list folders that nothing is in any more.
-        entries = self.client.object_iter(prefix=f"{address.name}/", container_name=address.container)
+        entries = self.client.object_iter(prefix=f"{address.name}/", container_name=address.container, limit=1)
         return next(_existing(entries), None) is not None
 
     # ---- one level --------------------------------------------------------------------------------------------------

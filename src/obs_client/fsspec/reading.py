@@ -21,7 +21,7 @@ class Reading(Transfers):
         """An object's bytes, or some of them: negative numbers count from its end, as in slices."""
         address = self._file(path)
         with translated(path, reading=True):
-            if (start or 0) < 0 or (end or 0) < 0:
+            if (end or 0) < 0 or ((start or 0) < 0 and end is not None):
                 start, end = ranges.from_the_start(start, end, self._size(path))
             if end is not None and end <= (start or 0):
                 return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import os
@@ -10,6 +11,7 @@ from typing import Any
 
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 
+from obs_client.errors import ContainerNotFoundError
 from obs_client.fsspec.base import Address
 from obs_client.fsspec.errors import absent, translated
 from obs_client.fsspec.transfers import Pairs, Transfers
@@ -201,20 +203,20 @@ class Writing(Transfers):
         container, name = self._address(path)
         if not container:
             raise ValueError("to delete all containers, name them")
-        with translated(path):
-            if name:
-                self.client.object_delete_prefix(f"{name}/", container)
-                self.client.object_delete(name, container)
-            elif self._root is not None:
-                self._empty(container)
+        with translated(path), contextlib.suppress(ContainerNotFoundError):
+            if name or self._root is not None:
+                self._empty(container, name)
             else:
-                self.rmdir(path, force=True)
+                self.client.container_delete(container, force=True)
 
-    def _empty(self, container: str) -> None:
-        """Delete all objects of the container in which all paths are, and not itself."""
-        self.client.object_delete_many(
-            [each.name for each in self.client.object_iter(container_name=container)], container
-        )
+    def _empty(self, container: str, name: str) -> None:
+        """Delete an object, and all in the folder of its name; or all in the container, which is not deleted itself."""
+        if name:
+            self.client.object_delete_prefix(f"{name}/", container)
+            self.client.object_delete(name, container)
+        else:
+            everything = [each.name for each in self.client.object_iter(container_name=container)]
+            self.client.object_delete_many(everything, container)
 
     # ---- containers -------------------------------------------------------------------------------------------------
 
@@ -236,7 +238,7 @@ class Writing(Transfers):
             if not exist_ok:
                 raise
 
-    def rmdir(self, path: str, force: bool = False) -> None:
+    def rmdir(self, path: str) -> None:
         """Delete an empty container; a folder in it ends with its last object.
 
         Raises:
@@ -249,7 +251,7 @@ class Writing(Transfers):
             elif self.client.container_info(address.container) is None:
                 raise absent(path)
             else:
-                removed = self.client.container_delete(address.container, force=force)
+                removed = self.client.container_delete(address.container)
         if not removed:
             raise OSError(errno.ENOTEMPTY, "it holds objects", path)
         self.invalidate_cache(path)

@@ -175,6 +175,7 @@ def test_a_folder_is_deleted_with_recursive_only(store: Store) -> None:
         fs.rmdir(store.container)
     fs.rm(store.container, recursive=True)
     assert not fs.exists(store.container)
+    fs.rm([store.container, store.path("a")], recursive=True)
     with pytest.raises(ValueError, match="name them"):
         fs.rm("", recursive=True)
 
