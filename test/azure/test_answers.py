@@ -228,6 +228,26 @@ def test_who_may_not_ask_of_the_account_goes_on(unknown: Played) -> None:
     assert len(unknown.heads) == 2
 
 
+@pytest.mark.parametrize("told", [answer(b"", headers=BLOB), refused(b"403 Forbidden", b"AuthorizationFailure")])
+def test_who_may_not_ask_of_the_account_looks_at_what_he_wrote_first(unknown: Played, told: bytes) -> None:
+    refusal = refused(b"403 Forbidden", b"AuthorizationPermissionMismatch").replace(b"Content-Length: 0", b"X: y")
+    told = told.replace(b"Content-Length: 0", b"X: y")
+    unknown.answers += [refusal, answer(b"", b"201 Created", BLOB), told, answer(b"", b"201 Created", BLOB)]
+    assert unknown.client.object_write("a", b"1")
+    assert unknown.client.object_write("b", b"2")
+    assert [head.split()[0] for head in unknown.heads] == ["HEAD", "PUT", "HEAD", "PUT"]
+
+
+def test_what_was_written_first_shows_a_hierarchical_namespace(unknown: Played) -> None:
+    refusal = refused(b"403 Forbidden", b"AuthorizationPermissionMismatch").replace(b"Content-Length: 0", b"X: y")
+    told = answer(b"", headers=BLOB + b"x-ms-resource-type: file\r\n")
+    unknown.answers += [refusal, answer(b"", b"201 Created", BLOB), told]
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="hierarchical namespace"):
+            unknown.client.object_write("a//b", b"1")
+    assert len(unknown.heads) == 3
+
+
 def test_an_account_that_is_busy_is_asked_again(unknown: Played) -> None:
     busy = refused(b"503 Server Busy", b"ServerBusy")
     unknown.answers += [busy, answer(b"", headers=ID), answer(b"", b"202 Accepted", ID)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -23,6 +24,7 @@ from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import ConfigurationError, ObjectNotFoundError, TemporaryError
 
 _READING = ("GET", "HEAD")
+_WRITING = ("", "comp=blocklist")
 _ACCOUNT = "restype=account&comp=properties"
 
 IDENTITIES = ("x-ms-request-id", "x-ms-version")
@@ -61,7 +63,8 @@ class Requests:
         self.buffers = Buffers()
         self._pool = HttpPool(verify=verify, timeout=timeout)
         # No emulator has hierarchical namespaces.
-        self._is_flat = login.account == DEVELOPMENT_ACCOUNT
+        self._is_flat = True if login.account == DEVELOPMENT_ACCOUNT else None
+        self._is_unsure = False
         parts = urlsplit(login.endpoint)
         self._origin, self._base = f"{parts.scheme}://{parts.netloc}", parts.path
 
@@ -106,6 +109,8 @@ class Requests:
         if "x-ms-resource-type" in answer.headers:
             answer.close()
             raise hierarchical()
+        if self._is_unsure and request.method == "PUT" and request.name is not None and request.query in _WRITING:
+            self._check_written(request.container, request.name)
         return answer
 
     def finish(self, request: Request) -> HttpAnswer:
@@ -138,6 +143,8 @@ class Requests:
 
     def _check_flat(self, container: str) -> None:
         """See before the first change that names are only names: no answer to a change tells of directories."""
+        if self._is_flat is False:
+            raise hierarchical()
         # A SAS may be for one container alone.
         asked = Request("Get Account Information", "HEAD", container if self.login.sas else "", query=_ACCOUNT)
         with self.exchange(lambda _token: asked) as answer:
@@ -147,8 +154,20 @@ class Requests:
                 raise read_refusal(asked.operation, answer)
         if answer.headers.get("x-ms-is-hns-enabled", "").lower() == "true":
             raise hierarchical()
-        # Who may not ask is told by the first object that is read or listed.
         self._is_flat = True
+        self._is_unsure = answer.status >= 300
+
+    def _check_written(self, container: str, name: str) -> None:
+        """See by the first object that was written, if nobody would say it before, that names are only names.
+
+        In a tree the next name might be taken for another one. Who may not look either is told by what he reads.
+        """
+        asked = Request("Get Blob Properties", "HEAD", container, name)
+        with contextlib.suppress(OSError), self.exchange(lambda _token: asked) as answer:
+            self._is_unsure = answer.status >= 500
+            if "x-ms-resource-type" in answer.headers:
+                self._is_flat = False
+                raise hierarchical()
 
     def exchange(self, make: Callable[[Secret | None], Request]) -> HttpAnswer:
         """The answer to a request that is made for the token with which it is sent; whatever the answer is."""
