@@ -15,7 +15,7 @@ from obs_client import (
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.primitives import Backend
-from obs_client.backend.values import NewObject, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, Page, UrlTerms
 from obs_client.models import METADATA_KEY_CHARACTERS
 from obs_client.testing import Conformance
 from obs_client.testing.wrapper import WrappedClient
@@ -55,7 +55,7 @@ class BareClient(WrappedClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return Backend._object_multipart(self, new)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return Backend._object_generate_download_url(self, container, name, seconds, terms)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from obs_client import Capabilities, IntegrityError, MemoryClient, NotSupportedError, ObjectStorageClientError
 from obs_client.backend import Body, MultipartUpload, NewObject, Part
-from obs_client.backend.values import UrlTerms
+from obs_client.backend.values import NO_TERMS, UrlTerms
 
 
 class Checking(MemoryClient):
@@ -103,7 +103,7 @@ class Choosy(Checking):
                 raise NotSupportedError(f"not with {option}={self.chosen[option]}")
         super()._object_write(new, body)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         virtual = self.chosen["addressing_style"] == "virtual"
         host = self.endpoint_url.partition("//")[2]
         return f"http://{container}.{host}/{name}" if virtual else f"http://{host}/{container}/{name}"

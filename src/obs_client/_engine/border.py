@@ -229,7 +229,7 @@ class Border:
     def object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         return self.run(
             "sign a URL of",
-            lambda: self._backend._object_generate_download_url(container, name, seconds, terms),
+            lambda: self._backend._object_generate_download_url(container, name, seconds, *terms.passed),
             container,
             name,
         )
@@ -237,7 +237,7 @@ class Border:
     def object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
         return self.run(
             "sign a URL of",
-            lambda: self._backend._object_generate_upload_url(container, name, seconds, terms),
+            lambda: self._backend._object_generate_upload_url(container, name, seconds, *terms.passed),
             container,
             name,
         )

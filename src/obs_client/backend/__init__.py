@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from obs_client.backend.stopping import check_stopped as check_stopped
     from obs_client.backend.stopping import sleep as sleep
     from obs_client.backend.stopping import stoppable as stoppable
+    from obs_client.backend.values import NO_TERMS as NO_TERMS
     from obs_client.backend.values import NewObject as NewObject
     from obs_client.backend.values import ObjectReader as ObjectReader
     from obs_client.backend.values import Page as Page
@@ -170,7 +171,7 @@ _MODULES = {
     "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload",
     "obs_client.backend.primitives": "Backend",
     "obs_client.backend.stopping": "check_stopped sleep stoppable",
-    "obs_client.backend.values": "NewObject ObjectReader Page UrlTerms",
+    "obs_client.backend.values": "NO_TERMS NewObject ObjectReader Page UrlTerms",
     "obs_client.client": "ObjectStorageClient",
     "obs_client.credentials": "Credentials Secret forget_frames",
     "obs_client.errors": (

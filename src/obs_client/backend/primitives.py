@@ -37,7 +37,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from obs_client.backend.body import Body
-from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.errors import NotSupportedError, ObjectStorageClientError, TemporaryError
 from obs_client.models import (
     Attributes,
@@ -330,15 +330,15 @@ class Backend(abc.ABC):
 
         return SpooledUpload(new, self._object_write)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
-        """A URL for GET that expires after so many seconds.
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
+        """A URL for GET that expires after so many seconds; `terms` only where it declares one of them.
 
         Raises:
             InvalidNameError: The store signs no URL of this name, or cannot answer with this disposition.
         """
         raise NotSupportedError(f"{type(self).__name__} has no signed URLs: capabilities.download_urls is False")
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         """A URL for PUT that expires after so many seconds; as a `SignedUrl` with the headers that it wants of its own.
 
         Those of `capabilities.upload_url_headers` and of the terms are added to them.

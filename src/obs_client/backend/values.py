@@ -85,6 +85,14 @@ class UrlTerms:
         given = {"content-disposition": self.content_disposition, "content-type": self.content_type}
         return {name: value for name, value in given.items() if value is not None}
 
+    @property
+    def passed(self) -> tuple[UrlTerms, ...]:
+        """What a primitive is given of them: nothing where there are none, since others' may know no such parameter."""
+        return () if self == NO_TERMS else (self,)
+
+
+NO_TERMS = UrlTerms()
+
 
 class ObjectReader(abc.ABC):
     """An object's bytes from a start to a stop, and what the store said of the whole object with them.

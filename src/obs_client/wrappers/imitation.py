@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from obs_client._http.kit.fork import ForkLock
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, Page, UrlTerms
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConflictError, PreconditionError
 from obs_client.models import Attributes, Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
@@ -182,10 +182,10 @@ class ImitatingClient(WrappedClient):
                 each.lost = each.lost or (each is not own and each.is_of(new.container, new.name))
         return answer
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._signed("GET", container, name, seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._signed("PUT", container, name, seconds, terms)
 
     def _can_sign(self, container: str | None) -> bool:

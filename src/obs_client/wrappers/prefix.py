@@ -12,7 +12,7 @@ from obs_client._engine.border import Border
 from obs_client.backend.body import Body
 from obs_client.backend.listing import name_of
 from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import (
     ContainerNotEmptyError,
@@ -196,10 +196,10 @@ class PrefixedClient(WrappedClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return _Upload(super()._object_multipart(self._inner_new(new)), self._through, self._own)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return super()._object_generate_download_url(container, self._full(name), seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return super()._object_generate_upload_url(container, self._full(name), seconds, terms)
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:

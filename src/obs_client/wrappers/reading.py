@@ -9,7 +9,7 @@ from typing import NoReturn
 from obs_client._engine import arguments
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, UrlTerms
 from obs_client.errors import NotSupportedError
 from obs_client.models import Attributes, Capabilities, CleanupReport, ObjectInfo
 from obs_client.wrappers.wrapped import WrappedClient
@@ -65,7 +65,7 @@ class ReadOnlyClient(WrappedClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         _refuse()
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         _refuse()
 
     def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:

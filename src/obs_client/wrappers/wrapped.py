@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload, Part
-from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ObjectStorageClientError
 from obs_client.models import (
@@ -147,16 +147,16 @@ class WrappedClient(ObjectStorageClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return self._through("object_multipart", lambda: self.inner._object_multipart(new))
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._through(
             "object_generate_download_url",
-            lambda: self.inner._object_generate_download_url(container, name, seconds, terms),
+            lambda: self.inner._object_generate_download_url(container, name, seconds, *terms.passed),
         )
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._through(
             "object_generate_upload_url",
-            lambda: self.inner._object_generate_upload_url(container, name, seconds, terms),
+            lambda: self.inner._object_generate_upload_url(container, name, seconds, *terms.passed),
         )
 
     def _can_sign(self, container: str | None) -> bool:

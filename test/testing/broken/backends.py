@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from obs_client import Capabilities, CleanupReport, ContainerInfo, MemoryClient, ObjectInfo
-from obs_client.backend.values import ObjectReader, UrlTerms
+from obs_client.backend.values import NO_TERMS, ObjectReader, UrlTerms
 from obs_client.errors import ContainerNotEmptyError, NotFoundError, ServiceError
 from obs_client.testing.wrapper import WrappedClient
 
@@ -112,7 +112,7 @@ class DeclaresUrlsThatItHasNot(BrokenClient):
 
 @caught_by("test_urls_undeclared")
 class GivesUrlsThatItDoesNotDeclare(BrokenClient):
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return f"http://localhost/{container}/{name}"
 
 

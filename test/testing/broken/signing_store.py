@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from obs_client import Capabilities, SignedUrl
-from obs_client.backend.values import UrlTerms
+from obs_client.backend.values import NO_TERMS, UrlTerms
 from test.testing.broken.backends import BrokenClient, caught_by
 
 KEY = secrets.token_bytes(16)
@@ -49,10 +49,10 @@ class SigningClient(BrokenClient):
             self.server.server_close()
             self.server = None
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self.url("GET", container, name, seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self.url("PUT", container, name, seconds, terms)
 
     def url(self, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
@@ -149,7 +149,7 @@ class UrlsWithoutQuoting(SigningClient):
 
 @caught_by("test_upload_url")
 class UploadUrlsThatAreNone(SigningClient):
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._object_generate_download_url(container, name, seconds, terms)
 
 

@@ -10,7 +10,7 @@ from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.azure import names
 from obs_client.backends.azure.delegation import UrlSigner
 from obs_client.backends.azure.errors import classify, hint_of, request_id_of, retry_after
@@ -227,10 +227,10 @@ class AzureClient(ObjectStorageClient):
 
         return AzureCopy(self._requests, Source(self._requests, container, source), new)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._url(container, name, "r", seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._url(container, name, "cw", seconds, terms)
 
     def _url(self, container: str, name: str, permissions: str, seconds: int, terms: UrlTerms) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from obs_client._http.kit.calls.queries import query_of
-from obs_client.backend.values import UrlTerms
+from obs_client.backend.values import NO_TERMS, UrlTerms
 from obs_client.errors import ConfigurationError
 
 VERSION = "2021-12-02"
@@ -27,9 +27,6 @@ _SIGNED = ("", "", "length", "content-md5", "content-type", "", "", "if-match", 
 
 _ORDER = str.maketrans({"-": None, "_": " "})
 """How names of headers are ordered by the service: no `-` counts, and `_` goes before digits."""
-
-
-_NO_TERMS = UrlTerms()
 
 
 class Key(NamedTuple):
@@ -80,7 +77,7 @@ def signed_query(
     seconds: float,
     *,
     https: bool,
-    terms: UrlTerms = _NO_TERMS,
+    terms: UrlTerms = NO_TERMS,
 ) -> str:
     """The query (SAS) by which anybody may do with an object what `permissions` say, for so many seconds.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from obs_client._http.kit.calls.tokens import missing_package
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
-from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.gcs.errors import classify, hint_of, request_id_of, retry_after, status_of
 from obs_client.backends.gcs.login.choice import PREFIXES, choose
 from obs_client.backends.gcs.reading import fields_at, is_changed, look_at, open_end, open_object
@@ -228,10 +228,10 @@ class GCSClient(ObjectStorageClient):
 
         copy_object(self._requests, container, source, new)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._url("GET", container, name, seconds, terms)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._url("PUT", container, name, seconds, terms)
 
     def _url(self, method: str, container: str, name: str, seconds: int, terms: UrlTerms) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
-from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, RESOURCE, VERIFIES_PARTS
 from obs_client.backends.s3.errors import (
     NOT_MODIFIED,
@@ -298,14 +298,14 @@ class S3Client(ObjectStorageClient):
 
         copy_onto_itself(self._requests, NewObject(container, name, attributes, None, if_hash=if_hash))
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         told = (
             ("response-content-type", terms.content_type),
             ("response-content-disposition", terms.content_disposition),
         )
         return self._sign(get_object(container, name)._replace(query=query_of(*told)), seconds)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         length = {} if terms.size is None else {"content-length": str(terms.size)}
         return self._sign(Request("PutObject", "PUT", container, name, headers={**terms.headers, **length}), seconds)
 

@@ -8,7 +8,7 @@ from typing import Any
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
-from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
+from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.swift.access.clouds import read_cloud
 from obs_client.backends.swift.access.login import PREFIXES, choose
 from obs_client.backends.swift.access.session import SwiftSession, make_access
@@ -314,12 +314,12 @@ class SwiftClient(ObjectStorageClient):
         limits, check = self._limits, self.options.check_content
         return SwiftUpload(self._http, self._segments, new, limits, check=check)
 
-    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         if not self._capabilities().download_urls or self._limits.digest is None:
             return super()._object_generate_download_url(container, name, seconds, terms)
         return self._signing.url("GET", container, name, seconds, self._limits.digest, terms.content_disposition)
 
-    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:
+    def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         if not self._capabilities().upload_urls or self._limits.digest is None:
             return super()._object_generate_upload_url(container, name, seconds, terms)
         return self._signing.url("PUT", container, name, seconds, self._limits.digest)
