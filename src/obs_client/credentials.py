@@ -57,7 +57,7 @@ class Credentials:
         self._source = source
         read: Mapping[str, str] = os.environ if given is None else given
         self._values = {name: _secret(name, read[name]) for name in read if _is_known(name, prefixes)}
-        self.anonymous = given is not None and not given
+        self.anonymous: bool = given is not None and not given
 
     @property
     def source(self) -> str:

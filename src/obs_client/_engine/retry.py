@@ -33,7 +33,7 @@ class Retries:
         self._began = time.monotonic()
         self._deadline = self._began + options.give_up_after
         self._first_deadline = self._began + options.give_up_first_after
-        self.tries = 1
+        self.tries: int = 1
 
     def wait(self, error: TemporaryError, retry_after: float | None) -> None:
         """Sleep before the next try, or raise the error if there is to be none.

@@ -41,10 +41,10 @@ class HttpAnswer:
     def __init__(
         self, head: Head, length: int | None, connection: Connection, release: Callable[[Connection], None]
     ) -> None:
-        self.status = head.status
-        self.reason = head.reason
+        self.status: int = head.status
+        self.reason: str = head.reason
         self.headers = head.headers
-        self.length = length
+        self.length: int | None = length
         self._left = length or 0
         self._follows = False  # whether the end of a chunk's line comes before the next size
         self._connection = connection

@@ -50,10 +50,10 @@ class Connection:
 
     def __init__(self, opened: socket.socket, route: Route, timeout: float) -> None:
         self.route = route
-        self.process = os.getpid()
+        self.process: int = os.getpid()
         self.keeps = False
-        self.sent = 0
-        self.idle_since = 0.0
+        self.sent: int = 0
+        self.idle_since: float = 0.0
         self._socket = opened
         self._secured: ssl.SSLSocket | None = None
         self._peer = f"{route.proxy} on the way to {route.host}" if route.proxy else f"{route.host}:{route.port}"

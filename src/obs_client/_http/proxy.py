@@ -48,12 +48,12 @@ class Route:
     def __init__(
         self, scheme: str, host: str, port: int, authority: str, host_header: str, proxy: Proxy | None
     ) -> None:
-        self.scheme = scheme
-        self.host = host
-        self.port = port
-        self.authority = authority
-        self.host_header = host_header
-        self.proxy = proxy
+        self.scheme: str = scheme
+        self.host: str = host
+        self.port: int = port
+        self.authority: str = authority
+        self.host_header: str = host_header
+        self.proxy: Proxy | None = proxy
 
     @property
     def first_hop(self) -> tuple[str, int]:

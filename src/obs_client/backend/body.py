@@ -40,7 +40,7 @@ class Body(io.RawIOBase):
     def __init__(self, size: int) -> None:
         super().__init__()
         self.size = size
-        self.sent = 0
+        self.sent: int = 0
         self._position = 0
         self._digests: dict[str, bytes] = {}
 
@@ -148,7 +148,7 @@ class SourceFile:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._state = _state(descriptor)
-        self.size = self._state[1]
+        self.size: int = self._state[1]
 
     def read_at(self, offset: int, buffer: memoryview) -> int:
         """Fill the start of `buffer` from `offset` bytes on; a file that ends early has changed."""

@@ -110,7 +110,7 @@ class ContentCheck:
 
     def __init__(self, digest: ContentDigest, first_part: int = 0) -> None:
         self.digests: list[bytes] = []
-        self.fits = True
+        self.fits: bool = True
         self._digest = digest
         self._part = first_part
         self._left = digest.part_sizes[first_part] if digest.part_sizes else 0

@@ -58,7 +58,7 @@ class ListedObjects(Sequence[ObjectInfo]):
         content_types: Sequence[str | None],
         times: Sequence[float | None],
     ) -> None:
-        self.names = names
+        self.names: Sequence[str] = names
         self._columns = (names, sizes, hashes, content_types, times)
         if len(set(map(len, self._columns))) != 1:
             raise ValueError("the columns of a listing are not equally long")

@@ -123,7 +123,7 @@ class Watch:
         self._began, self._clock = time.time(), time.perf_counter()
         self._head: tuple[int, str | None, float] | None = None
         self._told = False
-        self.sent = 0
+        self.sent: int = 0
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """The head of the response has come; names of headers are in lower case."""

@@ -54,7 +54,7 @@ class ObjectFile(File):
         self._cache_control = cache_control
         self._exception = sys.exception()
         super().__init__(open_object(client, name, mode, cache_control), name)
-        self.mode = mode
+        self.mode: str = mode
 
     @property
     def size(self) -> int:
@@ -78,7 +78,7 @@ class ObjectFile(File):
             return self
         self.close()
         self._exception = sys.exception()
-        self.file = open_object(self._client, self.name, wanted, self._cache_control)
+        self.file: Any = open_object(self._client, self.name, wanted, self._cache_control)
         self.mode = wanted
         return self
 

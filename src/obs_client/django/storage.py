@@ -77,7 +77,7 @@ class ObjectStorage(Rebuilt):
         self.store = store
         self.base_url = base_url
         self.url_expires_in = url_expires_in
-        self.overwrite = self.overwrites if overwrite is None else overwrite
+        self.overwrite: bool = self.overwrites if overwrite is None else overwrite
         self.cache_control = cache_control
         self._credentials = credentials
         self._from_url = functools.partial(

@@ -51,7 +51,7 @@ class Ledger:
         self.prefix = prefix
         self.bounds = bounds
         self.names: dict[str, None] = {}
-        self.has_written = False
+        self.has_written: bool = False
         self._began = time.monotonic()
         self._requests = 0
         self._size = 0

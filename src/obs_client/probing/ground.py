@@ -108,9 +108,9 @@ class Ground:
         self.container = container
         self.place = place
         self.ledger = ledger
-        self.border = BoundedBorder(client, ledger)
+        self.border: BoundedBorder = BoundedBorder(client, ledger)
         self.verify = verify
-        self.lag = 0.0
+        self.lag: float = 0.0
         self._another = another
         self._needed: dict[str, bool | str] = {}
         self._others: list[ObjectStorageClient] = []

@@ -93,7 +93,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.counts: dict[Outcome, int] = {"copied": 0, "deleted": 0, "skipped": 0, "failed": 0}
-        self.copied_size = 0
+        self.copied_size: int = 0
         self.failures: dict[str, Exception] = {}
         self.notes: dict[str, str] = {}
         self.stopped: tuple[str, str] | None = None

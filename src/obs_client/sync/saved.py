@@ -29,7 +29,12 @@ class SavedPlan:
         Args:
             keep_skips: Keep the steps that leave a name as it is; else they are only counted, which takes less time.
         """
-        self.copies = self.deletions = self.skips = self.refusals = self.size = self.dropped = 0
+        self.copies: int = 0
+        self.deletions: int = 0
+        self.skips: int = 0
+        self.refusals: int = 0
+        self.size: int = 0
+        self.dropped: int = 0
         self._file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `close` closes it
         try:
             with ended(steps):

@@ -33,7 +33,7 @@ class FaultyClient(WrappedClient):
 
     def __init__(self, inner: ObjectStorageClient) -> None:
         super().__init__(inner)
-        self.options = dataclasses.replace(inner.options, first_pause=0.0002, longest_pause=0.005)
+        self.options: ClientOptions = dataclasses.replace(inner.options, first_pause=0.0002, longest_pause=0.005)
         self._calls = _CallCounts()
         self._faults: dict[str, itertools.count[int]] = collections.defaultdict(itertools.count)
 

@@ -20,7 +20,7 @@ class PlainStream:
     def __init__(self, data: bytes, limit: int | None = None) -> None:
         self._rest = io.BytesIO(data)
         self._limit = limit
-        self.closed = False
+        self.closed: bool = False
 
     def read(self, size: int = -1) -> bytes:
         """At most `size` and at most `limit` bytes."""
@@ -38,7 +38,7 @@ class FailingStream(PlainStream):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self.error = ProducerError("the producer failed")
+        self.error: ProducerError = ProducerError("the producer failed")
 
     def read(self, size: int = -1) -> bytes:
         """Some bytes, or the error in place of the end."""
@@ -53,7 +53,7 @@ class FailingSink(io.RawIOBase):
 
     def __init__(self, room: int) -> None:
         super().__init__()
-        self.error = OSError(28, "no room")
+        self.error: OSError = OSError(28, "no room")
         self._room = room
 
     def writable(self) -> bool:
@@ -72,7 +72,7 @@ class ShortSink(io.RawIOBase):
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self.taken = bytearray()
+        self.taken: bytearray = bytearray()
         self._limit = limit
 
     def writable(self) -> bool:

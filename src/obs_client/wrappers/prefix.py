@@ -39,7 +39,7 @@ class PrefixedClient(WrappedClient):
         arguments.check_prefix(prefix)
         if not prefix:
             raise InvalidNameError("a prefix has at least one character; without one, take the client itself")
-        self.prefix = prefix if prefix.endswith("/") else f"{prefix}/"
+        self.prefix: str = prefix if prefix.endswith("/") else f"{prefix}/"
         arguments.check_object_name(f"{self.prefix}x")
 
     def __repr__(self) -> str:

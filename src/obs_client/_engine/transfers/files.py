@@ -77,7 +77,7 @@ class WriteFile(io.RawIOBase):
 
     def __init__(self, border: Border, new: NewObject) -> None:
         super().__init__()
-        self.name = new.name
+        self.name: str = new.name
         self._new = new
         self._writer = PartWriter(border, new)
         # Also for the end of the interpreter, when nobody calls __del__ on what is still alive.

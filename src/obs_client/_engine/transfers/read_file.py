@@ -66,9 +66,9 @@ class _Reader(io.RawIOBase):
         self._in_order = 0  # as far as all bytes were read
         self._window = 0
         self._verified = False
-        self.info = reader.info
-        self.name = reader.name
-        self.expected = 0
+        self.info: ObjectInfo = reader.info
+        self.name: str = reader.name
+        self.expected: int = 0
 
     @property
     def verified(self) -> bool:

@@ -43,7 +43,7 @@ class GuardedReader(ObjectReader):
         self.container = container
         self.name = name
         self._asked_stop = stop
-        self.position = start
+        self.position: int = start
         self._retries: Retries | None = None
         self._failed_at = start
         self._pinned = pinned

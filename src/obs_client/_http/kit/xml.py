@@ -44,8 +44,8 @@ class Element:
     __slots__ = ("children", "name", "text")
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.text = ""
+        self.name: str = name
+        self.text: str = ""
         self.children: list[Element] = []
 
     def all(self, name: str) -> list[Element]:

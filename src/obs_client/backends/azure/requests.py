@@ -60,7 +60,7 @@ class Requests:
 
     def __init__(self, login: Login, verify: bool | str, timeout: float) -> None:
         self.login = login
-        self.buffers = Buffers()
+        self.buffers: Buffers = Buffers()
         self._pool = HttpPool(verify=verify, timeout=timeout)
         # No emulator has hierarchical namespaces.
         self._is_flat = True if login.account == DEVELOPMENT_ACCOUNT else None

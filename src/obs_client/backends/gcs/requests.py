@@ -79,7 +79,7 @@ class Requests:
 
     def __init__(self, login: Login, payer: str | None, verify: bool | str, timeout: float) -> None:
         self.login = login
-        self.buffers = Buffers()
+        self.buffers: Buffers = Buffers()
         self.payer = payer
         self._pool = HttpPool(verify=verify, timeout=timeout)
 

@@ -72,7 +72,7 @@ class DirectoryClient(FileStore):
             path: The directory; it is made when the first file is written, if it is absent.
             follow_symlinks: Read what symbolic links lead to, as far as it is in the directory; nothing is written.
         """
-        self.path = os.path.realpath(checked_path(path, "the path of a directory"))
+        self.path: str = os.path.realpath(checked_path(path, "the path of a directory"))
         self._only_container = _container_name(self.path)
         super().__init__(self._only_container, options)
         self.follow_symlinks = follow_symlinks

@@ -154,7 +154,7 @@ class Scan:
 
     def __init__(self, tree: Tree, path: Path, skipped: Skipped, unlisted: Unlisted = refuse) -> None:
         self._unlisted = unlisted
-        self.has_sidecars = False
+        self.has_sidecars: bool = False
         self._tree = tree
         self._path = path
         self._skipped = skipped

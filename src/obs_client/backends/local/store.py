@@ -263,7 +263,7 @@ class LocalClient(FileStore):
             root: An existing directory; a relative path counts from the directory that is current now.
         """
         super().__init__(container_name, options)
-        self.root = os.path.abspath(checked_path(root, "root"))
+        self.root: str = os.path.abspath(checked_path(root, "root"))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.root!r}, container_name={self.container_name!r})"

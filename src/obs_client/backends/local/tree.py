@@ -63,7 +63,7 @@ class Tree:
 
     def __init__(self, container: int, names: Naming, exact: ExactDevices) -> None:
         """Args: container: Its directory's descriptor, which belongs to the tree from here on."""
-        self.container = container
+        self.container: int = container
         self.names = names
         self._exact = exact
         self._opened: dict[Path, _Opened] = {}

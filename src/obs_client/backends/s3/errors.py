@@ -100,7 +100,7 @@ class S3Error(Exception):
     ) -> None:
         self.operation = operation
         self.status = status
-        self.code = code or str(status)
+        self.code: str = code or str(status)
         self.message = message
         self.region = region
         self.request_id = request_id

@@ -84,8 +84,8 @@ class Requests:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.buffers = Buffers()
-        self.routes = Routes(settings)
+        self.buffers: Buffers = Buffers()
+        self.routes: Routes = Routes(settings)
         self.lost_begins: dict[tuple[str, str], tuple[float, float]] = {}
         self._lock = ForkLock()
         self._pool: HttpPool | None = None

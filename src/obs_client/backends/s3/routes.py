@@ -46,7 +46,7 @@ class Routes:
         self._place: tuple[str, str] | None = None
         self._is_amazon: bool | None = None
         self._signs_payload: bool | None = None
-        self.renewals = 0
+        self.renewals: int = 0
 
     def __len__(self) -> int:
         return len(self._found)

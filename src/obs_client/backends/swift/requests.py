@@ -66,7 +66,7 @@ class SwiftHttp:
     ) -> None:
         """Args: conditions: Whether the user says that the server keeps conditions of writes."""
         self.session = session
-        self.facts = Facts(lambda: session.access().url)
+        self.facts: Facts = Facts(lambda: session.access().url)
         self._conditions = conditions
         self._limits: Limits | None = None
         self._ask_info_at = -math.inf
@@ -272,8 +272,9 @@ class Response:
     """
 
     def __init__(self, answer: HttpAnswer, url: str) -> None:
-        self.status = self.status_code = answer.status
-        self.reason = answer.reason
+        self.status: int = answer.status
+        self.status_code: int = answer.status
+        self.reason: str = answer.reason
         self.headers = answer.headers
         self.request = self
         self.url = url

@@ -210,7 +210,7 @@ class SwiftUpload(MultipartUpload):
         check: bool,
         further: Mapping[str, str] | None = None,
     ) -> None:
-        self.id = secrets.token_hex(16)
+        self.id: str = secrets.token_hex(16)
         self._http = http
         self._segments = segments
         self._new = new

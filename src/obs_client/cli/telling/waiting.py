@@ -10,7 +10,7 @@ class Waiting:
     """The line; there is one screen, so there is one of these (`waiting`)."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count: int = 0
         self._is_drawn = False
 
     def show(self, last: str) -> None:

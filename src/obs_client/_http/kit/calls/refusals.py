@@ -46,8 +46,8 @@ class Refusal(Exception):
     ) -> None:
         self.operation = operation
         self.status = status
-        self.code = code or str(status)
-        self.headers = dict(headers or {})
+        self.code: str = code or str(status)
+        self.headers: dict[str, str] = dict(headers or {})
         super().__init__(operation, status, self.code, message, self.headers)
         self.message = message
 

@@ -59,7 +59,7 @@ class SwiftSession:
         self._access: Access | None = None
         # One for all logins: it remembers that the login service has answered once.
         self._pool: HttpPool | None = None
-        self.lock = ForkLock()
+        self.lock: ForkLock = ForkLock()
 
     def access(self) -> Access:
         """The access that is known, or that of a login."""
