@@ -34,6 +34,7 @@ class Settings:
         limit_rate, limit_requests: Bytes and requests a second to each store; None: any number.
         progress_as: How progress is shown: `json`, `plain` or `none`; None: a bar, on a terminal.
         go_on: What to do after a stop.
+        counted: Of several names, which one it is; their bars do not stay on the screen.
         confirmed: A question was answered with yes.
         drawing: A bar is on the screen.
         write_line: Writes a line to stderr, above a bar if there is one.
@@ -51,6 +52,7 @@ class Settings:
     limit_requests: float | None = None
     progress_as: str | None = None
     go_on: str = "nothing is half-done; run the same command again to do it"
+    counted: str = ""
     confirmed: bool = False
     drawing: bool = False
     write_line: Callable[[str], object] = dataclasses.field(default=lambda line: _write_line(line))
@@ -204,7 +206,7 @@ class Settings:
         plain = self.write_line
         waiting.settle()
         try:
-            with bar(printable(label), total(), stays, unit) as drawn:
+            with bar(self.counted + printable(label), total(), stays and not self.counted, unit) as drawn:
                 self.write_line, self.drawing, self.mark = drawn.write_line, True, drawn.mark
                 yield drawn.advance
         finally:

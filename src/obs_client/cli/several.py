@@ -112,7 +112,8 @@ def each(
         Exception: The only argument failed, or what is hopeless for all others came up, or so many failed in one way.
     """
     run = _Run(settings, len(actions))
-    for argument, action in actions.items() if isinstance(actions, Mapping) else actions:
+    for number, (argument, action) in enumerate(actions.items() if isinstance(actions, Mapping) else actions, 1):
+        settings.counted = f"{number:,}/{len(actions):,} " if len(actions) > 1 else ""
         try:
             action()
         except HOPELESS:

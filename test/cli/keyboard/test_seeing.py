@@ -78,6 +78,19 @@ def test_on_a_terminal_one_line_counts_the_tries_that_fail(docs: Path) -> None:
 
 
 @pytest.mark.slow
+def test_of_several_names_each_bar_takes_the_place_of_the_one_before(docs: Path) -> None:
+    for name in ("a", "b", "c"):
+        (docs / name).write_bytes(bytes(100_000))
+    with Screen("obs get a b c ../out/", docs) as screen:
+        assert screen.end() == 0
+    assert all(f"{number}/3 {name}" in screen.shown for number, name in ((1, "a"), (2, "b"), (3, "c")))
+    assert screen.shown.count(UP_AND_CLEAR) == 3
+    with Screen("obs get a ../out/", docs) as screen:
+        assert screen.end() == 0
+    assert UP_AND_CLEAR not in screen.shown
+
+
+@pytest.mark.slow
 def test_beside_a_bar_the_tries_that_fail_are_counted(docs: Path) -> None:
     with s3_double(Ways(failures=(Failure("GetObject", 503, times=2),))) as server:
         server.store("box", "cat.jpg", b"c" * 100_000)
@@ -95,6 +108,9 @@ def test_where_no_terminal_is_there_are_no_colours_even_if_they_are_forced(docs:
         done = shell(f"{says} obs get x y 2>&1; {says} obs ls -l . 2>&1", docs)
         assert b"\x1b" not in done.stdout
 
+
+UP_AND_CLEAR = "\x1b[1A\x1b[2K"
+"""How a bar is removed that does not stay."""
 
 COLOURS = {"": True, "NO_COLOR=1": False, "FORCE_COLOR=1": True, "NO_COLOR=1 FORCE_COLOR=1": False, "TERM=dumb": False}
 
