@@ -21,6 +21,7 @@ from obs_client.testing.rules.deleting import DeletingTests
 from obs_client.testing.rules.listings import ListingTests, LongListingTests
 from obs_client.testing.rules.metadata import MetadataTests
 from obs_client.testing.rules.naming import NamingTests
+from obs_client.testing.rules.observing import ObservingTests
 from obs_client.testing.rules.signed_urls import SignedUrlTests
 
 
@@ -42,6 +43,7 @@ class Conformance(
     LongListingTests,
     MetadataTests,
     NamingTests,
+    ObservingTests,
     RangeTests,
     SharingTests,
     SignedUrlTests,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from obs_client import Capabilities, ObjectInfo
+from obs_client.backend import watching
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
@@ -14,6 +15,8 @@ from obs_client.errors import ConflictError, InvalidNameError, NotSupportedError
 from obs_client.models import Attributes
 from test.testing.broken.backends import BrokenClient, caught_by
 from test.testing.broken.signing_store import SigningClient
+
+Answer = TypeVar("Answer")
 
 
 @caught_by("test_names_refused_by_store")
@@ -107,3 +110,16 @@ class TellsHeadersOfNothing(BrokenClient):
 @caught_by("test_upload_url")
 class WantsAHeaderThatItDoesNotName(SigningClient):
     needed_header = "X-Needed"
+
+
+@caught_by("test_observe")
+class TellsNobodyOfReads(BrokenClient):
+    """Each primitive is a request of its own; those that read are not told of."""
+
+    def _through(self, primitive: str, call: Callable[[], Answer]) -> Answer:
+        watch = None if primitive == "object_open" else watching.watch("GET", "store.example", "/")
+        answer = super()._through(primitive, call)
+        if watch is not None:
+            watch.answered(200, {})
+            watch.end()
+        return answer
