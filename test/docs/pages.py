@@ -26,8 +26,6 @@ DOCS = ROOT / "src/obs_client/docs"
 README = ROOT / "README.md"
 HOUSE = ROOT / ".github"
 
-COMING: set[Path] = set()
-"""Pages that are linked before they are written."""
 
 _VALUE = re.compile(r"^(?P<code>\S.*?)\s+# (?P<value>b'.*'|\{.*\}|\[.*\]|None|True|False)(: .*)?$")
 _RAISES = re.compile(r"^(?P<code>\S.*?)\s+# raises (?P<error>\w+)(: .*)?$")
