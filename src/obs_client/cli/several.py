@@ -162,9 +162,7 @@ class _Run:
             about = "" if isinstance(error, Failure) else f"{argument}: "
             self._settings.say(f"{about}{said(failure)}")
         if self._streak is None:
-            self._streak = Streak()
-            if self._done:
-                self._streak.add("", None)
+            self._streak = Streak(done=self._done)
         self._streak.add(argument, error)
 
     def stop(self, argument: str) -> None:

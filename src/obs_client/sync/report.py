@@ -130,13 +130,14 @@ class Streak:
 
     Args:
         most: How many are so many that the others are to be left.
+        done: How many names were done before.
     """
 
-    def __init__(self, most: int = IN_A_ROW) -> None:
+    def __init__(self, most: int = IN_A_ROW, done: int = 0) -> None:
         self._most = most
         self._kind: type[ObjectStorageClientError] | None = None
         self._count = 0
-        self._none_done = True
+        self._done = done
 
     def add(self, name: str, error: Exception | None) -> None:
         """Count a name that has ended.
@@ -147,16 +148,18 @@ class Streak:
         kind = None if error is None else _shared_kind(error)
         self._count = 0 if kind is None else self._count + 1 if kind is self._kind else 1
         self._kind = kind
-        self._none_done = self._none_done and error is not None
+        self._done += error is None
         if error is None or kind is None or self._count < self._enough(kind, error):
             return
-        words = _WORDS[kind].format(none=", and none was allowed" if self._none_done else "")
+        before = f"{self._done:,} {'name was' if self._done == 1 else 'names were'} done, then " if self._done else ""
+        words = _WORDS[kind].format(none="" if self._done else ", and none was allowed")
         raise kind(
-            f"{self._count:,} {words}; the last, {name!r}: {without_hint(error)}", hint=getattr(error, "hint", "")
+            f"{before}{self._count:,} {words}; the last, {name!r}: {without_hint(error)}",
+            hint=getattr(error, "hint", ""),
         ) from error
 
     def _enough(self, kind: type[ObjectStorageClientError], error: Exception) -> int:
-        of_some = not self._none_done or isinstance(error.__cause__, PermissionError)
+        of_some = self._done > 0 or isinstance(error.__cause__, PermissionError)
         return max(self._most, IN_A_ROW_LATER) if kind is AuthorizationError and of_some else self._most
 
 

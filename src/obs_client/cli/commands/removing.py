@@ -246,11 +246,8 @@ class _Removal:
         errors = list(failures.values())
         if 1 < len(batch) == sum(isinstance(error, obs_client.TemporaryError) for error in errors):
             raise errors[0]
-        if len(failures) < len(batch):
-            self._streak.add("", None)
-        else:
-            for name in batch:
-                self._streak.add(name, failures[name])
+        for name in batch if len(failures) == len(batch) else set(batch) - set(failures):
+            self._streak.add(name, failures.get(name))
         self._deleted += len(batch) - len(failures)
         self._failures.update(failures)
 
