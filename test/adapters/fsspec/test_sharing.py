@@ -68,6 +68,7 @@ def test_it_comes_back_from_json_and_pickle() -> None:
     assert plain.client.options.attempts == 2
 
 
+@pytest.mark.slow
 def test_keys_stay_in_their_process() -> None:
     program = "import pickle, sys; fs = pickle.load(sys.stdin.buffer); print('read'); fs.client"
     done = subprocess.run([sys.executable, "-c", program], input=pickle.dumps(_with_keys()), capture_output=True)
@@ -148,6 +149,7 @@ def test_a_fork_goes_on(store: Store) -> None:
     assert fs.cat(store.path("c")) == b"from the child"
 
 
+@pytest.mark.slow
 def test_another_process_uses_a_pickle(store: Store) -> None:
     store.fs.pipe(store.path("a"), b"content")
     program = "import pickle, sys; fs, path = pickle.load(sys.stdin.buffer); print(fs.cat(path).decode())"
