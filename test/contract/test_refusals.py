@@ -45,6 +45,7 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
 
 OF_WHAT_IS_THERE: dict[str, str] = {
     "_engine/copying.py": "an object whose size nobody tells",
+    "backend/primitives.py": "an object whose size nobody tells, of which the last bytes are asked",
     "backends/swift/copying.py": "an object with what only a copy by the store keeps",
     "backends/swift/writing.py": "an object that is a symbolic link out of the store",
     "backends/swift/cleanup.py": "an object whose segments the server does not tell",
