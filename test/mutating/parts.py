@@ -11,6 +11,13 @@ FAST = "not server and not slow and not full"
 
 PARTS: dict[str, tuple[str, ...]] = {
     "_engine": ("test/engine",),
+    "_engine/retry.py": ("test/engine/test_retry.py", "test/engine/test_border.py"),
+    "_engine/transfers": ("test/engine/transfers",),
+    "_engine/transfers/guarded_upload.py": (
+        "test/engine/transfers/test_guarded_upload.py",
+        "test/engine/transfers/test_publishing.py",
+    ),
+    "_engine/transfers/parts.py": ("test/engine/transfers/test_parts.py", "test/engine/transfers/test_upload.py"),
     "_engine/transfers/progress.py": ("test/engine/transfers/test_progress.py",),
     "_engine/globbing.py": ("test/engine/test_globbing.py",),
     "_http": ("test/http",),
