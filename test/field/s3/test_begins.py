@@ -48,6 +48,16 @@ def test_an_answer_without_an_id_is_not_asked_for_again() -> None:
         assert double.open_uploads() == []
 
 
+@pytest.mark.parametrize("ways", [Ways(begin_root="InitiateMultipartUpload"), Ways(request_id=None)])
+def test_small_differences_of_other_servers_are_no_errors(ways: Ways) -> None:
+    """`rclone serve s3` answers a begin with another root; s3rver tells no request's id at all."""
+    with s3_double(ways) as double:
+        client = made(double)
+        assert client.object_write("large", LARGE)
+        assert client.object_read("large") == LARGE
+        assert double.open_uploads() == []
+
+
 def test_a_copy_by_parts_begins_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "COPY_MAXIMUM", MIB)
     with s3_double(Ways(failures=(dataclasses.replace(LOST, skip=1),))) as double:

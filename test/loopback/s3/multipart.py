@@ -39,7 +39,7 @@ class Multipart:
             upload = self._state.begin(bucket, key, kept, request.header("x-amz-tagging"), kept_algorithm)
         fields: list[documents.Tree] = [("Bucket", bucket), ("Key", key), ("UploadId", upload.id)]
         headers = {"x-amz-checksum-algorithm": algorithm, "x-amz-checksum-type": "COMPOSITE"} if kept_algorithm else {}
-        return Response(200, headers, documents.write(("InitiateMultipartUploadResult", fields), self._ways))
+        return Response(200, headers, documents.write((self._ways.begin_root, fields), self._ways))
 
     def put_part(self, request: Request, bucket: str, key: str) -> Response:
         """UploadPart."""

@@ -31,6 +31,7 @@ class Ways:
         multipart_etags: Of objects made of parts: the MD5 of the MD5s, or other digits; `-N` follows both.
         part_etags: Of parts: the MD5 or other digits.
         weak_etags: GET and HEAD answer `W/"…"`; conditions know the strong tag only.
+        begin_root: The root of the response to a begin of an upload.
         complete_etag: The response to a completion has the ETag, not an empty one.
         complete_again: A completion that was done is answered well when it is asked for again, while its object is
             there (500 when it was replaced); else 404.
@@ -115,6 +116,7 @@ class Ways:
     multipart_etags: Literal["md5", "random"] = "md5"
     part_etags: Literal["md5", "random"] = "md5"
     weak_etags: bool = False
+    begin_root: str = "InitiateMultipartUploadResult"
     complete_etag: bool = True
     complete_again: bool = False
     garbled_location: bool = False

@@ -34,6 +34,8 @@ from obs_client.errors import IntegrityError, TemporaryError
 
 _ANYTHING = b"a part that must be refused"
 _WRONG = SentDigest("crc32", bytes(4))
+_BEGUN = ("InitiateMultipartUploadResult", "InitiateMultipartUpload")
+"""How the answer to a begin is called, and how `rclone serve s3` calls it."""
 _NOT_DONE = ("SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "TooManyRequests")
 """S3's own words for a request that it did not begin to work on."""
 
@@ -51,7 +53,7 @@ def begin(requests: Requests, new: NewObject, headers: dict[str, str], checksums
     asked = create_multipart_upload(new.container, new.name, headers, checksums)
     since = time.time()
     try:
-        found = requests.document(asked, "InitiateMultipartUploadResult", ("UploadId",), echoes=True)
+        found = requests.document(asked, _BEGUN, ("UploadId",), echoes=True)
         upload_id = found.get("UploadId")
         if not upload_id:
             raise StrangeAnswer("the answer to the begin of an upload has no id")
