@@ -102,6 +102,7 @@ def test_errors_have_the_objects_own_name(whole: ObjectStorageClient) -> None:
     with pytest.raises(ObjectNotFoundError) as caught:
         client.object_read("never")
     assert (caught.value.object_name, caught.value.container) == ("never", "box")
+    assert str(caught.value) == "there is no object 'never' in container 'box'"
 
 
 def test_names_have_less_room(whole: ObjectStorageClient) -> None:

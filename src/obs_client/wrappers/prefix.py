@@ -50,7 +50,9 @@ class PrefixedClient(WrappedClient):
             return call()
         except ObjectStorageClientError as error:
             name = error.object_name
-            error.object_name = name if name is None else name.removeprefix(self.prefix)
+            if name is not None and name.startswith(self.prefix):
+                error.object_name = name.removeprefix(self.prefix)
+                error.args = (str(error.args[0]).replace(repr(name), repr(error.object_name)), *error.args[1:])
             raise
 
     def _full(self, name: str) -> str:
