@@ -64,4 +64,6 @@ def _as_usual(error: ObjectStorageClientError, path: str, reading: bool) -> Exce
     if isinstance(error, NotSupportedError):
         return NotImplementedError(str(error))
     number = next((number for kind, number in NUMBERS if isinstance(error, kind)), errno.EIO)
+    if reading and number == errno.EEXIST:
+        number = errno.ESTALE  # a condition of a reader: the object is there, but is another
     return OSError(number, str(error), path)

@@ -24,8 +24,6 @@ BLOCK_SIZE = 4 * 1024 * 1024
 class Owner(Protocol):
     """What a file asks its file system for."""
 
-    def cat_file(self, path: str, start: int | None = None, end: int | None = None) -> bytes: ...
-
     def info(self, path: str) -> dict[str, Any]: ...
 
 
@@ -34,13 +32,14 @@ class Reader(io.IOBase):
 
     mode = "rb"
 
-    def __init__(self, fs: Owner, path: str, file: ReadFile) -> None:
+    def __init__(self, fs: Owner, path: str, file: ReadFile, fetch: Callable[[int, int], bytes]) -> None:
         self.fs = fs
         self.path = path
         self.blocksize = BLOCK_SIZE
         self.cache: Any = None
         """Where those who keep blocks put what they have; then all is read through it."""
         self._file = file
+        self._fetch = fetch
         self._closed = False
 
     @property
@@ -118,7 +117,9 @@ class Reader(io.IOBase):
         return text[:end]
 
     def _fetch_range(self, start: int, end: int) -> bytes:
-        return self.fs.cat_file(self.path, start, end)
+        """A range of the same version, for those who cache blocks."""
+        with translated(self.path, reading=True):
+            return self._fetch(start, end)
 
     def close(self) -> None:
         if not self._closed:

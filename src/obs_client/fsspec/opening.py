@@ -61,7 +61,12 @@ class Opening(Writing):
         if not name:
             raise absent(path)
         with translated(path, reading=True):
-            return Reader(self, self._exact(path), self.client.object_open(name, "rb", container, **options))
+            file = self.client.object_open(name, "rb", container, **options)
+
+        def fetch(start: int, end: int) -> bytes:
+            return self.client.object_read(name, container, start=start, stop=end, if_hash=file.info.hash)
+
+        return Reader(self, self._exact(path), file, fetch)
 
     def _writer(self, path: str, mode: str, at_once: bool, options: dict[str, Any]) -> Writer:
         container, name = self._file(path)

@@ -16,6 +16,8 @@ import pytest
 
 from test.adapters.fsspec.stores import EMBEDDED, Store
 
+pytestmark = pytest.mark.slow  # it loads what takes seconds
+
 OLD = b"what was there before"
 FORGOTTEN = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 """Of tests that leave a writer to the garbage collection, which says so."""

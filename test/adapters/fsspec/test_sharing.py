@@ -24,6 +24,8 @@ from obs_client import MemoryClient, S3Client
 from obs_client.fsspec import ObjectStorageFileSystem, S3StoreFileSystem
 from test.adapters.fsspec.stores import EMBEDDED, Store
 
+pytestmark = pytest.mark.slow  # it loads what takes seconds
+
 SECRET = "do-not-show-this-key"
 KEYS = {"AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": SECRET}
 NOWHERE = {"endpoint_url": "http://127.0.0.1:9", "region": "us-east-1"}

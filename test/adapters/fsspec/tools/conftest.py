@@ -15,9 +15,24 @@ from test.servers.shared import Servers
 @pytest.fixture(params=["seaweedfs", "swift"])
 def served(request: pytest.FixtureRequest, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A container on a server, whose keys are in the environment."""
-    made = SERVED[request.param](servers, monkeypatch)
-    yield made
-    made.fs.rm(made.container, recursive=True)
+    yield from _emptied(SERVED[request.param](servers, monkeypatch))
+
+
+@pytest.fixture(params=[pytest.param("seaweedfs", marks=pytest.mark.full), "swift"])
+def mostly_swift(request: pytest.FixtureRequest, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The same, for what takes long."""
+    yield from _emptied(SERVED[request.param](servers, monkeypatch))
+
+
+@pytest.fixture(params=["seaweedfs", pytest.param("swift", marks=pytest.mark.full)])
+def mostly_s3(request: pytest.FixtureRequest, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The same, for what takes long."""
+    yield from _emptied(SERVED[request.param](servers, monkeypatch))
+
+
+def _emptied(store: Store) -> Iterator[Store]:
+    yield store
+    store.fs.rm(store.container, recursive=True)
 
 
 @pytest.hookimpl(tryfirst=True)

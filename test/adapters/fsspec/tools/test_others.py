@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,21 +46,25 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # dask's own
-def test_dask_works_in_processes(served: Store, workers: Any) -> None:
+def test_dask_works_in_processes(mostly_swift: Store, workers: Any) -> None:
     import dask.dataframe as dd
 
     keys = {name: os.environ[name] for name in os.environ if name.startswith(KEYS)}
     workers.run(lambda: os.environ.update(keys))
     frame = dd.from_pandas(_frame(), npartitions=4)
-    frame.to_parquet(served.url("parquet"), storage_options=served.options)
-    read = dd.read_parquet(served.url("parquet"), storage_options=served.options, columns=["number"])
+    frame.to_parquet(mostly_swift.url("parquet"), storage_options=mostly_swift.options)
+    read = dd.read_parquet(mostly_swift.url("parquet"), storage_options=mostly_swift.options, columns=["number"])
     assert read["number"].sum().compute() == ROWS * (ROWS - 1) // 2
-    frame.to_csv(served.url("csv/part-*.csv.gz"), compression="gzip", index=False, storage_options=served.options)
-    csv = dd.read_csv(served.url("csv/*.csv.gz"), compression="gzip", blocksize=None, storage_options=served.options)
+    frame.to_csv(
+        mostly_swift.url("csv/part-*.csv.gz"), compression="gzip", index=False, storage_options=mostly_swift.options
+    )
+    csv = dd.read_csv(
+        mostly_swift.url("csv/*.csv.gz"), compression="gzip", blocksize=None, storage_options=mostly_swift.options
+    )
     assert len(csv) == ROWS
-    assert len(served.fs.ls(served.path("csv"))) == 4
-    sizes = workers.gather(workers.map(served.fs.size, served.fs.find(served.path("csv"))))
-    assert sum(sizes) == served.fs.du(served.path("csv"))
+    assert len(mostly_swift.fs.ls(mostly_swift.path("csv"))) == 4
+    sizes = workers.gather(workers.map(mostly_swift.fs.size, mostly_swift.fs.find(mostly_swift.path("csv"))))
+    assert sum(sizes) == mostly_swift.fs.du(mostly_swift.path("csv"))
 
 
 def test_duckdb_reads_and_writes(served: Store) -> None:
@@ -110,6 +115,17 @@ def test_caches_of_fsspec(served: Store, tmp_path: Path) -> None:
     below = fsspec.filesystem("dir", path=served.container, fs=served.fs)
     assert below.cat("a") == content
     assert below.ls("", detail=False) == ["a"]
+
+
+def test_blocks_that_are_kept_are_of_one_version(served: Store) -> None:
+    """Whoever caches blocks of a file asks for them one by one."""
+    served.fs.pipe(served.path("a"), b"first version")
+    with served.fs.open(served.path("a")) as file:
+        assert file._fetch_range(0, 5) == b"first"
+        served.fs.pipe(served.path("a"), b"other version")
+        with pytest.raises(OSError) as caught:  # noqa: PT011 - its number is looked at
+            file._fetch_range(6, 13)
+        assert caught.value.errno == errno.ESTALE
 
 
 def test_content_is_signed_and_dated(served: Store) -> None:

@@ -26,8 +26,8 @@ class TestStore(StoreTests[FsspecStore, cpu.Buffer]):
     buffer_cls = cpu.Buffer
 
     @pytest.fixture
-    def store_kwargs(self, served: Store) -> dict[str, Any]:
-        return {"fs": AsyncFileSystemWrapper(served.fs, asynchronous=True), "path": served.path("group")}
+    def store_kwargs(self, mostly_s3: Store) -> dict[str, Any]:
+        return {"fs": AsyncFileSystemWrapper(mostly_s3.fs, asynchronous=True), "path": mostly_s3.path("group")}
 
     @pytest.fixture
     def store(self, open_kwargs: dict[str, Any]) -> FsspecStore:
