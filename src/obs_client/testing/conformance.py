@@ -5,6 +5,7 @@ from __future__ import annotations
 from obs_client.testing.contents.atomicity import AtomicityTests
 from obs_client.testing.contents.file_readers import FileReaderTests
 from obs_client.testing.contents.file_writers import FileWriterTests
+from obs_client.testing.contents.observing import ObservingTests
 from obs_client.testing.contents.ranges import RangeTests
 from obs_client.testing.contents.sharing import SharingTests
 from obs_client.testing.contents.sizes import SizeTests
@@ -21,7 +22,6 @@ from obs_client.testing.rules.deleting import DeletingTests
 from obs_client.testing.rules.listings import ListingTests, LongListingTests
 from obs_client.testing.rules.metadata import MetadataTests
 from obs_client.testing.rules.naming import NamingTests
-from obs_client.testing.rules.observing import ObservingTests
 from obs_client.testing.rules.signed_urls import SignedUrlTests
 
 
