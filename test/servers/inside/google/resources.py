@@ -19,7 +19,6 @@ def object_resource(bucket: str, stored: Stored) -> dict[str, Any]:
         "kind": "storage#object",
         "id": f"{bucket}/{stored.name}/{stored.generation}",
         "selfLink": f"https://www.googleapis.com/storage/v1/{link}",
-        "mediaLink": f"https://storage.googleapis.com/download/storage/v1/{link}?generation={stored.generation}&alt=media",
         "name": stored.name,
         "bucket": bucket,
         "generation": str(stored.generation),
