@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,11 @@ def test_azurite(servers: Servers) -> None:
         profile = probe(client)
     assert KEPT - findings(profile, "holds") == NO_MD5
     assert findings(profile, "does not hold") >= NO_MD5 | REFUSED_BY_AZURE
+    # Parts have a CRC-64 where it can be computed: Azurite does not compare it, but the client does.
+    compared = "does not hold" if find_spec("awscrt") else "holds"
+    assert "a part with a wrong digest is refused" in findings(profile, compared)
     assert findings(profile, "holds") >= {
         "a write with a wrong digest is refused",
-        "a part with a wrong digest is refused",
         "a write if the hash is as told",
         "of two writers at once one is told yes",
         "of two writers of large objects at once one is told yes",
