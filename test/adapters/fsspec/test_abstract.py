@@ -78,7 +78,7 @@ class TestSeaweedfs(_Served):
     ghosts: ClassVar = {
         f"test_{verb}_{what}"
         for verb in ("copy", "put")
-        for what in ("directory_to_existing_directory", "directory_to_new_directory", "glob_to_existing_directory")
+        for what in ("directory_to_existing_directory", "directory_to_new_directory")
     }
 
     @pytest.fixture(autouse=True)
