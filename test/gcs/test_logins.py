@@ -321,7 +321,10 @@ def test_a_workload_that_is_refused(ways: Ways) -> None:
         ({"type": "external_account"}, "credential source"),
         ({"type": "impersonated_service_account"}, "source_credentials"),
         ({"type": "authorized_user", "client_id": "x"}, "refresh_token"),
-        ({"type": "service_account", "client_email": "a@b", "private_key": "private-token-7"}, "private_key is no key"),
+        (
+            {"type": "service_account", "client_email": "a@b", "private_key": "private-token-7"},
+            "private_key is not an RSA key",
+        ),
         ({"type": "gdch_service_account"}, "'gdch_service_account'"),
         ("{", "no JSON object"),
     ],
