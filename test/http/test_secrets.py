@@ -25,7 +25,7 @@ class TestSecrets:
             pool.request("PUT", f"{server.url}/{SECRET}?{SECRET}", {"X": SECRET}, SECRET.encode()).read(LIMIT)
 
         with raw_server(script) as server:
-            told(act, "answer|closed")
+            told(act, "response|answer|closed")
 
     @pytest.mark.parametrize("url", [f"http://me:{SECRET}@127.0.0.1/", f"http://h:{SECRET}/", f"{SECRET}://h/"])
     def test_refused_urls_are_nottold(self, pool: HttpPool, url: str) -> None:

@@ -18,6 +18,7 @@ from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.models import Attributes
+from test.engine.clock import Clock
 from test.engine.scripted import QUICK, Outage, ScriptedClient
 
 PART = Part(3, 10, 4)
@@ -159,10 +160,10 @@ def test_a_child_process_leaves_it_alone(store: Store, monkeypatch: pytest.Monke
     assert store.upload.calls == []
 
 
-def late(ago: float) -> TemporaryError:
-    """An error of a call that was to be over so many seconds ago."""
+def late(deadline: float) -> TemporaryError:
+    """An error of a call that was to be over at a time of the clock, which is at 1000."""
     error = TemporaryError("the store is down")
-    error.deadline = time.monotonic() - ago
+    error.deadline = deadline
     return error
 
 
@@ -172,8 +173,8 @@ def late(ago: float) -> TemporaryError:
         (KeyboardInterrupt(), guarded_upload.LAST_SECONDS),
         (ValueError(), None),
         (TemporaryError("down"), None),
-        (late(100.0), guarded_upload.SHORTEST_SECONDS),
-        (late(-60.0), 60.0),
+        (late(900.0), guarded_upload.SHORTEST_SECONDS),
+        (late(1060.0), 60.0),
     ],
 )
 def test_how_long_the_store_may_take_to_remove_parts(
@@ -181,12 +182,13 @@ def test_how_long_the_store_may_take_to_remove_parts(
 ) -> None:
     given: list[float | None] = []
     monkeypatch.setattr("obs_client._engine.parallel.within", lambda call, seconds: given.append(seconds))
+    monkeypatch.setattr(guarded_upload, "time", Clock())
     called: list[None] = []
     guarded_upload.abort_in_time(lambda: called.append(None), error, "it")
     if seconds is None:
         assert (given, called) == ([], [None])
     else:
-        assert given == [pytest.approx(seconds, abs=30.0 if seconds == 60.0 else 0.0)]
+        assert given == [seconds]
 
 
 def test_a_store_that_does_not_answer_in_time_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
