@@ -101,12 +101,9 @@ ODD = [
             "a large object if the name is free",
             "a large object if the hash is as told",
             "a copy if the name is free",
-            "a deletion if the hash is as told",
             "of two writers at once one is told yes",
         )
     ),
-    Case(odd.Unconditional, conditions, "a deletion if the hash is as told", "the object that was there is gone"),
-    Case(odd.Constant, conditions, "a deletion if the hash is as told", "do not tell them apart"),
     Case(odd.Constant, conditions, "a write if the hash is as told", "do not tell them apart"),
     Case(odd.Hesitating, conditions, "of two writers at once one is told yes", "both were, in round 1 of 5"),
     Case(odd.Hesitating, conditions, "a write if the name is free", "", HOLDS),

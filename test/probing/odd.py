@@ -84,11 +84,6 @@ class Unconditional(MemoryClient):
             raise NotSupportedError("A header you provided implies functionality that is not implemented")
         super()._publish(dataclasses.replace(new, if_absent=False, if_hash=None), content)
 
-    def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
-        if self.refuses and if_hash is not None:
-            raise NotSupportedError("A header you provided implies functionality that is not implemented")
-        super()._object_delete(container, name)
-
 
 class Hesitating(MemoryClient):
     """Looks at a condition, and writes a little later whatever has become of it."""

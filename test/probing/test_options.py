@@ -21,7 +21,6 @@ pytestmark = pytest.mark.slow
     ("ways", "conditional_writes", "checksums"),
     [
         (Ways(), True, True),
-        (Ways(delete_conditions="ignore"), True, True),
         (Ways(put_conditions="ignore"), False, True),
         (Ways(complete_conditions="ignore"), False, True),
         (Ways(copy_conditions="refuse"), False, True),
@@ -39,7 +38,6 @@ def test_a_server_is_asked_for_what_it_was_seen_to_keep(ways: Ways, conditional_
     assert profile.options == {
         "endpoint_url": profile.endpoint,
         "conditional_writes": conditional_writes,
-        "conditional_deletes": ways.delete_conditions == "keep",
         **({"atomic_conditions": True} if conditional_writes else {}),
         "checksums": checksums,
         "addressing_style": "path",

@@ -1,4 +1,4 @@
-"""Whether conditions are kept: of single writes, large objects, copies and deletions, and of writers at once."""
+"""Whether conditions of writes are kept: of single writes, large objects and copies, and of writers at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ IF_HASH = "a write if the hash is as told"
 LARGE_IF_ABSENT = "a large object if the name is free"
 LARGE_IF_HASH = "a large object if the hash is as told"
 COPY_IF_ABSENT = "a copy if the name is free"
-DELETE_IF_HASH = "a deletion if the hash is as told"
 RACE = "of two writers at once one is told yes"
 LARGE_RACE = "of two writers of large objects at once one is told yes"
 
@@ -49,7 +48,6 @@ def conditions(ground: Ground) -> Iterator[Finding]:
     yield ground.tell(TOPIC, LARGE_IF_ABSENT, lambda: _if_absent(ground, "3", large))
     yield ground.tell(TOPIC, LARGE_IF_HASH, lambda: _if_hash(ground, "4", large))
     yield ground.tell(TOPIC, COPY_IF_ABSENT, lambda: _if_absent(ground, "5", copy))
-    yield ground.tell(TOPIC, DELETE_IF_HASH, lambda: _delete_if_hash(ground, "8/object"))
     yield ground.tell(TOPIC, RACE, lambda: _race(ground, "6", single, SINGLE_ROUNDS))
     yield ground.tell(TOPIC, LARGE_RACE, lambda: _race(ground, "7", large, LARGE_ROUNDS))
 
@@ -78,9 +76,12 @@ def _if_absent(ground: Ground, folder: str, write: Write) -> Told:
 
 def _if_hash(ground: Ground, folder: str, write: Write) -> Told:
     text = f"{folder}/object"
-    stale, fresh = _two_hashes(ground, text)
+    ground.write(text, b"an older content")
+    stale = ground.info(text).hash
+    ground.write(text, _OLD)
+    fresh = ground.info(text).hash
     if stale is None or fresh is None or stale == fresh:
-        return _not_apart(stale, fresh)
+        return fails(f"the hashes of two contents, {stale!r} and {fresh!r}, do not tell them apart")
     error = refused(lambda: write(text, _NEW, False, stale))
     if found := _not_kept(ground, text, error):
         return found
@@ -88,35 +89,6 @@ def _if_hash(ground: Ground, folder: str, write: Write) -> Told:
     if error is not None:
         return fails(f"it is refused also where the hash is as told: {error}")
     return _written(ground, text)
-
-
-def _delete_if_hash(ground: Ground, text: str) -> Told:
-    if not ground.border.capabilities.delete_if_hash and not ground.takes("conditional_deletes"):
-        return fails("this store's deletions have no conditions")
-    stale, fresh = _two_hashes(ground, text)
-    if stale is None or fresh is None or stale == fresh:
-        return _not_apart(stale, fresh)
-    error = refused(lambda: ground.delete(text, stale))
-    if found := _not_kept(ground, text, error):
-        return found
-    error = refused(lambda: ground.delete(text, fresh))
-    if error is not None:
-        return fails(f"it is refused also where the hash is as told: {error}")
-    if ground.is_there(text):
-        return fails("where the condition holds it was told to be done, and was not")
-    return holds()
-
-
-def _two_hashes(ground: Ground, text: str) -> tuple[str | None, str | None]:
-    """The hash of a content that was overwritten, and that of the one that is there."""
-    ground.write(text, b"an older content")
-    stale = ground.info(text).hash
-    ground.write(text, _OLD)
-    return stale, ground.info(text).hash
-
-
-def _not_apart(stale: str | None, fresh: str | None) -> Told:
-    return fails(f"the hashes of two contents, {stale!r} and {fresh!r}, do not tell them apart")
 
 
 def _not_kept(ground: Ground, text: str, error: ObjectStorageClientError | None) -> Told | None:

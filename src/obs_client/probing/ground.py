@@ -251,12 +251,11 @@ class Ground:
         with self.border.object_open(self.container, self.name(text), start, stop, if_hash) as reader:
             return b"".join(_blocks(reader.readinto))
 
-    def delete(self, text: str, if_hash: str | None = None) -> None:
-        """Delete an object, under a condition or not; only without one it is known to be gone then."""
+    def delete(self, text: str) -> None:
+        """Delete an object."""
         with contextlib.suppress(NotFoundError):
-            self.border.object_delete(self.container, self.name(text), if_hash)
-        if if_hash is None:
-            self.ledger.names.pop(self.name(text), None)
+            self.border.object_delete(self.container, self.name(text))
+        self.ledger.names.pop(self.name(text), None)
 
     def listed(self, text: str = "", delimiter: str | None = None) -> list[str]:
         """The names that begin with this, without the probe's prefix, as they are listed; folders too."""

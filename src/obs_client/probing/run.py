@@ -66,7 +66,7 @@ WAYS_IN: tuple[tuple[str, bool | str], ...] = (
 UNKNOWN_SECONDS = 8.0
 """How long it is tried to remove what a first write may have left, if that was never answered."""
 
-_OPTIONS_TRIED = ("addressing_style", "checksums", "conditional_deletes", "conditional_writes", "sign_payload")
+_OPTIONS_TRIED = ("addressing_style", "checksums", "conditional_writes", "sign_payload")
 _CONDITIONS = (
     of_conditions.IF_ABSENT,
     of_conditions.IF_HASH,
@@ -224,8 +224,6 @@ def _options(ground: Ground, found: StoreProfile, address: str) -> dict[str, Opt
     options.update({name: address for name in OWN_ADDRESSES if ground.takes(name)})
     if ground.takes("conditional_writes"):
         _decide(options, "conditional_writes", [found.outcome(of_conditions.TOPIC, name) for name in _CONDITIONS])
-    if ground.takes("conditional_deletes"):
-        _decide(options, "conditional_deletes", [found.outcome(of_conditions.TOPIC, of_conditions.DELETE_IF_HASH)])
     if ground.takes("atomic_conditions") and options.get("conditional_writes"):
         options["atomic_conditions"] = True
     if ground.takes("checksums"):

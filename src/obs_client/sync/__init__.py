@@ -16,6 +16,7 @@ under way is undone, what was copied is whole, nothing more is deleted, and the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from obs_client._engine.transfers.progress import Progress
 from obs_client.places import Place, parse_both
@@ -25,8 +26,11 @@ from obs_client.sync.proof import CheckReport, check
 from obs_client.sync.report import Done, SyncReport
 from obs_client.sync.running.run import Run
 from obs_client.sync.saved import SavedPlan
-from obs_client.sync.sides import check_apart, directory_of
+from obs_client.sync.sides import check_apart
 from obs_client.sync.steps import Step, Version, read_steps, write_steps
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor  # slow to load, and not needed by those who start no processes
 
 __all__ = [
     "CheckReport",
@@ -54,6 +58,8 @@ def sync(
     *,
     progress: Progress | None = None,
     on_done: Callable[[Done], object] | None = None,
+    processes: int = 1,
+    executor: Executor | None = None,
 ) -> SyncReport:
     """Make the target what the source is, as `plan_sync` says; the report tells what was done.
 
@@ -66,6 +72,11 @@ def sync(
         options: What to do, and what not.
         progress: Called in this thread with the count of bytes moved since the last call.
         on_done: Called in this thread with each step when it has ended.
+        processes: Copy by so many processes (spawned: a program guards its start by `if __name__ == "__main__":`), for
+            many small objects. Where both stores list in order, they list and plan too: then names are not told here
+            (`on_done`, and all but a hundred failures).
+        executor: Do it by this executor in place of own processes, `processes` pieces at once: of other machines, too.
+            Clients travel with their credentials where those were given as a mapping.
 
     Raises:
         What `plan_sync` raises; what fails for one name only is in the report.
@@ -74,13 +85,14 @@ def sync(
         AuthorizationError: So many names were refused one after another, and none was allowed before; or 1,000 were.
         ServiceError: For so many names one after another a file system had no room.
     """
+    if executor is not None or processes != 1:
+        from obs_client.sync.spread import sync_by_workers
+
+        return sync_by_workers(source, target, options, executor, processes, progress, on_done)
     kept = Kept() if on_done is None else None
     steps = planned(source, target, options, kept)
     run = Run(source, target, options, ask=False, progress=progress, on_done=on_done)
-    if directory_of(target) is None:
-        return run.run(steps, kept)
-    with SavedPlan(steps) as plan:
-        return run.run(plan, kept)
+    return run.run_all(steps, kept)
 
 
 def apply(
@@ -92,6 +104,8 @@ def apply(
     ask: bool = True,
     progress: Progress | None = None,
     on_done: Callable[[Done], object] | None = None,
+    processes: int = 1,
+    executor: Executor | None = None,
 ) -> SyncReport:
     """Do the steps of a plan that was made for these two places; all else is as in `sync`.
 
@@ -104,8 +118,13 @@ def apply(
             decided with the plan, and changes nothing here.
         ask: Ask both sides just before each copy. False, for a plan that was made this minute: small objects take one
             request on each side, as in `sync`; deletions are asked for all the same.
+        processes, executor: As in `sync`; here each step is told.
     """
     check_apart(source, target)
+    if executor is not None or processes != 1:
+        from obs_client.sync.spread import apply_by_workers
+
+        return apply_by_workers(steps, source, target, options, ask, executor, processes, progress, on_done)
     dropped = Kept(steps.dropped if isinstance(steps, SavedPlan) else 0)
     run = Run(source, target, options, ask=ask, progress=progress, on_done=on_done)
     return run.run(steps, dropped)

@@ -28,6 +28,7 @@ from obs_client.models import ObjectInfo, SubdirInfo
 from obs_client.places import Place
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.patterns import Patterns
+from obs_client.sync.ranges import EVERYTHING, Range
 from obs_client.sync.sides import directory_of, files_of, in_files
 
 T = TypeVar("T")
@@ -76,15 +77,17 @@ def is_marker(listed: Listed) -> bool:
     return listed.name.endswith("/") or kind.partition(";")[0].strip().lower() in FOLDER_TYPES
 
 
-def pairs(source: Place, target: Place, options: SyncOptions, unlisted: Unlisted) -> Iterator[Pair]:
-    """All names of both places in order, with what is there, as far as the patterns let them through.
+def pairs(
+    source: Place, target: Place, options: SyncOptions, unlisted: Unlisted, within: Range = EVERYTHING
+) -> Iterator[Pair]:
+    """All names of both places in order, with what is there, as far as the patterns and the range let them through.
 
     A target directory that is absent is empty: the first file that is written makes it. What cannot be listed is told
     to `unlisted` by its name, and does not stop the others; what is excluded is not even looked at.
     """
     patterns = Patterns(options.include, options.exclude)
-    sources = _objects(source, patterns, unlisted, folders=options.folder_markers)
-    targets = _objects(target, patterns, unlisted)
+    sources = _objects(source, patterns, unlisted, within, folders=options.folder_markers)
+    targets = _objects(target, patterns, unlisted, within)
     if directory_of(target) is not None:
         targets = _or_none(targets)
     merged = _merged(sources, len(source.prefix), targets, len(target.prefix))
@@ -158,16 +161,22 @@ class _Side:
 
 
 def everything(
-    client: ObjectStorageClient, container: str, prefix: str, unlisted: Unlisted, delimiter: str | None = None
+    client: ObjectStorageClient,
+    container: str,
+    prefix: str,
+    unlisted: Unlisted,
+    delimiter: str | None = None,
+    start_after: str | None = None,
 ) -> Iterator[ObjectInfo | SubdirInfo]:
     """As `object_iter`, but what cannot be listed does not stop the others.
 
     Args:
         unlisted: Told of a name, or of a folder, in full, and why.
         delimiter: None, or a slash.
+        start_after: Names up to it may be left out.
     """
     if not isinstance(client, FileStore):
-        return client.object_iter(prefix=prefix, delimiter=delimiter, container_name=container)
+        return client.object_iter(prefix=prefix, delimiter=delimiter, start_after=start_after, container_name=container)
     walk = partial(walk_files, client, container, prefix, lambda _: True, folded=delimiter is not None)
     return _typed(client, container, walk, unlisted)
 
@@ -185,12 +194,16 @@ def _typed(client: FileStore, container: str, walk: Callable[..., Iterator[T]], 
         raise border.typed("list objects in", error, container) from error
 
 
-def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: bool = False) -> Iterator[Listed]:
+def _objects(
+    place: Place, patterns: Patterns, unlisted: Unlisted, within: Range = EVERYTHING, *, folders: bool = False
+) -> Iterator[Listed]:
     """The objects of a place in the byte order of their names, which is also the order of Python's text."""
     cut, files = len(place.prefix), files_of(place)
 
     def note(name: str, reason: str) -> None:
         short = name[cut:]
+        if not within.holds(short):
+            return
         if patterns.enters(short) if short.endswith("/") else patterns.fits(short):
             unlisted(short or name, reason)
 
@@ -198,7 +211,8 @@ def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: b
         return patterns.enters(folder[cut:])
 
     if files is None:
-        listed = everything(place.client, place.container_name, place.prefix, note)
+        after = place.prefix + within.after if within.after else None
+        listed = everything(place.client, place.container_name, place.prefix, note, start_after=after)
     else:
         folders = folders and directory_of(place) is not None
         walk = partial(walk_files, files, place.container_name, place.prefix, enter, folders=folders)
@@ -207,9 +221,23 @@ def _objects(place: Place, patterns: Patterns, unlisted: Unlisted, *, folders: b
     found = _below(place.prefix, found, note)
     if patterns:
         found = (info for info in found if patterns.fits(info.name[cut:]))
-    if Border(place.client).capabilities.ordered_listing:
-        return found  # which is checked where pages are joined
-    return _sorted(found)
+    if not Border(place.client).capabilities.ordered_listing:
+        found = _sorted(found)  # the order of others is checked where pages are joined
+    return found if within == EVERYTHING else _within(within, found, cut)
+
+
+def _within(within: Range, found: Iterator[Listed], cut: int) -> Iterator[Listed]:
+    """The names of the range; what comes out of order could hide some behind its end, and is an error."""
+    last = ""
+    for entry in found:
+        name = entry.name[cut:]
+        if name <= last:
+            raise ServiceError(f"the store lists {name!r} after {last!r}, out of order: leave processes at 1")
+        last = name
+        if within.is_behind(name):
+            return
+        if name > within.after:
+            yield entry
 
 
 def _below(prefix: str, found: Iterator[Listed], unlisted: Unlisted) -> Iterator[Listed]:

@@ -26,6 +26,7 @@ from obs_client.sync.collisions import refusals
 from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
 from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
+from obs_client.sync.ranges import EVERYTHING, Taken
 from obs_client.sync.sides import check_apart, directory_of
 from obs_client.sync.steps import MARKER, Step, Version
 
@@ -67,15 +68,23 @@ class Kept:
         self.count = count
 
 
-def planned(source: Place, target: Place, options: SyncOptions, kept: Kept | None = None) -> Iterator[Step]:
-    """The steps of `plan_sync`; with `kept`, those that skip are counted only."""
+def planned(
+    source: Place, target: Place, options: SyncOptions, kept: Kept | None = None, taken: Taken | None = None
+) -> Iterator[Step]:
+    """The steps of `plan_sync`; with `kept`, those that skip are counted only.
+
+    Args:
+        taken: Takes as many names as it may, of its range alone.
+    """
     check_apart(source, target)
     refused: list[Step] = []
 
     def unlisted(name: str, reason: str) -> None:
         refused.append(Step("refuse", name, reason))
 
-    found = pairs(source, target, options, unlisted)
+    found = pairs(source, target, options, unlisted, taken.within if taken else EVERYTHING)
+    if taken is not None:
+        found = taken.take(found)
     directory = directory_of(source)
     if directory is not None:
         found = _with_folders(found, directory)

@@ -62,7 +62,9 @@ class SyncReport:
     Attributes:
         copied, skipped, deleted: How many names.
         copied_size: Bytes of content.
-        failures: The error of each name that failed, without tracebacks; all others are done.
+        failures: The error of each name that failed, without tracebacks; all others are done. Of a sync by several
+            processes, the first hundred.
+        more_failures: How many more names failed.
         notes: Names that were left out, and why: gone meanwhile, or no files.
         withheld: How many deletions were left out, all of them, and `withheld_reason` says why.
         dry_run: Nothing was written.
@@ -81,6 +83,7 @@ class SyncReport:
     dry_run: bool = False
     stopped: str | None = None
     stopped_at: str | None = None
+    more_failures: int = 0
 
     @property
     def ok(self) -> bool:

@@ -72,7 +72,7 @@ def test_an_exception_in_a_callback_stops_it_and_it_goes_on_later(callback: str,
         if len(told) == 5:
             raise InterruptedError("enough")
 
-    callbacks = {callback: stop}
+    callbacks: dict[str, Any] = {callback: stop}
     before = threading.active_count()
     with pytest.raises(InterruptedError, match="enough"):
         sync(source, target, SyncOptions(delete=True, workers=2), **callbacks)

@@ -49,6 +49,14 @@ if TYPE_CHECKING:
 @folder_markers
 @METADATA
 @workers("Copies at a time.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Copy small objects by so many processes.",
+)
 @max_transfer
 @max_duration
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
@@ -71,6 +79,7 @@ def sync(
     folder_markers: bool,
     metadata: str,
     workers: int,
+    processes: int,
     max_transfer: int | None,
     max_duration: int | None,
     dry_run: bool,
@@ -108,11 +117,11 @@ def sync(
     addresses = Address.parse(source), Address.parse(target)
     with contextlib.ExitStack() as stack:
         places = stack.enter_context(two_places(*addresses, follow_symlinks))
-        run = _Run(settings, addresses, places, options)
+        run = _Run(settings, addresses, places, options, processes)
         steps = None if plan is None else library.read_steps(stack.enter_context(_opened(plan)))
         if dry_run and settings.json:
             run.write_plan(steps)
-        elif plan is not None or settings.shows_progress or (delete and not settings.yes):
+        elif plan is not None or run.wants_a_plan(delete=delete):
             run.apply(steps)
         else:
             run.sync()
@@ -127,13 +136,21 @@ class _Run:
         addresses: tuple[Address, Address],
         places: tuple[Place, Place],
         options: SyncOptions,
+        processes: int,
     ) -> None:
+        self._processes = processes
         self._settings = settings
         self._source_address, self._target_address = addresses
         self._source, self._target = places
         self._options = options
         tells = settings.json or settings.verbose or settings.debug or options.dry_run
         self._on_done = partial(_tell, settings, options.dry_run) if tells else None
+
+    def wants_a_plan(self, *, delete: bool) -> bool:
+        """Whether all steps are to be known first: for a question, for a bar, or to be told of from processes."""
+        settings, options = self._settings, self._options
+        told = self._processes > 1 and (self._on_done or options.max_transfer is not None or options.max_duration)
+        return settings.shows_progress or (delete and not settings.yes) or bool(told)
 
     def write_plan(self, steps: Iterable[Step] | None) -> None:
         """Write the steps to stdout; None: those that are planned now."""
@@ -164,15 +181,23 @@ class _Run:
             if nothing and settings.shows_progress:
                 settings.warn("nothing to do")
             with contextlib.nullcontext() if nothing else settings.progress("sync", lambda: plan.size) as progress:
-                places = self._source, self._target
-                report = apply(plan, *places, options, ask=ask, progress=progress, on_done=self._on_done)
+                report = apply(
+                    plan,
+                    self._source,
+                    self._target,
+                    options,
+                    ask=ask,
+                    progress=progress,
+                    on_done=self._on_done,
+                    processes=self._processes,
+                )
             _finish(settings, report)
 
     def sync(self) -> None:
         """Do each step as soon as it is known."""
         from obs_client.sync import sync
 
-        report = sync(self._source, self._target, self._options, on_done=self._on_done)
+        report = sync(self._source, self._target, self._options, on_done=self._on_done, processes=self._processes)
         self._warn_of_nothing(report.copied + report.skipped + len(report.failures))
         _finish(self._settings, report)
 

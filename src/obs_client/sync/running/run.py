@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Protocol, Self
 
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
@@ -31,6 +34,44 @@ More than a batch of deletions, which one request may fail.
 _AHEAD = 4
 
 
+class StepPool(Protocol):
+    """What copies small objects, several at once.
+
+    Attributes:
+        ahead: How many steps may be in it.
+        in_flight: The bytes of their objects that may.
+    """
+
+    ahead: int
+    in_flight: int
+
+    @property
+    def pending(self) -> int:
+        """How many steps are in it."""
+
+    def submit(self, step: Step) -> None:
+        """Take a step."""
+
+    def result(self) -> Done:
+        """Wait for the oldest step; gives what became of it."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+
+class _Threads(WorkerPool[Step, Done]):
+    """Threads of this process."""
+
+    in_flight = IN_FLIGHT
+
+    def __init__(self, copy: Callable[[Step], Done], workers: int) -> None:
+        super().__init__(copy, workers)
+        self.ahead = _AHEAD * workers
+
+
 class Run:
     """One sync at work; all its callbacks come in the caller's thread.
 
@@ -38,6 +79,7 @@ class Run:
         ask: Ask just before each copy whether source and target are still what the step says.
         progress: Told of bytes moved.
         on_done: Told of each step that has ended.
+        pool: Makes what copies small objects, with the function that copies one; None: threads of this process.
     """
 
     def __init__(
@@ -49,6 +91,7 @@ class Run:
         ask: bool,
         progress: Progress | None,
         on_done: Callable[[Done], object] | None,
+        pool: Callable[[], StepPool] | None = None,
     ) -> None:
         self._source = source
         self._target = target
@@ -59,8 +102,15 @@ class Run:
         self._budget = Budget(options)
         self._copier = Copier(source, target, ask, options.map_attributes)
         self._streak = Streak(max(IN_A_ROW, DOWN * options.workers))
-        self._ahead = _AHEAD * options.workers
+        self._pool = pool or functools.partial(_Threads, self._copy, options.workers)
         self._large = min(source.client.options.part_size, target.client.options.part_size)
+
+    def run_all(self, steps: Iterator[Step], kept: Kept | None = None) -> SyncReport:
+        """Do steps as they are planned; for a directory only when all are, so that what it cannot have is refused."""
+        if directory_of(self._target) is None:
+            return self.run(steps, kept)
+        with SavedPlan(steps) as plan:
+            return self.run(plan, kept)
 
     def run(self, steps: Iterable[Step], kept: Kept | None = None) -> SyncReport:
         """Do all steps; what the steps' iterator raises goes out, and then nothing is deleted.
@@ -90,7 +140,7 @@ class Run:
 
     def _copy_all(self, steps: Iterable[Step]) -> Iterator[Step]:
         """Do the copies, and give what is for later: the deletions, and the copies that may need them."""
-        with ended(steps), WorkerPool(self._copy, self._options.workers) as pool:
+        with ended(steps), self._pool() as pool:
             moving = 0
             for step in steps:
                 if step.action == "delete":
@@ -103,7 +153,7 @@ class Run:
                 elif step.source_size > self._large or (step.source and step.source.size is None):
                     yield from self._counted(self._copy(step, self._progress))
                 else:
-                    while pool.pending >= self._ahead or (pool.pending and moving + step.source_size > IN_FLIGHT):
+                    while pool.pending >= pool.ahead or (pool.pending and moving + step.source_size > pool.in_flight):
                         done = pool.result()
                         moving -= done.step.source_size
                         yield from self._count_small(done)

@@ -1,0 +1,104 @@
+"""A sync by the workers of an executor: processes of this machine, or of others.
+
+What goes out is small: a range of names, or some steps. Where both stores list in order, each worker lists, plans and
+copies a range by itself, and cuts what it leaves. Where one does not, or is in files, of which a directory must be
+looked over as a whole, the steps are planned here and go out in groups. Deletions come last, when all copies are done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+
+from obs_client._engine.border import Border
+from obs_client._engine.transfers.progress import Progress
+from obs_client.errors import ConfigurationError
+from obs_client.places import Place
+from obs_client.sync.options import SyncOptions
+from obs_client.sync.plan import Kept, planned
+from obs_client.sync.report import Done, SyncReport
+from obs_client.sync.running.run import Run
+from obs_client.sync.saved import SavedPlan
+from obs_client.sync.sides import check_apart, files_of
+from obs_client.sync.spread.by_ranges import sync_by_ranges
+from obs_client.sync.spread.by_steps import Groups
+from obs_client.sync.spread.work import Job
+from obs_client.sync.spread.workers import Workers, check_processes, own_processes
+from obs_client.sync.steps import Step
+
+
+def sync_by_workers(
+    source: Place,
+    target: Place,
+    options: SyncOptions,
+    executor: Executor | None,
+    processes: int,
+    progress: Progress | None,
+    on_done: Callable[[Done], object] | None,
+) -> SyncReport:
+    """Make the target what the source is, by so many workers, of an executor or of processes that end with it.
+
+    Raises:
+        ConfigurationError: A client cannot go to another process; or what is wanted needs each name here, while names
+            stay with the workers.
+    """
+    check_apart(source, target)
+    check_processes(processes)
+    job = Job(source, target, options)
+    by_ranges = _goes_by_ranges(source, target)
+    if by_ranges:
+        _check_no_names_wanted(options, on_done)
+    with _workers(executor, processes) as workers:
+        if by_ranges:
+            return sync_by_ranges(job, workers, progress)
+        kept = Kept() if on_done is None else None
+        pool = _pool(job, workers, ask=False)
+        run = Run(source, target, options, ask=False, progress=progress, on_done=on_done, pool=pool)
+        return run.run_all(planned(source, target, options, kept), kept)
+
+
+def apply_by_workers(
+    steps: Iterable[Step],
+    source: Place,
+    target: Place,
+    options: SyncOptions,
+    ask: bool,
+    executor: Executor | None,
+    processes: int,
+    progress: Progress | None,
+    on_done: Callable[[Done], object] | None,
+) -> SyncReport:
+    """Do steps that are planned by workers; errors as of `sync_by_workers`."""
+    check_processes(processes)
+    job = Job(source, target, options)
+    with _workers(executor, processes) as workers:
+        pool = _pool(job, workers, ask=ask)
+        run = Run(source, target, options, ask=ask, progress=progress, on_done=on_done, pool=pool)
+        return run.run(steps, Kept(steps.dropped if isinstance(steps, SavedPlan) else 0))
+
+
+def _workers(executor: Executor | None, processes: int) -> contextlib.AbstractContextManager[Workers]:
+    if executor is None:
+        return own_processes(processes)
+    return contextlib.nullcontext(Workers(lambda: executor, processes))
+
+
+def _pool(job: Job, workers: Workers, *, ask: bool) -> Callable[[], Groups] | None:
+    """What copies small objects; None, so that nothing is: of a dry run."""
+    return None if job.options.dry_run else functools.partial(Groups, job, workers, ask=ask)
+
+
+def _goes_by_ranges(source: Place, target: Place) -> bool:
+    """Whether each range of names can be listed by itself on both sides, for what it costs."""
+    return all(files_of(each) is None and Border(each.client).capabilities.ordered_listing for each in (source, target))
+
+
+def _check_no_names_wanted(options: SyncOptions, on_done: Callable[[Done], object] | None) -> None:
+    wanted = {"on_done": on_done, "max_transfer": options.max_transfer, "max_duration": options.max_duration}
+    for name, value in wanted.items():
+        if value is not None:
+            raise ConfigurationError(
+                f"{name} is not for several processes, with which the names stay; leave processes at 1"
+            )

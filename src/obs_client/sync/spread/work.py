@@ -1,0 +1,171 @@
+"""What one worker does, wherever it runs: a range of names, or steps that were planned elsewhere.
+
+Only small values travel: where the places are, what is wanted, and sums. Each piece may be done twice, or begin and be
+lost: what is the same already is not copied again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pickle
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from obs_client._engine.parallel import bounded_map
+from obs_client.errors import ConfigurationError
+from obs_client.models import ObjectInfo
+from obs_client.places import Place
+from obs_client.sync.options import SyncOptions
+from obs_client.sync.plan import Kept, planned
+from obs_client.sync.ranges import Bounds, Range, Taken
+from obs_client.sync.report import Done, SyncReport
+from obs_client.sync.running.copy import Copier
+from obs_client.sync.running.run import Run
+from obs_client.sync.spread.splitting import Probe, split
+from obs_client.sync.steps import Step
+
+FAILURES_MAXIMUM = 100
+"""How many failures a piece tells by name; of the others it gives the count."""
+
+
+class Job:
+    """A sync, as it goes to the workers: both places, with clients that each process makes for itself, and how.
+
+    Raises:
+        ConfigurationError: A client, or what changes attributes, cannot go to another process.
+    """
+
+    def __init__(self, source: Place, target: Place, options: SyncOptions) -> None:
+        try:
+            self._places, self._options = pickle.dumps((source, target)), pickle.dumps(options)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            raise ConfigurationError(f"this cannot go to another process: {error}") from error
+
+    @property
+    def options(self) -> SyncOptions:
+        """How."""
+        options: SyncOptions = pickle.loads(self._options)  # noqa: S301 - as `_opened`
+        return options
+
+    def __repr__(self) -> str:
+        return "Job()"  # some schedulers log what they are given
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """Source and target, by clients of this process."""
+        return _opened(self._places)
+
+
+@functools.lru_cache(maxsize=4)
+def _opened(places: bytes) -> tuple[Place, Place]:
+    """Kept from piece to piece, so that not each logs in and connects anew."""
+    source, target = pickle.loads(places)  # noqa: S301 - what `Job` made, by the way that all its fields come
+    return source, target
+
+
+class RangeDone(NamedTuple):
+    """A piece that was done.
+
+    Attributes:
+        within: The names of it.
+        rests: What was given and not done, in pieces.
+        report: What was done; it has no more than `FAILURES_MAXIMUM` failures.
+        more_failures: How many others there were.
+        deletions: How many names only the target has; none was deleted.
+    """
+
+    within: Range
+    rests: tuple[Range, ...]
+    report: SyncReport
+    more_failures: int = 0
+    deletions: int = 0
+
+
+def copy_range(job: Job, within: Range, bounds: Bounds, pieces: int) -> RangeDone:
+    """Plan a range and do its copies, as far as the bounds allow; the rest is cut into so many pieces, if it can be."""
+    source, target = job.places
+    taken, kept, extra = Taken(within, bounds), Kept(), _Extra()
+    run = Run(source, target, job.options, ask=False, progress=None, on_done=lambda done: taken.add_size(done.size))
+    report = run.run(extra.left_out(planned(source, target, job.options, kept, taken)), kept)
+    rests = () if taken.rest is None else tuple(split(taken.rest, _probe(source), pieces))
+    return _told(within, taken, rests, report, extra.count)
+
+
+def delete_range(job: Job, within: Range, bounds: Bounds, most: int) -> RangeDone:
+    """Delete what only the target has of a range, as far as the bounds allow; it is planned anew.
+
+    Args:
+        most: If there are more, none is deleted.
+    """
+    source, target = job.places
+    taken = Taken(within, bounds)
+    options = dataclasses.replace(job.options, delete=True, max_delete=most)
+    steps = planned(source, target, options, Kept(), taken)
+    run = Run(source, target, options, ask=False, progress=None, on_done=None)
+    report = run.run(step for step in steps if step.action == "delete")
+    return _told(within, taken, () if taken.rest is None else (taken.rest,), report, report.withheld)
+
+
+class Outcomes(NamedTuple):
+    """What became of some steps: of all but these they were copied as planned.
+
+    Attributes:
+        others: What became of the others, by their places among the steps.
+    """
+
+    others: dict[int, Done]
+
+    def of(self, steps: list[Step]) -> Iterator[Done]:
+        """What became of each."""
+        for place, step in enumerate(steps):
+            yield self.others.get(place) or Done(step, "copied", step.reason, step.source_size)
+
+
+def do_steps(job: Job, steps: list[Step], ask: bool) -> Outcomes:
+    """Do copies of small objects that were planned elsewhere."""
+    source, target = job.places
+    copier = Copier(source, target, ask, job.options.map_attributes)
+    outcomes = enumerate(bounded_map(copier.copy, steps, job.options.workers))
+    return Outcomes({place: done for place, done in outcomes if not _is_as_planned(done)})
+
+
+def _is_as_planned(done: Done) -> bool:
+    return done.outcome == "copied" and done.size == done.step.source_size
+
+
+class _Extra:
+    """Counts the deletions, which come later, when all copies are done."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def left_out(self, steps: Iterable[Step]) -> Iterator[Step]:
+        for step in steps:
+            if step.action == "delete":
+                self.count += 1
+            else:
+                yield step
+
+
+def _probe(place: Place) -> Probe:
+    def first(after: str) -> str | None:
+        start = place.prefix + after if after else None
+        found = place.client.object_iter(
+            prefix=place.prefix, start_after=start, limit=1, container_name=place.container_name
+        )
+        entry = next(iter(found), None)
+        return entry.name[len(place.prefix) :] if isinstance(entry, ObjectInfo) else None
+
+    return first
+
+
+def _told(within: Range, taken: Taken, rests: tuple[Range, ...], report: SyncReport, deletions: int) -> RangeDone:
+    done = within if taken.rest is None else Range(within.after, taken.rest.after)
+    few, more = _few_failures(report)
+    return RangeDone(done, rests, few, more, deletions)
+
+
+def _few_failures(report: SyncReport) -> tuple[SyncReport, int]:
+    failures = dict(list(report.failures.items())[:FAILURES_MAXIMUM])
+    return dataclasses.replace(report, failures=failures), len(report.failures) - len(failures)

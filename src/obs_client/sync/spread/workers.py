@@ -1,0 +1,119 @@
+"""An executor as a few workers that may be lost, with what they had: it is given to others."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from typing import Any
+
+from obs_client.errors import ConfigurationError, ObjectStorageClientError, TemporaryError
+
+OUT = 3
+"""Pieces for each worker that are out at once: those that run, and those that wait beside them."""
+
+TRIES = 5
+"""How often a piece is given out that was lost with its worker."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Piece:
+    key: Any
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    tries: int = 0
+
+
+class Workers:
+    """Gives out pieces of work, no more at once than the workers need, and gives back what they come to.
+
+    Args:
+        executor: Gives the executor; asked again when it says that it is broken.
+        slots: How many pieces it does at once.
+    """
+
+    def __init__(self, executor: Callable[[], futures.Executor], slots: int) -> None:
+        self._make = executor
+        self._executor = executor()
+        self.slots = slots
+        self._out: dict[futures.Future[Any], _Piece] = {}
+
+    @property
+    def out(self) -> int:
+        """How many pieces are out."""
+        return len(self._out)
+
+    @property
+    def are_full(self) -> bool:
+        """Whether no more is to be given now."""
+        return len(self._out) >= OUT * self.slots
+
+    def give(self, key: Any, function: Callable[..., Any], *arguments: Any) -> None:
+        """Let a worker call a function of a module; the key comes back with the result."""
+        self._give(_Piece(key, function, arguments))
+
+    def next(self) -> tuple[Any, Any]:
+        """The key of the piece that ends first, and what it comes to.
+
+        Raises:
+            ObjectStorageClientError: What the piece raised; none of another kind does, but is taken for a loss.
+            TemporaryError: It was lost again and again.
+        """
+        while True:
+            future = next(iter(futures.wait(self._out, return_when=futures.FIRST_COMPLETED).done))
+            piece = self._out.pop(future)
+            try:
+                return piece.key, future.result()
+            except ObjectStorageClientError:
+                raise
+            except (Exception, futures.CancelledError) as error:
+                if piece.tries >= TRIES:
+                    raise TemporaryError(
+                        f"a piece of the work was lost {TRIES} times with the worker that had it: {error!r}"
+                    ) from error
+                self._give(piece)
+
+    def _give(self, piece: _Piece) -> None:
+        piece.tries += 1
+        try:
+            future = self._executor.submit(piece.function, *piece.arguments)
+        except futures.BrokenExecutor:
+            self._executor = self._make()
+            future = self._executor.submit(piece.function, *piece.arguments)
+        self._out[future] = piece
+
+    def drop(self) -> None:
+        """Take back what has not begun."""
+        for future in self._out:
+            future.cancel()
+        self._out.clear()
+
+
+@contextlib.contextmanager
+def own_processes(count: int) -> Iterator[Workers]:
+    """Workers in processes of their own, which end with the block.
+
+    They are spawned: a fork would copy threads and connections in the middle of their work.
+    """
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    pools: list[futures.ProcessPoolExecutor] = []
+
+    def make() -> futures.Executor:
+        pools.append(futures.ProcessPoolExecutor(count, mp_context=context))
+        return pools[-1]
+
+    workers = Workers(make, count)
+    try:
+        yield workers
+    finally:
+        for pool in pools:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def check_processes(count: int) -> None:
+    """Refuse what is no count of processes."""
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ConfigurationError(f"processes must be a number, 1 or more, not {count!r}")

@@ -1,0 +1,1 @@
+"""A sync by several processes."""
