@@ -106,7 +106,9 @@ class StorageUrl:
             raise ConfigurationError(f"this is no storage URL: {error}") from error
         scheme = parts.scheme.lower()
         if not scheme:
-            raise ConfigurationError(f"{url!r} has no scheme; storage URLs begin with one of {all_schemes()}")
+            raise ConfigurationError(
+                f"{url!r} has no scheme; storage URLs begin with one of {all_schemes()}; a directory is file:///srv/store"
+            )
         if (store := _named(scheme)) is not None:
             return _in_named(store, url)
         if "@" in parts.netloc:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,9 @@ WRONG_USE = [
         "ls nostore://album",
         "no backend for scheme 'nostore' is installed, and no store has this name; there are abfs:.*s3:.*swift:",
     ),
-    ("test photos", "no scheme; storage URLs begin with one of"),
+    ("test photos", "no scheme; storage URLs begin with one of.*a directory is file:///srv/store"),
+    ("mb s3://album/2026", "s3://album/2026 goes on after the container; folders need not be made"),
+    ("rb s3://album/2026", "s3://album/2026 goes on after the container; obs rm removes objects"),
     ("ls file://photos", "file:///some/root"),
     ("meta set photos/a.txt key", "does not read key=value"),
     ("url get photos/a.txt --expires soon", "90, 15m, 24h"),
@@ -171,6 +174,41 @@ def test_reasons_and_log_lines_are_without_secrets_and_names_are_not(capsys: pyt
     with logged(settings):
         logging.getLogger("obs_client").warning("X-Auth-Token: canary")
     assert capsys.readouterr().err == "obs: token=n: X-Auth-Token: ***\nobs: X-Auth-Token: ***\n"
+
+
+def _try_failed(times: int) -> None:
+    for number in range(times):
+        told = "try 1 failed: %d: a larger timeout=... (in a URL ?timeout=...) waits longer"
+        logging.getLogger("obs_client").warning(told, number, extra={"failed_try": 1})
+
+
+def test_of_many_tries_that_failed_ten_a_minute_are_said_and_the_others_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with logged(Settings()):
+        _try_failed(13)
+    lines = [f"obs: try 1 failed: {number}: a larger --timeout waits longer" for number in range(10)]
+    assert capsys.readouterr().err.splitlines() == [*lines, "obs: and 3 more tries failed (--verbose tells of each)"]
+    with logged(Settings(verbose=True)):
+        _try_failed(13)
+    assert len(capsys.readouterr().err.splitlines()) == 13
+    with logged(Settings(quiet=True)):
+        _try_failed(13)
+    assert capsys.readouterr().err == ""
+
+
+def test_after_a_minute_failed_tries_are_said_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obs_client.cli.logs._SECONDS", 0.2)
+    with logged(Settings()):
+        _try_failed(11)
+        time.sleep(0.3)
+        _try_failed(1)
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "obs: and 1 more try failed (--verbose tells of each)",
+        "obs: try 1 failed: 0: a larger --timeout waits longer",
+    ]
 
 
 def test_the_command_s_words_are_not_the_library_s() -> None:

@@ -68,7 +68,10 @@ def _of_file(host: str, path: str, options: dict[str, object]) -> Location:
 
 def _of_memory(rest: str, options: dict[str, object]) -> Location:
     if rest:
-        raise ConfigurationError("a memory URL is just 'memory:'; the store is new and empty each time")
+        raise ConfigurationError(
+            "a memory URL is just 'memory:', with a container memory:?container_name=...; "
+            "the store is new and empty each time"
+        )
     return Location("", _container_option(options))
 
 

@@ -74,13 +74,16 @@ class Address:
         return cls.parse(text)
 
     @classmethod
-    def of_container(cls, text: str) -> Address:
-        """The address of a container alone: a path is a directory, whether it is there or not."""
+    def of_container(cls, text: str, advice: str) -> Address:
+        """The address of a container alone, else a usage error with an advice.
+
+        A path is a directory, whether it is there or not.
+        """
         address = cls.parse(text)
         if address.path is not None and address.name:
             address = _local(text, f"{address.path}/")
         if address.name:
-            raise click.UsageError(f"{printable(text)} goes on after the container; an object is removed with obs rm")
+            raise click.UsageError(f"{printable(text)} goes on after the container; {advice}")
         return address
 
     @property

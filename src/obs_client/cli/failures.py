@@ -214,10 +214,10 @@ def _text(error: Exception) -> str:
         if error.object_name:
             return f"there is no object {error.object_name!r} in {error.container!r}"
     told = error.args[0] if isinstance(error, errors.ObjectStorageClientError) and error.args else error
-    return _in_our_words(without_secrets(re.sub(_PAGE, "", str(told))))
+    return in_our_words(without_secrets(re.sub(_PAGE, "", str(told))))
 
 
-def _in_our_words(text: str) -> str:
+def in_our_words(text: str) -> str:
     for words, ours in _OURS:
         text = text.replace(words, ours)
     return re.sub(_IN_A_URL, r"?\1 in the URL", text)
@@ -233,7 +233,7 @@ def _kind(error: Exception) -> type[Failure]:
 
 def _hint(error: Exception) -> str:
     """What to do: by another command, and as programs are told."""
-    own = _in_our_words(error.hint) if isinstance(error, errors.ObjectStorageClientError) else ""
+    own = in_our_words(error.hint) if isinstance(error, errors.ObjectStorageClientError) else ""
     commands = next((words for kind, words in _COMMANDS if isinstance(error, kind)), "")
     if isinstance(error, errors.ContainerNotFoundError):
         commands = creating(error.container)

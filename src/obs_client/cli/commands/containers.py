@@ -24,7 +24,7 @@ def mb(settings: Settings, urls: tuple[str, ...]) -> None:
     One that is there already is left as it is. The container of a path is the directory itself; its parent must be
     there.
     """
-    addresses = {url: _of_container(url) for url in urls}
+    addresses = {url: _of_container(url, "folders need not be made") for url in urls}
 
     def make(address: Address) -> None:
         container = address.container_name()
@@ -48,7 +48,7 @@ def mb(settings: Settings, urls: tuple[str, ...]) -> None:
 def rb(settings: Settings, urls: tuple[str, ...], force: bool) -> None:
     """Remove containers."""
     settings.go_on = "what was deleted is gone; run the same command again to delete the rest"
-    addresses = {url: _of_container(url) for url in urls}
+    addresses = {url: _of_container(url, "obs rm removes objects") for url in urls}
 
     def remove(url: str, address: Address) -> None:
         container = address.container_name()
@@ -64,7 +64,7 @@ def rb(settings: Settings, urls: tuple[str, ...], force: bool) -> None:
     each(settings, {url: partial(remove, url, address) for url, address in addresses.items()}, store_is_up)
 
 
-def _of_container(url: str) -> Address:
-    address = Address.of_container(url)
+def _of_container(url: str, advice: str) -> Address:
+    address = Address.of_container(url, advice)
     address.container_name()
     return address
