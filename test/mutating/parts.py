@@ -17,7 +17,11 @@ PARTS: dict[str, tuple[str, ...]] = {
         "test/engine/transfers/test_guarded_upload.py",
         "test/engine/transfers/test_publishing.py",
     ),
-    "_engine/transfers/parts.py": ("test/engine/transfers/test_parts.py", "test/engine/transfers/test_upload.py"),
+    "_engine/transfers/parts.py": (
+        "test/engine/transfers/test_parts.py",
+        "test/engine/transfers/test_upload.py",
+        "test/engine/transfers/test_download.py",
+    ),
     "_engine/transfers/progress.py": ("test/engine/transfers/test_progress.py",),
     "_engine/globbing.py": ("test/engine/test_globbing.py",),
     "_http": ("test/http",),

@@ -9,6 +9,7 @@ import pytest
 import obs_client
 from obs_client import Capabilities
 from obs_client._engine.transfers import parts
+from obs_client.backend.integrity import ContentDigest
 
 
 def test_part_plans_never_pass_the_stores_limits() -> None:
@@ -31,3 +32,25 @@ def test_parts_of_a_stream_of_unknown_size_grow_where_they_may() -> None:
     assert grown[-1] == 8 * 2**9
     assert set(parts.stream_part_sizes(8, Capabilities(part_count_maximum=100, equal_parts=True))) == {8}
     assert set(itertools.islice(parts.stream_part_sizes(8, Capabilities()), 1000)) == {8}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "wanted", "ranges"),
+    [
+        ((4, 4, 4, 2), 4, [(0, 4, 0), (4, 4, 1), (8, 4, 2), (12, 2, 3)]),
+        ((4, 4, 4, 2), 8, [(0, 8, 0), (8, 6, 2)]),
+        ((4, 4, 4, 2), 9, [(0, 12, 0), (12, 2, 3)]),
+        ((4, 9, 1), 5, [(0, 13, 0), (13, 1, 2)]),
+        ((4,), 100, [(0, 4, 0)]),
+    ],
+)
+def test_ranges_end_where_parts_of_the_digest_end(
+    sizes: tuple[int, ...], wanted: int, ranges: list[tuple[int, int, int]]
+) -> None:
+    found = parts.ranges_of(sum(sizes), wanted, ContentDigest("md5", sizes, composite="0"))
+    assert found == [parts.Range(*each) for each in ranges]
+
+
+def test_ranges_without_a_digest_are_equal_but_for_the_last() -> None:
+    assert parts.ranges_of(10, 4, None) == [parts.Range(0, 4, 0), parts.Range(4, 4, 0), parts.Range(8, 2, 0)]
+    assert parts.Range(4, 3, 0).end == 7
