@@ -75,6 +75,7 @@ WRONG_USE = [
         "no backend for scheme 'nostore' is installed, and no store has this name; there are abfs:.*s3:.*swift:",
     ),
     ("test photos", "no scheme; storage URLs begin with one of.*a directory is file:///srv/store"),
+    ("rm s3://album/f1?", "ends with a ?, which begins options; write %3F for a ? in a name, and * in a pattern"),
     ("mb s3://album/2026", "s3://album/2026 goes on after the container; folders need not be made"),
     ("rb s3://album/2026", "s3://album/2026 goes on after the container; obs rm removes objects"),
     ("ls file://photos", "file:///some/root"),

@@ -49,6 +49,9 @@ class Address:
         """
         if not _is_url(text):
             return _local(text, text)
+        if text.partition("?")[1:] == ("?", ""):
+            advice = "write %3F for a ? in a name, and * in a pattern"
+            raise click.UsageError(f"{printable(text)} ends with a ?, which begins options; {advice}")
         url = obs_client.StorageUrl.parse(text)
         return cls(text, url, url.prefix)
 
