@@ -202,7 +202,7 @@ def _objects(
 
     def note(name: str, reason: str) -> None:
         short = name[cut:]
-        if not within.holds(short):
+        if not within.holds(short) and not short == within.after == "":  # the place itself is before all names
             return
         if patterns.enters(short) if short.endswith("/") else patterns.fits(short):
             unlisted(short or name, reason)
