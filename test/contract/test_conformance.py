@@ -28,6 +28,7 @@ class TestMemoryWithFaults(TestMemory):
         return FaultyClient(super().make_client())
 
 
+@pytest.mark.slow
 class TestLocal(Embedded, unittest.TestCase):
     root: ClassVar[str]
 

@@ -13,6 +13,8 @@ from obs_client._http.kit import xml
 from test.fuzz.edits import edited
 from test.fuzz.parsers import AZURE_PAGE, PARSERS, PLAN, RECORD
 
+pytestmark = pytest.mark.slow
+
 FEW = 100
 MANY = 20_000
 

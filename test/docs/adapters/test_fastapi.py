@@ -26,6 +26,8 @@ from test.loopback.s3_double import s3_double
 from test.servers.shared import Servers
 from test.swift.support import client_of
 
+pytestmark = pytest.mark.slow
+
 (RECIPE,) = blocks(text_of("fastapi.md"))
 CONTENT = bytes(range(256)) * 1000
 LARGE = 40 * 1024 * 1024

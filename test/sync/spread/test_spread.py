@@ -30,6 +30,8 @@ from obs_client.sync.spread import by_ranges, by_steps
 from obs_client.wrappers import prefixed
 from test.sync.support import Thing, contents, fill
 
+pytestmark = pytest.mark.slow
+
 Ways = tuple[Place, Place]
 
 
@@ -228,7 +230,6 @@ def test_a_plan_is_applied_by_them(ways: Callable[[Path], Ways], tmp_path: Path)
     assert (report.copied, report.withheld, len(told)) == (99, 20, 100)
 
 
-@pytest.mark.slow
 @WAYS
 def test_processes_of_its_own(ways: Callable[[Path], Ways], tmp_path: Path) -> None:
     source, target = filled(ways, tmp_path)
@@ -257,7 +258,6 @@ class Murdered(LocalClient):
         return super()._object_write(*arguments)
 
 
-@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_PARENT", str(os.getpid()))
     monkeypatch.setenv("TEST_FLAG", str(tmp_path / "killed"))
@@ -269,7 +269,6 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path, monkeypatch: pytest
     assert (report.copied + report.skipped, report.ok) == (60, True)
 
 
-@pytest.mark.slow
 def test_an_executor_of_others_is_not_ended(tmp_path: Path) -> None:
     source, target = filled(by_their_steps, tmp_path)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
