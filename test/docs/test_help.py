@@ -91,6 +91,13 @@ def test_words_are_found_in_every_kind_of_page() -> None:
     assert "no page holds 'xyzzy'" in failed(3, "help", "--search", "xyzzy")
 
 
+def test_several_words_are_searched_for_in_any_order() -> None:
+    found = lines("help", "accounts", "Two", "between")
+    assert {"migration"} <= {line["topic"] for line in found}
+    assert all("two" in str(line["line"]).lower() for line in found)
+    assert found == lines("help", "--search", "between two accounts")
+
+
 @pytest.mark.slow
 def test_on_a_terminal_a_page_is_laid_out_and_paged(tmp_path: Path) -> None:
     with Screen("PAGER='tr a-z A-Z' obs help s3", tmp_path) as screen:

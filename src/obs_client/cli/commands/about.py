@@ -71,24 +71,25 @@ def _topics(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comp
 
 
 @click.command()
-@click.argument("topic", required=False, shell_complete=_topics)
+@click.argument("topic", nargs=-1, shell_complete=_topics)
 @click.option("--search", metavar="WORDS", help="Show the lines of all pages that hold these words.")
 @json_lines
 @shared
 @pass_settings
-def help(settings: Settings, topic: str | None, search: str | None) -> None:  # noqa: A001 - the command's name
+def help(settings: Settings, topic: tuple[str, ...], search: str | None) -> None:  # noqa: A001 - the command's name
     """Show a page of the documentation, or list them.
 
-    TOPIC is one that `obs help` lists, a command, or a name of the library, as object_write.
+    TOPIC is one that `obs help` lists, a command, or a name of the library, as object_write. Several words are
+    searched for.
     """
     if topic and search:
         raise WrongUse("give a topic or --search, not both")
     from obs_client.cli.helping import answers
 
-    if search:
-        answers.lines_with(settings, search)
+    if search or len(topic) > 1:
+        answers.lines_with(settings, search or " ".join(topic))
     elif topic:
-        answers.page(topic)
+        answers.page(topic[0])
     else:
         answers.topics_listed(settings)
 

@@ -46,4 +46,7 @@ def page(name: str) -> None:
     elif (said := api.of(name)) is not None:
         show(said)
     else:
-        raise WrongUse(f"there is no page {name!r}{meant(name, [*every, *commands.NAMES])}", "obs help lists all")
+        raise WrongUse(
+            f"there is no page {name!r}{meant(name, [*every, *commands.NAMES])}",
+            "obs help lists all; --search looks into them",
+        )

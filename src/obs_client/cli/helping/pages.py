@@ -43,18 +43,18 @@ def topics() -> dict[str, Topic]:
 
 
 def search(words: str) -> Iterator[Found]:
-    """Every line of every topic that holds these words, in letters of either case."""
+    """Every line of every topic that holds all of these words, in any order, and in letters of either case."""
     for topic in topics().values():
-        yield from _found_in(topic, words.casefold())
+        yield from _found_in(topic, words.casefold().split())
 
 
-def _found_in(topic: Topic, wanted: str) -> Iterator[Found]:
+def _found_in(topic: Topic, wanted: list[str]) -> Iterator[Found]:
     heading, code = "", False
     for line in topic.text().splitlines():
         code ^= line.startswith("```")
         if line.startswith("#") and not code:
             heading = line.lstrip("# ")
-        if wanted in line.casefold():
+        if all(word in line.casefold() for word in wanted):
             yield Found(topic.name, heading, line.strip())
 
 
