@@ -68,7 +68,7 @@ def test_own_parts_are_checked(owner: S3Client) -> None:
 def test_large_objects_are_copied_and_changed_by_parts(owner: S3Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_copying, "COPY_MAXIMUM", 6 * MIB)
     small_parts = dataclasses.replace(owner.capabilities, copy_part_size=5 * MIB)
-    monkeypatch.setattr(owner, "_known_capabilities", small_parts)
+    monkeypatch.setattr(owner, "_known_capabilities", (owner._requests.experience.server, small_parts))
     whole = content(11 * MIB)
     owner.object_write("a", whole, {"key": "value"}, content_type="text/x", cache_control="no-store")
     assert owner.object_copy("a", "b")
