@@ -78,6 +78,7 @@ def _makes_one(function: ast.FunctionDef) -> bool:
     return any(isinstance(call.func, ast.Name) and call.func.id == "NotSupportedError" for call in calls)
 
 
+@pytest.mark.slow
 def test_each_refusal_can_be_told_beforehand() -> None:
     found = raising()
     unknown = [where for where, file in found.items() if where not in TOLD_BY and file not in OF_WHAT_IS_THERE]

@@ -13,6 +13,8 @@ from obs_client.testing import Conformance
 from test.testing.broken import declared, listings, reads, signing_store, writes
 from test.testing.broken.backends import CAUGHT_BY, BrokenClient
 
+pytestmark = pytest.mark.slow
+
 assert declared
 assert listings
 assert reads
@@ -62,7 +64,6 @@ def test_broken_backend_is_caught(broken: type[BrokenClient]) -> None:
     assert promise.endswith(".")
 
 
-@pytest.mark.slow
 def test_the_same_tests_pass_on_a_good_backend() -> None:
     """It is the fault that fails them, not the wrapper around it."""
     result = failures_of(signing_store.SigningClient(), sorted(set(CAUGHT_BY.values())))

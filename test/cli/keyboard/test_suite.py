@@ -14,6 +14,7 @@ from test.cli.process import ENVIRONMENT, OBS
 from test.cli.screen import Screen
 
 
+@pytest.mark.slow
 def test_k_chooses_tests(docs: Path) -> None:
     def suite(*patterns: str) -> subprocess.CompletedProcess[str]:
         command = [*OBS, "test", f"file://{docs}", *(word for each in patterns for word in ("-k", each))]

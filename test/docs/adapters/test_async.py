@@ -13,6 +13,8 @@ import pytest
 from obs_client import ObjectNotFoundError
 from test.docs.pages import blocks, promises, run_blocks, text_of
 
+pytestmark = pytest.mark.slow
+
 BACKENDS = ("asyncio", "trio")
 
 
