@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import dataclasses
 
+import pytest
+
 from obs_client import Capabilities
 from test.contract.source import PACKAGE, SOURCE
 
