@@ -184,6 +184,21 @@ def without_hint(error: object) -> str:
     return str(error.args[0] if isinstance(error, ObjectStorageClientError) and error.args else error)
 
 
+def why_none_is_deleted(count: int, most: int | None, failures: int, *, source_is_empty: bool) -> str | None:
+    """Why so many names are not to be deleted, when no more than `most` are allowed (None: any number); None: they are.
+
+    Args:
+        source_is_empty: It holds nothing, so that all that the target has would go.
+    """
+    if failures:
+        return f"{failures:,} {'name' if failures == 1 else 'names'} failed"
+    if most is not None and count > most:
+        return f"{count:,} {'name' if count == 1 else 'names'} would be deleted, max_delete is {most:,}"
+    if most is None and source_is_empty:
+        return "the source holds nothing, so that all would be deleted; give max_delete to do so"
+    return None
+
+
 def failed(step: Step, error: Exception) -> Done:
     """A step that failed."""
     forget_frames(error)

@@ -14,7 +14,7 @@ from obs_client.places import Place
 from obs_client.sync.collisions import goes_with_deletions
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept
-from obs_client.sync.report import IN_A_ROW, Done, Streak, SyncReport, Tally, failed
+from obs_client.sync.report import IN_A_ROW, Done, Streak, SyncReport, Tally, failed, why_none_is_deleted
 from obs_client.sync.running.budget import Budget
 from obs_client.sync.running.copy import Copier
 from obs_client.sync.running.delete import Deleter
@@ -204,16 +204,11 @@ class Run:
 
     def _why_not(self, count: int, copies: int) -> str | None:
         """Why nothing is to be deleted; so many copies are left for later."""
-        most, counts = self._options.max_delete, self._tally.counts
         if self._tally.stopped:
             return "not all was copied"
-        if counts["failed"]:
-            return f"{counts['failed']:,} {'name' if counts['failed'] == 1 else 'names'} failed"
-        if most is not None and count > most:
-            return f"{count:,} {'name' if count == 1 else 'names'} would be deleted, max_delete is {most:,}"
-        if most is None and not counts["copied"] + counts["skipped"] + copies:
-            return "the source holds nothing, so that all would be deleted; give max_delete to do so"
-        return None
+        counts = self._tally.counts
+        is_empty = not counts["copied"] + counts["skipped"] + copies
+        return why_none_is_deleted(count, self._options.max_delete, counts["failed"], source_is_empty=is_empty)
 
 
 def _not_done(step: Step) -> Done:

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Callable
 
 from obs_client.sync.options import SyncOptions
-from obs_client.sync.report import SyncReport
+from obs_client.sync.report import SyncReport, why_none_is_deleted
 from obs_client.sync.spread.work import FAILURES_MAXIMUM
 
 
@@ -40,14 +40,8 @@ class Sums:
 
     def why_not(self, count: int) -> str | None:
         """Why so many names are not to be deleted."""
-        failed, most = self._failed, self._options.max_delete
-        if failed:
-            return f"{failed:,} {'name' if failed == 1 else 'names'} failed"
-        if most is not None and count > most:
-            return f"{count:,} {'name' if count == 1 else 'names'} would be deleted, max_delete is {most:,}"
-        if most is None and not self._counts["copied"] + self._counts["skipped"]:
-            return "the source holds nothing, so that all would be deleted; give max_delete to do so"
-        return None
+        is_empty = not self._counts["copied"] + self._counts["skipped"]
+        return why_none_is_deleted(count, self._options.max_delete, self._failed, source_is_empty=is_empty)
 
     def report(self, withheld: int = 0, reason: str | None = None) -> SyncReport:
         """The report."""

@@ -38,15 +38,11 @@ class Job:
 
     def __init__(self, source: Place, target: Place, options: SyncOptions) -> None:
         try:
-            self._places, self._options = pickle.dumps((source, target)), pickle.dumps(options)
+            self._places = pickle.dumps((source, target))
+            pickle.dumps(options)
         except (TypeError, AttributeError, pickle.PicklingError) as error:
             raise ConfigurationError(f"this cannot go to another process: {error}") from error
-
-    @property
-    def options(self) -> SyncOptions:
-        """How."""
-        options: SyncOptions = pickle.loads(self._options)  # noqa: S301 - as `_opened`
-        return options
+        self.options = options
 
     def __repr__(self) -> str:
         return "Job()"  # some schedulers log what they are given
