@@ -11,6 +11,7 @@ import gc
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,8 @@ from test.servers import process
 from test.servers.shared import Servers
 
 _NOT = re.compile(r"not \w+")
+_OF_ALL = re.compile(r"^pytestmark = .*$", re.MULTILINE)
+_MARK = re.compile(r"pytest\.mark\.(\w+)")
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +49,15 @@ def _log_level() -> Iterator[None]:
     before = logger.level
     yield
     logger.setLevel(before)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not load a module that is left out whole: some load what takes seconds."""
+    if collection_path.suffix != ".py":
+        return None
+    of_all = _OF_ALL.search(collection_path.read_text(encoding="utf-8"))
+    marks = set(_MARK.findall(of_all[0])) if of_all else set()
+    return True if _left_out(config) & marks else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -124,6 +124,7 @@ DESCRIBING = {"obs_client.cli.helping.api", "obs_client.cli.helping.names"}
 """They show what every module has."""
 
 
+@pytest.mark.slow
 def test_modules_are_loaded_by_their_names_where_that_is_the_point_only() -> None:
     loading = {module.name for module in modules().values() if "import_module" in ast.unparse(module.tree)}
     assert loading == {*DOORS, "obs_client._urls.schemes", "obs_client.cli.commands", *DESCRIBING}

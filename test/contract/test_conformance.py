@@ -16,6 +16,14 @@ from test.contract.embedded import BareClient, Embedded, FencedClient
 class TestMemory(Embedded, unittest.TestCase):
     store: ClassVar = MemoryClient()
 
+    # these take their time by themselves, and are not for each commit
+    test_download_while_overwritten = pytest.mark.slow(Embedded.test_download_while_overwritten)
+    test_fork_with_open_upload = pytest.mark.slow(Embedded.test_fork_with_open_upload)
+    test_info_while_overwritten = pytest.mark.slow(Embedded.test_info_while_overwritten)
+    test_list_while_overwritten = pytest.mark.slow(Embedded.test_list_while_overwritten)
+    test_read_while_overwritten = pytest.mark.slow(Embedded.test_read_while_overwritten)
+    test_writer_collected = pytest.mark.slow(Embedded.test_writer_collected)
+
     def make_client(self) -> ObjectStorageClient:
         return self.store
 

@@ -102,6 +102,7 @@ def _is_a_tests_module(name: str) -> bool:
     return any(part.startswith("test_") or part == "conftest" for part in name.split("."))
 
 
+@pytest.mark.slow
 def test_no_test_module_is_imported() -> None:
     """What several need is in a module of its own, or a fixture in `conftest.py`."""
     leaning = {
@@ -119,6 +120,7 @@ def _tests_of(path: Path) -> list[str]:
     return [name for name in named if name.startswith(("test_", "Test"))]
 
 
+@pytest.mark.slow
 def test_tests_are_in_modules_that_are_collected_and_nowhere_else() -> None:
     for path in _modules():
         assert bool(_tests_of(path)) == path.name.startswith("test_"), path

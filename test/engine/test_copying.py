@@ -179,6 +179,7 @@ def test_over_stores_that_fail_all_the_time(size: int) -> None:
     assert target.object_read("name") == content[:size]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_object(tmp_path: Path) -> None:
     options = ClientOptions(part_size=256 * 1024, workers=2)
     (tmp_path / "one").mkdir()

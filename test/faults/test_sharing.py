@@ -80,6 +80,7 @@ def test_sixteen_threads_on_one_client_of_a_server(client: ObjectStorageClient, 
     _play(client, count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", PER_THREAD)
 @pytest.mark.parametrize("kind", ["memory", "local"])
 def test_sixteen_threads_on_one_embedded_client(kind: str, tmp_path: Path, count: int) -> None:

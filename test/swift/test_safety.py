@@ -105,6 +105,7 @@ def test_strange_answer_is_never_a_success(strange: str) -> None:
                 call()
 
 
+@pytest.mark.slow
 def test_silent_server() -> None:
     def script(connection: socket.socket, _number: int) -> None:
         connection.recv(1)

@@ -74,6 +74,7 @@ def test_a_trickle_has_all_bytes_in_time(proxy: FaultProxy, monkeypatch: pytest.
     assert sum(pauses) == pytest.approx(len(CONTENT) / 40_000, rel=0.2)
 
 
+@pytest.mark.slow
 def test_lengths_agree_where_they_are_made_to(proxy: FaultProxy) -> None:
     for change, size in ((spoiling.shorten(0.5), len(CONTENT) // 2), (spoiling.lengthen, len(CONTENT) + 5)):
         aim(proxy, spoiling.change(change))

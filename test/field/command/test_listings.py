@@ -60,6 +60,7 @@ def test_a_large_object_and_its_copy_are_the_same() -> None:
 @pytest.mark.parametrize(
     "ways", [SwiftWays(), RGW_SWIFT, UNTYPED_ROWS, NULL_ROWS], ids=["swift", "rgw", "types", "nulls"]
 )
+@pytest.mark.slow
 def test_whatever_rows_leave_out_a_second_sync_moves_nothing(
     ways: SwiftWays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -116,6 +116,7 @@ class TestOthers:
             assert double.open_uploads() == []
 
 
+@pytest.mark.slow
 def test_a_begin_that_takes_longer_than_the_timeout_is_ended_before_the_next() -> None:
     slow = s3_double(Ways())
     with slow as double:

@@ -200,6 +200,7 @@ def test_keys_of_a_container_renew_before_they_expire(monkeypatch: pytest.Monkey
     assert header(recorder.heads[-1], b"x-amz-security-token") == b"token-3"
 
 
+@pytest.mark.slow
 def test_keys_of_a_program_renew_at_every_request_that_needs_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -260,6 +260,7 @@ def test_a_store_that_refuses_all_stops_the_sync(allowed: int) -> None:
     assert [done.outcome for done in told] == ["failed"] * 20
 
 
+@pytest.mark.slow
 def test_failures_between_which_something_works_do_not_stop_it() -> None:
     class Flaky(RecordingClient):
         def _object_write(self, new: NewObject, body: Any) -> None:
