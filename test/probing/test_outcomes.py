@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,10 @@ def test_small_requests_that_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(of_network, "SLOW_SECONDS", 0.01)
     found = tried(odd.Slow(seconds=0.02), network)["small requests take less than 0.01 s"]
     assert found.outcome is NOT
-    assert "the median of 9 was 2" in found.detail
-    assert tried(odd.Slow(seconds=0.001), network)["small requests take less than 0.01 s"].outcome is HOLDS
+    assert (median := re.search(r"the median of 9 was (\d+)", found.detail))
+    assert int(median[1]) >= 20
+    monkeypatch.setattr(of_network, "SLOW_SECONDS", 60)
+    assert tried(odd.Slow(seconds=0), network)["small requests take less than 60 s"].outcome is HOLDS
 
 
 def test_pages_are_seen_where_there_are_enough_names() -> None:
