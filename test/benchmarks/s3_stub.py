@@ -1,7 +1,8 @@
 """A server that only looks like S3, so that a benchmark measures the client: `python -m test.benchmarks.s3_stub`.
 
-It keeps nothing: every object is there, has the content that its name asks for, and any write succeeds but a small one
-with a wrong checksum: it is believed to verify them, and costs the benchmark no time for that.
+It keeps nothing: every object is there, though the bucket `empty` lists none, has the content that its name asks for,
+and any write succeeds but a small one with a wrong checksum: it is believed to verify them, and costs the benchmark no
+time for that.
 """
 
 from __future__ import annotations
@@ -125,6 +126,8 @@ def _headers(head: bytes) -> dict[bytes, bytes]:
 def _answer(method: bytes, target: str, headers: dict[bytes, bytes]) -> bytes:
     parts = urlsplit(target)
     query = parse_qs(parts.query, keep_blank_values=True)
+    if "list-type" in query and parts.path == "/empty":
+        return _whole(b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
     if "list-type" in query:
         return _whole(_page(int(query.get("continuation-token", ["0"])[0])))
     if method == b"POST":

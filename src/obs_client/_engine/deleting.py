@@ -29,7 +29,7 @@ def delete_objects(border: Border, container: str, names: Iterable[str]) -> None
 
     failures: dict[str, Exception] = {}
     for answered in bounded_map(
-        delete, _batches(names, border.capabilities.delete_batch_maximum), border.options.workers
+        delete, _batches(names, border.capabilities.delete_batch_maximum), border.options.workers, small=True
     ):
         failures.update({name: error for name, error in answered.items() if not isinstance(error, NotFoundError)})
     if failures:

@@ -142,7 +142,7 @@ def _with_metadata(
         except NotFoundError:
             return None
 
-    for found in bounded_map(fetch, entries, workers):
+    for found in bounded_map(fetch, entries, workers, small=True):
         if found is not None:
             yield found
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from obs_client._engine import cores
 from obs_client.backend import stopping
 
 if TYPE_CHECKING:
@@ -28,15 +29,18 @@ class WorkerPool(Generic[Item, Result]):
 
     At the end of the `with` block nothing runs any more, however often it was interrupted: what has not begun is
     dropped, and what runs is told to stop, which takes `CHECK_INTERVAL` seconds or a little more.
+
+    Args:
+        small: The calls are small requests, whose threads are faster on one core (`cores`).
     """
 
-    def __init__(self, function: Callable[[Item], Result], workers: int) -> None:
+    def __init__(self, function: Callable[[Item], Result], workers: int, *, small: bool = False) -> None:
         from concurrent import futures  # slow to load, and not needed by those who start no threads
 
         self._function = function
         self._wait = futures.wait
         self._stop = threading.Event()
-        self._executor = futures.ThreadPoolExecutor(workers, thread_name_prefix="obs_client")
+        self._executor = futures.ThreadPoolExecutor(workers, "obs_client", cores.keeper(small))
         self._pending: collections.deque[futures.Future[Result]] = collections.deque()
         self._unfinished: set[futures.Future[Result]] = set()
 
@@ -105,6 +109,8 @@ def bounded_map(
     items: Iterable[Item],
     workers: int,
     while_waiting: Callable[[], object] | None = None,
+    *,
+    small: bool = False,
 ) -> Iterator[Result]:
     """The results of `function` for each item, in order, by up to `workers` threads; lazily, as they are asked for.
 
@@ -114,13 +120,14 @@ def bounded_map(
     Args:
         while_waiting: Called in the caller's thread each `CHECK_INTERVAL` seconds that it waits for a result: for this
             a thread starts always. What it raises goes out as a failure does.
+        small: As of `WorkerPool`.
     """
     iterator = iter(items)
     head = list(itertools.islice(iterator, 2))
     if not while_waiting and (workers == 1 or len(head) < 2):
         yield from map(function, itertools.chain(head, iterator))
         return
-    with WorkerPool(function, workers) as pool:
+    with WorkerPool(function, workers, small=small) as pool:
         for item in itertools.chain(head, iterator):
             if pool.pending >= workers:
                 yield pool.result(while_waiting=while_waiting)

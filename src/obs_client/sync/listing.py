@@ -103,7 +103,7 @@ def _seen(found: Iterator[Pair], source: Place, target: Place, workers: int, unl
             yield pair
             continue
         batch = itertools.chain((pair,), itertools.islice(found, _BLOCK))
-        for seen, error in bounded_map(look, batch, workers):
+        for seen, error in bounded_map(look, batch, workers, small=True):
             if error is not None:
                 unlisted(seen[0], str(error))
             elif seen[1] is not None or seen[2] is not None:

@@ -41,7 +41,7 @@ class Deleter:
         # Small, so that little time passes between asking and deleting; in bulk, asking takes the most of it anyway.
         size = IN_BULK * self._workers if in_bulk else self._workers
         while batch := list(itertools.islice(steps, size)):
-            answers = list(bounded_map(self._ask, batch, self._workers))
+            answers = list(bounded_map(self._ask, batch, self._workers, small=True))
             wanted = [step for step, done in zip(batch, answers, strict=True) if done is None]
             failures = self._delete([wanted] if in_bulk else [[step] for step in wanted]) if wanted else {}
             for step, done in zip(batch, answers, strict=True):
@@ -53,7 +53,7 @@ class Deleter:
         # Asked after its names, all of which a source that went away would lack.
         failures = _failures(lambda: check_is_there(self._source), itertools.chain(*groups))
         if not failures:
-            for found in bounded_map(self._delete_group, groups, self._workers):
+            for found in bounded_map(self._delete_group, groups, self._workers, small=True):
                 failures |= found
         return failures
 

@@ -68,7 +68,7 @@ class _Threads(WorkerPool[Step, Done]):
     in_flight = IN_FLIGHT
 
     def __init__(self, copy: Callable[[Step], Done], workers: int) -> None:
-        super().__init__(copy, workers)
+        super().__init__(copy, workers, small=True)
         self.ahead = _AHEAD * workers
 
 
