@@ -6,10 +6,11 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
-from obs_client import MemoryClient
+from obs_client import Attributes, MemoryClient
 from obs_client._engine import cores
 from obs_client._engine.parallel import WorkerPool, bounded_map
 from obs_client.sync import Place, SyncOptions, sync
@@ -20,6 +21,11 @@ pytestmark = pytest.mark.skipif(
     or not getattr(sys, "_is_gil_enabled", lambda: True)(),
     reason="needs two cores, a system that keeps threads on one, and a Python with the lock",
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_measured_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "_process", cores._Process())
 
 
 def mine(_: object = None) -> frozenset[int]:
@@ -81,8 +87,54 @@ def test_what_a_small_worker_starts_for_large_parts_has_all_cores() -> None:
         assert pool.result() == {mine()}
 
 
-def test_processes_side_by_side_do_not_all_take_one() -> None:
-    assert len({core for _ in range(64) for core in masks(2, small=True)}) >= 2
+def test_pools_of_one_process_share_a_core_and_processes_choose_by_chance() -> None:
+    assert len({core for _ in range(16) for core in masks(2, small=True)}) == 1
+    assert len({frozenset(cores._Process().one_of({0, 1})) for _ in range(64)}) == 2
+
+
+@pytest.mark.parametrize(("on_one", "on_all"), [(0.0001, 0.0004), (0.0004, 0.0001)])
+def test_the_way_that_takes_less_cpu_time_is_kept_to(
+    on_one: float, on_all: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("TRIAL", 20), ("LEAST", 200)):
+        monkeypatch.setattr(cores, name, value)
+
+    def burn(_: int) -> bool:
+        is_on_one = len(mine()) == 1
+        until = time.thread_time() + (on_one if is_on_one else on_all)
+        while time.thread_time() < until:
+            pass
+        return is_on_one
+
+    ways = list(bounded_map(burn, range(900), 4, small=True))
+    better = sum(way == (on_one < on_all) for way in ways)
+    assert 800 <= better < 890  # the other way is tried three times, at the start and after 200 and 400 calls
+    assert list(bounded_map(burn, range(4), 4, small=True)) == [on_one < on_all] * 4  # as the pool before found
+
+
+def test_a_system_that_refuses_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("sandboxed")
+
+    monkeypatch.setattr(os, "sched_setaffinity", refuse)
+    assert set(masks(small=True)) == {mine()}
+
+
+def test_a_process_that_a_worker_forks_has_all_cores() -> None:
+    code = """if True:
+        import os
+        from obs_client._engine.parallel import bounded_map
+        def fork(_):
+            one = len(os.sched_getaffinity(0)) == 1
+            child = os.fork()
+            if not child:
+                os._exit(len(os.sched_getaffinity(0)))
+            return one, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        print(set(bounded_map(fork, range(2), 2, small=True)))
+        """
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == repr({(True, len(mine()))})
 
 
 def test_it_can_be_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +150,12 @@ def test_a_sync_of_small_objects_is_on_one_core_and_its_callbacks_are_not() -> N
         source.object_write(f"{number}", b"content")
     workers: set[frozenset[int]] = set()
     callbacks: set[frozenset[int]] = set()
-    options = SyncOptions(map_attributes=lambda info: workers.add(mine()))
+
+    def look(attributes: Attributes) -> Attributes:
+        workers.add(mine())
+        return attributes
+
+    options = SyncOptions(map_attributes=look)
     sync(Place(source, "box"), Place(target, "box"), options, on_done=lambda done: callbacks.add(mine()))
     (shared,) = workers
     assert len(shared) == 1

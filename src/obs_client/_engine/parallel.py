@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import contextvars
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -40,7 +41,8 @@ class WorkerPool(Generic[Item, Result]):
         self._function = function
         self._wait = futures.wait
         self._stop = threading.Event()
-        self._executor = futures.ThreadPoolExecutor(workers, "obs_client", cores.keeper(small))
+        self._pinned = cores.pinned() if small else None
+        self._executor = futures.ThreadPoolExecutor(workers, "obs_client", cores.freed())
         self._pending: collections.deque[futures.Future[Result]] = collections.deque()
         self._unfinished: set[futures.Future[Result]] = set()
 
@@ -77,6 +79,8 @@ class WorkerPool(Generic[Item, Result]):
     def _run(self, item: Item) -> Result:
         stopping.begin(self._stop)
         stopping.check_stopped()
+        if self._pinned:
+            return self._pinned.call(functools.partial(self._function, item))
         return self._function(item)
 
     def __enter__(self) -> Self:

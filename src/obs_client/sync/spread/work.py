@@ -122,7 +122,7 @@ def do_steps(job: Job, steps: list[Step], ask: bool) -> Outcomes:
     """Do copies of small objects that were planned elsewhere."""
     source, target = job.places
     copier = Copier(source, target, ask, job.options.map_attributes)
-    outcomes = enumerate(bounded_map(copier.copy, steps, job.options.workers))
+    outcomes = enumerate(bounded_map(copier.copy, steps, job.options.workers, small=True))
     return Outcomes({place: done for place, done in outcomes if not _is_as_planned(done)})
 
 

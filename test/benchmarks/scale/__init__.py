@@ -1,0 +1,1 @@
+"""Many small objects, many names, several processes."""
