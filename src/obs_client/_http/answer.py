@@ -9,7 +9,7 @@ from typing import NoReturn, Self
 
 from obs_client._http.connection import Connection
 from obs_client._http.errors import BrokenAnswer
-from obs_client._http.head import Head
+from obs_client._http.head import Head, HttpHeaders
 from obs_client.backend.watching import Watch
 
 _READ_SIZE = 64 * 1024
@@ -43,7 +43,7 @@ class HttpAnswer:
     ) -> None:
         self.status: int = head.status
         self.reason: str = head.reason
-        self.headers = head.headers
+        self.headers: HttpHeaders = head.headers
         self.length: int | None = length
         self._left = length or 0
         self._follows = False  # whether the end of a chunk's line comes before the next size

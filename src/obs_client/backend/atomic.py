@@ -52,6 +52,7 @@ class AtomicFile:
         self._process = os.getpid()
         self._descriptor: int | None = None
         self._on_disk = False
+        self.name: bytes
         try:
             self.name, self._descriptor = _create(directory)
             self._on_disk = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import click
 
@@ -13,13 +13,23 @@ from obs_client.cli.text import duration
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 Function = TypeVar("Function", bound=Callable[..., Any])
-Decorator = Callable[[Function], Function]
-
-pass_settings = click.make_pass_decorator(Settings, ensure=True)
 
 
-def _flag(attribute: str, help_text: str, *names: str) -> Callable[[Function], Function]:
+class Option(Protocol):
+    """Gives a command an option, as a decorator."""
+
+    def __call__(self, function: Function, /) -> Function: ...
+
+
+def pass_settings(command: Callable[Concatenate[Settings, Arguments], Result]) -> Callable[Arguments, Result]:
+    """Give a command the settings of the run, as its first argument."""
+    return click.make_pass_decorator(Settings, ensure=True)(command)
+
+
+def _flag(attribute: str, help_text: str, *names: str) -> Option:
     def store(context: click.Context, _: click.Parameter, value: bool) -> None:
         if value:
             context.ensure_object(Settings).switch_on(attribute)
@@ -39,7 +49,7 @@ _verbose = _flag("verbose", "Print what is done.", "-v", "--verbose")
 _debug = _flag("debug", "Print all that the library logs, and where an error comes from.", "--debug")
 
 
-def _value(attribute: str, name: str, help_text: str, **more: Any) -> Callable[[Function], Function]:
+def _value(attribute: str, name: str, help_text: str, **more: Any) -> Option:
     def store(context: click.Context, _: click.Parameter, value: object) -> None:
         if value is not None:
             setattr(context.ensure_object(Settings), attribute, value)
@@ -72,8 +82,12 @@ _limit_requests = _value(
     type=click.FloatRange(0, min_open=True),
     metavar="N",
 )
-max_transfer = click.option("--max-transfer", type=_size, metavar="SIZE", help="Copy no more than this, then end.")
-max_duration = click.option("--max-duration", type=_seconds, metavar="TIME", help="Begin no copy after: 30m, 8h.")
+max_transfer: Option = click.option(
+    "--max-transfer", type=_size, metavar="SIZE", help="Copy no more than this, then end."
+)
+max_duration: Option = click.option(
+    "--max-duration", type=_seconds, metavar="TIME", help="Begin no copy after: 30m, 8h."
+)
 
 _retries = _value(
     "retries", "--retries", "Tries of each request after the first.", type=click.IntRange(0, 100), metavar="N"
@@ -88,23 +102,25 @@ _progress = _value(
     type=click.Choice(["json", "plain", "none"]),
 )
 
-json_lines = _flag("json", "Write results as JSON, one value a line.", "--json")
-yes = _flag("yes", "Do not ask.", "-y", "--yes")
-include = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
-exclude = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
-follow_symlinks = click.option("--follow-symlinks", is_flag=True, help="In a source directory, and never out of it.")
-folder_markers = click.option(
+json_lines: Option = _flag("json", "Write results as JSON, one value a line.", "--json")
+yes: Option = _flag("yes", "Do not ask.", "-y", "--yes")
+include: Option = click.option("--include", metavar="PATTERN", multiple=True, help="Only names that fit; repeatable.")
+exclude: Option = click.option("--exclude", metavar="PATTERN", multiple=True, help="No names that fit; repeatable.")
+follow_symlinks: Option = click.option(
+    "--follow-symlinks", is_flag=True, help="In a source directory, and never out of it."
+)
+folder_markers: Option = click.option(
     "--folder-markers", is_flag=True, help="Folders of a source directory are objects too: empty ones that mark them."
 )
-human = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB. Alone it is --help.")
+human: Option = click.option("-h", "--human", is_flag=True, help="Sizes for people: 1.5 MiB. Alone it is --help.")
 
 
-def place(name: str, **settings: Any) -> Callable[[Function], Function]:
+def place(name: str, **settings: Any) -> Option:
     """An argument that is a storage URL or a path; the shell completes both."""
     return click.argument(name, shell_complete=_places, **settings)
 
 
-def workers(help_text: str) -> Callable[[Function], Function]:
+def workers(help_text: str) -> Option:
     """`--workers`, with what there are so many of at a time."""
     return click.option(
         "--workers", type=click.IntRange(1, 1000), default=16, show_default=True, metavar="N", help=help_text

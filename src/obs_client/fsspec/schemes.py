@@ -7,7 +7,7 @@ fsspec finds them by the entry points of this package; their names shadow nobody
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from obs_client.fsspec.filesystem import ObjectStorageFileSystem
 
@@ -32,21 +32,21 @@ class AzureStoreFileSystem(ObjectStorageFileSystem):
     """`obs+az://container/name`, Azure Blob Storage."""
 
     protocol = "obs+az"
-    default_store = "az:"
+    default_store: ClassVar[str | None] = "az:"
 
 
 class GoogleStoreFileSystem(ObjectStorageFileSystem):
     """`obs+gs://container/name`, Google Cloud Storage."""
 
     protocol = "obs+gs"
-    default_store = "gs:"
+    default_store: ClassVar[str | None] = "gs:"
 
 
 class LocalStoreFileSystem(ObjectStorageFileSystem):
     """`obs+file:///directory/name`: local files, each written whole, with attributes."""
 
     protocol = "obs+file"
-    default_store = "file:///"
+    default_store: ClassVar[str | None] = "file:///"
 
     @classmethod
     def _without_store(cls, rest: str) -> str:
@@ -57,21 +57,21 @@ class MemoryStoreFileSystem(ObjectStorageFileSystem):
     """`obs+memory://container/name`: one store, in the memory of this process."""
 
     protocol = "obs+memory"
-    default_store = "memory:"
+    default_store: ClassVar[str | None] = "memory:"
 
 
 class S3StoreFileSystem(ObjectStorageFileSystem):
     """`obs+s3://container/name`."""
 
     protocol = "obs+s3"
-    default_store = "s3:"
+    default_store: ClassVar[str | None] = "s3:"
 
 
 class SwiftStoreFileSystem(ObjectStorageFileSystem):
     """`obs+swift://container/name`."""
 
     protocol = "obs+swift"
-    default_store = "swift:"
+    default_store: ClassVar[str | None] = "swift:"
 
 
 ALL: tuple[type[ObjectStorageFileSystem], ...] = (

@@ -63,7 +63,7 @@ class Taken:
         self._bounds = bounds
         self._size = 0
         self._until = time.monotonic() + bounds.seconds
-        self.names = 0
+        self.names: int = 0
         self._last = within.after
         self._ended = False
 

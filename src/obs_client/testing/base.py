@@ -40,7 +40,7 @@ class ConformanceBase(_Case):
         keeps_everything: The store refuses no legal name, no header and no metadata within its limits.
     """
 
-    maxDiff = None
+    maxDiff: int | None = None
     """A difference is told whole, since it is what shows of a server how it differs."""
 
     container_name: ClassVar[str | None] = None

@@ -48,8 +48,8 @@ class ImitatingClient(WrappedClient):
         self.store = store
         self._kind = KINDS[store].granting(conditional_writes, conditional_deletes)
         self._granted = conditional_writes, conditional_deletes
-        self.condition_hint = self._kind.condition_hint
-        self.delete_condition_hint = self._kind.delete_condition_hint
+        self.condition_hint: str = self._kind.condition_hint
+        self.delete_condition_hint: str = self._kind.delete_condition_hint
         self._lag = listing_lag
         self._listings = Listings(inner, listing_lag) if listing_lag else None
         self._lock = ForkLock()

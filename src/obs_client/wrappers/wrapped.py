@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from obs_client.backend.body import Body
+from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.client import ObjectStorageClient
@@ -30,13 +31,13 @@ class WrappedClient(ObjectStorageClient):
     """Does what the inner client does, primitive by primitive, those with a default included."""
 
     def __init__(self, inner: ObjectStorageClient) -> None:
-        self.container_resource = inner.container_resource
+        self.container_resource: str | None = inner.container_resource
         super().__init__(inner.container_name, options=inner.options)
         self.inner = inner
-        self.timeout = inner.timeout
-        self.opens_whole = inner.opens_whole
-        self.condition_hint = inner.condition_hint
-        self.delete_condition_hint = inner.delete_condition_hint
+        self.timeout: float = inner.timeout
+        self.opens_whole: bool = inner.opens_whole
+        self.condition_hint: str = inner.condition_hint
+        self.delete_condition_hint: str = inner.delete_condition_hint
 
     def _through(self, primitive: str, call: Callable[[], Answer]) -> Answer:
         """Make one call of a primitive."""
@@ -182,8 +183,8 @@ class WrappedReader(ObjectReader):
     """Reads what the inner reader reads."""
 
     def __init__(self, inner: ObjectReader) -> None:
-        self.info = inner.info
-        self.digest = inner.digest
+        self.info: ObjectInfo = inner.info
+        self.digest: ContentDigest | None = inner.digest
         self.inner = inner
 
     def readinto(self, buffer: memoryview) -> int:

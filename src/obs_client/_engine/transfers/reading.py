@@ -9,7 +9,7 @@ from obs_client._engine.border import Border
 from obs_client._engine.retry import Retries
 from obs_client.backend import stopping
 from obs_client.backend.body import BLOCK_SIZE
-from obs_client.backend.integrity import ContentCheck
+from obs_client.backend.integrity import ContentCheck, ContentDigest
 from obs_client.backend.values import ObjectReader
 from obs_client.errors import NotFoundError, ObjectChangedError, ObjectUnchangedError, PreconditionError, TemporaryError
 from obs_client.models import ObjectInfo
@@ -52,8 +52,8 @@ class GuardedReader(ObjectReader):
         self._inner = self._open()
         if start < 0:
             start = self.position = self._failed_at = max(0, (self._inner.info.size or 0) + start)
-        self.info = pinned if pinned and pinned.size is not None else self._inner.info
-        self.digest = self._inner.digest
+        self.info: ObjectInfo = pinned if pinned and pinned.size is not None else self._inner.info
+        self.digest: ContentDigest | None = self._inner.digest
         self._start = start
         self.stop = _least(stop, self.info.size)
         self._finished = False
@@ -124,7 +124,7 @@ class GuardedReader(ObjectReader):
             return
         if self._own_check and self._check and self.digest:
             self._check.finish()
-            self.verified = self._check.fits and self.digest.check_composite(self._check.digests)
+            self.verified: bool = self._check.fits and self.digest.check_composite(self._check.digests)
         self._finished = True
         if self._retries:
             self._retries.end()

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Iterator
 
+from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
 from obs_client.backends.local.attributes import ReplacedError, load
 from obs_client.backends.local.names import Path
@@ -158,8 +159,8 @@ class LocalReader(ObjectReader):
 
     def __init__(self, file: OpenFile, name: str, start: int, stop: int | None) -> None:
         """The file's descriptor belongs to the reader from here on."""
-        self.info = file.info(name)
-        self.digest = None if file.unsized else digest_of(file.status, file.record)
+        self.info: ObjectInfo = file.info(name)
+        self.digest: ContentDigest | None = None if file.unsized else digest_of(file.status, file.record)
         self.verified = False
         self._file = file
         self._position = start

@@ -94,7 +94,7 @@ class S3Client(ObjectStorageClient):
     request is an `S3Error`, as the cause of the typed one; only `native` raises botocore's own.
     """
 
-    container_resource = RESOURCE
+    container_resource: str | None = RESOURCE
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class S3Client(ObjectStorageClient):
         )
         settings = check(region, endpoint_url, credentials, verify, timeout, addressing_style, choices, profile)
         warn_if_unchecked(verify)
-        self.timeout = settings.timeout
+        self.timeout: float = settings.timeout
         self._requests = Requests(settings)
         self.condition_hint = (
             "; if yours does, say so: S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true"

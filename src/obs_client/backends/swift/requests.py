@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 from obs_client._http.errors import StrangeAnswer
+from obs_client._http.head import HttpHeaders
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
 from obs_client._http.kit.identity import check_identity, is_named
 from obs_client._http.kit.json_answer import parse_json
@@ -275,7 +276,7 @@ class Response:
         self.status: int = answer.status
         self.status_code: int = answer.status
         self.reason: str = answer.reason
-        self.headers = answer.headers
+        self.headers: HttpHeaders = answer.headers
         self.request = self
         self.url = url
         self.content = b""

@@ -27,7 +27,7 @@ _MODULES = {
 
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
-NAMES = sorted(_HOMES)
+NAMES: list[str] = sorted(_HOMES)
 
 
 def command(name: str) -> click.Command | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EXAMPLES = {
+EXAMPLES: dict[str, tuple[str, ...]] = {
     "cat": ("obs cat s3://album/notes.txt", "obs cat 's3://logs/app.log' --start 1000 --stop 2000"),
     "cleanup": ("obs cleanup s3://album", "obs cleanup --older-than 1d swift://album/videos"),
     "completion": ('eval "$(obs completion bash)"', "obs completion fish | source"),

@@ -43,4 +43,4 @@ class Waiting:
         self.count = 0
 
 
-waiting = Waiting()
+waiting: Waiting = Waiting()

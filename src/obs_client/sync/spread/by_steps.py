@@ -23,8 +23,8 @@ class Groups:
         self._job = job
         self._workers = workers
         self._ask = ask
-        self.ahead = (OUT * workers.slots + 1) * STEPS
-        self.in_flight = (OUT * workers.slots + 1) * SIZE
+        self.ahead: int = (OUT * workers.slots + 1) * STEPS
+        self.in_flight: int = (OUT * workers.slots + 1) * SIZE
         self._group: list[Step] = []
         self._size = 0
         self._steps: collections.deque[list[Step]] = collections.deque()  # of the groups that are out, or came back

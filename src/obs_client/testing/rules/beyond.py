@@ -9,7 +9,7 @@ from obs_client.models import ObjectInfo
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 
-FIELDS = {"storage_class": str, "version_id": str, "expires": float}
+FIELDS: dict[str, type] = {"storage_class": str, "version_id": str, "expires": float}
 
 
 class BeyondTests(ConformanceBase):

@@ -22,7 +22,7 @@ class Stopping:
         number: The signal that came; 0 if none did.
     """
 
-    number = 0
+    number: int = 0
 
     def __init__(self) -> None:
         self._defaults: dict[int, Any] = {}

@@ -15,7 +15,9 @@ class Reply:
     """An answer as google-auth reads it."""
 
     def __init__(self, status: int, headers: Any, data: bytes) -> None:
-        self.status, self.headers, self.data = status, headers, data
+        self.status: int = status
+        self.headers: Any = headers
+        self.data: bytes = data
 
 
 class Sender:
