@@ -1,28 +1,42 @@
 """How `obs_client` is built and installed; `requirements.txt` lists the same core packages, as a test sees."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).parent
 SOURCE = (HERE / "src/obs_client/__init__.py").read_text()
 VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.MULTILINE)
 assert VERSION
 
-HOME = "https://github.com/OWNER/obs_client"
-"""OWNER stands for the account that hosts the project, as in the README; whoever publishes a release writes it here."""
+OWNER = "OWNER"
+"""Stands for the account that hosts the project, as in the README; whoever publishes a release writes it here."""
+
+HOME = f"https://github.com/{OWNER}/obs_client"
 
 README = (HERE / "README.md").read_text(encoding="utf-8")
 
+
+class SourceDistribution(sdist):
+    """Without tests: setuptools adds those whose file names begin with `test`, which are nothing by themselves."""
+
+    def make_release_tree(self, base_dir: str, files: Sequence[str]) -> None:
+        super().make_release_tree(base_dir, [name for name in files if not name.startswith("test/")])
+
+
 setup(
+    cmdclass={"sdist": SourceDistribution},
     name="obs_client",
     version=VERSION[1],
     description="One simple API to any object storage: Swift, S3, Azure, Google Cloud Storage, files, memory",
     long_description=re.sub(r"\]\((?!https?:)", f"]({HOME}/blob/main/", README),
     long_description_content_type="text/markdown",
     author="obs_client contributors",
-    license="MIT",
+    author_email=f"{OWNER}@users.noreply.github.com",
+    license_expression="MIT",
     url=HOME,
     project_urls={
         "Documentation": f"{HOME}/tree/main/src/obs_client/docs",
@@ -77,6 +91,8 @@ setup(
             "opentelemetry-sdk>=1.30",
             "pandas>=2.2",
             "pyarrow>=18",
+            "pyright[nodejs]>=1.1.400",
+            "pyroma>=5",
             "pytest-xdist>=3.6",
             "pytest>=8.3",
             "pyyaml>=6",

@@ -11,6 +11,7 @@ from typing import NoReturn
 INTERRUPTED = 130
 STOPPED = (129, INTERRUPTED, 143)
 """Exit statuses after SIGHUP, SIGINT and SIGTERM, as a shell tells them."""
+WRONG_USE = 2
 GARBAGE = 50_000
 """New objects before Python looks for garbage: what a short command loads is none, and looking takes a tenth of it."""
 
@@ -25,7 +26,8 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("click", "rich"):
             raise
-        sys.exit(f"obs: the package {error.name!r} is missing; install the extra: pip install 'obs_client[cli]'")
+        print(f"obs: the package {error.name!r} is missing. Run: pip install 'obs_client[cli]'", file=sys.stderr)  # noqa: T201
+        sys.exit(WRONG_USE)
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         # A name that the terminal's encoding lacks is shown escaped.
         sys.stdout.reconfigure(errors="backslashreplace")

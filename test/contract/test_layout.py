@@ -43,6 +43,7 @@ OTHERS = {
     "field": "promises to what others run",
     "fuzz": "bytes from outside, as an adversary would send them",
     "loopback": "servers of a few lines, for single tests",
+    "packaging": "what is built, installed and typed",
     "mutating": "which changes of the code no test sees",
     "servers": "real servers, and the tests of them",
 }
