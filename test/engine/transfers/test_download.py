@@ -267,6 +267,73 @@ def test_what_was_not_compared_is_said_not_to_be(
     assert bool(said) == (flip_at is not None)
 
 
+@pytest.mark.parametrize("how", ["read", "stream", "file"])
+def test_a_range_that_does_not_fit_a_digest_that_proves_nothing_is_said_not_to_be_compared(
+    how: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Doubtful(PartsClient):
+        def _object_open(self, *asked: Any) -> ObjectReader:
+            reader = super()._object_open(*asked)
+            assert reader.digest
+            values = [*reader.digest.part_values]
+            values[3] = hashlib.md5(b"other").hexdigest()
+            reader.digest = Guessed("md5", reader.digest.part_sizes, values)
+            return reader
+
+    client = Doubtful()
+    client.object_write("name", CONTENT)
+    with caplog.at_level(logging.DEBUG, "obs_client"):
+        assert _download(client, how, tmp_path) == CONTENT
+    assert len(client.opened) == 8, "side by side"
+    assert [record for record in caplog.records if "could be compared" in record.message]
+
+
+class LargeParts(ScriptedClient):
+    """Tells digests of parts that are larger than what is read at once."""
+
+    part = 5 * PART
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = super()._object_open(container, name, start, stop, if_hash)
+        content = self._stored(container, name).content
+        pieces = [content[at : at + self.part] for at in range(0, len(content), self.part)]
+        values = [hashlib.md5(piece).hexdigest() for piece in pieces]
+        reader.digest = ContentDigest("md5", [len(piece) for piece in pieces], values)
+        return reader
+
+
+@pytest.mark.parametrize(("part", "requests"), [(2 * PART, 4), (2 * PART + 1, 1), (5 * PART, 1)])
+def test_parts_too_large_to_be_held_are_streamed_in_order(part: int, requests: int) -> None:
+    """Memory: a buffer for each worker holds two parts of the options at most."""
+    client = LargeParts()
+    client.part = part
+    client.object_write("name", CONTENT)
+    sink = io.BytesIO()
+    assert client.object_download("name", sink)
+    assert sink.getvalue() == CONTENT
+    assert client.calls["_object_open"] == requests
+
+
+def test_a_stream_that_takes_a_few_bytes_at_a_time_gets_all() -> None:
+    class Narrow(io.RawIOBase):
+        taken = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any, /) -> int:
+            self.taken += bytes(data[:7])
+            return min(7, len(data))
+
+    client = ScriptedClient()
+    client.object_write("name", CONTENT)
+    sink = Narrow()
+    assert client.object_download("name", sink)  # type: ignore[arg-type]
+    assert sink.taken == CONTENT
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_file_system_that_takes_half_of_what_is_written(
     workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
