@@ -15,6 +15,9 @@ import pytest
 
 import obs_client
 from obs_client import ClientOptions, IntegrityError, ObjectChangedError, TemporaryError, copying
+from obs_client._engine.border import Border
+from obs_client._engine.transfers.download import blocks
+from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
 from test.engine.scripted import QUICK, BreakingReader, Outage, ScriptedClient
@@ -314,6 +317,17 @@ def test_parts_too_large_to_be_held_are_streamed_in_order(part: int, requests: i
     assert client.object_download("name", sink)
     assert sink.getvalue() == CONTENT
     assert client.calls["_object_open"] == requests
+
+
+def test_ranges_that_are_read_ahead_share_a_few_buffers() -> None:
+    client = PartsClient()
+    client.object_write("name", CONTENT)
+    border = Border(client)
+    with GuardedReader(border, "box", "name") as reader:
+        seen = [(bytes(block), block.obj) for block in blocks(border, reader)]
+    assert b"".join(content for content, _ in seen) == CONTENT
+    assert len(seen) == 8
+    assert len({id(buffer) for _, buffer in seen}) <= QUICK.workers + 1
 
 
 def test_a_stream_that_takes_a_few_bytes_at_a_time_gets_all() -> None:

@@ -16,6 +16,11 @@ from obs_client.testing.faults import FaultyClient
 from test.field.running import s3_server, swift_server
 from test.loopback.s3_double import Ways
 from test.loopback.swift.ways import Ways as SwiftWays
+from test.s3.running import client as s3_client
+from test.s3.running import container as new_s3_container
+from test.servers import RunningServer, SwiftServer
+from test.swift.support import client_of as swift_client
+from test.swift.support import new_container as new_swift_container
 
 PART = 1000
 OPTIONS = ClientOptions(part_size=PART, workers=2, first_pause=0.0002, longest_pause=0.002)
@@ -72,6 +77,31 @@ def swift() -> Iterator[Opened]:
     one, other = (SwiftClient(container_name=box, credentials=double.credentials, options=OPTIONS) for _ in range(2))
     one.container_create(box)
     yield _opened((one, other))
+
+
+def real_s3(server: RunningServer) -> Callable[[], AbstractContextManager[Opened]]:
+    """Each time a new container of a running server."""
+    options = dataclasses.replace(OPTIONS, part_size=5 * 1024 * 1024)
+
+    @contextmanager
+    def opened() -> Iterator[Opened]:
+        one, other = (s3_client(server, options, conditional_writes=True) for _ in range(2))
+        other.container_name = new_s3_container(one)
+        yield _opened((one, other))
+
+    return opened
+
+
+def real_swift(server: SwiftServer) -> Callable[[], AbstractContextManager[Opened]]:
+    """The same of Swift."""
+
+    @contextmanager
+    def opened() -> Iterator[Opened]:
+        with new_swift_container(server, options=OPTIONS) as one, swift_client(server, options=OPTIONS) as other:
+            other.container_name = one.container_name
+            yield _opened((one, other))
+
+    return opened
 
 
 def _opened(clients: tuple[ObjectStorageClient, ObjectStorageClient]) -> Opened:

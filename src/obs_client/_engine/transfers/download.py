@@ -92,7 +92,7 @@ def _to_file(
                 pass
         else:
             target = _FileTarget(file.descriptor, 0)
-            meter.run(lambda: _fetch_all(reader, target), reader.left, lambda: reader.position)
+            meter.run(lambda: target.take_from(reader), reader.left, lambda: reader.position)
         file.publish()
     return True
 
@@ -184,11 +184,6 @@ def _fetch(
     first.verified = digest is not None and all(c.fits for c in checks) and digest.check_composite(digests)
     if not first.verified:
         note_unverified(first.name)
-
-
-def _fetch_all(reader: GuardedReader, target: _Target) -> None:
-    target.take_from(reader)
-    _finish(reader)
 
 
 def _reader_of(border: Border, first: GuardedReader, wanted: Range, check: ContentCheck | None) -> GuardedReader:
