@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import io
 import logging
@@ -362,3 +363,22 @@ def test_a_file_system_that_takes_half_of_what_is_written(
     client.object_write("name", CONTENT)
     assert client.download_file("name", tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_full_disk_is_told_of_by_the_path_that_was_given_and_leaves_the_old_file(
+    workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    client = ScriptedClient(options=dataclasses.replace(QUICK, workers=workers))
+    client.object_write("name", CONTENT)
+    (tmp_path / "file").write_bytes(b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(OSError, match="No space left") as caught:
+            client.download_file("name", tmp_path / "file")
+    assert caught.value.filename == str(tmp_path / "file")
+    assert os.listdir(tmp_path) == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"old"

@@ -217,6 +217,15 @@ def test_every_further_request_is_for_the_version_that_was_there_at_first(way: W
     assert {if_hash for _, if_hash in asked[1:]} == {info.hash}
 
 
+@ways
+def test_what_has_no_hash_is_read_by_one_request(way: Way, tmp_path: Path) -> None:
+    """Nothing would tell its ranges from those of another version of the same second."""
+    client = Telling(None, {"hash": None})
+    client.object_write("name", CONTENT * 20)
+    assert way(client, tmp_path) == CONTENT * 20
+    assert client.calls["_object_open"] == 1
+
+
 class Truncated(ScriptedClient):
     """Some of its bodies end after so many bytes as if that were all, though the size was told."""
 
