@@ -38,6 +38,8 @@ from obs_client.models import (
 )
 
 if TYPE_CHECKING:
+    import io
+
     from obs_client._engine.transfers.files import TextWriteFile, WriteFile
     from obs_client._engine.transfers.progress import Progress
     from obs_client._engine.transfers.read_file import ReadFile
@@ -625,21 +627,35 @@ class ObjectStorageClient(Backend):
         if_absent: bool = False,
         if_hash: str | None = None,
         progress: Progress | None = None,
+        resume: bool = False,
     ) -> bool:
         """Write an object from a local file. False: a condition does not hold. All else as `object_upload`.
 
+        Args:
+            resume: Go on with what an earlier call with `resume` has sent of this file to this name, in this process or
+                one that was killed; and leave what this call has sent, if it fails in a way that may pass. What was
+                sent is noted in the state folder of the platform, or where the variable `OBS_TRANSFERS` says. Without
+                `capabilities.resumable_uploads`, and of one part, all is sent.
+
         Raises:
             OSError: The file is absent, a directory, or cannot be read: as `open` raises it.
+            ConflictError: With `resume`: another process is at this transfer.
         """
         from obs_client._engine.attributes import Headers
         from obs_client._engine.transfers import upload
 
+        arguments.check_switch(resume, "resume")
         container = self._object(object_name, container_name)
         headers = Headers(content_type, content_encoding, content_disposition, content_language, cache_control)
         attributes = self._border.rules.attributes(object_name, metadata, headers)
         new = self._new(container, object_name, attributes, None, if_absent, if_hash)
         with open(local_path, "rb") as stream:
-            return _condition_held(new, lambda: upload.upload(self._border, new, stream, progress))
+
+            def write() -> None:
+                if not resume or not _send(self._border, new, stream, os.fspath(local_path), progress):
+                    upload.upload(self._border, new, stream, progress)
+
+            return _condition_held(new, write)
 
     def object_copy(
         self,
@@ -773,16 +789,19 @@ class ObjectStorageClient(Backend):
     ) -> CleanupReport:
         """Remove what killed writers left in a container: unfinished uploads, temporary files; no object.
 
-        The docstring of each backend says what it removes.
+        The docstring of each backend says what it removes. What a transfer with `resume` on this machine, in this
+        account of its user, can go on with stays for a week.
 
         Args:
             prefix: Only leftovers of objects whose names start with it.
             older_than: Seconds. Younger leftovers stay, since they may belong to an active writer.
         """
+        from obs_client._engine.resuming.records import kept_uploads
+
         container = self._container(container_name)
         arguments.check_prefix(prefix)
         arguments.check_seconds(older_than, "older_than")
-        return self._border.cleanup(container, prefix or "", older_than)
+        return self._border.cleanup(container, prefix or "", older_than, kept_uploads(self._border))
 
     # ---- signed URLs ------------------------------------------------------------------------------------------------
 
@@ -872,6 +891,13 @@ class ObjectStorageClient(Backend):
     ) -> NewObject:
         self._check_conditions(if_absent, if_hash)
         return NewObject(container, name, attributes, size, if_absent=if_absent, if_hash=if_hash)
+
+
+def _send(border: Border, new: NewObject, stream: io.BufferedReader, path: str, progress: Progress | None) -> bool:
+    """`resuming.upload.send`, loaded when it is needed."""
+    from obs_client._engine.resuming import upload
+
+    return upload.send(border, new, stream, path, progress)
 
 
 def _condition_held(new: NewObject, write: Callable[[], None]) -> bool:

@@ -152,6 +152,8 @@ class Capabilities:
             this is False the store looks before it writes, and two that overlap may both be told so.
         hash_of_content: The hash stays while only metadata are changed; otherwise it is another then, and a condition
             on the old one does not hold.
+        resumable_uploads: `upload_file` with `resume` goes on with what another process has sent; otherwise it begins
+            again.
         exclusive_uploads: Of several that write a large object of one name at once only one may end well; the others
             raise `ConflictError`, and send everything again.
         atomic_container_delete: A container that is deleted without force holds nothing at that moment. Where this is
@@ -195,6 +197,7 @@ class Capabilities:
     delete_if_hash: bool = False
     atomic_conditions: bool = True
     hash_of_content: bool = True
+    resumable_uploads: bool = False
     exclusive_uploads: bool = False
     atomic_container_delete: bool = True
     container_totals: bool = False

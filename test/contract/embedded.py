@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from obs_client import (
     Capabilities,
@@ -111,7 +111,7 @@ class FencedClient(WrappedClient):
         self.check(container, *object_names)
         return super()._object_delete_many(container, object_names)
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         self.check(container, prefix)
         assert older_than > 0, "leftovers of others could be removed"
-        return super()._cleanup(container, prefix, older_than)
+        return super()._cleanup(container, prefix, older_than, kept)

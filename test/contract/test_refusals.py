@@ -32,6 +32,7 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
     "backend/primitives.py _object_copy": ("server_side_copy",),
     "backend/primitives.py _object_generate_download_url": URLS,
     "backend/primitives.py _object_generate_upload_url": URLS,
+    "backend/primitives.py _object_reopen": ("resumable_uploads",),
     "backend/primitives.py _object_tags": ("tags",),
     "backends/azure/client.py _url": URLS,
     "backends/gcs/signing.py signed_url": URLS,

@@ -10,7 +10,7 @@ import pytest
 
 from obs_client import ObjectStorageClient
 from obs_client.testing import Conformance
-from test.testing.broken import declared, listings, reads, signing_store, writes
+from test.testing.broken import declared, listings, reads, resuming, signing_store, writes
 from test.testing.broken.backends import CAUGHT_BY, BrokenClient
 
 pytestmark = pytest.mark.slow
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 assert declared
 assert listings
 assert reads
+assert resuming
 assert writes
 assert signing_store
 
@@ -69,16 +70,27 @@ def test_the_same_tests_pass_on_a_good_backend() -> None:
     result = failures_of(signing_store.SigningClient(), sorted(set(CAUGHT_BY.values())))
     assert result.messages == {}
     assert result.errors == []
-    # These pass on LocalClient, on MemoryClient and on AzureClient, in test_conformance.py.
+    # These pass on LocalClient, on MemoryClient and on AzureClient, in test_conformance.py, or below.
     skipped = {
         "test_names_refused_by_store",
         "test_observe",
         "test_pickle",
+        "test_resume_at_once",
+        "test_resume_cleanup",
+        "test_resume_completed",
+        "test_resume_gone",
         "test_tags",
         "test_url_terms_undeclared",
         "test_urls_undeclared",
     }
     assert {test.id().rpartition(".")[2] for test, _ in result.skipped} == skipped
+
+
+def test_a_good_store_goes_on_with_uploads() -> None:
+    wanted = sorted(test for test in set(CAUGHT_BY.values()) if test.startswith("test_resume"))
+    result = failures_of(resuming.ResumingClient(), wanted)
+    assert result.messages == {}
+    assert (result.errors, result.skipped, len(wanted)) == ([], [], 6)
 
 
 def test_there_are_many_hazards() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -167,6 +167,15 @@ class Border:
         """The backend's own upload, of an object that carries a write id; `GuardedUpload` guards it."""
         return self.run("begin", lambda: self._backend._object_multipart(new), new.container, new.name)
 
+    def object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        """The upload that another process began; raises `UploadGone` as the backend does."""
+        call = partial(self._backend._object_reopen, new, identity)
+        return self.run("go on with", call, new.container, new.name)
+
+    def object_end_begun(self, new: NewObject, since: float) -> None:
+        call = partial(self._backend._object_end_begun, new, since)
+        self.run("end an upload of", call, new.container, new.name)
+
     def object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         """Copy within the store, so that a lost or late answer can be found out: stores copy for long, and silently."""
         marked = marked_by_id(new)
@@ -242,8 +251,10 @@ class Border:
             name,
         )
 
-    def cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        return self.run("clean up", lambda: self._backend._cleanup(container, prefix, older_than), container)
+    def cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
+        # What is kept is given only where there is some: the backends of others may know no such parameter.
+        given = (container, prefix, older_than, *((kept,) if kept else ()))
+        return self.run("clean up", lambda: self._backend._cleanup(*given), container)
 
     def location(self, container: str) -> tuple[Hashable, str]:
         return self.run("find", lambda: self._backend._location(container), container)

@@ -113,6 +113,7 @@ class AsyncWriting(AsyncBase):
         if_absent: bool = False,
         if_hash: str | None = None,
         progress: Progress | None = None,
+        resume: bool = False,
     ) -> bool:
         """Write an object from a local file. False: a condition does not hold."""
         told = told_in_loop(progress)
@@ -130,6 +131,7 @@ class AsyncWriting(AsyncBase):
                 if_absent=if_absent,
                 if_hash=if_hash,
                 progress=told,
+                resume=resume,
             )
         )
 

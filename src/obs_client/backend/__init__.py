@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from obs_client.backend.multipart import MultipartUpload as MultipartUpload
     from obs_client.backend.multipart import Part as Part
     from obs_client.backend.multipart import SpooledUpload as SpooledUpload
+    from obs_client.backend.multipart import UploadGone as UploadGone
     from obs_client.backend.primitives import Backend as Backend
     from obs_client.backend.stopping import check_stopped as check_stopped
     from obs_client.backend.stopping import sleep as sleep
@@ -168,7 +169,7 @@ _MODULES = {
     "obs_client.backend.integrity": "ContentCheck ContentDigest new_hash",
     "obs_client.backend.learning": "learned",
     "obs_client.backend.listing": "ListedObjects WholeObjects fold name_of",
-    "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload",
+    "obs_client.backend.multipart": "MultipartUpload Part SpooledUpload UploadGone",
     "obs_client.backend.primitives": "Backend",
     "obs_client.backend.stopping": "check_stopped sleep stoppable",
     "obs_client.backend.values": "NO_TERMS NewObject ObjectReader Page UrlTerms",

@@ -13,7 +13,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from obs_client.errors import ServiceError
+from obs_client.errors import ConflictError, ServiceError
 
 TEMPORARY_NAME = re.compile(rb"%obs_t_[0-9a-f]{16}")
 
@@ -38,14 +38,18 @@ class AtomicFile:
         name: The temporary name.
     """
 
-    def __init__(self, directory: int, target: bytes) -> None:
+    def __init__(self, directory: int, target: bytes, *, mark: str | None = None, name: bytes | None = None) -> None:
         """Begin a file that `publish` will name `target`.
 
         Args:
             directory: A descriptor of the directory; it belongs to the file from here on, also if this fails.
+            mark: 16 hexadecimal digits for its name, unless they are taken; None: random ones.
+            name: The temporary name of a file that another process left, to go on with it.
 
         Raises:
             OSError: The file cannot be made there.
+            TemporaryFileRemovedError: There is no file of this name any more.
+            ConflictError: A file of this name is in use.
         """
         self._directory: int | None = directory
         self._target = target
@@ -54,18 +58,25 @@ class AtomicFile:
         self._on_disk = False
         self.name: bytes
         try:
-            self.name, self._descriptor = _create(directory)
-            self._on_disk = True
-            _mark_as_alive(self._descriptor)
+            if name is None:
+                self.name, self._descriptor = _create(directory, mark)
+                self._on_disk = True
+                _mark_as_alive(self._descriptor)
+            else:
+                self.name, self._descriptor = name, _take_over(directory, name)
+                self._on_disk = True
         except BaseException:
             self.discard()
             raise
 
     @classmethod
-    def beside(cls, path: str | os.PathLike[str]) -> Self:
+    def beside(cls, path: str | os.PathLike[str], *, mark: str | None = None, again: bytes | None = None) -> Self:
         """Begin a file that will replace `path`, or be new there.
 
         A symbolic link at `path` is replaced, not followed.
+
+        Args:
+            mark, again: As `mark` and `name` of the constructor.
 
         Raises:
             OSError: As `open` raises it: the directory is absent, or not writable, or `path` is a directory, a
@@ -80,7 +91,7 @@ class AtomicFile:
         except BaseException:
             os.close(directory)
             raise
-        return cls(directory, os.fsencode(name))
+        return cls(directory, os.fsencode(name), mark=mark, name=again)
 
     @property
     def descriptor(self) -> int:
@@ -132,6 +143,14 @@ class AtomicFile:
                 self._close_descriptor()
             finally:
                 self._close_directory()
+
+    def leave(self) -> None:
+        """Let go of the file where it is, for another process to go on with. Safe to repeat."""
+        self._on_disk = False
+        try:
+            self._close_descriptor()
+        finally:
+            self._close_directory()
 
     def __enter__(self) -> Self:
         return self
@@ -189,13 +208,44 @@ def _umask_by_setting_it() -> int:
         return mask
 
 
-def _create(directory: int) -> tuple[bytes, int]:
+def _create(directory: int, mark: str | None) -> tuple[bytes, int]:
     while True:
-        name = b"%obs_t_" + os.urandom(8).hex().encode()
+        name = named_by(mark or os.urandom(8).hex())
+        mark = None  # it is tried once
+        if not TEMPORARY_NAME.fullmatch(name):
+            continue
         try:
             return name, os.open(name, _CREATE_FLAGS, 0o600, dir_fd=directory)
         except FileExistsError:
             continue
+
+
+def named_by(mark: str) -> bytes:
+    """The temporary name with these 16 hexadecimal digits."""
+    return b"%obs_t_" + mark.encode()
+
+
+def remove_left(directory: int, name: bytes) -> None:
+    """Remove an unfinished file, if there is one of this name whose writer is dead."""
+    if TEMPORARY_NAME.fullmatch(name) and not is_alive(directory, name):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=directory)
+
+
+def _take_over(directory: int, name: bytes) -> int:
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, dir_fd=directory)
+    except FileNotFoundError as error:
+        raise TemporaryFileRemovedError(f"the temporary file {os.fsdecode(name)!r} is there no more") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise ConflictError(f"another process writes the temporary file {os.fsdecode(name)!r} just now") from error
+    except OSError:
+        pass  # a file system without locks
+    return descriptor
 
 
 def _mark_as_alive(descriptor: int) -> None:

@@ -84,6 +84,15 @@ class Body(io.RawIOBase):
         """Go back to the first byte, for another try."""
         self._position = 0
 
+    @property
+    def known_digests(self) -> Mapping[str, bytes]:
+        """By algorithm, the digests of all bytes that are known by now, without reading them."""
+        return self._digests
+
+    def note_digest(self, algorithm: str, value: bytes) -> None:
+        """Keep a digest of all bytes that somebody computed elsewhere."""
+        self._digests[algorithm] = value
+
     def digest(self, algorithm: str) -> bytes:
         """The digest of all bytes by an algorithm of `integrity.new_hash`; reads them once, then rewinds."""
         if algorithm not in self._digests:

@@ -7,10 +7,11 @@ lengths, without their bytes: the first one is carried over as many zero bytes a
 
 from __future__ import annotations
 
+import copy
 import functools
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from obs_client.errors import ConfigurationError
 
@@ -46,6 +47,10 @@ class Crc32c:
     def update(self, data: ReadableBuffer, /) -> None:
         """Take the next bytes."""
         self._value = self._extend(data, self._value)
+
+    def copy(self) -> Self:
+        """Another one that has taken the same bytes."""
+        return copy.copy(self)
 
     def digest(self) -> bytes:
         """The four bytes."""
@@ -107,6 +112,10 @@ class Crc64:
     def update(self, data: ReadableBuffer, /) -> None:
         """Take the next bytes."""
         self._value = self._extend(data, self._value)
+
+    def copy(self) -> Self:
+        """Another one that has taken the same bytes."""
+        return copy.copy(self)
 
     def digest(self) -> bytes:
         """The eight bytes."""

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import zlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from obs_client.errors import IntegrityError
 
@@ -22,6 +22,8 @@ class Hash(Protocol):
     def digest(self) -> bytes: ...
 
     def hexdigest(self) -> str: ...
+
+    def copy(self) -> Self: ...
 
 
 def new_hash(algorithm: str) -> Hash:
@@ -44,6 +46,11 @@ class _Crc32:
 
     def update(self, data: ReadableBuffer, /) -> None:
         self._value = zlib.crc32(data, self._value)
+
+    def copy(self) -> _Crc32:
+        made = _Crc32()
+        made._value = self._value
+        return made
 
     def digest(self) -> bytes:
         return self._value.to_bytes(4, "big")
@@ -131,6 +138,16 @@ class ContentCheck:
         if not self._digest.part_sizes and not self.digests:
             self._end_part()
         self.update(memoryview(b""))
+
+    @property
+    def so_far(self) -> Hash:
+        """The hash of all bytes until now, where one digest covers the whole; not to be changed."""
+        return self._hash
+
+    def go_on(self, hashed: Hash, count: int) -> None:
+        """Take the hash of the first bytes, so many, where one digest covers the whole; the next ones follow."""
+        self._hash = hashed
+        self._left -= count
 
     def _end_part(self) -> None:
         values = self._digest.part_values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from obs_client.backend.body import Body, FileBody, SourceFile
 from obs_client.backend.values import NewObject
@@ -29,6 +29,10 @@ class NeedsReading(Exception):
     """Raised by `_object_copy` or `copy_part`: the store cannot copy this object; the engine reads and writes it."""
 
 
+class UploadGone(Exception):
+    """Raised by `_object_reopen`, or by the upload that it gave: the store has no such upload any more."""
+
+
 class MultipartUpload(abc.ABC):
     """What a backend's `_object_multipart` gives.
 
@@ -44,6 +48,35 @@ class MultipartUpload(abc.ABC):
     @abc.abstractmethod
     def put_part(self, part: Part, body: Body) -> None:
         """Store a part's bytes, and check the store's digest of them where it tells one (`IntegrityError`)."""
+
+    @property
+    def identity(self) -> str | None:
+        """By which `_object_reopen` finds it again, in another process too; None: it cannot. It is no secret."""
+        return None
+
+    def receipt(self, part: Part) -> str:
+        """What `take_up` must be told of a part that `put_part` has stored, in another process; it is no secret."""
+        raise NotImplementedError(f"{type(self).__name__} cannot be gone on with")
+
+    def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
+        """Go on with parts that another process has stored, as if `put_part` had stored them here.
+
+        Called once, on what `_object_reopen` gave, and again after a failure.
+
+        Args:
+            receipts: What `receipt` gave for each. They may be wrong: a part is taken up only if the store is asked,
+                now, and has it with this content.
+
+        Returns:
+            Those that are taken up; the others are sent again.
+
+        Raises:
+            UploadGone: The store has no such upload.
+        """
+        return ()
+
+    def leave(self) -> None:  # noqa: B027 - most stores hold nothing for it
+        """Let go of what this process holds for it, and remove nothing: another process may go on with it."""
 
     def copy_part(self, part: Part) -> None:
         """Let the store copy a part from the source with which `_object_begin_copy` began; only called on its uploads.

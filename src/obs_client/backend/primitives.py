@@ -33,7 +33,7 @@ meanwhile, and the failure that ends each of them is typed. These are all:
 from __future__ import annotations
 
 import abc
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from obs_client.backend.body import Body
@@ -330,6 +330,29 @@ class Backend(abc.ABC):
 
         return SpooledUpload(new, self._object_write)
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        """Go on with an upload that another process began and left; called if `capabilities.resumable_uploads`.
+
+        Args:
+            new: As that process gave it to `_object_multipart`, but for the conditions, which count when it completes.
+            identity: The upload's.
+
+        Raises:
+            UploadGone: There is none any more; here or by its `take_up`.
+            ConflictError: Its process is still at work on it, as far as the store can tell.
+        """
+        raise NotSupportedError(f"{type(self).__name__} cannot go on with an upload")
+
+    def _object_end_begun(self, new: NewObject, since: float) -> None:  # noqa: B027 - for many a begin is no request
+        """End an upload that `_object_multipart` may have begun in a process that died before it knew its identity.
+
+        Called if `capabilities.resumable_uploads`.
+
+        Args:
+            new: As it was given; its write id is that process's own.
+            since: Epoch seconds before which it was not begun.
+        """
+
     def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         """A URL for GET that expires after so many seconds; `terms` only where it declares one of them.
 
@@ -353,8 +376,12 @@ class Backend(abc.ABC):
         """
         return True
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         """Remove leftovers of killed writers older than so many seconds; nothing where writers leave nothing.
+
+        Args:
+            kept: Identities of uploads that stay, since somebody means to go on with them; given only if
+                `capabilities.resumable_uploads`.
 
         Raises:
             ContainerNotFoundError: The container is absent.

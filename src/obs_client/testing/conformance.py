@@ -7,6 +7,7 @@ from obs_client.testing.contents.file_readers import FileReaderTests
 from obs_client.testing.contents.file_writers import FileWriterTests
 from obs_client.testing.contents.observing import ObservingTests
 from obs_client.testing.contents.ranges import RangeTests
+from obs_client.testing.contents.resuming import ResumingTests
 from obs_client.testing.contents.sharing import SharingTests
 from obs_client.testing.contents.sizes import SizeTests
 from obs_client.testing.contents.streams import StreamTests
@@ -45,6 +46,7 @@ class Conformance(
     NamingTests,
     ObservingTests,
     RangeTests,
+    ResumingTests,
     SharingTests,
     SignedUrlTests,
     SizeTests,

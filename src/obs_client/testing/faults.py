@@ -90,6 +90,12 @@ class FaultyClient(WrappedClient):
         upload = self._through("object_multipart", lambda: self.inner._object_multipart(new), lambda lost: lost.abort())
         return WrappedUpload(upload, self._through)
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        upload = self._through(
+            "object_reopen", lambda: self.inner._object_reopen(new, identity), lambda lost: lost.leave()
+        )
+        return WrappedUpload(upload, self._through)
+
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         upload = self._through(
             "object_begin_copy",

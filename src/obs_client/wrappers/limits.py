@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from obs_client._http.kit.fork import ForkLock
@@ -97,6 +97,9 @@ class LimitedClient(WrappedClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return _SlowUpload(super()._object_multipart(new), self._through, self._slowed)
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        return _SlowUpload(super()._object_reopen(new, identity), self._through, self._slowed)
+
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         return _SlowUpload(super()._object_begin_copy(container, source, new), self._through, self._slowed)
 
@@ -128,6 +131,13 @@ class _SlowBody(Body):
         count = super().readinto(buffer)
         self._inner.sent = max(self._inner.sent, self.sent)
         return count
+
+    @property
+    def known_digests(self) -> Mapping[str, bytes]:
+        return self._inner.known_digests
+
+    def note_digest(self, algorithm: str, value: bytes) -> None:
+        self._inner.note_digest(algorithm, value)
 
     def digest(self, algorithm: str) -> bytes:
         return self._inner.digest(algorithm)

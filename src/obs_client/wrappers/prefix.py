@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from obs_client._engine import arguments, listing
@@ -198,14 +198,20 @@ class PrefixedClient(WrappedClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return _Upload(super()._object_multipart(self._inner_new(new)), self._through, self._own)
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        return _Upload(super()._object_reopen(self._inner_new(new), identity), self._through, self._own)
+
+    def _object_end_begun(self, new: NewObject, since: float) -> None:
+        super()._object_end_begun(self._inner_new(new), since)
+
     def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return super()._object_generate_download_url(container, self._full(name), seconds, terms)
 
     def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return super()._object_generate_upload_url(container, self._full(name), seconds, terms)
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        return super()._cleanup(container, self.prefix + prefix, older_than)
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
+        return super()._cleanup(container, self.prefix + prefix, older_than, kept)
 
 
 class _Upload(WrappedUpload):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NoReturn
 
 from obs_client._engine import arguments
@@ -65,10 +65,16 @@ class ReadOnlyClient(WrappedClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         _refuse()
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        _refuse()
+
+    def _object_end_begun(self, new: NewObject, since: float) -> None:
+        _refuse()
+
     def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         _refuse()
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         _refuse()
 
 

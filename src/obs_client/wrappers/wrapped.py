@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import TypeVar
 
 from obs_client.backend.body import Body
@@ -148,6 +148,12 @@ class WrappedClient(ObjectStorageClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return self._through("object_multipart", lambda: self.inner._object_multipart(new))
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        return self._through("object_reopen", lambda: self.inner._object_reopen(new, identity))
+
+    def _object_end_begun(self, new: NewObject, since: float) -> None:
+        self._through("object_end_begun", lambda: self.inner._object_end_begun(new, since))
+
     def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._through(
             "object_generate_download_url",
@@ -163,8 +169,9 @@ class WrappedClient(ObjectStorageClient):
     def _can_sign(self, container: str | None) -> bool:
         return self.inner._can_sign(container)
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
-        return self._through("cleanup", lambda: self.inner._cleanup(container, prefix, older_than))
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
+        given = (container, prefix, older_than, *((kept,) if kept else ()))  # as the border does
+        return self._through("cleanup", lambda: self.inner._cleanup(*given))
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return self.inner._classify_error(error)
@@ -206,6 +213,21 @@ class WrappedUpload(MultipartUpload):
 
     def put_part(self, part: Part, body: Body) -> None:
         self._through("put_part", lambda: self.inner.put_part(part, body))
+
+    @property
+    def identity(self) -> str | None:
+        return self.inner.identity
+
+    def receipt(self, part: Part) -> str:
+        return self.inner.receipt(part)
+
+    def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
+        taken: list[Part] = []
+        self._through("take_up", lambda: taken.__setitem__(slice(None), self.inner.take_up(receipts)))
+        return taken
+
+    def leave(self) -> None:
+        self.inner.leave()
 
     def copy_part(self, part: Part) -> None:
         self._through("copy_part", lambda: self.inner.copy_part(part))

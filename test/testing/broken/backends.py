@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from obs_client import Capabilities, CleanupReport, ContainerInfo, MemoryClient, ObjectInfo
@@ -126,11 +126,11 @@ class DeclaresBlankEdgesThatItRefuses(BrokenClient):
 
 @caught_by("test_cleanup_keeps_objects")
 class CleansUpObjects(BrokenClient):
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         for entry in self.inner.object_list(prefix=prefix, container_name=container):
             if isinstance(entry, ObjectInfo) and entry.name.endswith(".tmp"):
                 self.inner.object_delete(entry.name, container)
-        return super()._cleanup(container, prefix, older_than)
+        return super()._cleanup(container, prefix, older_than, kept)
 
 
 @caught_by("test_last_modified")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from obs_client._engine import parallel
 from obs_client._engine.border import Border, marked_by_id
 from obs_client.backend.body import Body
-from obs_client.backend.multipart import Part
+from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.errors import ObjectStorageClientError, TemporaryError
 from obs_client.models import ObjectInfo
@@ -31,9 +31,15 @@ class GuardedUpload:
         Args:
             source: Container and object of which the store copies the parts; None: they are sent.
         """
+        marked = marked_by_id(new)
+        begun = border.object_begin_copy(*source, marked) if source else border.object_multipart(marked)
+        self._hold(border, marked, begun)
+
+    def _hold(self, border: Border, new: NewObject, upload: MultipartUpload) -> None:
+        """Guard an upload that was begun, of an object that is marked."""
         self._border = border
-        self._new = marked_by_id(new)
-        self._upload = border.object_begin_copy(*source, self._new) if source else border.object_multipart(self._new)
+        self._new = new
+        self._upload = upload
         self._process = os.getpid()
         self._completing = False
 

@@ -26,7 +26,7 @@ from obs_client.errors import IntegrityError
 
 def upload(border: Border, new: NewObject, stream: IO[bytes], progress: Progress | None) -> None:
     """Write an object from a stream, from where it stands to its end; `new.size` is what the caller said of it."""
-    if isinstance(stream, io.IOBase) and _is_plain_file(stream):
+    if isinstance(stream, io.IOBase) and is_plain_file(stream):
         _upload_plain_file(border, new, stream, progress)
     else:
         _upload_stream(border, new, stream, progress)
@@ -58,7 +58,7 @@ def _upload_plain_file(border: Border, new: NewObject, stream: io.IOBase, progre
     stream.seek(start + size)
 
 
-def _is_plain_file(stream: io.IOBase) -> bool:
+def is_plain_file(stream: io.IOBase) -> bool:
     """Whether the bytes of the stream are those of a regular file, from its position on.
 
     Only the standard library's own classes: others (a `GzipFile`, say) have a descriptor whose bytes are not theirs.
@@ -136,8 +136,20 @@ def _write(
         meter.run(lambda: border.object_write(new, body), size, lambda: body.sent)
         return
     guarded = GuardedUpload(border, dataclasses.replace(new, part_size=part_size))
+    send_parts(border, guarded, parts.parts_of(size, part_size), slice_of, meter, check)
+
+
+def send_parts(
+    border: Border,
+    guarded: GuardedUpload,
+    wanted: Iterable[Part],
+    slice_of: Callable[[Part], Body],
+    meter: Meter,
+    check: Callable[[], None] | None = None,
+) -> None:
+    """Put all parts of an upload that was begun, and complete it; `check` looks at their source before that."""
     try:
-        _put_parts(border, guarded, parts.parts_of(size, part_size), slice_of, meter)
+        _put_parts(border, guarded, wanted, slice_of, meter)
         if check:
             check()
         guarded.complete()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obs_client._http.kit.calls.tokens import missing_package
@@ -239,7 +239,7 @@ class GCSClient(ObjectStorageClient):
 
         return signed_url(self._requests, method, container, name, seconds, terms)
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         if self._requests.login.is_emulator:
             return super()._cleanup(container, prefix, older_than)
         from obs_client.backends.gcs.multipart import cleanup

@@ -24,8 +24,12 @@ from obs_client.models import CleanupReport
 WEEK = 7 * 24 * 3600.0
 
 
-def clean(tree: Tree, prefix: str, older_than: float) -> CleanupReport:
-    """Remove leftovers older than so many seconds, in directories whose objects' names all start with `prefix`."""
+def clean(tree: Tree, prefix: str, older_than: float, kept: frozenset[bytes] = frozenset()) -> CleanupReport:
+    """Remove leftovers older than so many seconds, in directories whose objects' names all start with `prefix`.
+
+    Args:
+        kept: Names of temporary files that stay.
+    """
     limit = time.time() - older_than
     removed: list[str] = []
     size = 0
@@ -35,7 +39,7 @@ def clean(tree: Tree, prefix: str, older_than: float) -> CleanupReport:
             continue
         with exclusive(tree.container):
             for component, status in _leftovers(tree, path, limit):
-                if not _remove(tree, path, component):
+                if component in kept or not _remove(tree, path, component):
                     continue
                 removed.append(display((*path, component)))
                 size += status.st_size

@@ -33,14 +33,19 @@ class Draft:
     _home: Path
     _file: AtomicFile
 
-    def __init__(self, open_tree: Callable[[], Tree], new: NewObject) -> None:
+    def __init__(self, open_tree: Callable[[], Tree], new: NewObject, again: bytes | None = None) -> None:
         """Begin; a directory that others remove just now is made again.
+
+        Args:
+            again: The temporary name of a draft of this object that another process left.
 
         Raises:
             ContainerNotFoundError: From `open_tree`.
-            ConflictError: Something is in the way that is neither replaced nor gone round.
+            ConflictError: Something is in the way that is neither replaced nor gone round; or the other is at work.
+            TemporaryFileRemovedError: There is no such draft any more.
         """
         self.new = new
+        self._again = again
         self._made: list[Path] = []
         self._finished: tuple[int, Record | None] | None = None
         self._finished_at = self._modified = 0.0
@@ -110,6 +115,14 @@ class Draft:
         finally:
             self._let_go()
 
+    def leave(self) -> None:
+        """Let go of it, unpublished, for another process to go on with. Safe to repeat."""
+        try:
+            self._file.leave()
+        finally:
+            self._made = []
+            self._let_go()
+
     def __enter__(self) -> Self:
         return self
 
@@ -121,7 +134,8 @@ class Draft:
     def _begin(self) -> bool:
         try:
             self._home = make_home(self._tree, self.new.name, self._made)
-            self._file = AtomicFile(os.dup(self._tree.directory(self._home[:-1])), self._home[-1])
+            directory = os.dup(self._tree.directory(self._home[:-1]))
+            self._file = AtomicFile(directory, self._home[-1], mark=self.new.attributes.write_id, name=self._again)
         except FileNotFoundError:
             return False
         return True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import errno
 import os
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 
-from obs_client.backend.atomic import DIRECTORY_FLAGS, TemporaryFileRemovedError
+from obs_client.backend.atomic import DIRECTORY_FLAGS, TEMPORARY_NAME, TemporaryFileRemovedError, named_by
 from obs_client.backend.body import Body
-from obs_client.backend.multipart import MultipartUpload
+from obs_client.backend.multipart import MultipartUpload, UploadGone
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.local import cleanup
 from obs_client.backends.local.attributes import replace
@@ -69,6 +70,7 @@ _CAPABILITIES = Capabilities(
     if_absent=True,
     if_hash=True,
     delete_if_hash=True,
+    resumable_uploads=True,
     equal_parts=True,
     ordered_listing=True,
     listing_has_metadata=True,
@@ -165,6 +167,18 @@ class FileStore(ObjectStorageClient):
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         return LocalUpload(self._draft(new))
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        if not TEMPORARY_NAME.fullmatch(os.fsencode(identity)):
+            raise UploadGone(f"{identity!r} is no temporary file")
+        try:
+            return LocalUpload(self._draft(new, os.fsencode(identity)))
+        except (TemporaryFileRemovedError, ContainerNotFoundError) as error:
+            raise UploadGone(str(error)) from error
+
+    def _object_end_begun(self, new: NewObject, since: float) -> None:
+        with contextlib.suppress(UploadGone, ConflictError):
+            self._object_reopen(new, os.fsdecode(named_by(new.attributes.write_id or ""))).abort()
+
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         self._names.check(name)
         with self._open_tree(container) as tree, tree.changing(), opened(tree, container, name) as file:
@@ -191,9 +205,9 @@ class FileStore(ObjectStorageClient):
             with self._draft(new) as draft:
                 draft.publish(*copy_content(file, draft.descriptor, source.name))
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         with self._open_tree(container) as tree:
-            return cleanup.clean(tree, prefix, older_than)
+            return cleanup.clean(tree, prefix, older_than, frozenset(map(os.fsencode, kept)))
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return _KINDS.get(error.errno or 0, ServiceError) if isinstance(error, OSError) else None
@@ -201,9 +215,9 @@ class FileStore(ObjectStorageClient):
     def _hint(self, error: Exception) -> str:
         return _HINTS.get(error.errno or 0, "") if isinstance(error, OSError) else ""
 
-    def _draft(self, new: NewObject) -> Draft:
+    def _draft(self, new: NewObject, again: bytes | None = None) -> Draft:
         self._names.check(new.name)
-        return Draft(lambda: self._open_home(new.container), new)
+        return Draft(lambda: self._open_home(new.container), new, again)
 
 
 def walk_files(

@@ -6,8 +6,9 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from obs_client.backend import stopping
 from obs_client.backend.body import BLOCK_SIZE, Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backends.local.draft import Draft
@@ -63,7 +64,27 @@ class LocalUpload(MultipartUpload):
     def put_part(self, part: Part, body: Body) -> None:
         if body.size != part.size:
             raise IntegrityError(f"part {part.number} has {body.size:,} bytes in place of {part.size:,}")
-        self._parts[part.number] = (part, copy_body(body, self._draft.descriptor, part.offset))
+        digest = copy_body(body, self._draft.descriptor, part.offset)
+        body.note_digest("md5", digest)
+        self._parts[part.number] = (part, digest)
+
+    @property
+    def identity(self) -> str:
+        return self._draft.temporary_name
+
+    def receipt(self, part: Part) -> str:
+        return self._parts[part.number][1].hex()
+
+    def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
+        """Read each part again, since after a power cut there may be other bytes in its place."""
+        for part, receipt in receipts.items():
+            digest = _digest_at(self._draft.descriptor, part.offset, part.size)
+            if digest.hex() == receipt:
+                self._parts[part.number] = (part, digest)
+        return [part for part, _ in self._parts.values()]
+
+    def leave(self) -> None:
+        self._draft.leave()
 
     def complete(self) -> ObjectInfo:
         if self._written is not None:
@@ -80,6 +101,17 @@ class LocalUpload(MultipartUpload):
 
     def abort(self) -> None:
         self._draft.discard()
+
+
+def _digest_at(descriptor: int, offset: int, size: int) -> bytes:
+    """The MD5 of a range of a file; of what there is of it, if it ends before."""
+    hasher = hashlib.md5(usedforsecurity=False)
+    buffer = _block_buffer()
+    while size and (count := os.preadv(descriptor, [buffer[:size]], offset)):
+        stopping.check_stopped()
+        hasher.update(buffer[:count])
+        offset, size = offset + count, size - count
+    return hasher.digest()
 
 
 def _check_whole(parts: Sequence[Part], size: int | None) -> int:

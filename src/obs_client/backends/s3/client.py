@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obs_client._http.kit.calls.queries import query_of
@@ -279,6 +279,16 @@ class S3Client(ObjectStorageClient):
         check_kept(self._requests, new)
         return begin_upload(self._requests, new, check=self.options.check_content)
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        from obs_client.backends.s3.multipart.beginning import reopen_upload
+
+        return reopen_upload(self._requests, new, identity, check=self.options.check_content)
+
+    def _object_end_begun(self, new: NewObject, since: float) -> None:
+        from obs_client.backends.s3.multipart.found import BEGIN_SECONDS, end_lost
+
+        end_lost(self._requests, new.container, new.name, since, since + BEGIN_SECONDS)
+
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         from obs_client.backends.s3.copying import copy_within
         from obs_client.backends.s3.names import check_kept
@@ -321,10 +331,11 @@ class S3Client(ObjectStorageClient):
         self._requests.find_region(request.container or "")
         return self._requests.presign(request, seconds)
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         from obs_client.backends.s3.multipart.found import cleanup
 
-        return cleanup(self._requests, container, prefix, older_than)
+        stay = frozenset(identity.partition(" ")[2] for identity in kept)
+        return cleanup(self._requests, container, prefix, older_than, stay)
 
     def _tidy(self, container: str) -> None:
         if self._requests.lost_begins:
@@ -371,6 +382,7 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         if_hash=amazon if conditions is None else conditions,
         delete_if_hash=amazon if deletions is None else deletions,
         atomic_conditions=requests.keeps_races,
+        resumable_uploads=True,
         ordered_listing=amazon,
         part_size_minimum=upload.PART_SIZE_MINIMUM,
         part_size_maximum=upload.PART_SIZE_MAXIMUM,

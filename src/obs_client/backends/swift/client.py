@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 from obs_client._http.pool import warn_if_unchecked
@@ -327,7 +327,7 @@ class SwiftClient(ObjectStorageClient):
     def _can_sign(self, container: str | None) -> bool:
         return self._signing.can_sign(container)
 
-    def _cleanup(self, container: str, prefix: str, older_than: float) -> CleanupReport:
+    def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         with NoContainer(container):
             return Cleanup(self._http, container).run(prefix, older_than, self._limits)
 

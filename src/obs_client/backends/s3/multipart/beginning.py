@@ -47,6 +47,16 @@ def begin_upload(requests: Requests, new: NewObject, *, check: bool = True) -> S
     return upload
 
 
+def reopen_upload(requests: Requests, new: NewObject, identity: str, *, check: bool = True) -> S3Upload:
+    """Go on with an upload that another process began, in the way in which it sent its parts."""
+    way, _, upload_id = identity.partition(" ")
+    digests = PartDigests(tuple(way.removesuffix("!").split("+")), way.endswith("!"))
+    requests.experience.uploads.add(upload_id)
+    upload = S3Upload(requests, Upload(new.container, new.name, upload_id), new, digests)
+    upload.checks = check
+    return upload
+
+
 def begin(requests: Requests, new: NewObject, headers: dict[str, str], checksums: bool) -> Upload:
     """Begin an upload with these headers; one that an earlier try may have begun is ended first."""
     end_lost_begins(requests, new.container, new.name)

@@ -11,7 +11,9 @@ from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.dates import read_date
+from obs_client._http.kit.etags import bare_etag
 from obs_client._http.kit.numbers import read_number
+from obs_client.backend.multipart import UploadGone
 from obs_client.backends.s3.errors import S3Error, code_of, make_error
 from obs_client.backends.s3.listing import is_true, read_time
 from obs_client.backends.s3.multipart.requests import (
@@ -28,6 +30,14 @@ ROUNDED_SECONDS = 1.0
 """Servers tell the begin of an upload in whole seconds, some of them rounded up."""
 
 
+_NO_UPLOAD = ("NoSuchUpload", "NoSuchKey", "404")
+"""What servers say of an upload that is no more; Ceph's gateway as of an object."""
+
+
+BEGIN_SECONDS = 30.0
+"""How long after a process noted that it begins an upload it may have begun it."""
+
+
 class OpenUpload(NamedTuple):
     """An upload that is open.
 
@@ -39,13 +49,19 @@ class OpenUpload(NamedTuple):
     begun: float | None
 
 
-def cleanup(requests: Requests, container: str, prefix: str, older_than: float) -> CleanupReport:
-    """Abort every open upload under the prefix that is older than so many seconds, whoever began it."""
+def cleanup(
+    requests: Requests, container: str, prefix: str, older_than: float, kept: frozenset[str] = frozenset()
+) -> CleanupReport:
+    """Abort every open upload under the prefix that is older than so many seconds, whoever began it.
+
+    Args:
+        kept: Ids of uploads that stay.
+    """
     removed: list[str] = []
     size = 0
     until = time.time() - older_than + ROUNDED_SECONDS
     for upload, begun in [*open_uploads(requests, container, prefix)]:
-        if begun is None or begun > until:
+        if begun is None or begun > until or upload.upload_id in kept:
             continue
         try:
             size += _size(requests, upload)
@@ -117,6 +133,34 @@ def open_uploads(requests: Requests, container: str, prefix: str) -> Iterator[Op
         markers = following
 
 
+def parts_there(requests: Requests, upload: Upload) -> dict[int, tuple[str, int]]:
+    """By number, the tag and the bytes of each part that the server has of an upload.
+
+    Raises:
+        UploadGone: It has no such upload.
+    """
+    there: dict[int, tuple[str, int]] = {}
+    last = 0
+    while True:
+        page = _page_of_parts(requests, upload, last)
+        rows = {_count(row.find("PartNumber")): row for row in page.all("Part")}
+        there.update({number: (bare_etag(row.find("ETag") or ""), _number(row)) for number, row in rows.items()})
+        if not is_true(page.find("IsTruncated") or "false"):
+            return there
+        if not rows or max(rows) <= last:
+            raise StrangeAnswer("the listing of parts goes on, but not onwards")
+        last = max(rows)
+
+
+def _page_of_parts(requests: Requests, upload: Upload, after: int) -> xml.Element:
+    try:
+        return requests.document(list_parts(upload, after), ("ListPartsResult", "ListPartsResponse"), echoes=True)
+    except S3Error as error:
+        if error.code in _NO_UPLOAD:
+            raise UploadGone(f"the server has no upload {upload.upload_id}") from error
+        raise
+
+
 def _following(page: xml.Element, encoded: bool) -> tuple[str, str] | None:
     """Where the next page begins; None: there is none."""
     told, key = page.find("IsTruncated"), page.find("NextKeyMarker")
@@ -143,4 +187,8 @@ def _size(requests: Requests, upload: Upload) -> int:
 
 
 def _number(part: xml.Element) -> int:
-    return read_number(part.find("Size")) or 0
+    return _count(part.find("Size"))
+
+
+def _count(text: str | None) -> int:
+    return read_number(text) or 0

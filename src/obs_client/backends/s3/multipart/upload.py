@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
@@ -17,7 +18,7 @@ from obs_client.backends.s3.digests.sent import PartDigests, other_bytes, tag_is
 from obs_client.backends.s3.digests.tags import Tags
 from obs_client.backends.s3.endpoints import TAGS_LARGE, TAGS_PARTS
 from obs_client.backends.s3.errors import S3Error
-from obs_client.backends.s3.multipart.found import ROUNDED_SECONDS
+from obs_client.backends.s3.multipart.found import ROUNDED_SECONDS, parts_there
 from obs_client.backends.s3.multipart.requests import (
     StoredPart,
     Upload,
@@ -66,6 +67,25 @@ class S3Upload(MultipartUpload):
     def __str__(self) -> str:
         return f"the multipart upload {self._upload.upload_id}"
 
+    @property
+    def identity(self) -> str:
+        digests = self._digests
+        return f"{'+'.join(digests.algorithms)}{'!' if digests.believed else ''} {self._upload.upload_id}"
+
+    def receipt(self, part: Part) -> str:
+        stored = self._parts[part.number]
+        return json.dumps([stored.etag, stored.checksum])
+
+    def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
+        there = parts_there(self._requests, self._upload)
+        taken = []
+        for part, receipt in receipts.items():
+            etag, checksum = json.loads(receipt)
+            if there.get(part.number) == (bare_etag(etag), part.size):
+                self._parts[part.number] = StoredPart(part.number, etag, checksum)
+                taken.append(part)
+        return taken
+
     def put_part(self, part: Part, body: Body) -> None:
         answer = self._send(part.number, body)
         if self.checks and self._fits(answer, body) is False:
@@ -79,6 +99,7 @@ class S3Upload(MultipartUpload):
         self._parts[part.number] = StoredPart(part.number, etag, checksum)
         if md5 := self._md5_of(etag, body):
             self._md5s[part.number] = md5
+            body.note_digest("md5", md5)
 
     def put_from(self, part: Part, headers: Mapping[str, str]) -> None:
         """Store a part that is a range of another object, which these headers name."""

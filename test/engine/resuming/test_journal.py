@@ -1,0 +1,156 @@
+"""A journal claims no more than was done, wherever it was cut, and one process at a time holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from obs_client import ConfigurationError, ConflictError
+from obs_client._engine.resuming import records
+from obs_client._engine.resuming.journal import Journal, Line, is_in_use, read_lines
+from obs_client._engine.resuming.records import Record
+
+LINES: list[Line] = [
+    {"version": 1, "name": "größer"},
+    {"upload": "an id"},
+    {"part": 1, "receipt": '["x", null]'},
+    {"completing": True},
+]
+RECORD = Record(
+    "upload", 5.0, "file /r/c/o", '["file", "/r/c/"]', "c", "o", "/src", 70, 20, "0123456789abcdef", (70, 1, 2)
+)
+
+
+def _written(path: Path) -> bytes:
+    with Journal(path) as journal:
+        journal.begin(LINES[0])
+        for line in LINES[1:]:
+            journal.note(line)
+    return path.read_bytes()
+
+
+def test_a_journal_that_was_cut_anywhere_has_the_whole_lines_before(tmp_path: Path) -> None:
+    content = _written(tmp_path / "j")
+    ends = [index + 1 for index, byte in enumerate(content) if byte == ord("\n")]
+    for size in range(len(content) + 1):
+        whole = sum(end <= size for end in ends)
+        assert read_lines(content[:size]) == (LINES[:whole], ends[whole - 1] if whole else 0)
+
+
+def test_what_follows_a_line_that_makes_no_sense_counts_for_nothing(tmp_path: Path) -> None:
+    content = _written(tmp_path / "j")
+    first, rest = content.split(b"\n", 1)
+    for bad in (b"\0" * 50, b"5\n", b"[]\n", b'{"a"\n', b"\xff\n", b"\n"):
+        assert read_lines(first + b"\n" + bad + rest)[0] == LINES[:1]
+
+
+def test_what_is_noted_after_a_cut_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    content = _written(path)
+    path.write_bytes(content[:-3])
+    with Journal(path) as journal:
+        assert journal.lines == LINES[:-1]
+        journal.note({"part": 2})
+    assert read_lines(path.read_bytes())[0] == [*LINES[:-1], {"part": 2}]
+
+
+def test_it_is_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "transfers" / "j"
+    _written(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_one_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    with Journal(path) as first:
+        first.begin(LINES[0])
+        first.say_who()
+        assert is_in_use(path)
+        with pytest.raises(ConflictError, match=f"process {os.getpid()} on "):
+            Journal(path)
+    assert not is_in_use(path)
+    with Journal(path) as second:
+        assert second.lines[0] == LINES[0]
+
+
+def test_who_waited_for_one_that_was_removed_gets_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    with Journal(path) as first:
+        first.begin(LINES[0])
+        first.remove()
+        with Journal(path) as second:
+            second.begin(LINES[0])
+    assert path.exists()
+
+
+def test_one_in_which_nothing_was_noted_is_not_left(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j"):
+        assert (tmp_path / "j").exists()
+    assert not (tmp_path / "j").exists()
+
+
+def test_where_there_can_be_none_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ConfigurationError, match="no transfer can be noted") as caught:
+        Journal(tmp_path / "file" / "j")
+    assert "OBS_TRANSFERS" in caught.value.hint
+
+
+@contextlib.contextmanager
+def _no_file_longer_than(size: int) -> Iterator[None]:
+    """Within the block this process can write no longer file, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_is_full_makes_more_to_be_done_and_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    with Journal(path) as journal:
+        journal.begin(LINES[0])
+        with _no_file_longer_than(path.stat().st_size + 5):
+            journal.note(LINES[1])
+        journal.note(LINES[2])
+    assert read_lines(path.read_bytes())[0] == LINES[:1]
+
+
+def test_a_header_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j")
+    with _no_file_longer_than(3), pytest.raises(ConfigurationError, match="no transfer can be noted"), journal:
+        journal.begin(LINES[0])
+
+
+def test_a_record_comes_back_from_its_line() -> None:
+    assert Record.of([json.loads(json.dumps(RECORD.line()))]) == RECORD
+    for line in ({**RECORD.line(), "version": 2}, {"version": 1}, {**RECORD.line(), "more": 1}, {}):
+        assert Record.of([line]) is None
+    assert Record.of([]) is None
+
+
+def test_the_folder_is_the_platforms(monkeypatch: pytest.MonkeyPatch, journals: Path) -> None:
+    assert records.folder() == journals
+    monkeypatch.delenv("OBS_TRANSFERS")
+    monkeypatch.setenv("XDG_STATE_HOME", "/state")
+    monkeypatch.setattr("sys.platform", "linux")
+    assert records.folder() == Path("/state/obs_client/transfers")
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert records.folder() == Path("/home/me/.local/state/obs_client/transfers")
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert records.folder() == Path("/home/me/Library/Application Support/obs_client/transfers")
+
+
+def test_a_store_of_this_process_only_has_no_text() -> None:
+    assert records.store_text((("s3", "https://x"), "c/")) == '["s3", "https://x", "c/"]'
+    assert records.store_text((object(), "c/")) is None
