@@ -15,6 +15,7 @@ under way is undone, what was copied is whole, nothing more is deleted, and the 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ def sync(
     on_done: Callable[[Done], object] | None = None,
     processes: int = 1,
     executor: Executor | None = None,
+    ledger: str | os.PathLike[str] | None = None,
 ) -> SyncReport:
     """Make the target what the source is, as `plan_sync` says; the report tells what was done.
 
@@ -77,6 +79,10 @@ def sync(
             (`on_done`, and all but a hundred failures).
         executor: Do it by this executor in place of own processes, `processes` pieces at once: of other machines, too.
             Clients travel with their credentials where those were given as a mapping.
+        ledger: A path, or the storage URL of an object, where the ranges of names are kept that are done. After a stop
+            or a kill the same call goes on with the others. It is removed when all is done and nothing failed; until
+            then what is done by it is not looked at again. Both places list in order (`capabilities.ordered_listing`),
+            the target is not a directory, and `progress` and `on_done` tell of this call only.
 
     Raises:
         What `plan_sync` raises; what fails for one name only is in the report.
@@ -85,10 +91,10 @@ def sync(
         AuthorizationError: So many names were refused one after another, and none was allowed before; or 1,000 were.
         ServiceError: For so many names one after another a file system had no room.
     """
-    if executor is not None or processes != 1:
+    if executor is not None or processes != 1 or ledger is not None:
         from obs_client.sync.spread import sync_by_workers
 
-        return sync_by_workers(source, target, options, executor, processes, progress, on_done)
+        return sync_by_workers(source, target, options, executor, processes, progress, on_done, ledger)
     kept = Kept() if on_done is None else None
     steps = planned(source, target, options, kept)
     run = Run(source, target, options, ask=False, progress=progress, on_done=on_done)

@@ -208,7 +208,8 @@ def _objects(
             unlisted(short or name, reason)
 
     def enter(folder: str) -> bool:
-        return patterns.enters(folder[cut:])
+        short = folder[cut:]
+        return within.may_hold(short) and patterns.enters(short)
 
     if files is None:
         after = place.prefix + within.after if within.after else None

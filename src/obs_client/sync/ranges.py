@@ -28,6 +28,10 @@ class Range(NamedTuple):
         """Whether it ends before a name."""
         return self.up_to is not None and name > self.up_to
 
+    def may_hold(self, start: str) -> bool:
+        """Whether any name that begins so can be in it."""
+        return not self.is_behind(start) and (self.after <= start or self.after.startswith(start))
+
     def cut(self, bounds: Iterable[str]) -> list[Range]:
         """The same names in pieces: a new one begins after each bound, of which those outside count nothing."""
         pieces, after = [], self.after
@@ -79,11 +83,12 @@ class Taken:
     def take(self, found: Iterator[Named]) -> Iterator[Named]:
         """The same, as many as the bounds allow, and one at least."""
         for each in found:
-            if self.names and self._is_enough():
-                return
             self.names += 1
             self._last = each[0]
             yield each
+            # Not before the next one is here, which may take another page on both sides.
+            if self._is_enough():
+                return
         self._ended = True
 
     def _is_enough(self) -> bool:

@@ -70,6 +70,9 @@ class SyncReport:
         dry_run: Nothing was written.
         stopped: Why it ended before all was done: `max_transfer` or `max_duration`. None: it did not.
         stopped_at: The name that was to be copied then. None: it did not end so.
+        done_before: Names that an earlier sync with the same ledger did; they were not looked at, and are in no other
+            count.
+        done_since: When that one began, in epoch seconds; None: there was none.
     """
 
     copied: int
@@ -84,6 +87,8 @@ class SyncReport:
     stopped: str | None = None
     stopped_at: str | None = None
     more_failures: int = 0
+    done_before: int = 0
+    done_since: float | None = None
 
     @property
     def ok(self) -> bool:

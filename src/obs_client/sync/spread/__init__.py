@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 
@@ -16,6 +17,7 @@ from obs_client._engine.border import Border
 from obs_client._engine.transfers.progress import Progress
 from obs_client.errors import ConfigurationError
 from obs_client.places import Place
+from obs_client.sync.ledger import check_for_ledger, open_ledger
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept, planned
 from obs_client.sync.report import Done, SyncReport
@@ -24,8 +26,8 @@ from obs_client.sync.saved import SavedPlan
 from obs_client.sync.sides import check_apart, files_of
 from obs_client.sync.spread.by_ranges import sync_by_ranges
 from obs_client.sync.spread.by_steps import Groups
-from obs_client.sync.spread.work import Job
-from obs_client.sync.spread.workers import Workers, check_processes, own_processes
+from obs_client.sync.spread.work import Job, JobHere
+from obs_client.sync.spread.workers import Here, Workers, check_processes, own_processes
 from obs_client.sync.steps import Step
 
 
@@ -37,22 +39,31 @@ def sync_by_workers(
     processes: int,
     progress: Progress | None,
     on_done: Callable[[Done], object] | None,
+    ledger: str | os.PathLike[str] | None,
 ) -> SyncReport:
     """Make the target what the source is, by so many workers, of an executor or of processes that end with it.
 
     Raises:
         ConfigurationError: A client cannot go to another process; or what is wanted needs each name here, while names
-            stay with the workers.
+            stay with the workers; or no ledger can be kept of it.
     """
     check_apart(source, target)
     check_processes(processes)
+    if ledger is not None:
+        check_for_ledger(source, target, options)
+        if executor is None and processes == 1:
+            here, workers = JobHere(source, target, options, progress, on_done), Workers(Here, 1, 1)
+            with open_ledger(ledger, source, target, options) as kept_in:
+                return sync_by_ranges(here, workers, None, kept_in)
     job = Job(source, target, options)
-    by_ranges = _goes_by_ranges(source, target)
+    by_ranges = ledger is not None or _goes_by_ranges(source, target)
     if by_ranges:
         _check_no_names_wanted(options, on_done)
-    with _workers(executor, processes) as workers:
+    with contextlib.ExitStack() as stack:
+        opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options))
+        workers = stack.enter_context(_workers(executor, processes))
         if by_ranges:
-            return sync_by_ranges(job, workers, progress)
+            return sync_by_ranges(job, workers, progress, opened)
         kept = Kept() if on_done is None else None
         pool = _pool(job, workers, ask=False)
         run = Run(source, target, options, ask=False, progress=progress, on_done=on_done, pool=pool)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import collections
+import functools
 from collections.abc import Callable, Iterable, Iterator
 
+from obs_client.sync.ledger.book import Ledger, Row
 from obs_client.sync.ranges import EVERYTHING, Bounds, Range
 from obs_client.sync.report import SyncReport
 from obs_client.sync.spread.sums import Sums
@@ -25,24 +27,57 @@ NEXT = Bounds()
 """Of all others."""
 
 
-def sync_by_ranges(job: Job, workers: Workers, progress: Callable[[int], object] | None) -> SyncReport:
-    """Do the copies of all ranges, and then the deletions, if all went well."""
-    sums, extra = Sums(job.options, progress), dict[Range, int]()
+LOST = 25
+"""With a ledger, all pieces that are at work have no more than this part of what is done, which a kill may lose."""
 
-    def pieces(_: Range, about: int) -> int:
-        return max(1, min(PIECES, ENOUGH * workers.slots - about))
 
-    for done in _done(job, workers, copy_range, (EVERYTHING,), pieces):
+def sync_by_ranges(
+    job: Job, workers: Workers, progress: Callable[[int], object] | None, ledger: Ledger | None = None
+) -> SyncReport:
+    """Do the copies of all ranges, but those in the ledger, and then the deletions, if all went well."""
+    sums = Sums(job.options, progress, ledger)
+    ranges = [EVERYTHING] if ledger is None else ledger.rest()
+    before = [] if ledger is None else ledger.rows
+    extra = {row.within: row.extra for row in before if row.extra}
+
+    def bounds() -> Bounds:
+        return NEXT if ledger is None else _few(sums.names // (LOST * workers.slots))
+
+    for done in _done(job, workers, copy_range, ranges, functools.partial(_pieces, workers.slots), bounds):
         sums.add(done.report, done.more_failures)
         if done.deletions:
             extra[done.within] = done.deletions
+        if ledger is not None and not done.report.failures:
+            ledger.add(_row(done))
+    report = _delete(job, workers, sums, extra)
+    if ledger is not None and report.ok:
+        ledger.remove()
+    return report
+
+
+def _pieces(slots: int, _: Range, about: int) -> int:
+    """Into how many pieces a rest is cut, when so many are out or wait."""
+    return 1 if slots == 1 else max(1, min(PIECES, ENOUGH * slots - about))
+
+
+def _few(names: int) -> Bounds:
+    return NEXT._replace(names=min(NEXT.names, max(FIRST.names, names)))
+
+
+def _delete(job: Job, workers: Workers, sums: Sums, extra: dict[Range, int]) -> SyncReport:
+    """Delete what only the target has in these ranges, each with how many there were, if all went well; the report."""
     count = sum(extra.values())
     reason = sums.why_not(count) if count else None
     if reason is not None:
         return sums.report(count, reason)
-    for done in _done(job, workers, delete_range, extra, lambda within, _: extra.get(within, count)):
+    for done in _done(job, workers, delete_range, extra, lambda within, _: extra.get(within, count), lambda: NEXT):
         sums.add(done.report, done.more_failures)
     return sums.report()
+
+
+def _row(done: RangeDone) -> Row:
+    report = done.report
+    return Row(done.within, report.copied, report.copied_size, report.skipped, done.deletions)
 
 
 def _done(
@@ -51,19 +86,22 @@ def _done(
     function: Callable[..., RangeDone],
     ranges: Iterable[Range],
     number: Callable[[Range, int], int],
+    bounds: Callable[[], Bounds],
 ) -> Iterator[RangeDone]:
     """What came of each piece, as they end; what is left of one goes out again.
 
     Args:
         number: Gives the function's last argument, from a range and how many others are out or wait.
+        bounds: Gives those of the next piece; one that all others come from has few names.
     """
     waiting = collections.deque(ranges)
-    bounds = FIRST if len(waiting) == 1 else NEXT
+    first = FIRST if len(waiting) == 1 else None
     while waiting or workers.out:
         while waiting and not workers.are_full:
             within = waiting.popleft()
-            workers.give(within, function, job, within, bounds, number(within, len(waiting) + workers.out))
-            bounds = NEXT
+            others = len(waiting) + workers.out
+            workers.give(within, function, job, within, first or bounds(), number(within, others))
+            first = None
         _, done = workers.next()
         waiting.extend(done.rests)
         yield done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable
 
+from obs_client.sync.ledger.book import Ledger
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.report import SyncReport, why_none_is_deleted
 from obs_client.sync.spread.work import FAILURES_MAXIMUM
@@ -15,9 +16,12 @@ class Sums:
 
     Args:
         progress: Told of the bytes of each piece.
+        ledger: What was done before.
     """
 
-    def __init__(self, options: SyncOptions, progress: Callable[[int], object] | None) -> None:
+    def __init__(
+        self, options: SyncOptions, progress: Callable[[int], object] | None, ledger: Ledger | None = None
+    ) -> None:
         self._options = options
         self._progress = progress
         self._counts: collections.Counter[str] = collections.Counter()
@@ -25,6 +29,13 @@ class Sums:
         self._notes: dict[str, str] = {}
         self._failed = 0
         self._withheld = 0
+        self._before = 0 if ledger is None else ledger.names
+        self._since = None if ledger is None or not ledger.rows else ledger.begun
+
+    @property
+    def names(self) -> int:
+        """How many names of the source are done, before and now."""
+        return self._before + self._counts["copied"] + self._counts["skipped"]
 
     def add(self, report: SyncReport, more_failures: int) -> None:
         """Count a piece."""
@@ -40,8 +51,7 @@ class Sums:
 
     def why_not(self, count: int) -> str | None:
         """Why so many names are not to be deleted."""
-        is_empty = not self._counts["copied"] + self._counts["skipped"]
-        return why_none_is_deleted(count, self._options.max_delete, self._failed, source_is_empty=is_empty)
+        return why_none_is_deleted(count, self._options.max_delete, self._failed, source_is_empty=not self.names)
 
     def report(self, withheld: int = 0, reason: str | None = None) -> SyncReport:
         """The report."""
@@ -57,4 +67,6 @@ class Sums:
             reason or ("more names were found to delete than before" if self._withheld else None),
             self._options.dry_run,
             more_failures=self._failed - len(self._failures),
+            done_before=self._before,
+            done_since=self._since,
         )

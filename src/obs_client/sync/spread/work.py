@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from obs_client._engine.parallel import bounded_map
@@ -44,8 +44,18 @@ class Job:
             raise ConfigurationError(f"this cannot go to another process: {error}") from error
         self.options = options
 
+    progress: Callable[[int], object] | None = None
+    """Told of bytes as they are moved."""
+
     def __repr__(self) -> str:
         return "Job()"  # some schedulers log what they are given
+
+    def kept(self) -> Kept | None:
+        """What counts the names that stay as they are, for who does not want each."""
+        return Kept()
+
+    def tell(self, done: Done) -> None:
+        """Tell of a step that has ended."""
 
     @property
     def places(self) -> tuple[Place, Place]:
@@ -58,6 +68,37 @@ def _opened(places: bytes) -> tuple[Place, Place]:
     """Kept from piece to piece, so that not each logs in and connects anew."""
     source, target = pickle.loads(places)  # noqa: S301 - what `Job` made, by the way that all its fields come
     return source, target
+
+
+class JobHere(Job):
+    """A sync in this process, which may tell of each step, and of bytes as they move."""
+
+    def __init__(
+        self,
+        source: Place,
+        target: Place,
+        options: SyncOptions,
+        progress: Callable[[int], object] | None,
+        on_done: Callable[[Done], object] | None,
+    ) -> None:
+        self._here = source, target
+        self.options = options
+        self.progress = progress
+        self._on_done = on_done
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        """Source and target, by the caller's clients."""
+        return self._here
+
+    def kept(self) -> Kept | None:
+        """What counts; None: each step is told."""
+        return Kept() if self._on_done is None else None
+
+    def tell(self, done: Done) -> None:
+        """Tell it to the caller."""
+        if self._on_done:
+            self._on_done(done)
 
 
 class RangeDone(NamedTuple):
@@ -81,8 +122,13 @@ class RangeDone(NamedTuple):
 def copy_range(job: Job, within: Range, bounds: Bounds, pieces: int) -> RangeDone:
     """Plan a range and do its copies, as far as the bounds allow; the rest is cut into so many pieces, if it can be."""
     source, target = job.places
-    taken, kept, extra = Taken(within, bounds), Kept(), _Extra()
-    run = Run(source, target, job.options, ask=False, progress=None, on_done=lambda done: taken.add_size(done.size))
+    taken, kept, extra = Taken(within, bounds), job.kept(), _Extra()
+
+    def note(done: Done) -> None:
+        taken.add_size(done.size)
+        job.tell(done)
+
+    run = Run(source, target, job.options, ask=False, progress=job.progress, on_done=note)
     report = run.run(extra.left_out(planned(source, target, job.options, kept, taken)), kept)
     rests = () if taken.rest is None else tuple(split(taken.rest, _probe(source), pieces))
     return _told(within, taken, rests, report, extra.count)
@@ -98,7 +144,7 @@ def delete_range(job: Job, within: Range, bounds: Bounds, most: int) -> RangeDon
     taken = Taken(within, bounds)
     options = dataclasses.replace(job.options, delete=True, max_delete=most)
     steps = planned(source, target, options, Kept(), taken)
-    run = Run(source, target, options, ask=False, progress=None, on_done=None)
+    run = Run(source, target, options, ask=False, progress=None, on_done=job.tell)
     report = run.run(step for step in steps if step.action == "delete")
     return _told(within, taken, () if taken.rest is None else (taken.rest,), report, report.withheld)
 

@@ -31,11 +31,13 @@ class Workers:
     Args:
         executor: Gives the executor; asked again when it says that it is broken.
         slots: How many pieces it does at once.
+        most: How many may be out; None: `OUT` for each.
     """
 
-    def __init__(self, executor: Callable[[], futures.Executor], slots: int) -> None:
+    def __init__(self, executor: Callable[[], futures.Executor], slots: int, most: int | None = None) -> None:
         self._make = executor
         self._executor = executor()
+        self._most = OUT * slots if most is None else most
         self.slots = slots
         self._out: dict[futures.Future[Any], _Piece] = {}
 
@@ -47,7 +49,7 @@ class Workers:
     @property
     def are_full(self) -> bool:
         """Whether no more is to be given now."""
-        return len(self._out) >= OUT * self.slots
+        return len(self._out) >= self._most
 
     def give(self, key: Any, function: Callable[..., Any], *arguments: Any) -> None:
         """Let a worker call a function of a module; the key comes back with the result."""
@@ -88,6 +90,16 @@ class Workers:
         for future in self._out:
             future.cancel()
         self._out.clear()
+
+
+class Here(futures.Executor):
+    """Does at once, in this thread, what it is given; what that raises goes out as it is."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> futures.Future[Any]:
+        """Do it."""
+        future = futures.Future[Any]()
+        future.set_result(function(*arguments, **named))
+        return future
 
 
 @contextlib.contextmanager

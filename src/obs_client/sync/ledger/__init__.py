@@ -1,0 +1,61 @@
+"""What of a sync is done, kept where it outlasts the process: the next one with the same ledger does the rest.
+
+A ledger is for one sync of much: it is made by the first run, grows as ranges of names are done, and is removed when
+all is done and nothing failed. What is done by it is not looked at again until then: the next sync does that.
+"""
+
+from __future__ import annotations
+
+import os
+
+from obs_client._engine.border import Border
+from obs_client.errors import ConfigurationError
+from obs_client.places import Place
+from obs_client.sync.ledger.book import Ledger
+from obs_client.sync.ledger.header import header_of
+from obs_client.sync.ledger.in_file import InFile
+from obs_client.sync.ledger.in_store import InStore
+from obs_client.sync.options import SyncOptions
+from obs_client.sync.sides import directory_of
+
+
+def open_ledger(where: str | os.PathLike[str], source: Place, target: Place, options: SyncOptions) -> Ledger:
+    """The ledger at a path, or at the storage URL of an object; it is made if it is not there.
+
+    Raises:
+        ConfigurationError: It is of another sync, or no ledger; the message says what differs.
+        ConflictError: Another process works with it.
+        NotSupportedError: It is in a store that keeps no conditions, so that two processes could overwrite it.
+    """
+    header = header_of(source, target, options)
+    text = os.fspath(where)
+    place = Place.parse(text)
+    directory = directory_of(place)
+    if directory is not None:
+        return Ledger(InFile(directory.path), header, text)
+    if not place.prefix:
+        raise ConfigurationError(f"{text!r} names no object; a ledger is a file or an object, as s3://container/name")
+    return Ledger(InStore(place.client, place.container_name, place.prefix[:-1]), header, text)
+
+
+def check_for_ledger(source: Place, target: Place, options: SyncOptions) -> None:
+    """Raise `ConfigurationError` if no range of names can be done by itself, which is what a ledger keeps."""
+    if options.dry_run:
+        raise ConfigurationError("dry_run does nothing that a ledger could keep; leave out one of the two")
+    for name in ("max_transfer", "max_duration"):
+        if getattr(options, name) is not None:
+            raise ConfigurationError(
+                f"{name} ends a sync at a name, and a ledger keeps ranges; leave out one of the two"
+            )
+    if directory_of(target) is not None:
+        raise ConfigurationError(
+            "a target directory is looked over as a whole before anything is written, so that no ledger is kept of it",
+            hint="leave out the ledger: a sync that was stopped is started again, and copies what is missing",
+        )
+    for place in (source, target):
+        if not Border(place.client).capabilities.ordered_listing:
+            raise ConfigurationError(
+                f"the store of {place} lists out of order, so that no range of names can be listed by itself, and no "
+                "ledger is kept of it",
+                hint="leave out the ledger: a sync that was stopped is started again, and copies what is missing",
+            )
