@@ -152,6 +152,7 @@ def test_sync_reports_json_lines(stores: Stores) -> None:
         "left_out": 0,
         "withheld": 0,
         "stopped_at": None,
+        "done_before": 0,
     }
 
 

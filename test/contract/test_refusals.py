@@ -42,6 +42,7 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
     "backends/s3/sdk.py presign": URLS,
     "backends/swift/signing.py _make": URLS,
     "backends/swift/writing.py write_object": SIZES,
+    "sync/ledger/in_store.py read": ("if_absent", "if_hash"),
     "wrappers/reading.py _refuse": ("writable",),
 }
 """The fields that are False, or the limits, where it is raised."""

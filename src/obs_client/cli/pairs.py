@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -70,12 +71,14 @@ def check_not_one_file(source: Address, target: Address, target_name: str) -> No
 
 def attributes_map(metadata: str) -> AttributesMap | None:
     """What `--metadata` asks for."""
+    return None if metadata == "keep" else functools.partial(_changed, metadata)
+
+
+def _changed(metadata: str, attributes: Attributes) -> Attributes:
+    """Attributes with other metadata; it goes to other processes, as a function of a module does."""
     import dataclasses
 
-    def change(attributes: Attributes) -> Attributes:
-        return dataclasses.replace(attributes, metadata=_dashed(attributes.metadata) if metadata == "dashes" else {})
-
-    return None if metadata == "keep" else change
+    return dataclasses.replace(attributes, metadata=_dashed(attributes.metadata) if metadata == "dashes" else {})
 
 
 def _dashed(metadata: Mapping[str, str]) -> dict[str, str]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import pickle
-import random
 import signal
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -28,49 +26,12 @@ from obs_client.sync import Done, Place, SavedPlan, SyncOptions, apply, plan_syn
 from obs_client.sync.ranges import Bounds
 from obs_client.sync.spread import by_ranges, by_steps
 from obs_client.wrappers import prefixed
+from test.sync.spread.chaos import Chaos
 from test.sync.support import Thing, contents, fill
 
 pytestmark = pytest.mark.slow
 
 Ways = tuple[Place, Place]
-
-
-class Chaos(Executor):
-    """Does in this thread what it is given: in another order, twice, or not at all, as a worker that is lost."""
-
-    def __init__(self, seed: int, lost: float = 0.2, twice: float = 0.2) -> None:
-        self._random = random.Random(seed)
-        self._lost = lost
-        self._twice = twice
-        self._waiting: list[tuple[Future[Any], bytes]] = []
-        self.losses = 0
-
-    def submit(self, function: Callable[..., Any], /, *arguments: Any, **_: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        self._waiting.append((future, pickle.dumps((function, arguments))))
-        if len(self._waiting) > 3 or self._random.random() < 0.5:
-            self._work()
-        # Whoever waits for one waits for ever if the last were kept.
-        while self._waiting and not any(future.done() for future, _ in self._waiting) and self._random.random() < 0.9:
-            self._work()
-        while self._waiting:
-            self._work()
-        return future
-
-    def _work(self) -> None:
-        future, call = self._waiting.pop(self._random.randrange(len(self._waiting)))
-        function, arguments = pickle.loads(call)
-        for _ in range(2 if self._random.random() < self._twice else 1):
-            try:
-                result = function(*arguments)
-            except Exception as error:  # noqa: BLE001 - as an executor does
-                future.set_exception(error)
-                return
-        if self._random.random() < self._lost:
-            self.losses += 1
-            future.set_exception(RuntimeError("the worker is gone"))
-        else:
-            future.set_result(pickle.loads(pickle.dumps(result)))
 
 
 def by_their_steps(path: Path) -> Ways:

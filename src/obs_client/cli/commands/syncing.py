@@ -31,7 +31,7 @@ from obs_client.cli.options import (
 )
 from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
-from obs_client.cli.text import count_text, printable, size_text
+from obs_client.cli.text import count_text, printable, size_text, time_text
 
 if TYPE_CHECKING:
     from obs_client.sync import Done, Place, SavedPlan, Step, SyncOptions, SyncReport
@@ -57,6 +57,11 @@ if TYPE_CHECKING:
     metavar="N",
     help="Copy small objects by so many processes.",
 )
+@click.option(
+    "--ledger",
+    metavar="FILE|URL",
+    help="Keep there what is done; after a stop the same command does the rest. Removed when all is done.",
+)
 @max_transfer
 @max_duration
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
@@ -80,6 +85,7 @@ def sync(
     metadata: str,
     workers: int,
     processes: int,
+    ledger: str | None,
     max_transfer: int | None,
     max_duration: int | None,
     dry_run: bool,
@@ -114,10 +120,12 @@ def sync(
     )
     if plan is not None:
         _check_not_planned(options)
+    if ledger is not None:
+        _check_for_ledger(settings, options, plan)
     addresses = Address.parse(source), Address.parse(target)
     with contextlib.ExitStack() as stack:
         places = stack.enter_context(two_places(*addresses, follow_symlinks))
-        run = _Run(settings, addresses, places, options, processes)
+        run = _Run(settings, addresses, places, options, processes, ledger)
         steps = None if plan is None else library.read_steps(stack.enter_context(_opened(plan)))
         if dry_run and settings.json:
             run.write_plan(steps)
@@ -137,8 +145,10 @@ class _Run:
         places: tuple[Place, Place],
         options: SyncOptions,
         processes: int,
+        ledger: str | None,
     ) -> None:
         self._processes = processes
+        self._ledger = ledger
         self._settings = settings
         self._source_address, self._target_address = addresses
         self._source, self._target = places
@@ -149,6 +159,8 @@ class _Run:
     def wants_a_plan(self, *, delete: bool) -> bool:
         """Whether all steps are to be known first: for a question, for a bar, or to be told of from processes."""
         settings, options = self._settings, self._options
+        if self._ledger is not None:
+            return False
         told = self._processes > 1 and (self._on_done or options.max_transfer is not None or options.max_duration)
         return settings.shows_progress or (delete and not settings.yes) or bool(told)
 
@@ -197,8 +209,17 @@ class _Run:
         """Do each step as soon as it is known."""
         from obs_client.sync import sync
 
-        report = sync(self._source, self._target, self._options, on_done=self._on_done, processes=self._processes)
-        self._warn_of_nothing(report.copied + report.skipped + len(report.failures))
+        with self._settings.progress("sync", lambda: None) as progress:
+            report = sync(
+                self._source,
+                self._target,
+                self._options,
+                progress=progress,
+                on_done=self._on_done,
+                processes=self._processes,
+                ledger=self._ledger,
+            )
+        self._warn_of_nothing(report.copied + report.skipped + report.done_before + len(report.failures))
         _finish(self._settings, report)
 
     def _planned(self) -> Iterator[Step]:
@@ -240,6 +261,18 @@ def _check_not_planned(options: SyncOptions) -> None:
     if given:
         raise click.UsageError(
             f"--apply takes no {', '.join(given)}: a plan has in it what is done; make a new plan with it"
+        )
+
+
+def _check_for_ledger(settings: Settings, options: SyncOptions, plan: str | None) -> None:
+    """Raise a usage error if what is asked for beside a ledger needs all names first."""
+    if options.dry_run or plan is not None:
+        other = "--dry-run" if options.dry_run else "--apply"
+        raise click.UsageError(f"--ledger keeps what is done as it is planned; leave out {other}, or the ledger")
+    if options.delete and not settings.yes:
+        raise click.UsageError(
+            "with --ledger deletions cannot be asked for, since not all names are known first: give --yes, and "
+            "--max-delete N for how many there may be"
         )
 
 
@@ -313,6 +346,7 @@ def _record(report: SyncReport) -> dict[str, object]:
         "left_out": len(report.notes),
         "withheld": report.withheld,
         "stopped_at": report.stopped_at,
+        "done_before": report.done_before,
     }
 
 
@@ -320,7 +354,10 @@ def _summary(report: SyncReport) -> str:
     would = "would have " if report.dry_run else ""
     size = size_text(report.copied_size, human=True)
     left_out = f", left out {len(report.notes):,}" if report.notes else ""
+    before = ""
+    if report.done_since is not None:
+        before = f"; {report.done_before:,} were done before, since {time_text(report.done_since)}"
     return (
         f"{would}copied {report.copied:,} ({size}), deleted {report.deleted:,}, left {report.skipped:,} as they are, "
-        f"failed {len(report.failures):,}{left_out}"
+        f"failed {len(report.failures):,}{left_out}{before}"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -77,7 +78,9 @@ class Ledger:
             found = keeper.read()
             begun, rows, good = _parsed(found, header, name)
             self.begun: float = time.time() if begun is None else begun
-            self._first = _line({"ledger": "obs_client sync", "format": FORMAT, "begun": self.begun, **header})
+            # Equal contents have equal hashes, which would not tell the processes of one ledger apart.
+            who = {"begun": self.begun, "by": secrets.token_hex(8)}
+            self._first = _line({"ledger": "obs_client sync", "format": FORMAT, **who, **header})
             self.rows: list[Row] = joined(rows)
             keeper.begin(good, self._content)
         except BaseException:

@@ -30,10 +30,9 @@ class InFile:
             self.add(content(), content)
 
     def add(self, line: bytes, content: Callable[[], bytes]) -> None:
-        """Write one more line, as far as to the disk."""
+        """Write one more line; not as far as to the disk, since what a power cut takes is done again."""
         while line:
             line = line[os.write(self._descriptor, line) :]
-        os.fsync(self._descriptor)
 
     def remove(self) -> None:
         """Remove the file."""

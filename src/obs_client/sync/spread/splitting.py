@@ -24,9 +24,11 @@ def split(within: Range, probe: Probe, pieces: int) -> list[Range]:
     What all names of the range begin with is found by halving the first one, and then the characters that come next:
     those that are seen, and all of their kind. The pieces begin at characters that have the same count between them.
     """
+    if pieces < 2:
+        return [within]
     search = _Search(within, probe)
     first = search.first(within.after)
-    if first is None or pieces < 2:
+    if first is None:
         return [within]
     start = search.shared(first)
     if len(first) == len(start):  # then it has no character that comes next
