@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import random
@@ -10,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from obs_client import ObjectChangedError, TemporaryError
+from obs_client import Capabilities, ObjectChangedError, TemporaryError
+from obs_client.backend.body import Body
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject
 from obs_client.backends import memory
 from test.engine.scripted import QUICK, Outage, ScriptedClient, count_aborts
 
@@ -83,3 +87,40 @@ def test_what_was_not_published_is_aborted_though_another_object_is_there(monkey
         client.object_write("name", CONTENT)
     assert aborted == [1]
     assert client.object_read("name") == b"old"
+
+
+class Growing(ScriptedClient):
+    """Takes 20 parts, which may be unequal; notes their sizes, and tells nothing of what was completed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), part_count_maximum=20, equal_parts=False)
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        upload, sizes = super()._object_multipart(new), self.sizes
+        put, complete = upload.put_part, upload.complete
+
+        def put_part(part: Part, body: Body) -> None:
+            put(part, body)
+            sizes.append(part.size)
+            assert part.size == body.size
+
+        def completed() -> None:
+            complete()
+
+        upload.put_part, upload.complete = put_part, completed  # type: ignore[method-assign, assignment]
+        return upload
+
+
+def test_parts_of_a_stream_grow_as_planned_though_their_buffers_are_used_again() -> None:
+    client = Growing()
+    wanted = [size for size in (1000, 2000, 4000, 8000, 16000) for _ in range(2)] + [4]
+    content = random.Random(9).randbytes(sum(wanted))
+    with client.object_open("name", "wb") as file:
+        file.write(content)
+    assert sorted(client.sizes) == sorted(wanted)
+    assert file.info.size == len(content), "which the store did not tell"
+    assert client.object_read("name") == content

@@ -108,6 +108,26 @@ def test_another_size_than_declared_writes_nothing(declared: int, kind: str, tmp
     assert client.object_info("name") is None
 
 
+def test_a_stream_that_is_longer_than_declared_is_not_read_to_its_end() -> None:
+    """It may have none."""
+
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any, /) -> int:
+            self.given += len(buffer)
+            assert self.given < 100 * PART, "it goes on and on"
+            return len(buffer)
+
+    client = ScriptedClient()
+    with pytest.raises(IntegrityError, match="the stream has at least"):
+        client.object_upload(as_io(Endless()), "name", size=2 * PART)
+    assert client.object_info("name") is None
+
+
 def test_a_source_file_that_changes_is_refused_and_nothing_is_committed(tmp_path: Path) -> None:
     client = ScriptedClient()
     path = tmp_path / "source"
