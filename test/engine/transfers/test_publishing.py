@@ -111,7 +111,7 @@ class Growing(ScriptedClient):
         def completed() -> None:
             complete()
 
-        upload.put_part, upload.complete = put_part, completed  # type: ignore[method-assign, assignment]
+        upload.put_part, upload.complete = put_part, completed  # type: ignore[method-assign]
         return upload
 
 
