@@ -11,7 +11,7 @@ import contextlib
 import math
 from collections.abc import Iterable, Iterator
 
-from obs_client._engine.parallel import bounded_map, ended
+from obs_client._engine.parallel import ended, mixed_map
 from obs_client.backends.local.directory import DirectoryClient
 from obs_client.errors import (
     ConfigurationError,
@@ -23,7 +23,7 @@ from obs_client.errors import (
 )
 from obs_client.places import Place
 from obs_client.sync.collisions import refusals
-from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, same_content
+from obs_client.sync.content import MD5_DIGITS, Comparison, are_md5s, proved_by_listing, same_content
 from obs_client.sync.listing import Listed, Pair, is_marker, pairs
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.ranges import EVERYTHING, Taken
@@ -187,17 +187,22 @@ def _by_listing(
 
 
 def _by_content(comparison: Comparison, found: Iterator[Pair], options: SyncOptions) -> Iterator[Step]:
-    def step(pair: Pair) -> Step | None:
+    def at_once(pair: Pair) -> Step | None:
         name, source, target = pair
         if source is None or target is None:
             return next(_by_listing(comparison, (pair,), options), None)
         if source is target or (source.size != target.size and None not in (source.size, target.size)):
             return _decide(comparison, name, source, target)
+        return _skip(name, EQUAL_CONTENT, source, target) if proved_by_listing(comparison, source, target) else None
+
+    def compared(pair: Pair) -> Step:
+        name, source, target = pair
+        assert source is not None
+        assert target is not None
         return _compare_contents(comparison, name, source, target)
 
-    for made in bounded_map(step, found, options.workers):
-        if made is not None:
-            yield made
+    wanted = (pair for pair in found if options.delete or pair[1] is not None)
+    yield from mixed_map(at_once, compared, wanted, options.workers)
 
 
 def _compare_contents(comparison: Comparison, name: str, source: Listed, target: Listed) -> Step:
