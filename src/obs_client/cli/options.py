@@ -127,6 +127,13 @@ def workers(help_text: str) -> Option:
     )
 
 
+def processes(help_text: str) -> Callable[[Function], Function]:
+    """`--processes`, with what so many do."""
+    return click.option(
+        "--processes", type=click.IntRange(1, 256), default=1, show_default=True, metavar="N", help=help_text
+    )
+
+
 def shared(function: Function) -> Function:
     """Add what every command takes: how much is said, and how patient it is."""
     return _quiet(_verbose(_debug(_progress(_retries(_timeout(function))))))

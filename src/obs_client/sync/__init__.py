@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING
 
 from obs_client._engine.transfers.progress import Progress
 from obs_client.places import Place, parse_both
+from obs_client.sync.content import Proof
 from obs_client.sync.options import DEFAULTS, SyncOptions
 from obs_client.sync.plan import Kept, plan_sync, planned
-from obs_client.sync.proof import CheckReport, check
+from obs_client.sync.proof import CheckReport, Finding, Findings, check_here
 from obs_client.sync.report import Done, SyncReport
 from obs_client.sync.running.run import Run
 from obs_client.sync.saved import SavedPlan
-from obs_client.sync.sides import check_apart
+from obs_client.sync.sides import check_apart, left_out
 from obs_client.sync.steps import Step, Version, read_steps, write_steps
 
 if TYPE_CHECKING:
@@ -134,3 +135,38 @@ def apply(
     dropped = Kept(steps.dropped if isinstance(steps, SavedPlan) else 0)
     run = Run(source, target, options, ask=ask, progress=progress, on_done=on_done)
     return run.run(steps, dropped)
+
+
+def check(
+    source: Place,
+    target: Place,
+    options: SyncOptions = DEFAULTS,
+    *,
+    on_done: Callable[[str, Finding, int], object] | None = None,
+    on_compared: Callable[[str, Proof], object] | None = None,
+    processes: int = 1,
+    executor: Executor | None = None,
+) -> CheckReport:
+    """Compare all names and contents of two places, without writing: by stored digests, or by reading both.
+
+    What is stored with a file proves nothing of it: files are always read.
+    Attributes, times and what is no file are not compared.
+
+    Args:
+        options: Those of the sync that is to be proved; `include`, `exclude` and `workers` count.
+        on_done: Called in this thread with each name, what was found, and its size in bytes.
+        on_compared: Called just before with each name whose contents were compared, and by what.
+        processes, executor: As in `sync`. Where both stores list in order, names are not told here, and the report
+            lists a hundred of each finding, and counts the others (`more`).
+
+    Raises:
+        ContainerNotFoundError: A container, or the source directory, is absent.
+        TemporaryError, AuthorizationError: So many names failed one after another that the others would, too.
+    """
+    if executor is not None or processes != 1:
+        from obs_client.sync.spread import check_by_workers
+
+        return check_by_workers(source, target, options, executor, processes, on_done, on_compared)
+    findings = Findings()
+    check_here(source, target, options, findings, on_done, on_compared)
+    return findings.report(left_out(source, options))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from obs_client._engine.parallel import ended, mixed_map
@@ -14,13 +14,15 @@ from obs_client.errors import ConfigurationError, ContainerNotFoundError, Servic
 from obs_client.places import Place
 from obs_client.sync.content import Comparison, Proof, compare_content, proved_by_listing
 from obs_client.sync.listing import Listed, Pair, is_marker, pairs
-from obs_client.sync.options import DEFAULTS, SyncOptions
+from obs_client.sync.options import SyncOptions
+from obs_client.sync.ranges import EVERYTHING, Taken
 from obs_client.sync.report import Streak
-from obs_client.sync.sides import directory_of, left_out
+from obs_client.sync.sides import directory_of
 
 Finding = Literal["same", "differing", "missing", "extra", "unproven"]
 
-_Compared = tuple[Pair, Finding, Proof | Exception | None]
+Compared = tuple[Pair, Finding, Proof | Exception | None]
+"""A name, what was found of it, and by what, or why nothing was."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class CheckReport:
         failures: Names of which nothing could be proved, and why; without tracebacks, which would keep contents alive.
         notes: Names in the source that were left out, since they are no files.
         proofs: By what contents were compared, and of how many names; `on_compared` of `check` has it name by name.
+        more: How many more names there are of a finding than those that are listed: a check by several processes lists
+            a hundred of each.
     """
 
     same: int
@@ -46,6 +50,7 @@ class CheckReport:
     failures: dict[str, Exception]
     notes: dict[str, str]
     proofs: dict[Proof, int] = dataclasses.field(default_factory=dict)
+    more: dict[Finding, int] = dataclasses.field(default_factory=dict)
 
     @property
     def unproven(self) -> tuple[str, ...]:
@@ -58,37 +63,41 @@ class CheckReport:
         return not (self.differing or self.missing or self.extra or self.failures)
 
 
-def check(
+def check_here(
     source: Place,
     target: Place,
-    options: SyncOptions = DEFAULTS,
-    *,
+    options: SyncOptions,
+    findings: Findings,
     on_done: Callable[[str, Finding, int], object] | None = None,
     on_compared: Callable[[str, Proof], object] | None = None,
-) -> CheckReport:
-    """Compare all names and contents of two places, without writing: by stored digests, or by reading both.
-
-    What is stored with a file proves nothing of it: files are always read.
-    Attributes, times and what is no file are not compared.
+    taken: Taken | None = None,
+) -> None:
+    """Compare all names by threads of this process.
 
     Args:
-        options: Those of the sync that is to be proved; `include`, `exclude` and `workers` count.
-        on_done: Called in this thread with each name, what was found, and its size in bytes.
-        on_compared: Called just before with each name whose contents were compared, and by what.
-
-    Raises:
-        ContainerNotFoundError: A container, or the source directory, is absent.
-        TemporaryError, AuthorizationError: So many names failed one after another that the others would, too.
+        taken: Takes as many names as it may, of its range alone.
     """
     comparison = Comparison(source, target)
-    findings, streak = _Findings(), Streak()
+    listed = pairs(source, target, options, findings.add_unlisted, taken.within if taken else EVERYTHING)
+    if taken is not None:
+        listed = taken.take(listed)
+    by_listing, by_content = functools.partial(at_once, comparison), functools.partial(compare, comparison)
+    add_all(mixed_map(by_listing, by_content, listed, options.workers), findings, on_done, on_compared)
 
-    def compare(pair: Pair) -> _Compared:
-        return (pair, *_compare(comparison, pair))
 
-    listed = pairs(source, target, options, findings.add_unlisted)
-    at_once = functools.partial(_at_once, comparison)
-    with ended(mixed_map(at_once, compare, listed, options.workers)) as compared:
+def add_all(
+    compared: Iterable[Compared],
+    findings: Findings,
+    on_done: Callable[[str, Finding, int], object] | None,
+    on_compared: Callable[[str, Proof], object] | None,
+) -> None:
+    """Note and tell what was found of each name.
+
+    Raises:
+        TemporaryError, AuthorizationError: So many failed one after another that the others would, too.
+    """
+    streak = Streak()
+    with ended(compared):
         for pair, finding, by in compared:
             size = findings.add(pair, finding, by)
             if on_compared and isinstance(by, str):
@@ -97,16 +106,21 @@ def check(
                 on_done(pair[0], finding, size)
             if by is not None:
                 streak.add(pair[0], by if isinstance(by, Exception) else None)
-    return findings.report(left_out(source, options))
 
 
-class _Findings:
-    """A report in the making."""
+class Findings:
+    """A report in the making.
 
-    def __init__(self) -> None:
+    Args:
+        most: How many names of each finding it has; of the others it counts. None: all.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._same = self._same_size = 0
         self._names: dict[Finding, list[str]] = {"differing": [], "missing": [], "extra": []}
         self._failures: dict[str, Exception] = {}
+        self._more: collections.Counter[Finding] = collections.Counter()
         self._proofs: collections.Counter[Proof] = collections.Counter()
 
     def add(self, pair: Pair, finding: Finding, by: Proof | Exception | None) -> int:
@@ -119,20 +133,43 @@ class _Findings:
             self._same += 1
             self._same_size += size
         elif isinstance(by, Exception):
-            self._failures[name] = by
-        else:
+            self._add_failure(name, by)
+        elif self._has_room(finding, len(self._names[finding])):
             self._names[finding].append(name)
         return size
 
     def add_unlisted(self, name: str, reason: str) -> None:
         """Note a name that could not be listed."""
-        self._failures[name] = ServiceError(reason)
+        self._add_failure(name, ServiceError(reason))
+
+    def add_report(self, report: CheckReport) -> None:
+        """Note what was found of other names."""
+        self._same += report.same
+        self._same_size += report.same_size
+        self._proofs.update(report.proofs)
+        self._more.update(report.more)
+        for finding, names in self._names.items():
+            for name in getattr(report, finding):
+                if self._has_room(finding, len(names)):
+                    names.append(name)
+        for name, error in report.failures.items():
+            self._add_failure(name, error)
+
+    def _add_failure(self, name: str, error: Exception) -> None:
+        if self._has_room("unproven", len(self._failures)):
+            self._failures[name] = error
+
+    def _has_room(self, finding: Finding, count: int) -> bool:
+        """Whether one more name is listed, besides so many; if not, it is counted."""
+        room = self._most is None or count < self._most
+        self._more[finding] += not room
+        return room
 
     def report(self, notes: dict[str, str]) -> CheckReport:
         """The report."""
-        differing, missing, extra = (tuple(names) for names in self._names.values())
-        counts = self._same, self._same_size
-        return CheckReport(*counts, differing, missing, extra, self._failures, notes, dict(self._proofs))
+        differing, missing, extra = (tuple(sorted(names)) for names in self._names.values())
+        counts, more = (self._same, self._same_size), {finding: more for finding, more in self._more.items() if more}
+        return CheckReport(*counts, differing, missing, extra, self._failures, notes, dict(self._proofs), more)
 
 
 def _of_one_side(comparison: Comparison, name: str, source: Listed | None, target: Listed | None) -> Finding:
@@ -144,7 +181,7 @@ def _of_one_side(comparison: Comparison, name: str, source: Listed | None, targe
     return "extra" if source is None else "missing"
 
 
-def _at_once(comparison: Comparison, pair: Pair) -> _Compared | None:
+def at_once(comparison: Comparison, pair: Pair) -> Compared | None:
     """What the listings alone prove of a name, as of most; None: nothing."""
     name, source, target = pair
     if source is None or target is None:
@@ -156,7 +193,8 @@ def _at_once(comparison: Comparison, pair: Pair) -> _Compared | None:
     return None if proof is None else (pair, "same", proof)
 
 
-def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Exception | None]:
+def compare(comparison: Comparison, pair: Pair) -> Compared:
+    """What the contents of a name prove, which both sides have."""
     _, source, target = pair
     assert source is not None
     assert target is not None
@@ -166,5 +204,5 @@ def _compare(comparison: Comparison, pair: Pair) -> tuple[Finding, Proof | Excep
         raise
     except Exception as error:  # noqa: BLE001 - collected by name, none is dropped
         forget_frames(error)
-        return "unproven", error
-    return ("same" if same else "differing"), by
+        return pair, "unproven", error
+    return pair, "same" if same else "differing", by

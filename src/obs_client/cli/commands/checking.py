@@ -19,6 +19,7 @@ from obs_client.cli.options import (
     limits,
     pass_settings,
     place,
+    processes,
     shared,
     workers,
 )
@@ -29,6 +30,7 @@ from obs_client.cli.text import count_text, printable, size_text
 if TYPE_CHECKING:
     from obs_client.sync import CheckReport
     from obs_client.sync.content import Proof
+    from obs_client.sync.proof import Finding
 
 
 @click.command()
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 @follow_symlinks
 @folder_markers
 @workers("Contents compared at a time.")
+@processes("Compare by so many processes; a hundred names of each finding are listed.")
 @json_lines
 @limits
 @shared
@@ -52,6 +55,7 @@ def check(
     follow_symlinks: bool,
     folder_markers: bool,
     workers: int,
+    processes: int,
 ) -> None:
     """Prove that two places hold the same names and contents.
 
@@ -70,8 +74,12 @@ def check(
         settings.progress("check", lambda: None) as progress,
     ):
         proofs: dict[str, Proof] = {}
-        tell = _teller(settings, progress, proofs)
-        report = library.check(start, end, options, on_done=tell, on_compared=proofs.__setitem__)
+        if processes > 1:
+            report = library.check(start, end, options, processes=processes)
+            _tell_all(settings, report)
+        else:
+            tell = _teller(settings, progress, proofs)
+            report = library.check(start, end, options, on_done=tell, on_compared=proofs.__setitem__)
         in_both = report.same or report.differing or report.failures
         silent = (not in_both and not report.missing, not in_both and not report.extra)
         empty = []
@@ -96,6 +104,17 @@ def _teller(settings: Settings, progress: Progress | None, proofs: dict[str, Pro
     return tell
 
 
+def _tell_all(settings: Settings, report: CheckReport) -> None:
+    """Tell what was found by processes, with which the names stay, but for some."""
+    if settings.quiet and not settings.json:
+        return
+    for finding in ("differing", "missing", "extra"):
+        for name in getattr(report, finding):
+            settings.found({"type": finding, "name": name}, f"{finding:9}  {printable(name)}")
+        if more := report.more.get(finding):
+            settings.found({"type": finding, "more": more}, f"{finding:9}  and {more:,} more")
+
+
 def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
     for name, note in report.notes.items():
         settings.warn(f"{name}: {note}")
@@ -103,19 +122,20 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
         row = {"type": "unproven", "name": name, "reason": str(error)}
         settings.found(row, "" if settings.quiet else f"unproven   {printable(name)}")
     settings.fail_all(report.failures)
-    counts = {
+    named: dict[Finding, int] = {
         "differing": len(report.differing),
         "missing": len(report.missing),
         "extra": len(report.extra),
         "unproven": len(report.failures),
     }
+    counts: dict[str, int] = {finding: count + report.more.get(finding, 0) for finding, count in named.items()}
     record = {
         "type": "report",
         "equal": report.ok and not empty,
         "same": report.same,
         "same_size": report.same_size,
         **counts,
-        "failed": len(report.failures),
+        "failed": counts["unproven"],
     }
     same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
     settings.summary(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))

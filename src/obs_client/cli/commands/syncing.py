@@ -25,6 +25,7 @@ from obs_client.cli.options import (
     max_transfer,
     pass_settings,
     place,
+    processes,
     shared,
     workers,
     yes,
@@ -49,14 +50,7 @@ if TYPE_CHECKING:
 @folder_markers
 @METADATA
 @workers("Copies at a time.")
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 256),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Copy small objects by so many processes.",
-)
+@processes("Copy small objects by so many processes.")
 @click.option(
     "--ledger",
     metavar="FILE|URL",

@@ -8,6 +8,7 @@ looked over as a whole, the steps are planned here and go out in groups. Deletio
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import os
 from collections.abc import Callable, Iterable
@@ -17,15 +18,19 @@ from obs_client._engine.border import Border
 from obs_client._engine.transfers.progress import Progress
 from obs_client.errors import ConfigurationError
 from obs_client.places import Place
+from obs_client.sync.content import Comparison, Proof
 from obs_client.sync.ledger import check_for_ledger, open_ledger
+from obs_client.sync.listing import pairs
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept, planned
+from obs_client.sync.proof import CheckReport, Finding, Findings, add_all
 from obs_client.sync.report import Done, SyncReport
 from obs_client.sync.running.run import Run
 from obs_client.sync.saved import SavedPlan
-from obs_client.sync.sides import check_apart, files_of
+from obs_client.sync.sides import check_apart, files_of, left_out
 from obs_client.sync.spread.by_ranges import sync_by_ranges
 from obs_client.sync.spread.by_steps import Groups
+from obs_client.sync.spread.checking import check_by_ranges, compared
 from obs_client.sync.spread.work import Job, JobHere
 from obs_client.sync.spread.workers import Here, Workers, check_processes, own_processes
 from obs_client.sync.steps import Step
@@ -90,6 +95,31 @@ def apply_by_workers(
         return run.run(steps, Kept(steps.dropped if isinstance(steps, SavedPlan) else 0))
 
 
+def check_by_workers(
+    source: Place,
+    target: Place,
+    options: SyncOptions,
+    executor: Executor | None,
+    processes: int,
+    on_done: Callable[[str, Finding, int], object] | None,
+    on_compared: Callable[[str, Proof], object] | None,
+) -> CheckReport:
+    """Prove that the target is what the source is; errors as of `sync_by_workers`."""
+    check_processes(processes)
+    options = dataclasses.replace(options, map_attributes=None, max_transfer=None, max_duration=None)
+    job = Job(source, target, options)
+    by_ranges = _goes_by_ranges(source, target)
+    if by_ranges:
+        _check_no_names_wanted(options, on_done or on_compared)
+    with _workers(executor, processes) as workers:
+        if by_ranges:
+            return check_by_ranges(job, workers)
+        findings = Findings()
+        listed = pairs(source, target, options, findings.add_unlisted)
+        add_all(compared(job, workers, Comparison(source, target), listed), findings, on_done, on_compared)
+    return findings.report(left_out(source, options))
+
+
 def _workers(executor: Executor | None, processes: int) -> contextlib.AbstractContextManager[Workers]:
     if executor is None:
         return own_processes(processes)
@@ -106,7 +136,7 @@ def _goes_by_ranges(source: Place, target: Place) -> bool:
     return all(files_of(each) is None and Border(each.client).capabilities.ordered_listing for each in (source, target))
 
 
-def _check_no_names_wanted(options: SyncOptions, on_done: Callable[[Done], object] | None) -> None:
+def _check_no_names_wanted(options: SyncOptions, on_done: Callable[..., object] | None) -> None:
     wanted = {"on_done": on_done, "max_transfer": options.max_transfer, "max_duration": options.max_duration}
     for name, value in wanted.items():
         if value is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
 
 from obs_client.sync.ledger.book import Ledger, Row
 from obs_client.sync.ranges import EVERYTHING, Bounds, Range
@@ -31,6 +32,15 @@ LOST = 25
 """With a ledger, all pieces that are at work have no more than this part of what is done, which a kill may lose."""
 
 
+class _HasRests(Protocol):
+    @property
+    def rests(self) -> tuple[Range, ...]:
+        """What is left of a piece."""
+
+
+Piece = TypeVar("Piece", bound=_HasRests)
+
+
 def sync_by_ranges(
     job: Job, workers: Workers, progress: Callable[[int], object] | None, ledger: Ledger | None = None
 ) -> SyncReport:
@@ -43,7 +53,7 @@ def sync_by_ranges(
     def bounds() -> Bounds:
         return NEXT if ledger is None else _few(sums.names // (LOST * workers.slots))
 
-    for done in _done(job, workers, copy_range, ranges, functools.partial(_pieces, workers.slots), bounds):
+    for done in each_range(job, workers, copy_range, ranges, functools.partial(pieces_for, workers.slots), bounds):
         sums.add(done.report, done.more_failures)
         if done.deletions:
             extra[done.within] = done.deletions
@@ -55,8 +65,8 @@ def sync_by_ranges(
     return report
 
 
-def _pieces(slots: int, _: Range, about: int) -> int:
-    """Into how many pieces a rest is cut, when so many are out or wait."""
+def pieces_for(slots: int, _: Range, about: int) -> int:
+    """Into how many pieces a rest is cut for so many workers, when so many are out or wait."""
     return 1 if slots == 1 else max(1, min(PIECES, ENOUGH * slots - about))
 
 
@@ -70,7 +80,7 @@ def _delete(job: Job, workers: Workers, sums: Sums, extra: dict[Range, int]) -> 
     reason = sums.why_not(count) if count else None
     if reason is not None:
         return sums.report(count, reason)
-    for done in _done(job, workers, delete_range, extra, lambda within, _: extra.get(within, count), lambda: NEXT):
+    for done in each_range(job, workers, delete_range, extra, lambda within, _: extra.get(within, count)):
         sums.add(done.report, done.more_failures)
     return sums.report()
 
@@ -80,14 +90,14 @@ def _row(done: RangeDone) -> Row:
     return Row(done.within, report.copied, report.copied_size, report.skipped, done.deletions)
 
 
-def _done(
+def each_range(
     job: Job,
     workers: Workers,
-    function: Callable[..., RangeDone],
+    function: Callable[..., Piece],
     ranges: Iterable[Range],
     number: Callable[[Range, int], int],
-    bounds: Callable[[], Bounds],
-) -> Iterator[RangeDone]:
+    bounds: Callable[[], Bounds] = lambda: NEXT,
+) -> Iterator[Piece]:
     """What came of each piece, as they end; what is left of one goes out again.
 
     Args:

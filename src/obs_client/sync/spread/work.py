@@ -130,7 +130,7 @@ def copy_range(job: Job, within: Range, bounds: Bounds, pieces: int) -> RangeDon
 
     run = Run(source, target, job.options, ask=False, progress=job.progress, on_done=note)
     report = run.run(extra.left_out(planned(source, target, job.options, kept, taken)), kept)
-    rests = () if taken.rest is None else tuple(split(taken.rest, _probe(source), pieces))
+    rests = () if taken.rest is None else tuple(split(taken.rest, probe(source), pieces))
     return _told(within, taken, rests, report, extra.count)
 
 
@@ -190,7 +190,9 @@ class _Extra:
                 yield step
 
 
-def _probe(place: Place) -> Probe:
+def probe(place: Place) -> Probe:
+    """What finds the first name after a text, by a listing of one entry."""
+
     def first(after: str) -> str | None:
         start = place.prefix + after if after else None
         found = place.client.object_iter(
