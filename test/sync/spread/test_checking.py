@@ -11,7 +11,8 @@ from obs_client import ConfigurationError, ContainerNotFoundError, TemporaryErro
 from obs_client.sync import CheckReport, Place, check
 from obs_client.sync.ranges import Bounds
 from obs_client.sync.spread import by_ranges, checking
-from test.sync.spread.test_spread import Chaos, Ways, by_their_steps, filled, in_ranges
+from test.sync.spread.chaos import Chaos
+from test.sync.spread.ways import Ways, by_their_steps, filled, in_ranges
 from test.sync.support import Thing, fill
 
 pytestmark = pytest.mark.slow

@@ -27,29 +27,10 @@ from obs_client.sync.ranges import Bounds
 from obs_client.sync.spread import by_ranges, by_steps
 from obs_client.wrappers import prefixed
 from test.sync.spread.chaos import Chaos
+from test.sync.spread.ways import Ways, by_their_steps, filled, in_ranges, place
 from test.sync.support import Thing, contents, fill
 
 pytestmark = pytest.mark.slow
-
-Ways = tuple[Place, Place]
-
-
-def by_their_steps(path: Path) -> Ways:
-    """Two stores in files, whose steps are planned in one place."""
-    return place(LocalClient(path / "one", "box")), place(LocalClient(path / "two", "box"))
-
-
-def in_ranges(path: Path) -> Ways:
-    """Two stores that list any range for what it costs."""
-    stores = (prefixed(LocalClient(path / each, "box"), "p") for each in ("one", "two"))
-    one, two = map(place, stores)
-    return one, two
-
-
-def place(client: Any) -> Place:
-    client.container_create("box")
-    return Place(client, "box")
-
 
 WAYS = pytest.mark.parametrize("ways", [by_their_steps, in_ranges])
 
@@ -61,14 +42,6 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(by_steps, "STEPS", 7)
     monkeypatch.setattr(by_ranges, "FIRST", Bounds(names=3))
     monkeypatch.setattr(by_ranges, "NEXT", Bounds(names=11))
-
-
-def filled(ways: Callable[[Path], Ways], path: Path) -> Ways:
-    source, target = ways(path)
-    fill(source, {f"{number % 3}/n{number:03d}": Thing(b"x" * number, {}) for number in range(100)})
-    fill(target, {f"{number % 3}/old{number}": Thing(b"y", {}) for number in range(20)})
-    fill(target, {"0/n000": Thing(b"other", {})})
-    return source, target
 
 
 @WAYS
