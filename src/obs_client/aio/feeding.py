@@ -10,7 +10,8 @@ import queue
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
-from obs_client.aio.threads import Call, Lane, Threads
+from obs_client.aio.calls import Call
+from obs_client.aio.threads import Lane, Threads
 from obs_client.backend import stopping
 
 if TYPE_CHECKING:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import enum
 import os
-import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent import futures
-from contextlib import AbstractContextManager
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from obs_client.backend import stopping
+from obs_client.aio.calls import Bell, Call
 
 Result = TypeVar("Result")
 
@@ -50,16 +48,25 @@ class Threads:
     def _begin_anew(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._executors: dict[Lane, futures.ThreadPoolExecutor] = {}
+        self._runners: dict[Lane, _Runners] = {}
+        self._bell: Bell | None = None
 
     def start(self, function: Callable[[], Result], lane: Lane = Lane.CALL) -> Call[Result]:
         """Begin a call, with the context variables of the task."""
         if self._process != os.getpid():
             self._begin_anew()
+        call = Call(self._bell_of(asyncio.get_running_loop()), function)
         with self._lock:
-            if lane not in self._executors:
-                self._executors[lane] = futures.ThreadPoolExecutor(self.limit, f"obs_client.aio.{lane.value}")
-            return Call(self._executors[lane], function)
+            if lane not in self._runners:
+                self._runners[lane] = _Runners(self.limit, f"obs_client.aio.{lane.value}")
+            self._runners[lane].add(call)
+        return call
+
+    def _bell_of(self, loop: asyncio.AbstractEventLoop) -> Bell:
+        bell = self._bell
+        if bell is None or bell.loop is not loop:
+            bell = self._bell = Bell(loop)
+        return bell
 
     async def run(self, function: Callable[[], Result]) -> Result:
         """The result of a call; if the task is cancelled, the call is stopped, and has ended when this returns."""
@@ -80,105 +87,77 @@ class Threads:
     def close(self) -> None:
         """Let the threads end as soon as they have nothing to do; later calls begin new ones."""
         with self._lock:
-            executors = list(self._executors.values())
-            self._executors = {}
-        for executor in executors:
-            executor.shutdown(wait=False)
+            lanes = list(self._runners.values())
+            self._runners = {}
+        for runners in lanes:
+            runners.close()
 
 
-class Call(Generic[Result]):
-    """One call in a thread, for the task that began it to wait for."""
+class _Runners:
+    """The threads of one lane: each runs calls as long as any wait, in their order.
 
-    def __init__(self, executor: futures.Executor, function: Callable[[], Result]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = threading.Event()
-        self._waiter: asyncio.Future[None] | None = None
-        self._when_ended: list[Callable[[], object]] = []
-        self._future = executor.submit(contextvars.copy_context().run, self._run, function)
-        self._future.add_done_callback(self._tell_loop)
+    Where there is work for more threads, one begins the next: to begin a thread takes milliseconds in a busy
+    interpreter, and the loop waits for one at most.
+    """
 
-    @property
-    def ended(self) -> bool:
-        """Whether nothing runs any more."""
-        return self._future.done()
+    def __init__(self, limit: int, name: str) -> None:
+        self._limit = limit
+        self._executor = futures.ThreadPoolExecutor(limit, name)
+        self._lock = threading.Lock()
+        self._waiting: deque[Call[Any]] = deque()
+        self._count = 0
+        self._comes = False  # one was begun, and has not looked yet
 
-    def when_ended(self, function: Callable[[], object]) -> None:
-        """Have a function called in the loop at the end."""
-        self._when_ended.append(function)
-        if self.ended:
-            self._loop.call_soon(function)
+    def add(self, call: Call[Any]) -> None:
+        """Run a call as soon as there is a thread for it.
 
-    def stop(self) -> None:
-        """Have the call end as soon as it notices; one that has not begun is dropped."""
-        self._stop.set()
-        self._future.cancel()
+        Raises:
+            RuntimeError: The interpreter ends.
+        """
+        with self._lock:
+            self._waiting.append(call)
+            wanted = self._wants_more()
+        if wanted:
+            self._begin()
 
-    async def result(self) -> Result:
-        """What the call returned or raised. If the task is cancelled, it is stopped first, and has ended."""
+    def close(self) -> None:
+        """Let the threads end when all calls have."""
+        self._executor.shutdown(wait=False)
+
+    def _wants_more(self) -> bool:
+        """Whether one more runner is to be begun, which is counted then. With the lock."""
+        if not self._waiting or self._comes or self._count >= self._limit:
+            return False
+        self._comes = True
+        self._count += 1
+        return True
+
+    def _begin(self) -> None:
         try:
-            await self._until_ended()
-        except asyncio.CancelledError as cancelled:
-            await self.stopped()
-            self._keep_notes(cancelled)
+            self._executor.submit(self._run)
+        except RuntimeError:
+            with self._lock:
+                self._comes = False
+                self._count -= 1
+                if self._count:  # the threads were closed: those that run do what is left
+                    return
+                self._waiting.clear()
             raise
-        except BaseException:  # the coroutine is closed, and cannot wait
-            self.stop()
-            raise
-        return self._future.result()
 
-    async def result_in_any_case(self) -> Result:
-        """What the call returned or raised; a task that is cancelled waits for the end all the same."""
-        try:
-            await self._until_ended()
-        except asyncio.CancelledError:
-            await self._shielded_until_ended()
-            raise
-        return self._future.result()
+    def _run(self) -> None:
+        with self._lock:
+            self._comes = False
+        while call := self._next():
+            call.run()
+            del call  # before the next one is waited for
 
-    async def stopped(self) -> None:
-        """Stop the call, and wait until it has ended, however often the task is cancelled meanwhile."""
-        self.stop()
-        await self._shielded_until_ended()
-
-    async def finished(self) -> None:
-        """Wait until the call has ended, however it did; if the task is cancelled, it is stopped first."""
-        with contextlib.suppress(Exception, futures.CancelledError, stopping.Stopped):
-            await self.result()
-
-    def _run(self, function: Callable[[], Result]) -> Result:
-        with stopping.stoppable(self._stop):
-            return function()
-
-    def _tell_loop(self, _: object) -> None:
-        # A loop that is closed has no task that waits.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
-        for function in self._when_ended:
-            function()
-
-    async def _until_ended(self) -> None:
-        while not self.ended:
-            self._waiter = self._loop.create_future()
-            await self._waiter
-
-    async def _shielded_until_ended(self) -> None:
-        with _shield():
-            while not self.ended:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await self._until_ended()
-
-    def _keep_notes(self, cancelled: asyncio.CancelledError) -> None:
-        """What could not be removed is noted on the error that ended the call."""
-        error = None if self._future.cancelled() else self._future.exception()
-        for note in getattr(error, "__notes__", []):
-            cancelled.add_note(note)
-
-
-def _shield() -> AbstractContextManager[object]:
-    """Nothing, or where anyio is used a shield: its scopes cancel at each await, and would spin until the end."""
-    anyio: Any = sys.modules.get("anyio")
-    return anyio.CancelScope(shield=True) if hasattr(anyio, "CancelScope") else contextlib.nullcontext()
+    def _next(self) -> Call[Any] | None:
+        with self._lock:
+            if not self._waiting:
+                self._count -= 1
+                return None
+            call = self._waiting.popleft()
+            wanted = self._wants_more()
+        if wanted:
+            self._begin()
+        return call
