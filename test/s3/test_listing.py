@@ -21,6 +21,7 @@ TEXT = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"], exclud
                min_size=1, max_size=12)  # fmt: skip
 TIMES = st.sampled_from(["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.123Z", "2026-11-22T11:00:00.5+01:00"])
 TAGS = st.sampled_from(['"abc"', "abc", 'W/"abc"', "&quot;", '"a&b"', ""])
+QUOTES = ("&quot;", "&#34;")
 OWNER = "<Owner><ID>1</ID><DisplayName/></Owner>"
 
 
@@ -66,18 +67,20 @@ def entries_of(document: str) -> list[ObjectInfo | SubdirInfo]:
     return list(page.entries)
 
 
-@given(ROWS, ORDERS, st.booleans(), st.sampled_from(["", "\n", "\n  "]))
-def test_columns_and_parser_read_the_same(rows: list[Row], order: list[str], url: bool, gap: str) -> None:
-    found = entries_of(page_of(rows, order, url, gap))
-    assert found == entries_of(page_of(rows, order, url, gap, "<!-- a comment leaves it to the parser -->"))
+@given(ROWS, ORDERS, st.booleans(), st.sampled_from(["", "\n", "\n  "]), st.sampled_from(QUOTES))
+def test_columns_and_parser_read_the_same(rows: list[Row], order: list[str], url: bool, gap: str, quote: str) -> None:
+    document = page_of(rows, order, url, gap).replace(QUOTES[0], quote)
+    found = entries_of(document)
+    assert found == entries_of(document.replace("<Name>", "<!-- a comment leaves it to the parser --><Name>"))
     objects = [entry for entry in found if isinstance(entry, ObjectInfo)]
     assert sorted((entry.name, entry.size) for entry in objects) == sorted((row.name, row.size) for row in rows)
 
 
-def test_a_page_of_rows_that_are_built_alike_is_read_by_columns() -> None:
+@pytest.mark.parametrize("quote", QUOTES)
+def test_a_page_of_rows_that_are_built_alike_is_read_by_columns(quote: str) -> None:
     rows = [Row(f"a {number}&<", number, "2026-11-22T10:00:00Z", '"abc"') for number in range(3)]
     page = read_page(page_of(rows, ["Key", "LastModified", "ETag", "Size"], True, "").replace(
-        "<CommonPrefixes><Prefix>z/</Prefix></CommonPrefixes>", ""))  # fmt: skip
+        "<CommonPrefixes><Prefix>z/</Prefix></CommonPrefixes>", "").replace(QUOTES[0], quote))  # fmt: skip
     assert isinstance(page, Page)
     assert isinstance(page.entries, ListedObjects)
     assert [(entry.name, entry.size, entry.hash) for entry in page.entries] == [

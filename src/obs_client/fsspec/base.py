@@ -182,9 +182,9 @@ class Base(AbstractFileSystem, metaclass=_Instances):
             raise IsADirectoryError(f"{path!r} is a container, or above them, and no object")
         return address
 
-    def _path(self, container: str, name: str) -> str:
-        """The path of what is in a container."""
-        return name if self._root is not None else f"{container}/{name}" if name else container
+    def _before(self, container: str) -> str:
+        """How the paths of what is in a container begin."""
+        return "" if self._root is not None else f"{container}/"
 
     # ---- working ----------------------------------------------------------------------------------------------------
 

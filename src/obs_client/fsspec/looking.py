@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -12,6 +13,10 @@ from obs_client.fsspec.errors import absent, translated
 from obs_client.models import ObjectInfo, SubdirInfo
 
 _MAGIC = re.compile(r"[*?\[]")
+_NAME = operator.itemgetter("name")
+
+Found = dict[str, ObjectInfo | Entry | None]
+"""What was found, by its path; None: a folder."""
 
 
 class Looking(Base):
@@ -88,14 +93,15 @@ class Looking(Base):
         if not entries and address.name and not prefix:
             entries = [self.info(path)]
             return entries if entries[0]["type"] == "file" else []
-        return sorted(entries, key=_name)
+        return sorted(entries, key=_NAME)
 
     def _entries(self, container: str, listed: Iterable[ObjectInfo | SubdirInfo], start: str) -> Iterator[Entry]:
+        before = self._before(container)
         for each in listed:
             if isinstance(each, SubdirInfo):
-                yield _folder(self._path(container, each.subdir.removesuffix("/")))
-            elif each.name != start or each.size:
-                yield _object(self._path(container, each.name), each)
+                yield _folder(before + each.subdir.removesuffix("/"))
+            elif each.size or each.name != start:
+                yield _object(before + each.name, each)
 
     # ---- all below --------------------------------------------------------------------------------------------------
 
@@ -116,46 +122,49 @@ class Looking(Base):
         if maxdepth is not None and maxdepth < 1:
             raise ValueError("maxdepth must be at least 1")
         stripped = str(self._strip_protocol(path))
-        found = self._below(stripped, maxdepth, prefix)
+        found = self._below(stripped, maxdepth, prefix, withdirs) or ({} if prefix else self._alone(stripped))
         if withdirs and found and stripped:
-            found[stripped] = _folder(stripped)
-        if not found and not prefix and self.exists(stripped):
-            entry = self.info(stripped)
-            found = {stripped: entry} if entry["type"] == "file" or (withdirs and stripped) else {}
-        names = sorted(name for name, entry in found.items() if withdirs or entry["type"] == "file")
-        return {name: found[name] for name in names} if detail else names
+            found.setdefault(stripped)
+        names = sorted(name for name, each in found.items() if each is not None or (withdirs and name))
+        return {name: _told(name, found[name]) for name in names} if detail else names
 
-    def _below(self, path: str, maxdepth: int | None, prefix: str) -> dict[str, Entry]:
+    def _below(self, path: str, maxdepth: int | None, prefix: str, withdirs: bool) -> Found:
         """Objects below a folder, and the folders that they are in, as deep as is wanted."""
         if maxdepth == 1:
             return self._one_level(path, prefix)
-        top = _inside(path)
-        found: dict[str, Entry] = {}
+        found: Found = {}
         with translated(path, reading=True):
-            for full, each in self._objects_below(self._address(path), prefix):
-                folders = list(_folders_between(top, full, maxdepth))
-                found.update((folder, _folder(folder)) for folder in folders if folder not in found)
-                if (maxdepth is None or full.count("/", len(top)) < maxdepth) and not _is_marker(each):
-                    found[full] = _object(full, each)
+            for start, listed in self._listings(self._address(path), prefix):
+                if maxdepth is None and not withdirs:
+                    found.update({start + each.name: each for each in listed if each.size or not _is_marker(each)})
+                    continue
+                for each in listed:
+                    _add_with_folders(found, _inside(path), start + each.name, each, maxdepth)
         return found
 
-    def _one_level(self, path: str, prefix: str) -> dict[str, Entry]:
+    def _one_level(self, path: str, prefix: str) -> Found:
         try:
             entries = self.ls(path, prefix=prefix)
         except FileNotFoundError:
             return {}
-        return {entry["name"]: entry for entry in entries if entry["name"] != path}
+        return {each["name"]: _unless_folder(each) for each in entries if each["name"] != path}
 
-    def _objects_below(self, address: Address, prefix: str) -> Iterator[tuple[str, ObjectInfo]]:
-        """All objects in a folder with their paths; none if its container is absent."""
+    def _alone(self, path: str) -> Found:
+        """What has this path, if anything."""
+        try:
+            return {path: _unless_folder(self.info(path))}
+        except FileNotFoundError:
+            return {}
+
+    def _listings(self, address: Address, prefix: str) -> Iterator[tuple[str, Iterator[ObjectInfo]]]:
+        """The objects in a folder, and how their paths begin; of all containers, if it is above them."""
         containers = [address.container]
         if not address.container:
             containers = [each.name for each in self.client.container_list(prefix or None)]
             prefix = ""
         for container in containers:
-            start = _inside(address.name) + prefix
-            for each in _existing(self.client.object_iter(prefix=start, container_name=container)):
-                yield self._path(container, each.name), each
+            listed = self.client.object_iter(prefix=_inside(address.name) + prefix, container_name=container)
+            yield self._before(container), _existing(listed)
 
     def walk(
         self,
@@ -261,8 +270,23 @@ def _folder(path: str) -> Entry:
     return {"name": path, "size": 0, "type": "directory"}
 
 
-def _name(entry: Entry) -> str:
-    return str(entry["name"])
+def _unless_folder(entry: Entry) -> Entry | None:
+    return None if entry["type"] == "directory" else entry
+
+
+def _told(path: str, found: ObjectInfo | Entry | None) -> Entry:
+    """What is told of what was found."""
+    if found is None:
+        return _folder(path)
+    return _object(path, found) if isinstance(found, ObjectInfo) else found
+
+
+def _add_with_folders(found: Found, top: str, path: str, info: ObjectInfo, maxdepth: int | None) -> None:
+    """Add an object, unless it is too deep, and the folders on the way to it."""
+    for folder in _folders_between(top, path, maxdepth):
+        found.setdefault(folder)
+    if (maxdepth is None or path.count("/", len(top)) < maxdepth) and not _is_marker(info):
+        found[path] = info
 
 
 def _inside(name: str) -> str:

@@ -175,6 +175,11 @@ def bounded(read: Read, names: list[str], at_once: int) -> Run:
     return run
 
 
+async def idle() -> None:
+    """Nothing, for a second: how late the machine alone makes a loop."""
+    await asyncio.sleep(1)
+
+
 async def large(peers: Peers) -> None:
     """200 MB up and down, and how late the loop is meanwhile."""
     with tempfile.TemporaryDirectory() as directory:
@@ -184,6 +189,7 @@ async def large(peers: Peers) -> None:
             readers = await peers.enter(stack)
             client = peers.client
             for what, ours in (
+                ("in no transfer", idle),
                 ("upload_file", lambda: client.upload_file(source, "large")),
                 ("object_upload of an async iterator", lambda: client.object_upload(blocks(), "large")),
                 ("download_file", lambda: client.download_file("large", copy)),

@@ -26,7 +26,9 @@ ROOT = "ListBucketResult"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _ROW = re.compile("<Contents>(.*?)</Contents>", re.DOTALL)
 _TAG = re.compile("(<[^>]*>)")
-_QUOTED = "&quot;"
+_QUOTES = ("&quot;", "&#34;")
+"""How tags are quoted in XML: the second way by servers that are written in Go."""
+
 _COLUMNS = ("Key", "Size", "ETag", "LastModified")
 _NEEDED = ("Key", "Size", "LastModified")
 """What the rows of a page have that is read fast; only `Key` must be there."""
@@ -265,8 +267,8 @@ def _learn(row: str) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
         name = tag[2:-1]
         if tag.startswith("</") and depth == 1 and name in _COLUMNS:
             seen.append(name)
-            quoted = len(text) > 2 * len(_QUOTED) and text.startswith(_QUOTED) and text.endswith(_QUOTED)
-            pieces.append(f"{_QUOTED}([^<&]*){_QUOTED}" if quoted else "([^<]*)")
+            quote = next((each for each in _QUOTES if _is_quoted(text, each)), None)
+            pieces.append("([^<]*)" if quote is None else f"{quote}([^<&]*){quote}")
         elif text.strip() or tag.startswith("</"):
             pieces.append("[^<]*")
         elif text:
@@ -276,6 +278,10 @@ def _learn(row: str) -> tuple[re.Pattern[str], tuple[str, ...]] | None:
     if len(set(seen)) != len(seen) or not set(_NEEDED) <= set(seen):
         return None
     return _pattern((*pieces, "</Contents>")), tuple(seen)
+
+
+def _is_quoted(text: str, quote: str) -> bool:
+    return len(text) > 2 * len(quote) and text.startswith(quote) and text.endswith(quote)
 
 
 def _unescaped(column: list[str]) -> list[str]:
