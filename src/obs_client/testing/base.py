@@ -33,7 +33,8 @@ class ConformanceBase(_Case):
             happens in this container, which must exist.
         prefix: With `container_name`, everything happens under a new random name below this prefix, and there in a
             folder for each test.
-        many: Objects of a listing of more than one page.
+        many: Objects of a listing of more than one page, and of more than one batch of deletions. A store with larger
+            batches gets fewer, and is asked for smaller pages.
         smallest_part: Bytes of a part in the tests of large objects, or the store's minimum if that is more.
         settle_seconds: How long the store may take until a listing or a total shows what was written.
         lost_answers: Answers are lost on the way (the fault layer does it), so that `container_create` may say False.

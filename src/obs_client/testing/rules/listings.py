@@ -10,7 +10,10 @@ from obs_client.client import ObjectStorageClient
 from obs_client.models import Capabilities, ObjectInfo, SubdirInfo
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
-from obs_client.testing.wrapper import WrappedClient
+from obs_client.testing.wrapper import RecordingClient, WrappedClient
+
+FEW = 130
+"""Objects of a long listing where `many` would fill neither a page nor a batch: both are made small then."""
 
 NAMES = ("a", "a/b", "a/b/c", "a/b/d", "a-b", "ab", "b//c", "b/1", "b/2", "c", "x--1", "x--2/y", "x-3", "z/")
 
@@ -271,40 +274,53 @@ class LongListingTests(ConformanceBase):
     """What is promised of listings of more than one page, and of deleting as many."""
 
     def put_many(self) -> list[str]:
-        """Write `many` objects, by several threads."""
-        names = [f"{number % 7}/{number:05}" for number in range(self.many)]
+        """Write `many` objects by several threads; `FEW` where as many would be less than a batch of the store."""
+        count = self.many if self.capabilities.delete_batch_maximum < self.many else min(FEW, self.many)
+        names = [f"{number % 7}/{number:05}" for number in range(count)]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda name: self.put(name, b""), names))
         return names
+
+    def in_small_pages(self, names: list[str]) -> ObjectStorageClient:
+        """The client, with pages and batches so small that these names fill several."""
+        return _SmallPages(self.client, len(names) // 5)
 
     @promise("A listing of many pages has every object once, and object_iter asks for pages only as they are needed.")
     def test_list_many(self) -> None:
         names = self.put_many()
         self.assert_names_listed(names)
+        for client in (self.client, self.in_small_pages(names)):
+            self.check_many(client, names)
+            self.check_lazy(client, len(names))
+
+    def check_many(self, client: ObjectStorageClient, names: list[str]) -> None:
+        """The listings of these names, by one client."""
         wanted = sorted(names)
-        entries = list(self.client.object_iter(prefix=self.base_prefix, start_after=self.name(wanted[20])))
+        entries = list(client.object_iter(prefix=self.base_prefix, start_after=self.name(wanted[20])))
         found = [self.own_name(entry.name) for entry in entries if isinstance(entry, ObjectInfo)]
         self.assertEqual(sorted(found), wanted[21:], "start_after")
-        if self.capabilities.ordered_listing:
-            self.assertEqual(self.names_listed(), wanted, "order")
-        folders = self.client.object_list(prefix=self.base_prefix or None, delimiter="/")
+        every = client.object_list(prefix=self.base_prefix)
+        listed = [self.own_name(entry.name) for entry in every if isinstance(entry, ObjectInfo)]
+        self.assertEqual(listed if self.capabilities.ordered_listing else sorted(listed), wanted, "order")
+        folders = client.object_list(prefix=self.base_prefix or None, delimiter="/")
         subdirs = [self.own_name(entry.subdir) for entry in folders if isinstance(entry, SubdirInfo)]
         self.assertEqual((sorted(subdirs), len(folders)), ([f"{number}/" for number in range(7)], 7))
-        inside = self.client.object_list(prefix=self.name("3/"), delimiter="/")
+        inside = client.object_list(prefix=self.name("3/"), delimiter="/")
         self.assertEqual(len(inside), len([name for name in names if name.startswith("3/")]))
-        self.check_lazy()
 
-    def check_lazy(self) -> None:
+    def check_lazy(self, listing: ObjectStorageClient, count: int) -> None:
         """The first entry costs fewer requests than all entries, if they are several."""
-        client = self.recording_client()
+        client = RecordingClient(listing)
         iterator = client.object_iter(prefix=self.base_prefix)
         self.assertEqual(client.calls, [])
         next(iterator)
         after_one = client.calls.count("object_list")
-        self.assertEqual(len(list(iterator)), self.many - 1)
+        self.assertEqual(len(list(iterator)), count - 1)
         in_all = client.calls.count("object_list")
         self.assertTrue(after_one < in_all or in_all <= 2, f"{after_one} of {in_all} requests for the first entry")
-        client = self.recording_client()
+        if isinstance(listing, _SmallPages):
+            self.assertGreaterEqual(in_all, count / listing.most, "pages")
+        client = RecordingClient(listing)
         self.assertEqual(len(client.object_list(prefix=self.base_prefix, limit=3)), 3)
         calls = client.calls.count("object_list_some")
         self.assertTrue(calls == len(client.calls) and (calls == 1 or self.lost_answers), f"{client.calls} for three")
@@ -313,5 +329,26 @@ class LongListingTests(ConformanceBase):
     def test_delete_more_than_a_batch(self) -> None:
         names = self.put_many()
         kept = {names[0], names[-1]}
-        self.client.object_delete_many(self.name(text) for text in names if text not in kept)
+        small = self.capabilities.delete_batch_maximum >= len(names)
+        client = RecordingClient(self.in_small_pages(names) if small else self.client)
+        client.object_delete_many(self.name(text) for text in names if text not in kept)
+        self.assertGreater(len(client.calls), 1, "requests")
         self.assert_names_listed(kept)
+        self._named = {self.name(text) for text in kept}  # all others were seen to be gone
+
+
+class _SmallPages(WrappedClient):
+    """Lists pages of at most so many entries, and deletes batches of at most so many."""
+
+    def __init__(self, inner: ObjectStorageClient, most: int) -> None:
+        super().__init__(inner)
+        self.most = most
+
+    def _capabilities(self) -> Capabilities:
+        found = super()._capabilities()
+        return dataclasses.replace(found, delete_batch_maximum=min(found.delete_batch_maximum, self.most))
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        return self._object_list_some(container, prefix, delimiter, start_after, marker, self.most)
