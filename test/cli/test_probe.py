@@ -72,10 +72,10 @@ def test_a_profile_is_kept_and_handed_back(keys: None, tmp_path: Path, environme
         (tmp_path / "store.json").write_text(text)
         environment.chdir(tmp_path)
         before = len(double.seen)
-        with obs_client.from_url("s3://container?profile=store.json") as client:
+        with obs_client.from_url("s3://container?store_profile=store.json") as client:
             assert client.object_write("others", b"other", if_absent=True) is False
         assert double.operations()[before:] == ["PutObject"], "nothing need be found out"
-        assert done("cat", "s3://container/others?profile=./store.json") == "content"
+        assert done("cat", "s3://container/others?store_profile=./store.json") == "content"
 
 
 def test_it_stays_in_the_place_of_the_url(keys: None) -> None:

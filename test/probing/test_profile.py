@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_what_is_no_profile_is_refused(text: str, message: str, tmp_path: Path) 
     path = tmp_path / "store.json"
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=f"store.json': .*{message}"):
-        StorageUrl.parse(f"s3://c?profile={path}")
+        StorageUrl.parse(f"s3://c?store_profile={path}")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -81,10 +82,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_the_options_of_a_profile_hold_where_the_url_does_not_say_otherwise(tmp_path: Path) -> None:
     path = saved(tmp_path)
-    assert options_of(f"s3://c?profile={path}") == dict(PROFILE.options)
-    told = options_of(f"s3://c?checksums=true&profile={path}&region=eu-west-1")
+    assert options_of(f"s3://c?store_profile={path}") == dict(PROFILE.options)
+    told = options_of(f"s3://c?checksums=true&store_profile={path}&region=eu-west-1")
     assert told == {**PROFILE.options, "checksums": True, "region": "eu-west-1"}
-    client = StorageUrl.parse(f"s3://c?profile={path}&anonymous=true").client()
+    client = StorageUrl.parse(f"s3://c?store_profile={path}&anonymous=true").client()
     assert client.capabilities.if_absent
     assert repr(client) == f"S3Client(container_name='c', endpoint_url='{ENDPOINT}')"
     assert client.timeout == 30
@@ -92,38 +93,45 @@ def test_the_options_of_a_profile_hold_where_the_url_does_not_say_otherwise(tmp_
 
 def test_a_profile_beside_other_urls_of_the_same_store_makes_them_one_store(tmp_path: Path) -> None:
     path = saved(tmp_path)
-    one = StorageUrl.parse(f"s3://c?profile={path}")
+    one = StorageUrl.parse(f"s3://c?store_profile={path}")
     other = StorageUrl.parse(f"s3://d?endpoint_url={ENDPOINT}&conditional_writes=true&checksums=false&timeout=30")
     assert one.is_same_store(other)
 
 
-def test_a_path_has_a_slash_or_ends_in_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_may_be_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     saved(tmp_path)
     saved(tmp_path, name="store")
-    assert options_of("s3://c?profile=store.json") == dict(PROFILE.options)
-    assert options_of("s3://c?profile=./store") == dict(PROFILE.options)
+    for path in ("store.json", "./store", "store"):
+        assert options_of(f"s3://c?store_profile={path}") == dict(PROFILE.options)
 
 
-@pytest.mark.parametrize("scheme", ["memory:", "swift://c", "file:///srv"])
-def test_another_word_is_no_path(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    saved(tmp_path, name="store")
-    with pytest.raises(ConfigurationError, match=r"profile=store is not the path.*has a '/' or ends in '.json'"):
-        StorageUrl.parse(f"{scheme}?profile=store")
+@pytest.mark.parametrize("scheme", ["memory:", "swift://c", "file:///srv", "s3://c", "s3://"])
+@pytest.mark.parametrize("path", ["./store", "store.json"])
+def test_what_a_probe_made_is_no_profile_of_amazon(scheme: str, path: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"store_profile={path} takes the options")):
+        StorageUrl.parse(f"{scheme}?profile={path}")
+    with pytest.raises(ConfigurationError, match="unknown option 'profile'"):
+        StorageUrl.parse("swift://c?profile=store")
+
+
+def test_a_profile_names_no_other(tmp_path: Path) -> None:
+    path = saved(tmp_path, dataclasses.replace(PROFILE, options={"store_profile": "other.json"}))
+    with pytest.raises(ConfigurationError, match="takes no option store_profile"):
+        StorageUrl.parse(f"s3://c?store_profile={path}")
 
 
 def test_a_profile_of_another_kind_of_store_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path)
     with pytest.raises(ConfigurationError, match="the profile is of S3Client, and this is SwiftClient"):
-        StorageUrl.parse(f"swift://c?profile={path}")
+        StorageUrl.parse(f"swift://c?store_profile={path}")
 
 
 def test_a_profile_of_another_endpoint_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path)
     with pytest.raises(ConfigurationError, match=r"is of http://store.example:9000, and this is http://other.example"):
-        StorageUrl.parse(f"s3://c?profile={path}&endpoint_url=http://other.example")
-    assert options_of(f"s3://c?profile={path}&endpoint_url={ENDPOINT.upper()}/")["checksums"] is False
+        StorageUrl.parse(f"s3://c?store_profile={path}&endpoint_url=http://other.example")
+    assert options_of(f"s3://c?store_profile={path}&endpoint_url={ENDPOINT.upper()}/")["checksums"] is False
 
 
 @pytest.mark.parametrize(
@@ -132,10 +140,10 @@ def test_a_profile_of_another_endpoint_is_refused(tmp_path: Path) -> None:
 def test_an_option_that_the_client_does_not_take_is_refused(options: dict[str, bool | str], tmp_path: Path) -> None:
     path = saved(tmp_path, dataclasses.replace(PROFILE, options=options))
     with pytest.raises(ConfigurationError, match=f"S3Client takes no option {next(iter(options))}="):
-        StorageUrl.parse(f"s3://c?profile={path}")
+        StorageUrl.parse(f"s3://c?store_profile={path}")
 
 
 def test_two_profiles_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path)
-    with pytest.raises(ConfigurationError, match="'profile' stands twice"):
-        StorageUrl.parse(f"s3://c?profile={path}&profile=./{path.name}")
+    with pytest.raises(ConfigurationError, match="'store_profile' stands twice"):
+        StorageUrl.parse(f"s3://c?store_profile={path}&store_profile=./{path.name}")

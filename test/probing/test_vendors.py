@@ -78,14 +78,14 @@ def test_the_command_and_a_profile_handed_back_to_azure(
     assert StoreProfile.from_json(text).options == {"account_url": server.storage_url}
     path = tmp_path / "store.json"
     path.write_text(text)
-    with obs_client.from_url(f"azure://{container}?profile={path}") as again:
+    with obs_client.from_url(f"azure://{container}?store_profile={path}") as again:
         assert isinstance(again, AzureClient)
         assert again.object_write("a", b"1", if_absent=True)
         assert again._location(container)[0] == ("azure", server.storage_url)
     with pytest.raises(ConfigurationError, match="another server can do other things"):
-        obs_client.from_url(f"azure://{container}?profile={path}&account_url=https://other.blob.core.windows.net")
+        obs_client.from_url(f"azure://{container}?store_profile={path}&account_url=https://other.blob.core.windows.net")
     with pytest.raises(ConfigurationError, match="is of AzureClient, and this is GCSClient"):
-        obs_client.from_url(f"gs://{container}?profile={path}")
+        obs_client.from_url(f"gs://{container}?store_profile={path}")
 
 
 def test_the_command_and_a_profile_handed_back_to_google(
@@ -102,6 +102,6 @@ def test_the_command_and_a_profile_handed_back_to_google(
     assert json.loads(text)["endpoint"] == server.endpoint_url
     path = tmp_path / "store.json"
     path.write_text(text)
-    with obs_client.from_url(f"gs://{container}?profile={path}") as again:
+    with obs_client.from_url(f"gs://{container}?store_profile={path}") as again:
         assert isinstance(again, GCSClient)
         assert again.object_write("a", b"1", if_absent=True)

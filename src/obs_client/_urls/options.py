@@ -16,6 +16,9 @@ from obs_client.models import ClientOptions
 
 ANONYMOUS = "anonymous"
 _PROFILE = "profile"
+STORE_PROFILE = "store_profile"
+"""The path of what `obs probe` found out; its options are those of the URL, where that does not say otherwise."""
+
 _SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_url_key$", re.IGNORECASE)
 
 _SIZES = {"part_size"}
@@ -48,21 +51,19 @@ def options_of(client_class: type[ObjectStorageClient], query: str, *further: st
     if not query:
         return Options({}, {})
     own = _parameters(client_class)
-    known = {**_tuning(), **own, **dict.fromkeys(further, str), **({} if waits else {_TIMEOUT: float})}
+    beside = dict.fromkeys((*further, STORE_PROFILE), str)
+    known = {**_tuning(), **own, **beside, **({} if waits else {_TIMEOUT: float})}
     options: dict[str, object] = {}
-    pairs = _pairs(query)
-    profile = next((text for name, text in pairs if name == _PROFILE and _is_profile_path(text)), None)
-    for name, text in pairs:
-        if text is profile:
-            continue
+    for name, text in _pairs(query):
         _check_known(name, text, known)
         if name in options:
             raise ConfigurationError(f"option {name!r} stands twice in the URL")
         options[name] = _value(name, text, known[name])
     if options.pop(ANONYMOUS, False):
         options["credentials"] = {}
-    if profile is not None:
-        options = {**_options_of_profile(client_class, profile, options, known), **options}
+    if (path := options.pop(STORE_PROFILE, None)) is not None:
+        del known[STORE_PROFILE]
+        options = {**_options_of_profile(client_class, str(path), options, known), **options}
     tuning = set(_tuning()) - set(own)
     unused = tuning if waits else {*tuning, _TIMEOUT}
     constructor = {name: value for name, value in options.items() if name not in unused}
@@ -82,19 +83,13 @@ def _pairs(query: str) -> list[tuple[str, str]]:
         raise ConfigurationError("the URL's options must read name=value, joined by '&'") from None
 
 
-def _is_profile_path(text: str) -> bool:
-    """Whether `profile=text` in a URL is the path of what `obs probe` made, and not a name in a configuration."""
-    return "/" in text or text.endswith(".json")
-
-
 def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
     if _SECRET.search(name):
         raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
-    if name == _PROFILE and _is_profile_path(text):
-        raise ConfigurationError(f"option {name!r} stands twice in the URL")
-    if name == _PROFILE and name not in known:
+    if name == _PROFILE and ("/" in text or text.endswith(".json")):
         raise ConfigurationError(
-            f"profile={text} is not the path of a profile that obs probe made: such a path has a '/' or ends in '.json'"
+            f"profile={text} in a URL names a profile of the AWS configuration files, and this is a path",
+            hint=f"{STORE_PROFILE}={text} takes the options that obs probe found out",
         )
     if name not in known:
         raise ConfigurationError(f"unknown option {name!r} in the URL; {_suggestion(name, known)}")

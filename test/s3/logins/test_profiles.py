@@ -133,10 +133,12 @@ def test_a_profile_that_is_not_there_is_named() -> None:
         S3Client(profile="mine").container_list()
 
 
-def test_a_name_is_a_profile_and_a_path_is_what_a_probe_made(tmp_path: Path) -> None:
+def test_a_profile_is_a_name_and_never_what_a_probe_made(tmp_path: Path) -> None:
     assert StorageUrl.parse("s3://box?profile=work").options == {"profile": "work"}
-    with pytest.raises(ConfigurationError, match=r"work\.json"):
+    with pytest.raises(ConfigurationError, match=r"names a profile of the AWS configuration files.*store_profile="):
         StorageUrl.parse(f"s3://box?profile={tmp_path}/work.json")
+    with pytest.raises(ConfigurationError, match=r"no profile can be read from .*work\.json"):
+        StorageUrl.parse(f"s3://box?store_profile={tmp_path}/work.json")
 
 
 def test_a_pickled_client_carries_the_name_only(tmp_path: Path) -> None:

@@ -38,8 +38,7 @@ def probe(settings: Settings, url: str, within: int) -> None:
     signed URLs, metadata, names and more, below a random prefix of its own in the container (and prefix) of the URL,
     and leaves nothing there. Each finding holds, does not hold, or cannot be told, with the reason.
 
-    With --json the result is a profile, to be kept in a file: profile=path/to/it.json in a URL sets its options. Such a
-    path has a / or ends in .json.
+    With --json the result is a profile, to be kept in a file: store_profile=path/to/it.json in a URL sets its options.
     """
     from obs_client import probing as library
 
