@@ -19,8 +19,8 @@ class ContainerInfo:
     """A container. `size` is in bytes, `count` in objects; both are None where the store does not say."""
 
     name: str
-    size: int | None
-    count: int | None
+    size: int | None = None
+    count: int | None = None
 
     @property
     def bytes(self) -> int | None:

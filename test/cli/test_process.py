@@ -184,6 +184,34 @@ def test_a_second_ctrl_c_ends_at_once(pause: float, deaf: Deaf) -> None:
         assert process.wait(bound) == 130
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("pause", [0.0, 0.02])
+def test_a_sigterm_that_comes_twice_is_one(pause: float, docs: Path) -> None:
+    (docs / "x").write_bytes(b"old")
+    with started("put", "-", file_url(docs, "x")) as process:
+        assert process.stdin
+        process.stdin.write(bytes(50_000_000))
+        process.send_signal(signal.SIGTERM)
+        time.sleep(pause)
+        assert_stops(process, signal.SIGTERM, 143)
+    assert leftovers(docs) == ["x"]
+    assert (docs / "x").read_bytes() == b"old"
+
+
+@pytest.mark.slow
+def test_timeout_leaves_nothing(docs: Path) -> None:
+    (docs / "x").write_bytes(b"old")
+    command = ["timeout", "3", *OBS, "put", "-", file_url(docs, "x")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, bufsize=0, env=ENVIRONMENT) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(bytes(50_000_000))
+        said = process.stderr.read()
+    assert b"stopped; " in said
+    assert leftovers(docs) == ["x"]
+
+
 def test_an_ignored_ctrl_c_stays_ignored(docs: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with started("put", "-", file_url(docs, "x")) as process:

@@ -18,6 +18,9 @@ from typing import NoReturn
 GRACE = 1.5
 """Seconds for what is under way to be undone."""
 
+ONE_SIGNAL = 1.0
+"""Seconds in which a SIGTERM that comes again is the same one: `timeout` sends it to a process and to its group."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _WAKE = signal.SIGURG
 """Interrupts what the main thread waits for; does nothing else."""
@@ -43,7 +46,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Within the block the signals raise `Stopped`; a second one ends the process at once."""
+    """Within the block the signals raise `Stopped`; a second one, but for an echo, ends the process at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -94,8 +97,15 @@ def _hurry(number: int) -> NoReturn:
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    for again in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(again, lambda number, _: _end(number))
+    came = time.monotonic()
+
+    def again(other: int, _: FrameType | None) -> None:
+        if number == other == signal.SIGTERM and time.monotonic() < came + ONE_SIGNAL:
+            return
+        _end(other)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, again)
     raise Stopped(number)
 
 

@@ -102,7 +102,10 @@ def test_stores_are_listed_shown_tested_and_removed(work: Path, file: Path, tmp_
     done("stores", "remove", "work")
     for command in ("show", "test", "remove"):
         assert "no store 'work'" in failed(3, "stores", command, "work")
-    assert done("stores", "list") == ""
+    said = run("stores", "list")
+    assert (said.exit_code, said.stdout) == (0, "")
+    assert "obs stores add NAME URL gives one" in said.stderr
+    assert run("stores", "list", "--quiet").stderr == ""
     assert "a scheme of its own" in failed(2, "stores", "add", "s3", "memory:")
 
 
@@ -126,6 +129,8 @@ def test_keys_are_kept_on_request_only_and_never_shown(file: Path, environment: 
     assert "canary" not in done("stores", "show", "work")
     assert "holds keys" not in failed(1, "ls", "plain://box", "--retries", "0")
     done("stores", "rm", "plain")
+    assert "  remove  " in done("stores", "--help")
+    assert "  rm " not in done("stores", "--help")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

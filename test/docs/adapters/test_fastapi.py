@@ -92,7 +92,10 @@ def test_files_go_up_and_down(service: httpx.Client, store: ObjectStorageClient)
     }
     assert service.get("/files/absent").status_code == 404
     assert service.head("/files/absent").status_code == 404
-    assert service.put("/files/a/%2E%2E/b", content=b"").status_code == 400
+    assert service.get("/files/absent").json() == {"detail": "Not Found"}
+    refused = service.put("/files/a/%2E%2E/b", content=b"")
+    assert refused.status_code == 400
+    assert "'..'" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,9 @@ def test_a_link_leads_to_the_store() -> None:
 
 
 def test_a_store_that_signs_nothing_says_so(service: httpx.Client) -> None:
-    assert service.get("/links/name").status_code == 501
+    refused = service.get("/links/name")
+    assert refused.status_code == 501
+    assert "capabilities.download_urls" in refused.json()["detail"]
 
 
 def test_damaged_content_is_not_taken_for_complete() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -57,6 +58,9 @@ _KEYS = {
 """What of the environment is a login, by the scheme of the URL."""
 
 
+_NONE = "no store has a name; obs stores add NAME URL gives one"
+
+
 class Stores(Commands):
     """Lists the names where no command is given."""
 
@@ -86,6 +90,8 @@ def list_stores(settings: Settings) -> None:
     from obs_client import stores as library
 
     found = library.read_stores()
+    if not found:
+        settings.warn(_NONE)
     width = max(map(len, found), default=0)
     for name, store in found.items():
         settings.result(_record(store), f"{name:{width}}  {printable(store.url)}")
@@ -142,7 +148,7 @@ def test(settings: Settings, names: tuple[str, ...]) -> None:
 
     chosen = [name.removesuffix("://") for name in names] or list(library.read_stores())
     if not chosen:
-        settings.warn("no store has a name; obs stores add gives one")
+        settings.warn(_NONE)
     width = max(map(len, chosen), default=0) if len(chosen) > 1 else 0
 
     def look(name: str) -> None:
@@ -177,6 +183,12 @@ def _look(name: str) -> tuple[dict[str, object], str]:
         return {"container": address.container}, f"the container {printable(address.container)} is there"
 
 
+def _hidden(command: click.Command) -> click.Command:
+    made = copy.copy(command)
+    made.hidden = True
+    return made
+
+
 @stores.command()
 @_name
 @json_lines
@@ -191,7 +203,8 @@ def remove(settings: Settings, name: str) -> None:
     settings.did("removed", f"forgot {name}://", name=name)
 
 
-stores.add_command(remove, "rm")
+# As people type it; one of the two is shown.
+stores.add_command(_hidden(remove), "rm")
 
 
 def _found(name: str) -> NamedStore:

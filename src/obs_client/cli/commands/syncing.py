@@ -148,7 +148,9 @@ class _Run:
         self._source, self._target = places
         self._options = options
         tells = settings.json or settings.verbose or settings.debug or options.dry_run
-        self._on_done = partial(_tell, settings, options.dry_run) if tells else None
+        # A line for each name that is as it was would be all there is to read, of a second sync.
+        self._tells_skips = settings.json and (settings.verbose or settings.debug)
+        self._on_done = partial(_tell, settings, options.dry_run, self._tells_skips) if tells else None
 
     def wants_a_plan(self, *, delete: bool) -> bool:
         """Whether all steps are to be known first: for a question, for a bar, or to be told of from processes."""
@@ -226,7 +228,7 @@ class _Run:
         from obs_client.sync import SavedPlan
 
         with self._settings.progress("comparing", lambda: None, stays=False):
-            return SavedPlan(steps, keep_skips=self._on_done is not None)
+            return SavedPlan(steps, keep_skips=self._tells_skips)
 
     def _warn_of_nothing(self, count: int) -> None:
         """Warn if no name of the source was seen: perhaps it was mistyped. An object as the source is wrong use."""
@@ -310,8 +312,10 @@ def _in_words(reason: str | None) -> str:
     return words.replace("max_transfer", "--max-transfer").replace("max_duration", "--max-duration")
 
 
-def _tell(settings: Settings, dry_run: bool, done: Done) -> None:
+def _tell(settings: Settings, dry_run: bool, tells_skips: bool, done: Done) -> None:
     """Say what became of a step: as a result for programs and in a dry run, else as a note."""
+    if done.outcome == "skipped" and not tells_skips:
+        return
     word = done.step.action if dry_run else done.outcome
     shown = "" if done.outcome == "skipped" else f"{word:9}  {printable(done.step.name)}  ({done.note})"
     record = {"type": done.outcome, "name": done.step.name, "reason": done.note, "size": _size(done)}
