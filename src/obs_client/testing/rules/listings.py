@@ -274,16 +274,29 @@ class LongListingTests(ConformanceBase):
     """What is promised of listings of more than one page, and of deleting as many."""
 
     def put_many(self) -> list[str]:
-        """Write `many` objects by several threads; `FEW` where as many would be less than a batch of the store."""
-        count = self.many if self.capabilities.delete_batch_maximum < self.many else min(FEW, self.many)
-        names = [f"{number % 7}/{number:05}" for number in range(count)]
+        """Write `many` objects; `FEW` where as many would not fill a batch of the store, and its pages can be small."""
+        names = [f"{number % 7}/{number:05}" for number in range(self.many)]
+        few, others = names[:FEW], names[FEW:]
+        self.put_all(few)
+        if self.capabilities.delete_batch_maximum >= self.many and self.has_small_pages(few):
+            return few
+        self.put_all(others)
+        return names
+
+    def put_all(self, names: list[str]) -> None:
+        """Write empty objects by several threads."""
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(lambda name: self.put(name, b""), names))
-        return names
+
+    def has_small_pages(self, names: list[str]) -> bool:
+        """Whether the store gives less than all these names as a page, if it is asked for that."""
+        client = RecordingClient(self.in_small_pages(names))
+        client.object_list(prefix=self.base_prefix)
+        return client.calls.count("object_list") >= 5
 
     def in_small_pages(self, names: list[str]) -> ObjectStorageClient:
         """The client, with pages and batches so small that these names fill several."""
-        return _SmallPages(self.client, len(names) // 5)
+        return _SmallPages(self.client, min(999, len(names) // 5))
 
     @promise("A listing of many pages has every object once, and object_iter asks for pages only as they are needed.")
     def test_list_many(self) -> None:
@@ -318,8 +331,6 @@ class LongListingTests(ConformanceBase):
         self.assertEqual(len(list(iterator)), count - 1)
         in_all = client.calls.count("object_list")
         self.assertTrue(after_one < in_all or in_all <= 2, f"{after_one} of {in_all} requests for the first entry")
-        if isinstance(listing, _SmallPages):
-            self.assertGreaterEqual(in_all, count / listing.most, "pages")
         client = RecordingClient(listing)
         self.assertEqual(len(client.object_list(prefix=self.base_prefix, limit=3)), 3)
         calls = client.calls.count("object_list_some")
