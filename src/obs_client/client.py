@@ -387,6 +387,7 @@ class ObjectStorageClient(Backend):
         *,
         if_none_match: str | None = None,
         progress: Progress | None = None,
+        resume: bool = False,
     ) -> bool:
         """Write an object to a local file. False: it is absent, and no file was made or touched.
 
@@ -394,14 +395,22 @@ class ObjectStorageClient(Backend):
         target is the old file or the new one, also if the process is killed. A symbolic link in its place is replaced,
         not followed. A target that is not a regular file (a pipe, a device) is written to as a stream.
 
+        Args:
+            resume: Go on with what an earlier call with `resume` got of the same version, in this process or one that
+                was killed: the file beside the target stays, and its bytes are read and checked again. What was got is
+                noted as by `upload_file`. An object without a hash, and one of one part, is read from its start.
+
         Raises:
             IntegrityError, ObjectChangedError, ObjectUnchangedError: As `object_read`; the target is as it was.
+            ConflictError: With `resume`: another process is at this transfer.
         """
         container = self._object(object_name, container_name)
         arguments.check_versions(None, if_none_match)
+        arguments.check_switch(resume, "resume")
         path = os.fspath(local_path)
         try:
-            return download.to_file(self._border, container, object_name, path, progress, if_none_match)
+            get = _resuming_download() if resume else download.to_file
+            return get(self._border, container, object_name, path, progress, if_none_match)
         except NotFoundError:
             return False
 
@@ -898,6 +907,12 @@ def _send(border: Border, new: NewObject, stream: io.BufferedReader, path: str, 
     from obs_client._engine.resuming import upload
 
     return upload.send(border, new, stream, path, progress)
+
+
+def _resuming_download() -> Callable[..., bool]:
+    from obs_client._engine.resuming.download import to_file
+
+    return to_file
 
 
 def _condition_held(new: NewObject, write: Callable[[], None]) -> bool:

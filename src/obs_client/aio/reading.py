@@ -210,12 +210,13 @@ class AsyncReading(AsyncBase):
         *,
         if_none_match: str | None = None,
         progress: Progress | None = None,
+        resume: bool = False,
     ) -> bool:
         """Write an object to a local file, which is replaced when all bytes are there. False: it is absent."""
         told = told_in_loop(progress)
         return await self._threads.run(
             lambda: self.client.download_file(
-                object_name, local_path, container_name, if_none_match=if_none_match, progress=told
+                object_name, local_path, container_name, if_none_match=if_none_match, progress=told, resume=resume
             )
         )
 

@@ -122,6 +122,12 @@ def store_text(location: tuple[Hashable, str]) -> str | None:
     return json.dumps([*parts, base]) if all(isinstance(part, str) for part in parts) else None
 
 
+def place_text(location: tuple[Hashable, str], name: str) -> str:
+    """An object in a store, for people."""
+    kind, base = location
+    return " ".join([*map(str, kind if isinstance(kind, tuple) else (kind,)), base + name])
+
+
 def open_journal(what: str, store: str, name: str, path: str) -> Journal:
     """The journal of one transfer; one of the same transfer is the same file."""
     key = json.dumps([what, store, name, path])

@@ -47,19 +47,13 @@ def send(border: Border, new: NewObject, stream: io.IOBase, path: str, progress:
     marked = marked_by_id(dataclasses.replace(new, size=source.size, part_size=part_size))
     absolute = os.path.realpath(path)
     record = Record(
-        "upload", time.time(), _place(location, new.name), store, new.container, new.name, absolute, source.size,
-        part_size, marked.attributes.write_id or "", records.state_of(stream.fileno()),
+        "upload", time.time(), records.place_text(location, new.name), store, new.container, new.name, absolute,
+        source.size, part_size, marked.attributes.write_id or "", records.state_of(stream.fileno()),
         attributes=records.attributes_text(new.attributes), boot=records.boot(), command=records.command_told(),
     )  # fmt: skip
     with records.open_journal("upload", store, new.name, absolute) as journal:
         _Sending(border, marked, source, record, journal).run(Meter(progress))
     return True
-
-
-def _place(location: tuple[object, str], name: str) -> str:
-    kind, base = location
-    parts = kind if isinstance(kind, tuple) else (kind,)
-    return " ".join([*map(str, parts), base + name])
 
 
 class _Sending:
@@ -123,7 +117,11 @@ class _Sending:
             forget_upload(self._border, self._new_of(earlier), self._journal.lines, earlier)
         self._journal.begin(self._record.line())
         self._journal.say_who()
-        return KeptUpload(self._border, self._new, self._journal)
+        try:
+            return KeptUpload(self._border, self._new, self._journal)
+        except Exception:
+            self._journal.remove()
+            raise
 
 
 def state_in(lines: Sequence[Line], record: Record) -> records.State:

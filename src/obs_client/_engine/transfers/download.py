@@ -6,6 +6,8 @@ is read in one stream, since its bytes must be hashed in order.
 
 from __future__ import annotations
 
+import abc
+import contextlib
 import errno
 import io
 import os
@@ -18,7 +20,7 @@ from obs_client._engine.parallel import bounded_map, ended
 from obs_client._engine.transfers.parts import Range, ranges_of
 from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client._engine.transfers.reading import GuardedReader, note_unverified
-from obs_client.backend.integrity import ContentCheck
+from obs_client.backend.integrity import ContentCheck, ContentDigest, Hash
 
 _OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -65,9 +67,24 @@ def to_stream(
 def to_file(
     border: Border, container: str, name: str, path: str, progress: Progress | None, known: str | None = None
 ) -> bool:
-    """As `to_stream`, to a file; a failure of the file system names the path as it was given."""
+    """As `to_stream`, to a file, which is replaced when all bytes are there."""
+    from obs_client.backend.atomic import AtomicFile
+
+    with naming(path):
+        if is_special(path):
+            with open(path, "wb", buffering=0) as stream:
+                return to_stream(border, container, name, stream, progress, known)
+        with GuardedReader(border, container, name, known=known) as reader, AtomicFile.beside(path) as file:
+            fill(border, reader, file.descriptor, Meter(progress))
+            file.publish()
+    return True
+
+
+@contextlib.contextmanager
+def naming(path: str) -> Iterator[None]:
+    """Within the block a failure of the file system names the path as it was given."""
     try:
-        return _to_file(border, container, name, path, progress, known)
+        yield
     except OSError as error:
         # The file beside the target has a name that nobody knows; and writing names none.
         if error.errno in _OF_A_DISK or isinstance(error.filename, bytes):
@@ -75,29 +92,46 @@ def to_file(
         raise
 
 
-def _to_file(
-    border: Border, container: str, name: str, path: str, progress: Progress | None, known: str | None
-) -> bool:
-    """Write an object to a local file, which is replaced when all bytes are there."""
-    from obs_client.backend.atomic import AtomicFile
+class Kept(abc.ABC):
+    """What is in a file of an earlier download of the same version, and what is noted of this one."""
 
-    if _is_special(path):
-        with open(path, "wb", buffering=0) as stream:
-            return to_stream(border, container, name, stream, progress, known)
-    with GuardedReader(border, container, name, known=known) as reader, AtomicFile.beside(path) as file:
-        ranges = _parallel_ranges(border, reader)
-        meter = Meter(progress)
-        if ranges:
-            for _ in _fetch(border, reader, ranges, lambda r: _FileTarget(file.descriptor, r.offset), meter):
-                pass
-        else:
-            target = _FileTarget(file.descriptor, 0)
-            meter.run(lambda: target.take_from(reader), reader.left, lambda: reader.position)
-        file.publish()
-    return True
+    @abc.abstractmethod
+    def holds(self, wanted: Range, check: ContentCheck | None) -> bool:
+        """Whether the bytes of a range are there, as far as that can be seen; they have been checked then."""
+
+    @abc.abstractmethod
+    def note(self, wanted: Range, check: ContentCheck | None) -> None:
+        """The bytes of a range are there."""
+
+    @abc.abstractmethod
+    def first_bytes(self, digest: ContentDigest) -> tuple[int, Hash]:
+        """How many of the first bytes are there, of an object that is read in order, and their hash."""
+
+    @abc.abstractmethod
+    def note_until(self, position: int, hashed: Hash) -> None:
+        """All bytes until here are there; told often."""
 
 
-def _is_special(path: str) -> bool:
+def fill(border: Border, reader: GuardedReader, descriptor: int, meter: Meter, kept: Kept | None = None) -> None:
+    """Write an object to an empty file, or what is not there yet to one with some of its bytes."""
+    ranges = _parallel_ranges(border, reader, always=kept is not None)
+    if ranges:
+        for _ in _fetch(border, reader, ranges, lambda r: _FileTarget(descriptor, r.offset), meter, kept):
+            pass
+        return
+    target = _FileTarget(descriptor, 0, kept)
+
+    def fetch_all() -> None:
+        if kept and reader.hash_so_far and reader.digest:
+            target.offset, hashed = kept.first_bytes(reader.digest)
+            if target.offset:
+                reader.go_on_from(target.offset, hashed)
+        target.take_from(reader)
+
+    meter.run(fetch_all, reader.left, lambda: reader.position)
+
+
+def is_special(path: str) -> bool:
     """Whether there is something that cannot be replaced by a file: a pipe, a device. A directory raises."""
     try:
         mode = os.stat(path).st_mode
@@ -108,11 +142,17 @@ def _is_special(path: str) -> bool:
     return not stat.S_ISREG(mode)
 
 
-def _parallel_ranges(border: Border, reader: GuardedReader) -> list[Range]:
-    """How to read the whole object in parallel; empty if it is small, or must be read in one stream."""
+def _parallel_ranges(border: Border, reader: GuardedReader, always: bool = False) -> list[Range]:
+    """How to read the whole object in parallel; empty if it is small, or must be read in one stream.
+
+    Args:
+        always: By ranges wherever that can be, for one worker too.
+    """
     options, size = border.options, reader.info.size
     digest = reader.digest if options.check_content else None
-    if options.workers == 1 or size is None or size <= options.part_size or reader.info.hash is None:
+    if size is None or size <= options.part_size or reader.info.hash is None:
+        return []
+    if options.workers == 1 and not always:
         return []
     if digest and digest.whole:
         return []
@@ -137,18 +177,21 @@ class _MemoryTarget:
 class _FileTarget:
     """A place in a file, written block by block from one buffer."""
 
-    def __init__(self, descriptor: int, offset: int) -> None:
+    def __init__(self, descriptor: int, offset: int, kept: Kept | None = None) -> None:
         self._descriptor = descriptor
-        self._offset = offset
+        self.offset = offset
+        self._kept = kept
 
     def take_from(self, reader: GuardedReader) -> None:
         buffer = memoryview(bytearray(reader.block_size))
         while count := reader.readinto(buffer):
             block = buffer[:count]
             while block:
-                written = os.pwrite(self._descriptor, block, self._offset)
-                self._offset += written
+                written = os.pwrite(self._descriptor, block, self.offset)
+                self.offset += written
                 block = block[written:]
+            if self._kept and (hashed := reader.hash_so_far):
+                self._kept.note_until(self.offset, hashed)
 
 
 def _fetch(
@@ -157,19 +200,24 @@ def _fetch(
     ranges: list[Range],
     target_of: Callable[[Range], _Target],
     meter: Meter,
+    kept: Kept | None = None,
 ) -> Iterator[int]:
     """Bring each range to its target; gives their sizes in order, and checks the whole at the end.
 
-    The first range comes from the reader that is open already.
+    The first range comes from the reader that is open already; what is kept of the others is there.
     """
     digest = first.digest if border.options.check_content else None
 
     def fetch(item: tuple[Range, Gauge]) -> tuple[int, ContentCheck | None]:
         wanted, gauge = item
         check = ContentCheck(digest, wanted.first_part) if digest else None
-        with _reader_of(border, first, wanted, check) as reader:
-            gauge.follow(lambda: reader.position - wanted.offset)
-            target_of(wanted).take_from(reader)
+        if kept is None or not kept.holds(wanted, check):
+            check = ContentCheck(digest, wanted.first_part) if digest else None
+            with _reader_of(border, first, wanted, check) as reader:
+                gauge.follow(lambda: reader.position - wanted.offset)
+                target_of(wanted).take_from(reader)
+            if kept:
+                kept.note(wanted, check)
         gauge.finish()
         return wanted.size, check
 

@@ -9,7 +9,7 @@ from obs_client._engine.border import Border
 from obs_client._engine.retry import Retries
 from obs_client.backend import stopping
 from obs_client.backend.body import BLOCK_SIZE
-from obs_client.backend.integrity import ContentCheck, ContentDigest
+from obs_client.backend.integrity import ContentCheck, ContentDigest, Hash
 from obs_client.backend.values import ObjectReader
 from obs_client.errors import NotFoundError, ObjectChangedError, ObjectUnchangedError, PreconditionError, TemporaryError
 from obs_client.models import ObjectInfo
@@ -114,6 +114,20 @@ class GuardedReader(ObjectReader):
         """Hash what is read from here on with this, in place of the check of the whole."""
         self._check = check
         self._own_check = self._whole = False
+
+    @property
+    def hash_so_far(self) -> Hash | None:
+        """The hash of all bytes until now, where one digest covers the whole that is read; not to be changed."""
+        return self._check.so_far if self._own_check and self._check and self.digest and self.digest.whole else None
+
+    def go_on_from(self, position: int, hashed: Hash) -> None:
+        """Read on from here, as if all bytes before, which have this hash, had been read."""
+        assert self._check is not None
+        self._check.go_on(hashed, position)
+        self.position = self._failed_at = position
+        self._inner.close()
+        self._pinned = self.info
+        self._inner = self._open()
 
     def close(self) -> None:
         self._inner.close()

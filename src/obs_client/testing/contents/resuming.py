@@ -149,6 +149,27 @@ class ResumingTests(ConformanceBase):
         self.assertEqual(self.client.object_read(self.name("object")), b"another's")
         self._assert_nothing_left()
 
+    @promise("download_file with resume goes on beside its target, which is as it was until all is there and checked.")
+    def test_resume_download(self) -> None:
+        data, target, moved = self.large(), self._source.with_name("target"), list[int]()
+        name = self.put("object", data)
+        target.write_bytes(b"old")
+
+        def die(count: int) -> None:
+            moved.append(count)
+            if sum(moved) > 2 * self.part_size:
+                raise Died
+
+        with self.assertRaises(Died):
+            self.client.download_file(name, target, resume=True, progress=die)
+        self.assertEqual(target.read_bytes(), b"old")
+        moved.clear()
+        self.assertIs(self.client.download_file(name, target, resume=True, progress=moved.append), True)
+        self.assertTrue(target.read_bytes() == data)
+        self.assertEqual(sum(moved), len(data))
+        self.assertEqual([path.name for path in target.parent.glob("*obs_t*")], [], "something is left beside it")
+        self._assert_nothing_left()
+
     @promise("While one call is at a transfer with resume, another one of the same is a ConflictError.")
     def test_resume_at_once(self) -> None:
         self.require("resumable_uploads")
