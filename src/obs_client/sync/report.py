@@ -60,7 +60,7 @@ class SyncReport:
     """What a sync did; of a dry run, what it would have done.
 
     Attributes:
-        copied, skipped, deleted: How many names.
+        copied, skipped, deleted: How many names. Of several processes: what one copied that was then lost is skipped.
         copied_size: Bytes of content.
         failures: The error of each name that failed, without tracebacks; all others are done. Of a sync by several
             processes, the first hundred.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
@@ -81,8 +82,17 @@ def _delete(job: Job, workers: Workers, sums: Sums, extra: dict[Range, int]) -> 
     if reason is not None:
         return sums.report(count, reason)
     for done in each_range(job, workers, delete_range, extra, lambda within, _: extra.get(within, count)):
-        sums.add(done.report, done.more_failures)
+        sums.add(_with_gone(done, extra.get(done.within, 0)), done.more_failures)
     return sums.report()
+
+
+def _with_gone(done: RangeDone, count: int) -> SyncReport:
+    """The report of a piece that had so many names to delete: a worker that was lost may have deleted some before."""
+    report = done.report
+    if report.withheld:
+        return report
+    gone = count - len(report.failures) - done.more_failures
+    return dataclasses.replace(report, deleted=max(report.deleted, gone))
 
 
 def _row(done: RangeDone) -> Row:
