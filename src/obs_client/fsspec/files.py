@@ -1,13 +1,16 @@
-"""File objects: a reader, and a writer that publishes nothing of what failed."""
+"""File objects: a reader, a writer that publishes nothing of what failed, and several writers that publish together."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
+
+from fsspec.transaction import Transaction as FsspecTransaction
 
 from obs_client.fsspec.errors import translated
 
@@ -210,6 +213,41 @@ class Writer(io.IOBase):
 
     def __del__(self) -> None:
         """Never publish: `io.IOBase` would close."""
+
+
+class Transaction(FsspecTransaction):
+    """Files that appear at its end, or not at all.
+
+    It ends in any case, also by an error: a file system that stayed in one would never publish anything again.
+    """
+
+    fs: Any
+    files: deque[Writer]
+
+    def complete(self, commit: bool = True) -> None:
+        """Publish all files, one after another; if one fails, those after it are discarded.
+
+        Raises:
+            ValueError: A file was not closed, so that something of it may be missing; nothing was published.
+        """
+        files, self.files = self.files, deque()
+        try:
+            if commit:
+                _check_closed(files)
+                while files:
+                    files.popleft().commit()
+        finally:
+            for each in files:
+                each.discard()
+            self.fs._intrans = False
+            self.fs._transaction = None
+            self.fs = None
+
+
+def _check_closed(files: deque[Writer]) -> None:
+    opened = [each.path for each in files if not each.closed]
+    if opened:
+        raise ValueError(f"{opened[0]!r} is open at the end of its transaction, of which nothing was published")
 
 
 Handled = tuple[BaseException, TracebackType | None] | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from obs_client.fsspec.errors import absent, translated
-from obs_client.fsspec.files import Reader, Writer
+from obs_client.fsspec.files import Reader, Transaction, Writer
 from obs_client.fsspec.layers import layered
 from obs_client.fsspec.writing import Writing
 
@@ -15,6 +15,8 @@ _IGNORED = ("block_size", "cache_type", "cache_options", "fill_cache", "size")
 
 class Opening(Writing):
     """Files over objects."""
+
+    transaction_type = Transaction
 
     def open(
         self,

@@ -41,7 +41,7 @@ class Reading(Transfers):
         paths = self.expand_path(path, recursive=recursive)
         if isinstance(path, str) and not recursive and paths in ([self._bare(path)], [self._exact(path)]):
             return self.cat_file(paths[0], **options)
-        files = _without_folders(paths) if recursive else paths
+        files = self._objects(paths) if recursive else paths
         contents = self._all(lambda each: ranges.attempted(lambda: self.cat_file(each, **options)), files)
         return ranges.sorted_out(dict(zip(files, contents, strict=True)), on_error)
 
@@ -133,11 +133,20 @@ class Reading(Transfers):
             return
         rpath, lpath = self._literally(rpath, lpath, os.path.isdir)
         super().get(rpath, lpath, recursive=recursive, maxdepth=maxdepth, later=pairs, **options)
-        files = set(_without_folders([source for source, _ in pairs]))
+        sources = [source for source, _ in pairs]
+        files, folders = set(self._objects(sources)), _folders_of(sources)
+        if both := sorted(files & folders):
+            raise IsADirectoryError(
+                f"{both[0]!r} is an object, and a folder with others in it: no local folder holds both"
+            )
         self._transfer(self.get_file, [pair for pair in pairs if pair[0] in files], callback)
 
+    def _objects(self, paths: list[str]) -> list[str]:
+        """The paths that are objects; those that others are in may be."""
+        folders = _folders_of(paths)
+        return [path for path in paths if path not in folders or self.isfile(path)]
 
-def _without_folders(paths: list[str]) -> list[str]:
-    """The paths that no other path is in."""
-    folders = {path[:end] for path in paths for end in range(len(path)) if path[end] == "/"}
-    return [path for path in paths if path not in folders]
+
+def _folders_of(paths: list[str]) -> set[str]:
+    """All that the paths are in."""
+    return {path[:end] for path in paths for end in range(len(path)) if path[end] == "/"}

@@ -106,6 +106,22 @@ def test_a_caller_may_prune_a_walk(store: Store) -> None:
     assert seen == [store.container, store.path("keep")]
 
 
+def test_an_object_with_the_name_of_a_folder_is_not_lost(store: Store, tmp_path: Path) -> None:
+    fs, top = store.fs, store.path("top")
+    contents = {f"{top}/both": b"1", f"{top}/both/inner": b"2"}
+    fs.pipe(contents)
+    assert fs.cat(top, recursive=True) == contents
+    with pytest.raises(IsADirectoryError, match="both' is an object, and a folder"):
+        fs.get(top, str(tmp_path / "local"), recursive=True)
+    assert not (tmp_path / "local").exists()
+    fs.cp(top, store.path("copy"), recursive=True)
+    assert fs.find(store.path("copy")) == [store.path("copy/both"), store.path("copy/both/inner")]
+    fs.mv(f"{top}/both", store.path("moved"), recursive=True)
+    assert fs.find(store.container) == [
+        store.path(name) for name in ("copy/both", "copy/both/inner", "moved", "moved/inner")
+    ]
+
+
 def test_markers_of_others_are_folders(store: Store) -> None:
     fs = store.fs
     fs.client.object_write("empty/", b"", container_name=store.container)

@@ -234,6 +234,32 @@ def test_a_transaction_that_fails_publishes_nothing(store: Store) -> None:
     assert fs.cat(store.path("c")) == b"after it"
 
 
+@pytest.mark.parametrize("mode", ["w", "wb"])
+def test_a_file_that_is_open_at_the_end_of_a_transaction_is_told_of(store: Store, mode: str) -> None:
+    """Something of it may be missing: what a wrapper holds, or what was still to be written."""
+    fs = store.fs
+    with pytest.raises(ValueError, match=r"first.* is open at the end"), fs.transaction:
+        file = fs.open(store.path("first"), mode)
+        file.write(_some(mode))
+        fs.pipe(store.path("second"), b"whole")
+    assert fs.find(store.container) == []
+    fs.pipe(store.path("after"), b"it")
+    assert fs.cat(store.path("after")) == b"it"
+
+
+def test_a_transaction_that_cannot_be_ended_ends_all_the_same(store: Store) -> None:
+    fs = store.fs
+    with pytest.raises(FileExistsError), fs.transaction:
+        for name in "abc":
+            with fs.open(store.path(name), "xb") as file:
+                file.write(b"new")
+        fs.client.object_write("b", OLD, container_name=store.container)
+    assert fs.cat(store.path("b")) == OLD
+    assert not fs.exists(store.path("c"))
+    fs.pipe(store.path("after"), b"it")
+    assert fs.cat(store.path("after")) == b"it"
+
+
 def test_nothing_is_kept_of_a_listing_before_a_transaction(store: Store) -> None:
     kept = fsspec.filesystem(store.protocol, **store.options, use_listings_cache=True)
     assert kept.ls(store.container) == []
