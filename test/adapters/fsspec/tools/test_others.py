@@ -78,6 +78,20 @@ def test_duckdb_reads_and_writes(served: Store) -> None:
     assert served.fs.cat(served.path("out.csv")) == "one,text\n1,ü\n".encode()
 
 
+def test_duckdb_writes_partitions_into_a_folder_that_is_there(served: Store) -> None:
+    """It looks what is in the folder, and wants one: the marker that some tools write is one."""
+    rows = "select i % 3 as part, i from range(10) as numbers(i)"
+    url = served.url("parts")
+    with duckdb.connect() as database:
+        database.register_filesystem(served.fs)
+        served.fs.touch(f"{served.path('parts')}/")
+        database.sql(f"copy ({rows}) to '{url}' (format parquet, partition_by (part))")
+        assert len(served.fs.find(served.path("parts"))) == 3
+        read = f"read_parquet('{url}/*/*.parquet', hive_partitioning=true)"
+        counted = database.sql(f"select part, count(*) from {read} group by part order by part")
+        assert counted.fetchall() == [(0, 4), (1, 3), (2, 3)]
+
+
 def test_paths_of_pathlib(served: Store) -> None:
     root = UPath(served.url(""), **served.options)
     assert isinstance(root, ObjectStoragePath)
