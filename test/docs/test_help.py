@@ -12,7 +12,7 @@ from obs_client.cli import commands
 from obs_client.cli.helping import api
 from obs_client.cli.helping.pages import FIRST, about, topics
 from obs_client.cli.helping.showing import as_commands
-from test.cli.running import done, failed, lines
+from test.cli.running import done, failed, lines, run
 from test.cli.screen import Screen
 from test.docs.pages import DOCS, ROOT
 
@@ -89,6 +89,18 @@ def test_words_are_found_in_every_kind_of_page() -> None:
     assert all("part_size" in str(line["line"]).lower() for line in found)
     assert {line["topic"] for line in lines("help", "--search", "--max-delete")} >= {"commands"}
     assert "no page holds 'xyzzy'" in failed(3, "help", "--search", "xyzzy")
+
+
+def test_many_lines_are_the_first_of_each_page() -> None:
+    every = lines("help", "--search", "fsspec")
+    assert len(every) > 60
+    shown = run("help", "--search", "fsspec")
+    assert len(shown.stdout.splitlines()) < 25
+    topics = [line["topic"] for line in every]
+    assert f"fsspec: {topics.count('fsspec') - 2} more lines" in shown.stdout
+    assert "--verbose shows all" in shown.stderr
+    assert len(done("help", "--search", "fsspec", "-v").splitlines()) == len(every)
+    assert "more line" not in done("help", "--search", "fsspec zarr")
 
 
 def test_several_words_are_searched_for_in_any_order() -> None:

@@ -72,6 +72,26 @@ Make = Callable[[str, ClientOptions], ObjectStorageClient]
 EVERY = [_s3, _swift, _keystone, _azure, _gcs]
 
 
+NGINX = (
+    b"<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>\r\n"
+    b"<center><h1>400 Bad Request</h1></center>\r\n<hr><center>nginx/1.26.3</center>\r\n</body>\r\n</html>\r\n"
+)
+NGINX_HEAD = b"HTTP/1.1 400 Bad Request\r\nServer: nginx/1.26.3\r\nContent-Type: text/html\r\nConnection: close\r\n"
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_a_port_that_wants_tls_is_told_of(make: Make) -> None:
+    def script(connection: socket.socket, _number: int) -> None:
+        head, _ = read_request(connection)
+        body = b"" if head.startswith(b"HEAD") else NGINX
+        connection.sendall(NGINX_HEAD + f"Content-Length: {len(NGINX)}\r\n\r\n".encode() + body)
+
+    with raw_server(script) as server, make(server.url, QUICK) as client:
+        for call in (client.object_list, lambda: client.object_info("name")):
+            with pytest.raises(ObjectStorageClientError, match=r"begins? with https://"):
+                call()
+
+
 def _given_up(client: ObjectStorageClient) -> TemporaryError:
     with client, pytest.raises(TemporaryError) as caught:
         client.object_info("name")

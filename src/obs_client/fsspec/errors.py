@@ -60,7 +60,8 @@ def _as_usual(error: ObjectStorageClientError, path: str, reading: bool) -> Exce
     if isinstance(error, InvalidNameError):
         return absent(path) if reading else ValueError(str(error))
     if isinstance(error, ConfigurationError):
-        return ValueError(str(error))
+        # Most options come as keywords here.
+        return ValueError(str(error).replace(" in the URL", ""))
     if isinstance(error, NotSupportedError):
         return NotImplementedError(str(error))
     number = next((number for kind, number in NUMBERS if isinstance(error, kind)), errno.EIO)

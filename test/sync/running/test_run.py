@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -232,6 +233,26 @@ def test_a_store_that_goes_down_stops_the_sync() -> None:
     assert down.refused <= (20 + 5 * 2) * QUICK.attempts
     report = sync(source, target, SyncOptions(delete=True))
     assert (report.copied, report.deleted) == (200, 1)
+
+
+class Unlisted(RecordingClient):
+    """Goes down at the second page of a listing."""
+
+    def _through(self, primitive: str, call: Callable[[], Any]) -> Any:
+        answer = super()._through(primitive, call)
+        if primitive == "object_list" and self.calls.count("object_list") > 1:
+            raise TemporaryError("it is down")
+        return answer
+
+
+def test_a_listing_that_fails_midway_says_how_many_were_copied() -> None:
+    source, target = memory(**{f"{number:04}": b"1" for number in range(1500)}), memory()
+    with pytest.raises(TemporaryError, match="it is down") as raised:
+        sync(Place(Unlisted(source.client), "box"), target, SyncOptions(workers=2))
+    copied = len(target.client.object_list(container_name="box"))
+    said = re.search(r"; before, (\d+) names were copied", str(raised.value))
+    assert said
+    assert copied - 10 <= int(said[1]) <= copied <= 1000
 
 
 def test_a_store_that_goes_down_stops_the_deletions() -> None:

@@ -17,6 +17,9 @@ _TLS_FOR_GOOD = frozenset(
 )
 """What OpenSSL calls it when the other side speaks no TLS, or none that is allowed here."""
 
+NO_STORE = "no store answers so: look at the address, and whether it is to begin with https://"
+"""Advice for a bare 400, as front servers give where TLS is spoken and the address begins with `http://`."""
+
 _PASSING = (408, 425, 429)
 
 

@@ -27,7 +27,13 @@ def check_identity(answer: HttpAnswer, names: Sequence[str], store: str) -> None
     if is_named(answer, names):
         return
     answer.close()
-    raise StrangeAnswer(f"status {answer.status} without {' or '.join(names)}: this was not said by {store}")
+    missing = " or ".join(names)
+    raise StrangeAnswer(f"status {answer.status} without {missing}: this was not said by {store}{advice_of(answer)}")
+
+
+def advice_of(answer: HttpAnswer) -> str:
+    """What to add to the words about an answer that is not the store's: a bare 400 is said where TLS is spoken."""
+    return "; if it speaks TLS, its URL begins with https://" if answer.status == 400 else ""
 
 
 def is_page(answer: HttpAnswer, content: bytes = b"") -> bool:

@@ -6,7 +6,7 @@ from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.calls.refusals import Kind, Refusal, kind_of_refusal
-from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.failures import NO_STORE, kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
@@ -96,6 +96,8 @@ def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
     if isinstance(error, TimeoutError):
         return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+    if isinstance(error, Refusal) and error.code == "400" and request_id_of(error) is None:
+        return NO_STORE
     return _HINTS.get(code_of(error), "")
 
 

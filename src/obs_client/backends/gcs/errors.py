@@ -9,7 +9,8 @@ from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.calls.refusals import Refusal, kind_of_refusal
-from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.failures import NO_STORE, kind_of_failure
+from obs_client._http.kit.identity import advice_of
 from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
@@ -68,7 +69,8 @@ def read_refusal(operation: str, answer: HttpAnswer, *, emulated: bool = False) 
     code, message = read_content(answer.read(_LIMIT))
     known = emulated or code or IDENTITY in answer.headers or answer.status >= 500 or answer.status in _SAID_BY_STATUS
     if not known:
-        raise StrangeAnswer(f"status {answer.status} without a word of Google's: this was not said by the store")
+        said = f"status {answer.status} without a word of Google's: this was not said by the store"
+        raise StrangeAnswer(said + advice_of(answer))
     return Refusal(operation, answer.status, code, message or answer.reason, answer.headers)
 
 
@@ -106,6 +108,8 @@ def hint_of(error: Exception) -> str:
         return ""
     if _is_held(error):
         return "a hold or the container's retention policy keeps the object as it is"
+    if error.code == "400" and request_id_of(error) is None:
+        return NO_STORE
     if error.status == 401:
         return "log in: set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
     if error.code in _PAYS or _PAYS_BY_WORDS in error.message:

@@ -8,7 +8,7 @@ from typing import Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import ProxyRefusal, StrangeAnswer
-from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.failures import NO_STORE, kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
@@ -157,6 +157,8 @@ def hint_of(error: Exception) -> str:
     if isinstance(error, StrangeAnswer):
         return "look whether the storage URL is that of Swift, and what is on the way: a portal, a proxy"
     status = status_of(error)
+    if getattr(error, "http_status", None) == 400 and request_id_of(error) is None:  # also of a login
+        return NO_STORE
     if status == 413 and b"quota" in bytes(
         str(getattr(error, "http_response_content", "")).lower(), "utf-8", "replace"
     ):

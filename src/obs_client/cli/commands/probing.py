@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -20,6 +21,9 @@ from obs_client.cli.text import count_text, duration, printable
 
 if TYPE_CHECKING:
     from obs_client.probing import Finding, StoreProfile
+
+_LONG_WORD = r"\S{81,}"
+"""A name that was tried for its length: only its beginning is read."""
 
 GRACE = 30.0
 """Seconds after Ctrl-C in which what the probe made is removed."""
@@ -93,9 +97,14 @@ def _teller(settings: Settings) -> Callable[[Finding], None]:
             topics.append(finding.topic)
             settings.found({}, printable(finding.topic))
         detail = f" ({finding.detail})" if finding.detail else ""
-        settings.found({}, printable(without_secrets(f"  {finding.outcome:14}  {finding.name}{detail}")))
+        text = printable(without_secrets(f"  {finding.outcome:14}  {finding.name}{detail}"))
+        settings.found({}, re.sub(_LONG_WORD, _shortened, text))
 
     return tell
+
+
+def _shortened(word: re.Match[str]) -> str:
+    return f"{word[0][:40]}... ({len(word[0])} characters)"
 
 
 def _summary(profile: StoreProfile) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 from obs_client.cli import commands
 from obs_client.cli.failures import NotThere, WrongUse
@@ -10,7 +11,13 @@ from obs_client.cli.helping import api, reference
 from obs_client.cli.helping.pages import search, topics
 from obs_client.cli.helping.showing import show
 from obs_client.cli.settings import Settings
+from obs_client.cli.text import count_text
 from obs_client.cli.usage import meant
+
+MANY = 20
+"""Lines that are all shown; of more, only the first `EACH` of each page."""
+
+EACH = 2
 
 FURTHER = """
 obs help TOPIC           shows one
@@ -30,8 +37,16 @@ def topics_listed(settings: Settings) -> None:
 def lines_with(settings: Settings, words: str) -> None:
     """The lines of all pages that hold these words."""
     found = list(search(words))
-    for line in found:
-        settings.result(dataclasses.asdict(line), f"{line.topic}, {line.heading}: {line.line}")
+    short = len(found) > MANY and not (settings.json or settings.verbose)
+    for topic, lines in itertools.groupby(found, lambda line: line.topic):
+        every = list(lines)
+        shown = every[:EACH] if short else every
+        for line in shown:
+            settings.result(dataclasses.asdict(line), f"{line.topic}, {line.heading}: {line.line}")
+        if more := len(every) - len(shown):
+            settings.result({}, f"{topic}: {count_text(more, 'more line')}")
+    if short:
+        settings.warn("more words find fewer lines; --verbose shows all")
     if not found:
         raise NotThere(f"no page holds {words!r}", "obs help lists all")
 

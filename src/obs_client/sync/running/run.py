@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
-from obs_client.errors import ConflictError
+from obs_client.errors import ConflictError, ObjectStorageClientError
 from obs_client.places import Place
 from obs_client.sync.collisions import goes_with_deletions
 from obs_client.sync.options import SyncOptions
@@ -142,7 +142,7 @@ class Run:
         """Do the copies, and give what is for later: the deletions, and the copies that may need them."""
         with ended(steps), self._pool() as pool:
             moving = 0
-            for step in steps:
+            for step in self._listed(steps):
                 if step.action == "delete":
                     yield step
                 elif step.action != "copy":
@@ -161,6 +161,17 @@ class Run:
                     moving += step.source_size
             while pool.pending:
                 yield from self._count_small(pool.result())
+
+    def _listed(self, steps: Iterable[Step]) -> Iterator[Step]:
+        """The steps; an error of the listings says how much was done before."""
+        try:
+            yield from steps
+        except ObjectStorageClientError as error:
+            if (count := self._tally.counts["copied"]) and error.args:
+                error.args = (
+                    f"{error.args[0]}; before, {count:,} {'name was' if count == 1 else 'names were'} copied",
+                )
+            raise
 
     def _counted(self, done: Done) -> Iterator[Step]:
         """Count a step, or give it back for later."""
