@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import gzip
 import io
 import os
@@ -105,6 +106,31 @@ def test_another_size_than_declared_writes_nothing(declared: int, kind: str, tmp
     (tmp_path / "source").write_bytes(content)
     with open(tmp_path / "source", "rb") as file, pytest.raises(IntegrityError, match="nothing was written"):
         client.object_upload(file if kind == "file" else as_io(Stream(content)), "name", size=declared)
+    assert client.object_info("name") is None
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+@pytest.mark.parametrize("size", [PART, 3 * PART])
+def test_what_the_callers_own_file_raises_goes_out_as_it_is_and_nothing_is_tried_again(
+    size: int, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad disk is none of the store's failures, also where the store is another disk."""
+    (tmp_path / "store" / "box").mkdir(parents=True)
+    local = obs_client.LocalClient(tmp_path / "store", "box", options=QUICK)
+    client = ScriptedClient() if kind == "memory" else local
+    (tmp_path / "source").write_bytes(CONTENT[:size])
+    broken = OSError(errno.EIO, "Input/output error")
+    reads: list[int] = []
+
+    def preadv(*_: object) -> int:
+        reads.append(1)
+        raise broken
+
+    monkeypatch.setattr(os, "preadv", preadv)
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        client.upload_file(tmp_path / "source", "name")
+    assert caught.value is broken
+    assert len(reads) <= QUICK.workers
     assert client.object_info("name") is None
 
 
