@@ -237,6 +237,14 @@ def test_a_lost_answer_does_not_make_anothers_write_ours() -> None:
     assert client.object_read("name") == b"other"
 
 
+def test_who_may_not_look_at_what_was_written_is_told_what_the_store_said() -> None:
+    """With the right to write only: that looking is refused tells nothing of the write."""
+    client = ScriptedClient()
+    client.after["_object_write"].append(Outage("answer lost"))
+    client.before["_object_info"].append(obs_client.AuthorizationError("for writing only"))
+    assert client.object_write("new", b"mine", if_absent=True) is False
+
+
 def test_a_lost_answer_to_the_end_of_a_large_write_is_found_out() -> None:
     client = ScriptedClient()
     lost = [Outage("answer lost")]

@@ -124,3 +124,27 @@ def test_parts_of_a_stream_grow_as_planned_though_their_buffers_are_used_again()
     assert sorted(client.sizes) == sorted(wanted)
     assert file.info.size == len(content), "which the store did not tell"
     assert client.object_read("name") == content
+
+
+def test_what_the_lost_answer_told_is_asked_for() -> None:
+    """The completion is asked for again, and then tells nothing of the object that is there."""
+
+    class Forgetful(ScriptedClient):
+        def _object_multipart(self, new: NewObject) -> MultipartUpload:
+            upload = super()._object_multipart(new)
+            complete, lost = upload.complete, [Outage("no answer")]
+
+            def completed() -> None:
+                if lost:
+                    complete()
+                    raise lost.pop()
+
+            upload.complete = completed  # type: ignore[method-assign]
+            return upload
+
+    client = Forgetful()
+    with client.object_open("name", "wb") as file:
+        file.write(CONTENT)
+    info = client.object_info("name")
+    assert info
+    assert file.info.hash == info.hash is not None

@@ -153,6 +153,31 @@ def test_who_holds_a_copy_is_not_sent_its_end(tmp_path: Path) -> None:
     assert client.object_read("name", start=-5, if_none_match=info.hash) == CONTENT[4::-1]
 
 
+def test_a_store_that_looks_at_no_condition_is_looked_at_itself() -> None:
+    """What it sends is let go of if it is what the caller holds."""
+    closed: list[int] = []
+
+    class Closing(BreakingReader):
+        def close(self) -> None:
+            closed.append(1)
+            super().close()
+
+    class Ignorant(ScriptedClient):
+        def _object_open_changed(
+            self, container: str, name: str, start: int, stop: int | None, known: str
+        ) -> ObjectReader:
+            return Closing(self._object_open(container, name, start, stop, None), 1000, None)
+
+    client = Ignorant()
+    client.object_write("name", CONTENT)
+    info = client.object_info("name")
+    assert info
+    with pytest.raises(ObjectUnchangedError):
+        client.object_read("name", if_none_match=info.hash)
+    assert closed == [1]
+    assert client.object_read("name", if_none_match="another") == CONTENT
+
+
 class Broken(Telling):
     """What it gives breaks off once, after 100 bytes; then `changes` are another version's. No condition is kept."""
 
