@@ -1,0 +1,282 @@
+"""Copies, changes of metadata and deletions of the version that was meant, and of no other."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from obs_client import (
+    Capabilities,
+    ContainerNotFoundError,
+    ObjectChangedError,
+    ObjectInfo,
+    Place,
+    PreconditionError,
+    copying,
+)
+from obs_client._engine import copying as within
+from obs_client._engine import deleting
+from obs_client._engine.border import Border
+from obs_client.backend.multipart import NeedsParts, NeedsReading
+from obs_client.backend.stopping import sleep
+from obs_client.errors import AuthorizationError, ContainerNotEmptyError, PartialFailureError
+from test.engine.scripted import QUICK, Outage, ScriptedClient, count_aborts
+
+LARGE = bytes(range(250)) * 20
+
+
+class Reading(ScriptedClient):
+    """Copies nothing by itself."""
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), server_side_copy=False)
+
+
+class NeedingToRead(ScriptedClient):
+    """Finds out with each object that it cannot copy it."""
+
+    def _object_copy(self, *_: Any) -> None:
+        raise NeedsReading
+
+
+stores = pytest.mark.parametrize("store", [ScriptedClient, Reading, NeedingToRead])
+
+
+def refuse(_: ObjectInfo) -> None:
+    raise ObjectChangedError("not what was planned")
+
+
+@stores
+def test_what_a_check_refuses_is_not_copied(store: type[ScriptedClient]) -> None:
+    client = store()
+    client.object_write("name", b"content")
+    with pytest.raises(ObjectChangedError, match="not what was planned"):
+        within.copy_checked(Border(client), ("box", "name"), ("box", "copy"), check=refuse)
+    assert client.object_info("copy") is None
+    seen: list[int | None] = []
+    found = within.copy_checked(
+        Border(client), ("box", "name"), ("box", "copy"), check=lambda info: seen.append(info.size)
+    )
+    assert found
+    assert set(seen) == {7}
+    assert client.object_read("copy") == b"content"
+
+
+@stores
+def test_a_copy_onto_itself_is_none_and_takes_its_own_name(store: type[ScriptedClient]) -> None:
+    client = store()
+    client.object_write("name", b"content", {"key": "value"})
+    before = client.object_info("name")
+    assert client.object_copy("name", "name")
+    assert client.object_info("name") == before
+    with pytest.raises(PreconditionError, match="the source itself"):
+        client.object_copy("name", "name", if_absent=True)
+    assert client.calls["_object_write"] == 1
+
+
+@stores
+def test_an_absent_source_or_target_container_is_told_at_once(store: type[ScriptedClient]) -> None:
+    client = store()
+    client.object_write("name", b"content")
+    assert client.object_copy("absent", "copy") is False
+    with pytest.raises(ContainerNotFoundError):
+        client.object_copy("name", "copy", target_container_name="nowhere")
+    assert client.calls["_object_copy"] <= 1
+    assert client.calls["_object_info"] <= 3
+
+
+def test_a_source_that_is_replaced_before_it_is_copied_is_looked_at_again() -> None:
+    class Replaced(ScriptedClient):
+        times = 1
+
+        def _object_copy(self, container: str, source: ObjectInfo, new: Any) -> None:
+            if self.times:
+                self.times -= 1
+                self.object_write("name", b"newer %d" % self.times, {"version": "2"})
+            super()._object_copy(container, source, new)
+
+    client = Replaced()
+    client.object_write("name", b"older", {"version": "1"})
+    assert client.object_copy("name", "copy")
+    info = client.object_info("copy")
+    assert info
+    assert (client.object_read("copy"), info.metadata) == (b"newer 0", {"version": "2"})
+    client.times = 1000
+    with pytest.raises(ObjectChangedError):
+        client.object_copy("name", "other")
+    assert client.object_info("other") is None
+
+
+class ByParts(ScriptedClient):
+    """Copies large objects by parts."""
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), copy_part_size=1000)
+
+    def _object_copy(self, *_: Any) -> None:
+        raise NeedsParts
+
+    def _object_replace_metadata(self, *_: Any) -> None:
+        raise NeedsParts
+
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: Any) -> Any:
+        upload, content = self._object_multipart(new), self._stored(container, source.name).content
+
+        def copy_part(part: Any) -> None:
+            self.calls["copy_part"] += 1
+            self.step(self.before, "copy_part")
+            body = content[part.offset : part.offset + part.size]
+            upload._parts[part.number] = body  # type: ignore[attr-defined]
+
+        upload.copy_part = copy_part  # type: ignore[method-assign]
+        return upload
+
+
+def test_a_copy_by_parts_is_whole_and_one_that_fails_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, aborted = ByParts(), count_aborts(monkeypatch)
+    client.object_write("name", LARGE, {"key": "value"})
+    client.before["copy_part"].append(Outage("busy"))
+    assert client.object_copy("name", "copy")
+    assert client.object_read("copy") == LARGE
+    assert client.calls["copy_part"] == 6
+    assert client.object_replace_metadata("copy", {"other": "one"})
+    info = client.object_info("copy")
+    assert info
+    assert (client.object_read("copy"), info.metadata) == (LARGE, {"other": "one"})
+    assert aborted == []
+    client.before["copy_part"].append(AuthorizationError("not allowed"))
+    with pytest.raises(AuthorizationError):
+        client.object_copy("name", "another")
+    assert aborted == [1]
+    assert client.object_info("another") is None
+
+
+class TestMetadata:
+    """A change is of the version whose metadata were read."""
+
+    def test_a_change_in_between_is_not_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(within.stopping, "sleep", lambda _: None)
+        changes: list[int] = []
+
+        class Raced(ScriptedClient):
+            def _object_replace_metadata(self, container: str, name: str, attributes: Any, if_hash: Any) -> None:
+                assert if_hash is not None
+                if not changes:
+                    changes.append(1)
+                    self.object_write("name", b"newer", {"theirs": "1"})
+                super()._object_replace_metadata(container, name, attributes, if_hash)
+
+        client = Raced()
+        client.object_write("name", b"older", {"old": "1"})
+        assert client.object_set_metadata("name", "mine", "2")
+        info = client.object_info("name")
+        assert info
+        assert (client.object_read("name"), info.metadata) == (b"newer", {"theirs": "1", "mine": "2"})
+
+    def test_who_is_always_overtaken_is_told_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        pauses: list[float] = []
+        monkeypatch.setattr(within.stopping, "sleep", pauses.append)
+
+        class Overtaken(ScriptedClient):
+            def _object_replace_metadata(self, *_: Any) -> None:
+                self.calls["_object_replace_metadata"] += 1
+                raise PreconditionError("replaced")
+
+        client = Overtaken()
+        client.object_write("name", b"content")
+        with pytest.raises(ObjectChangedError, match="each time"):
+            client.object_set_metadata("name", "key", "value")
+        assert client.calls["_object_replace_metadata"] == QUICK.attempts
+        assert len(pauses) == QUICK.attempts - 1
+        assert max(pauses) <= within.LONGEST_WAIT
+        assert sleep not in pauses
+
+    def test_equal_metadata_are_written_all_the_same(self) -> None:
+        """Only of a try that was repeated it may be that the one before was done."""
+        client = ScriptedClient()
+        client.object_write("name", b"content", {"key": "value"})
+        assert client.object_set_metadata("name", "key", "value")
+        assert client.calls["_object_replace_metadata"] == 1
+        assert client.object_set_metadata("absent", "key", "value") is False
+
+
+class TestDeleting:
+    """One object under a condition, many, and a container with all."""
+
+    def test_only_the_version_that_was_meant(self) -> None:
+        client = ScriptedClient()
+        client.object_write("name", b"older")
+        older = client.object_info("name")
+        client.object_write("name", b"newer")
+        newer = client.object_info("name")
+        assert older
+        assert newer
+        assert client.object_delete("name", if_hash=older.hash) is False
+        assert client.object_read("name") == b"newer"
+        assert client.object_delete("name", if_hash=newer.hash) is True
+        assert client.object_info("name") is None
+
+    def test_what_fails_is_told_by_name_and_nothing_else(self) -> None:
+        class Refusing(ScriptedClient):
+            def _capabilities(self) -> Capabilities:
+                return dataclasses.replace(super()._capabilities(), delete_batch_maximum=2)
+
+            def _object_delete_many(self, container: str, names: Any) -> dict[str, Exception]:
+                failures = super()._object_delete_many(container, [name for name in names if name not in "be"])
+                return {**failures, **{name: AuthorizationError("not yours") for name in names if name in "be"}}
+
+        client = Refusing()
+        for name in "abcdef":
+            client.object_write(name, b"content")
+        with pytest.raises(PartialFailureError, match="2 objects were not deleted") as caught:
+            client.object_delete_many([*"abcdef", "absent"])
+        assert set(caught.value.failures) == {"b", "e"}
+        assert [entry.name for entry in client.object_list()] == ["b", "e"]  # type: ignore[union-attr]
+        with pytest.raises(PartialFailureError):
+            client.container_delete("box", force=True)
+        assert len(client.object_list()) == 2
+
+    def test_a_container_that_others_fill_is_emptied_a_few_times(self) -> None:
+        class Filled(ScriptedClient):
+            times = 2
+
+            def _container_delete(self, container: str) -> None:
+                self.calls["_container_delete"] += 1
+                if self.times:
+                    self.times -= 1
+                    self._object_write_late()
+                super()._container_delete(container)
+
+            def _object_write_late(self) -> None:
+                self.object_write("late", b"content", container_name="box")
+
+        client = Filled()
+        assert client.container_delete("box", force=True)
+        client.use_container("box", create=True)
+        assert client.object_list() == []
+        client.times = 1000
+        with pytest.raises(ContainerNotEmptyError):
+            client.container_delete("box", force=True)
+        assert client.container_delete("box") is False
+        assert deleting.ROUNDS == 3
+
+    def test_what_may_not_be_emptied_is_asked_first(self) -> None:
+        class Kept(ScriptedClient):
+            def _check_emptying(self, container: str) -> None:
+                raise AuthorizationError("its versions are kept")
+
+        client = Kept()
+        client.object_write("name", b"content")
+        with pytest.raises(AuthorizationError):
+            client.container_delete("box", force=True)
+        assert client.object_read("name") == b"content"
+
+
+def test_a_move_within_one_store_deletes_what_it_copied_only() -> None:
+    client = ScriptedClient()
+    client.object_write("name", b"content")
+    place = Place(client, "box")
+    assert copying.object_move(place, "name", place, "other")
+    assert [entry.name for entry in client.object_list()] == ["other"]  # type: ignore[union-attr]
