@@ -19,8 +19,8 @@ from obs_client import (
 from obs_client._engine import copying as within
 from obs_client._engine import deleting
 from obs_client._engine.border import Border
+from obs_client.backend import stopping
 from obs_client.backend.multipart import NeedsParts, NeedsReading
-from obs_client.backend.stopping import sleep
 from obs_client.errors import AuthorizationError, ContainerNotEmptyError, PartialFailureError
 from test.engine.scripted import QUICK, Outage, ScriptedClient, count_aborts
 
@@ -157,7 +157,7 @@ class TestMetadata:
     """A change is of the version whose metadata were read."""
 
     def test_a_change_in_between_is_not_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(within.stopping, "sleep", lambda _: None)
+        monkeypatch.setattr(stopping, "sleep", lambda _: None)
         changes: list[int] = []
 
         class Raced(ScriptedClient):
@@ -177,7 +177,7 @@ class TestMetadata:
 
     def test_who_is_always_overtaken_is_told_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pauses: list[float] = []
-        monkeypatch.setattr(within.stopping, "sleep", pauses.append)
+        monkeypatch.setattr(stopping, "sleep", pauses.append)
 
         class Overtaken(ScriptedClient):
             def _object_replace_metadata(self, *_: Any) -> None:
@@ -191,7 +191,6 @@ class TestMetadata:
         assert client.calls["_object_replace_metadata"] == QUICK.attempts
         assert len(pauses) == QUICK.attempts - 1
         assert max(pauses) <= within.LONGEST_WAIT
-        assert sleep not in pauses
 
     def test_equal_metadata_are_written_all_the_same(self) -> None:
         """Only of a try that was repeated it may be that the one before was done."""
@@ -233,7 +232,7 @@ class TestDeleting:
         with pytest.raises(PartialFailureError, match="2 objects were not deleted") as caught:
             client.object_delete_many([*"abcdef", "absent"])
         assert set(caught.value.failures) == {"b", "e"}
-        assert [entry.name for entry in client.object_list()] == ["b", "e"]  # type: ignore[union-attr]
+        assert [entry.name for entry in client.object_list()] == ["b", "e"]
         with pytest.raises(PartialFailureError):
             client.container_delete("box", force=True)
         assert len(client.object_list()) == 2
@@ -279,4 +278,4 @@ def test_a_move_within_one_store_deletes_what_it_copied_only() -> None:
     client.object_write("name", b"content")
     place = Place(client, "box")
     assert copying.object_move(place, "name", place, "other")
-    assert [entry.name for entry in client.object_list()] == ["other"]  # type: ignore[union-attr]
+    assert [entry.name for entry in client.object_list()] == ["other"]
