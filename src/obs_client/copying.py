@@ -194,7 +194,7 @@ def _attributes(
 def _check_moved(before: ObjectInfo, after: ObjectInfo | None, copy: ObjectInfo | None, same_store: bool) -> None:
     """Raise unless the source is as it was, and the copy is there and is another object."""
     if copy is None or copy.size != before.size:
-        raise IntegrityError(f"the copy of {before.name!r} is not there whole; the source stays")
+        raise IntegrityError(f"the copy of {before.name!r} is not complete; the source stays")
     if after is None or (after.size, after.hash, after.last_modified) != (
         before.size,
         before.hash,
@@ -203,7 +203,8 @@ def _check_moved(before: ObjectInfo, after: ObjectInfo | None, copy: ObjectInfo 
         raise ObjectChangedError(f"{before.name!r} was replaced or deleted while it was moved; the copy is there too")
     if not same_store and _may_be_one(after, copy):
         raise ConflictError(
-            f"the copy of {before.name!r} cannot be told from the source; the source stays, so that nothing is lost"
+            f"the copy of {before.name!r} cannot be distinguished from the source; the source "
+            f"stays, so that nothing is lost"
         )
 
 

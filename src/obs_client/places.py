@@ -70,7 +70,7 @@ class Place:
         """
         if not urls.is_url(text):
             if container_name is not None or credentials is not None:
-                raise ConfigurationError(f"{text!r} is a path, for which there is neither a container nor credentials")
+                raise ConfigurationError(f"{text!r} is a path, and a path has no container and no credentials")
             return cls.of_directory(text, follow_symlinks=follow_symlinks, options=options)
         url = StorageUrl.parse(text)
         client = url.client(container_name=container_name, credentials=credentials, options=options)

@@ -40,7 +40,7 @@ def add(store: NamedStore, *, replace: bool = False) -> None:
         ConfigurationError: The name is taken, the URL is none, or it takes no credentials.
     """
     if is_taken(store.name):
-        raise ConfigurationError(f"{store.name!r} is a scheme of its own, and no name for a store")
+        raise ConfigurationError(f"{store.name!r} is a URL scheme, and cannot be the name of a store")
     stores = read_stores()
     if store.name in stores and not replace:
         raise ConfigurationError(f"there is a store {store.name!r} already, {stores[store.name].url}")

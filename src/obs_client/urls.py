@@ -103,7 +103,7 @@ class StorageUrl:
         try:
             parts = as_azure(urlsplit(url.translate(_KEPT), allow_fragments=False))
         except ValueError as error:
-            raise ConfigurationError(f"this is no storage URL: {error}") from error
+            raise ConfigurationError(f"this is not a storage URL: {error}") from error
         scheme = parts.scheme.lower()
         if not scheme:
             raise ConfigurationError(
@@ -113,8 +113,9 @@ class StorageUrl:
             return _in_named(store, url)
         if "@" in parts.netloc:
             raise ConfigurationError(
-                "a storage URL must hold no credentials (what stands before '@'); give them to the constructor or the "
-                "environment"
+                "a storage URL must not contain credentials (the part before '@'); pass them "
+                "to the constructor, or set "
+                "them in the environment"
             )
         options, tuning = options_of(
             client_class(scheme), parts.query, *_further(scheme), waits=scheme not in _NO_SERVER
@@ -168,14 +169,14 @@ class StorageUrl:
         if self.container_name is None or container_name in (None, self.container_name):
             return self.container_name if container_name is None else container_name
         raise ConfigurationError(
-            f"the URL names the container {self.container_name!r}, and {container_name!r} is given"
+            f"the URL names the container {self.container_name!r}, but {container_name!r} is given"
         )
 
     def _credentials(self, credentials: Mapping[str, str] | None) -> Mapping[str, str] | None:
         if not takes(client_class(self.scheme), "credentials"):
             raise ConfigurationError(f"{self.scheme}: takes no credentials")
         if "credentials" in self.options:
-            raise ConfigurationError(f"the URL says {ANONYMOUS}=true, and credentials are given; leave out one of them")
+            raise ConfigurationError(f"the URL says {ANONYMOUS}=true, but credentials are given; use one of the two")
         return credentials
 
 

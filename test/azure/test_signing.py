@@ -122,5 +122,5 @@ def test_a_url_is_signed_for_a_user_with_all_fields_of_his_key() -> None:
 def test_keys_are_not_shown_and_must_be_whole() -> None:
     assert SECRET not in repr(KEY)
     assert re.fullmatch(r"Key\('account', \*\*\*\)", repr(KEY))
-    with pytest.raises(ConfigurationError, match="not whole"):
+    with pytest.raises(ConfigurationError, match="incomplete"):
         read_key("no base64!")

@@ -66,7 +66,7 @@ def test_links_to_directories_are_followed_on_the_way_and_files_are_not(docs: st
     (Path(docs) / "link").symlink_to("/etc/passwd")
     assert done("ls", tmp_path / "way") == done("ls", f"{tmp_path}/way/") == "a\n"
     assert done("cat", tmp_path / "way" / "a") == "content"
-    assert "link' is no regular file" in failed(3, "cat", f"{docs}/link")
+    assert "link' is not a regular file" in failed(3, "cat", f"{docs}/link")
     assert "symbolic link" in failed(1, "put", "-", file_url(docs, "link"), stdin=b"own")
 
 
@@ -142,7 +142,7 @@ def test_put_takes_several_files_into_a_folder_only(docs: str, tmp_path: Path) -
     done("put", tmp_path / "one", tmp_path / "two", url)
     assert done("ls", docs).split() == ["one", "two"]
     assert run("put", tmp_path / "one", tmp_path / "two", file_url(docs, "name")).exit_code == 2
-    assert "needs a name" in run("put", "-", file_url(docs)).stderr
+    assert "needs an object name" in run("put", "-", file_url(docs)).stderr
     assert "already" in failed(1, "put", "--if-absent", tmp_path / "one", file_url(docs))
 
 
@@ -261,7 +261,7 @@ def test_failures_are_status_1_and_usage_is_2(docs: str) -> None:
     failed(2, "ls", "nothing://x")
     failed(2, "ls", "file:///no/such/root?container_name=x")
     for arguments in (("du",), ("nothing",), ("cat", docs), ("ls", ""), ("ls", "--nothing", docs), ("ls", "/")):
-        assert " --help tells more)" in failed(2, *arguments)
+        assert " --help shows more)" in failed(2, *arguments)
     assert "\nCommands:\n" in run().stderr, "without a command it says which there are"
     assert run().exit_code == 2
 

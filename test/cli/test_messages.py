@@ -43,7 +43,7 @@ WRONG_USE = [
     ("help swift --search x", "give a topic or --search, not both"),
     ("meta sho photos/a.txt", "there is no command 'sho'; did you mean show?.*obs meta --help"),
     ("ls --recursiv photos", "there is no option --recursiv; did you mean --recursive?.*obs ls --help"),
-    ("cat --json photos/a.txt", "there is no option --json (obs cat --help tells more)"),
+    ("cat --json photos/a.txt", "there is no option --json (obs cat --help shows more)"),
     ("--qiet ls photos", "there is no option --qiet; did you mean --quiet?.*obs --help"),
     ("du", "missing argument 'URL'.*obs du --help"),
     ("completion", "Choose from: bash, zsh, fish"),
@@ -53,8 +53,8 @@ WRONG_USE = [
     ("sync photos other --workers 1001", "1<=x<=1000"),
     ("rm photos", "photos is a directory; -r deletes all that is in it"),
     ("ls -a photos", "there is no option -a (obs ls --help"),
-    ("sync -a photos other", "there is no option -a; folders are taken whole (obs sync --help"),
-    ("cp photos other", "photos is no object but a folder, which obs sync copies"),
+    ("sync -a photos other", "there is no option -a; folders are always copied completely (obs sync --help"),
+    ("cp photos other", "photos is not an object but a folder; obs sync copies folders"),
     ("sync photos/a.txt other", "is a file; obs cp copies one object"),
     ("sync photos photos/2025", "one is in the other"),
     ("sync photos s3://", "names no container; write it like s3://container"),
@@ -189,7 +189,7 @@ def test_of_many_tries_that_failed_ten_a_minute_are_said_and_the_others_counted(
     with logged(Settings()):
         _try_failed(13)
     lines = [f"obs: try 1 failed: {number}: a larger --timeout waits longer" for number in range(10)]
-    assert capsys.readouterr().err.splitlines() == [*lines, "obs: and 3 more tries failed (--verbose tells of each)"]
+    assert capsys.readouterr().err.splitlines() == [*lines, "obs: and 3 more tries failed (--verbose prints each)"]
     with logged(Settings(verbose=True)):
         _try_failed(13)
     assert len(capsys.readouterr().err.splitlines()) == 13
@@ -207,7 +207,7 @@ def test_after_a_minute_failed_tries_are_said_again(
         time.sleep(0.3)
         _try_failed(1)
     assert capsys.readouterr().err.splitlines()[-2:] == [
-        "obs: and 1 more try failed (--verbose tells of each)",
+        "obs: and 1 more try failed (--verbose prints each)",
         "obs: try 1 failed: 0: a larger --timeout waits longer",
     ]
 
@@ -225,12 +225,12 @@ def test_a_condition_that_the_server_may_not_keep_is_granted_in_the_url(monkeypa
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     url = "s3://album/x?endpoint_url=http://127.0.0.1:1&region=any"
     said = failed(1, "put", "--if-absent", "photos/a.txt", url)
-    assert "if yours does, say so: ?conditional_writes=true in the URL" in said
+    assert "if yours does, set ?conditional_writes=true in the URL" in said
     assert "S3Client" not in said
-    assert "not known to keep --if-absent" in said
-    assert said.endswith("(obs probe tells whether it does)\n")
+    assert "not known to support --if-absent" in said
+    assert said.endswith("(obs probe finds out whether it does)\n")
     said = failed(1, "cp", "--if-absent", "photos/a.txt", url)
-    assert "not known to keep --if-absent; if yours does, say so" in said
+    assert "not known to support --if-absent; if yours does, set" in said
 
 
 def test_an_absent_object_a_folder_and_an_absent_container_are_told_apart(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_what_it_cannot_remove_is_a_failure(docs: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(LocalClient, "_object_delete", refuse)
     result = run("probe", docs)
     assert result.exit_code == 1
-    assert "obs: the probe left something" in result.stderr
+    assert "obs: the probe could not remove everything" in result.stderr
     assert "remove it yourself" in result.stderr
 
 

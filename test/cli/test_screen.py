@@ -134,7 +134,7 @@ def test_ctrl_c_in_a_transfer(docs: Path) -> None:
         screen.see("iB/s")
         screen.type("\x03")
         assert screen.end(soon(120, GRACE)) == 130
-        assert "stopped; the objects are old or new, whole; run the same command again" in screen.shown
+        assert "stopped; each object is complete, old or new; run the same command again" in screen.shown
         assert screen.shown.rstrip().rfind("\x1b[?25h") > screen.shown.rfind("\x1b[?25l")
     assert os.listdir(docs) == ["x"]
     assert (docs / "x").read_bytes() == b"old"

@@ -303,7 +303,7 @@ def test_too_many_deletions_are_told_in_the_command_s_words(stores: Stores, coun
 
 def test_failures_that_come_again_are_told_from_those_that_pass() -> None:
     dropped = obs_client.InvalidNameError("metadata key 'a_b': this store drops keys with '_'; use '-'")
-    long, lost = obs_client.InvalidNameError("the name is too long"), obs_client.TemporaryError("lost")
+    long, lost = obs_client.InvalidNameError("its name is too long"), obs_client.TemporaryError("lost")
     assert advice([lost]) == "run the same command again"
     assert advice([dropped]).startswith("--metadata dashes writes - for _ in the keys")
     assert advice([long]).startswith("what the target cannot hold fails again")

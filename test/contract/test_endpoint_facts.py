@@ -12,7 +12,7 @@ from obs_client import EndpointFact, MemoryClient, Origin, Outcome
 from obs_client.backend import learned
 from obs_client.testing.wrapper import WrappedClient
 
-FACT = EndpointFact("keeps conditions of writes", Outcome.DOES_NOT_HOLD, Origin.TRIAL, "conditional_writes")
+FACT = EndpointFact("supports conditions of writes", Outcome.DOES_NOT_HOLD, Origin.TRIAL, "conditional_writes")
 
 
 class Knowing(MemoryClient):
@@ -45,7 +45,7 @@ def test_learning_a_fact_is_logged_with_the_option_that_decides_it(caplog: pytes
         learned(EndpointFact("bulk delete", Outcome.HOLDS, Origin.DOCUMENT))
     first, second = caplog.messages
     assert first == (
-        "learned of http://store.example: 'keeps conditions of writes' does not hold (found by trial; "
+        "learned of http://store.example: 'supports conditions of writes' does not hold (found by trial; "
         "conditional_writes=... decides it)"
     )
     assert second == "learned of the endpoint: 'bulk delete' holds (documented)"

@@ -132,7 +132,7 @@ def test_a_plug_in_gets_its_container_and_typed_options() -> None:
         ("memory:?anonymous=true", "unknown option .anonymous."),
         ("s3://box?anonymous=yes", "anonymous must be true or false"),
         ("lost://box", "cannot be imported"),
-        ("odd://box", "no subclass"),
+        ("odd://box", "not a subclass"),
         ("http://[::1", "no storage URL"),
     ],
 )

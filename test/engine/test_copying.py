@@ -277,7 +277,7 @@ def test_a_source_stays_if_its_copy_is_not_there_whole(seen: int | None) -> None
 
     source, target = store(), Losing("box", options=QUICK)
     target.container_create("box")
-    with pytest.raises(IntegrityError, match="not there whole; the source stays"):
+    with pytest.raises(IntegrityError, match="is not complete; the source stays"):
         copying.object_move(box(source), "name", box(target))
     assert source.object_read("name") == b"content"
 

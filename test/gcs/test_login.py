@@ -156,7 +156,7 @@ def test_a_ready_token_is_sent_and_not_renewed(client: GCSClient, google: Runnin
     other.object_write("x", b"y")
     assert other.capabilities.upload_urls is False
     wrong = GCSClient("box", endpoint_url=google.endpoint_url, credentials={"GOOGLE_BEARER_TOKEN": "canary-token"})
-    with pytest.raises(AuthorizationError, match="ended, or was revoked") as caught:
+    with pytest.raises(AuthorizationError, match="expired, or was revoked") as caught:
         wrong.object_info("x")
     assert "canary" not in "".join(traceback.format_exception(caught.value))
 

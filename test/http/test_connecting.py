@@ -102,7 +102,7 @@ class TestTls:
         with raw_server(lambda connection, _: connection.sendall(answer())) as server:
             said = told(act, "SSL")
         assert f"127.0.0.1:{server.port}: no connection" in said
-        assert "what listens there speaks no TLS; should its URL begin with http://?" in said
+        assert "the server there does not speak TLS; should the URL begin with http://?" in said
 
     @pytest.mark.parametrize(
         "reply",

@@ -104,7 +104,7 @@ class TestConnections:
     def test_what_changes_something_is_not_sent_again(self, pool: HttpPool, method: str, reset: bool) -> None:
         with raw_server(_closing_on_second(b"", reset=reset)) as server:
             get(pool, server.url + "/")
-            with pytest.raises(BrokenAnswer, match="without an answer"):
+            with pytest.raises(BrokenAnswer, match="without a response"):
                 pool.request(method, server.url + "/", {}, b"body")
             assert len(server.connections) == 1
 
@@ -117,7 +117,7 @@ class TestConnections:
 
     def test_nothing_is_sent_again_on_a_new_connection(self, pool: HttpPool) -> None:
         with raw_server(saying(b"", b"")) as server:
-            with pytest.raises(BrokenAnswer, match="without an answer"):
+            with pytest.raises(BrokenAnswer, match="without a response"):
                 get(pool, server.url + "/")
             assert len(server.connections) == 1
 

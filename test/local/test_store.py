@@ -31,7 +31,7 @@ def test_an_absent_root_is_said_at_first_use_and_not_before(tmp_path: Path) -> N
         (tmp_path / "file").touch()
         client = LocalClient(root, "c")
         for use in (client.container_list, client.object_list, functools.partial(client.container_create, "c")):
-            with pytest.raises(ConfigurationError, match="create it, or give the path"):
+            with pytest.raises(ConfigurationError, match="create it, or use the path"):
                 use()
     with pytest.raises(TypeError, match="root must be a str or a path of str, not int"):
         LocalClient(3)  # type: ignore[arg-type]

@@ -372,4 +372,4 @@ class Complaining(MemoryClient):
 
     def _object_write(self, new: NewObject, body: Body) -> None:
         super()._object_write(new, body)
-        raise IntegrityError("the store says that it received other bytes")
+        raise IntegrityError("the store reports that it received other bytes")

@@ -107,7 +107,7 @@ def test_servers_of_swift(ways: SwiftWays) -> None:
         profile = probe(client)
         assert [info.name for info in client.container_list()] == ["container"]
         assert client.object_list() == []
-    assert profile.outcome(CONDITIONS, "of two writers at once one is told yes") is NOT
+    assert profile.outcome(CONDITIONS, "of two writers at once, one succeeds") is NOT
     assert profile.outcome(CHECKSUMS, "a write with a wrong digest is refused") is HOLDS
     assert profile.outcome("names", "a/b beside a") is HOLDS
     short = profile.outcome("listings", "pages of 1,000 names")

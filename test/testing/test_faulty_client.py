@@ -24,7 +24,7 @@ def test_faults_come_by_turns() -> None:
         client._container_create("c")
     assert store.container_list() == []
     client._container_create("c")
-    with pytest.raises(Exception, match="its answer was lost"):
+    with pytest.raises(Exception, match="its response was lost"):
         client._container_create("d")
     assert [info.name for info in store.container_list()] == ["c", "d"]
 

@@ -121,7 +121,7 @@ def test_what_all_workers_say_of_a_class_is_one_failure() -> None:
     assert not report.finish(interrupted=False)
     assert output.getvalue().count("no containers today") == 1
     assert output.getvalue().endswith(
-        "2 tests were not run, since what they need could not be made\n0 passed, 1 failed, 0 skipped\n"
+        "2 tests were not run, because what they need could not be made\n0 passed, 1 failed, 0 skipped\n"
     )
 
 

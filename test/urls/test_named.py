@@ -104,7 +104,7 @@ def test_a_store_that_makes_no_sense_is_in_its_own_way_only(file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["s3", "swift", "file", "memory", "https"])
 def test_built_in_schemes_cannot_be_taken(name: str, file: Path) -> None:
-    with pytest.raises(ConfigurationError, match="a scheme of its own"):
+    with pytest.raises(ConfigurationError, match="is a URL scheme"):
         stores.add(NamedStore(name, "memory:"))
     file.parent.mkdir()
     file.write_text(f'[{name}]\nurl = "memory:"\n')

@@ -115,7 +115,7 @@ def as_paths(case: type[Embedded]) -> type[Embedded]:
 def _refused(test: Callable[[unittest.TestCase], None]) -> Callable[[unittest.TestCase], None]:
     @functools.wraps(test)
     def checked(self: unittest.TestCase) -> None:
-        with pytest.raises(AssertionError, match=r"InvalidNameError: .*SeaweedFS keeps names as paths"):
+        with pytest.raises(AssertionError, match=r"InvalidNameError: .*SeaweedFS treats names as paths"):
             test(self)
 
     return checked

@@ -107,18 +107,18 @@ def check_versions(if_hash: str | None, if_none_match: str | None) -> None:
     check_hash(if_hash)
     check_hash(if_none_match, "if_none_match")
     if if_hash is not None and if_none_match is not None:
-        raise ValueError("if_hash and if_none_match exclude each other; give one")
+        raise ValueError("if_hash and if_none_match exclude each other; use one of them")
 
 
 def check_conditions(if_absent: bool, if_hash: str | None, capabilities: Capabilities, hint: str) -> None:
     """Refuse conditions that the store would not keep, and two at once."""
     check_hash(if_hash)
     if if_absent and if_hash is not None:
-        raise ValueError("if_absent and if_hash exclude each other; give one")
+        raise ValueError("if_absent and if_hash exclude each other; use one of them")
     if if_absent and not capabilities.if_absent:
-        raise NotSupportedError(f"this store keeps no if_absent (capabilities.if_absent is False){hint}")
+        raise NotSupportedError(f"this store does not support if_absent (capabilities.if_absent is False){hint}")
     if if_hash is not None and not capabilities.if_hash:
-        raise NotSupportedError(f"this store keeps no if_hash (capabilities.if_hash is False){hint}")
+        raise NotSupportedError(f"this store does not support if_hash (capabilities.if_hash is False){hint}")
 
 
 def check_declared(capability: str, capabilities: Capabilities) -> None:
@@ -132,7 +132,7 @@ def check_deletion(if_hash: str | None, capabilities: Capabilities, hint: str) -
     check_hash(if_hash)
     if if_hash is not None and not capabilities.delete_if_hash:
         raise NotSupportedError(
-            f"this store keeps no if_hash of deletions (capabilities.delete_if_hash is False){hint}"
+            f"this store does not support if_hash in deletions (capabilities.delete_if_hash is False){hint}"
         )
 
 

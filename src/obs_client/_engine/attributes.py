@@ -72,7 +72,7 @@ class Rules:
         for given, value in metadata.items():
             key = self.key(given)
             if key in checked:
-                raise InvalidNameError(f"two metadata keys become {key!r} in lower case; stores keep one of them")
+                raise InvalidNameError(f"two metadata keys become {key!r} in lower case; use one of them")
             self._check_value(key, value)
             checked[key] = value
         self._check_size(checked)
@@ -84,9 +84,7 @@ class Rules:
             raise TypeError(f"a metadata key must be a str, not {type(key).__name__}")
         lowered = key.lower() if key.isascii() else key
         if not lowered or not set(lowered) <= set(METADATA_KEY_CHARACTERS):
-            raise InvalidNameError(
-                f"metadata key {key!r}: only letters a-z, digits, '-' and '_' are kept by every store"
-            )
+            raise InvalidNameError(f"metadata key {key!r}: only letters a-z, digits, '-' and '_' work in every store")
         if odd := sorted(set(lowered) - set(self.capabilities.metadata_key_characters)):
             raise InvalidNameError(f"metadata key {key!r}: this store drops keys with {odd[0]!r}; use '-'")
         if lowered == WRITE_ID_KEY:

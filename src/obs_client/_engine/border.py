@@ -232,7 +232,9 @@ class Border:
             import logging  # slow to load, and seldom needed
 
             logging.getLogger("obs_client").debug(
-                "what was replaced in %r is left to cleanup(): %s", container, str(error)
+                "parts of a replaced object could not be removed from %r; cleanup() removes them later: %s",
+                container,
+                str(error),
             )
 
     def object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms) -> str:

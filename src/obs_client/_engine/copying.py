@@ -112,7 +112,9 @@ def copy_by_parts(border: Border, container: str, source: ObjectInfo, new: NewOb
     """Let the store copy an object by parts in parallel, onto itself with other attributes or to another name."""
     whole = source.size
     if whole is None:
-        raise NotSupportedError(f"the store does not say how large {source.name!r} is, and cannot copy it by parts")
+        raise NotSupportedError(
+            f"the store does not report the size of {source.name!r}, so it cannot be copied in parts"
+        )
     size = parts.part_size(whole, border.capabilities.copy_part_size, border.capabilities)
     new = dataclasses.replace(new, size=whole, part_size=size)
     guarded = GuardedUpload(border, new, (container, source))

@@ -74,7 +74,7 @@ def _pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iterator
             names: Sequence[str] = _names_of(answer.entries)
             if names[0] in heads:
                 raise ServiceError(
-                    f"the store lists {names[0]!r} again at the start of another page; the listing is not whole"
+                    f"the store lists {names[0]!r} again at the start of another page; the listing is incomplete"
                 )
             heads.add(names[0])
             if ordered:
@@ -87,7 +87,7 @@ def _pages(page: Callable[[str | None], Page[Entry]], ordered: bool) -> Iterator
         if marker is None:
             return
         if marker in markers:
-            raise ServiceError(f"the store's listing goes in circles at marker {marker!r}; it is not whole")
+            raise ServiceError(f"the store's listing goes in circles at marker {marker!r}; it is incomplete")
         markers.add(marker)
 
 
@@ -105,7 +105,7 @@ def _check_order(names: Sequence[str]) -> None:
     if all(map(operator.lt, names, itertools.islice(names, 1, None))):
         return
     before, name = next(pair for pair in itertools.pairwise(names) if pair[0] >= pair[1])
-    raise ServiceError(f"the store lists {name!r} after {before!r}, against its order; the listing is not whole")
+    raise ServiceError(f"the store lists {name!r} after {before!r}, out of order; the listing is incomplete")
 
 
 def _asked_for(

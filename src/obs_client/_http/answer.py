@@ -145,17 +145,17 @@ class HttpAnswer:
 
     def _refuse(self, limit: int) -> NoReturn:
         self.close()
-        raise BrokenAnswer(f"the answer has more than {limit} bytes")
+        raise BrokenAnswer(f"the response has more than {limit} bytes")
 
     def _check_open(self) -> None:
         if self._closed:
-            raise BrokenAnswer("the answer was closed before its end")
+            raise BrokenAnswer("the response was closed before its end")
         if self._connection.process != os.getpid():
-            raise BrokenAnswer("the answer belongs to the process that this one was forked from")
+            raise BrokenAnswer("the response belongs to the parent process of this fork")
 
     def _next_chunk(self) -> int:
         if self._follows and self._connection.receive_line():
-            raise BrokenAnswer("a chunk of the answer is longer than it says")
+            raise BrokenAnswer("a chunk of the response is longer than its declared size")
         self._follows = True
         self._left = self._connection.receive_chunk_size()
         self._passed += self._left
@@ -168,7 +168,7 @@ class HttpAnswer:
         for _ in range(_TRAILERS):
             if not self._connection.receive_line():
                 return
-        raise BrokenAnswer("the answer ends in too many trailers")
+        raise BrokenAnswer("the response ends with too many trailers")
 
     def _end(self) -> None:
         self._ended = True

@@ -187,7 +187,7 @@ class Connection:
             head = self._next_head()
             if head.status >= 200:
                 return head
-        raise BrokenAnswer(f"{self._peer} sent interim answers without end")
+        raise BrokenAnswer(f"{self._peer} sent too many interim responses")
 
     def _next_head(self) -> Head:
         head = parse_head(self._receive_until(b"\r\n\r\n", _HEAD_LIMIT))
@@ -260,8 +260,8 @@ class Connection:
         if isinstance(error, TimeoutError):
             return TimeoutError(f"{self._peer} sent no byte for {self._timeout:g} s")
         if self._silent:
-            return ClosedBeforeAnswer(f"{self._peer} closed the connection without an answer")
-        return BrokenAnswer(f"{self._peer} closed the connection within its answer")
+            return ClosedBeforeAnswer(f"{self._peer} closed the connection without a response")
+        return BrokenAnswer(f"{self._peer} closed the connection in the middle of its response")
 
 
 def _wants_more(error: OSError) -> bool:
@@ -336,5 +336,5 @@ def _open_tunnel(connection: Connection, route: Route) -> None:
 def _reason(error: Exception) -> str:
     text = getattr(error, "strerror", None) or str(error)
     if getattr(error, "reason", None) in _SPEAKS_NO_TLS:
-        return f"{text}: what listens there speaks no TLS; should its URL begin with http://?"
+        return f"{text}: the server there does not speak TLS; should the URL begin with http://?"
     return text

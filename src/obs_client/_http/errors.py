@@ -28,7 +28,7 @@ class ClosedBeforeAnswer(BrokenAnswer):
 
 
 class ConnectFailure(OSError):
-    """No connection: refused, unknown host, no answer in time, a TLS failure, or a proxy that will not.
+    """No connection: refused, unknown host, no response in time, a TLS failure, or a proxy that will not.
 
     `__cause__` is the system's error: an `ssl.SSLCertVerificationError` will not pass by itself.
 
@@ -50,4 +50,4 @@ class ProxyRefusal(OSError):
 def not_utf8(error: UnicodeDecodeError) -> BrokenAnswer | StrangeAnswer:
     """The error for content that is no text: cut if it ends within a character."""
     kind = BrokenAnswer if error.end == len(error.object) else StrangeAnswer
-    return kind(f"the answer is not in UTF-8: {error}")
+    return kind(f"the response is not UTF-8: {error}")

@@ -70,9 +70,9 @@ def parse_head(data: bytes) -> Head:
     first, *lines = text.split("\r\n")
     match = _STATUS.fullmatch(first)
     if not match:
-        raise BrokenAnswer("the answer is not HTTP")
+        raise BrokenAnswer("the response is not HTTP")
     if not _FIELDS_ANSWERED.fullmatch(text, len(first)):
-        raise BrokenAnswer("the answer has a broken header")
+        raise BrokenAnswer("the response has a malformed header")
     values: dict[str, str] = {}
     for line in lines:
         name, _, value = line.partition(":")
@@ -100,7 +100,7 @@ def body_length(method: str, head: Head) -> int | None:
     length = None if announced is None else _parse_length(announced)
     coding = head.headers.get("transfer-encoding")
     if coding is not None and (coding.lower() != "chunked" or length is not None):
-        raise BrokenAnswer("the answer has an unknown transfer coding, or a length besides it")
+        raise BrokenAnswer("the response has an unknown transfer coding, or a length in addition to it")
     if method == "HEAD" or head.status in (204, 304):
         return 0
     if coding is None and length is None:
@@ -112,7 +112,7 @@ def body_length(method: str, head: Head) -> int | None:
 def _parse_length(announced: str) -> int:
     first, *others = (part.strip() for part in announced.split(","))
     if not first.isdecimal() or len(first) > _LENGTH_DIGITS or any(other != first for other in others):
-        raise BrokenAnswer("the answer has a broken length, or several")
+        raise BrokenAnswer("the response has a malformed length, or several")
     return int(first)
 
 
@@ -154,4 +154,4 @@ def _check_length(given: dict[str, str], size: int) -> None:
     if "transfer-encoding" in given:
         raise ValueError("a body is sent with its length, never with Transfer-Encoding")
     if given.get("content-length", str(size)) != str(size):
-        raise ValueError(f"the headers tell another Content-Length than the body's {size} bytes")
+        raise ValueError(f"the Content-Length in the headers is not the body's {size} bytes")

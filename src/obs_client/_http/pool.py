@@ -179,7 +179,7 @@ class HttpPool:
             answer = connection.receive_head()
             self._has_answered = True
             if not whole and answer.status < 300:
-                raise BrokenAnswer("success was answered before the request was sent")
+                raise BrokenAnswer("the server reported success before the request was sent")
             length = body_length(method, answer)
             # After a failure of the server the next try goes by another connection: behind a balancer, to another one.
             connection.keeps = whole and answer.keeps and answer.status < 500
@@ -287,7 +287,7 @@ def _body_blocks(head: bytes, body: Body, buffer: memoryview, apart: bool) -> It
     while left:
         count = body.readinto(buffer[filled : filled + left])
         if not count:
-            raise ValueError(f"the body gave {left} bytes less than its size")
+            raise ValueError(f"the body ended {left} bytes before its size")
         left -= count
         filled += count
         if filled == len(buffer) or not left:

@@ -38,7 +38,7 @@ def as_azure(parts: SplitResult) -> SplitResult:
         return parts
     if any(name == "sig" for name, _ in parse_qsl(parts.query)):
         raise ConfigurationError(
-            "a storage URL must hold no credentials; give what stands after '?' (the SAS) as AZURE_STORAGE_SAS_TOKEN"
+            "a storage URL must not contain credentials; pass the part after '?' (the SAS) as AZURE_STORAGE_SAS_TOKEN"
         )
     return found
 

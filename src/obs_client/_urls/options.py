@@ -85,7 +85,9 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
     if _SECRET.search(name):
-        raise ConfigurationError(f"a URL must hold no credentials; give {name} to the constructor or environment")
+        raise ConfigurationError(
+            f"a URL must not contain credentials; pass {name} to the constructor, or set it in the environment"
+        )
     if name == _PROFILE and ("/" in text or text.endswith(".json")):
         raise ConfigurationError(
             f"profile={text} in a URL names a profile of the AWS configuration files, and this is a path",

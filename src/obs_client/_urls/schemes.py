@@ -42,7 +42,7 @@ def client_class(scheme: str) -> type[ObjectStorageClient]:
     else:
         found = _plug_in(scheme)
     if not (isinstance(found, type) and issubclass(found, ObjectStorageClient)):
-        raise ConfigurationError(f"the entry point of scheme {scheme!r} gives no subclass of ObjectStorageClient")
+        raise ConfigurationError(f"the entry point of scheme {scheme!r} is not a subclass of ObjectStorageClient")
     return found
 
 

@@ -171,5 +171,5 @@ class _FedStream(io.RawIOBase):
 def _copied(block: object) -> bytes:
     """A block that the source may write to again."""
     if not isinstance(block, bytearray | memoryview):
-        raise TypeError(f"the stream gave {type(block).__name__} in place of bytes; open it in binary mode")
+        raise TypeError(f"the stream returned {type(block).__name__} instead of bytes; open it in binary mode")
     return bytes(block)

@@ -37,7 +37,7 @@ class AsyncEntries(Generic[Entry_co]):
         for entry in self._ready:
             return entry
         if self._broken:
-            raise RuntimeError("the listing was cancelled, and has not given all; begin another")
+            raise RuntimeError("the listing was cancelled and is incomplete; start another")
         if not self._ended:
             await self._fetch()
             for entry in self._ready:

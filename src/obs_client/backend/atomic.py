@@ -270,4 +270,4 @@ def _refuse_what_is_no_file(directory: int, name: str, path: str) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "is a directory, not a file", path)
     if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
-        raise FileExistsError(errno.EEXIST, "is neither a file nor a symbolic link, and is not replaced", path)
+        raise FileExistsError(errno.EEXIST, "is neither a file nor a symbolic link; it was not replaced", path)

@@ -256,7 +256,9 @@ class Backend(abc.ABC):
         size = self._object_info(container, name).size
         for _ in range(_ROUNDS):
             if size is None:
-                raise NotSupportedError(f"the store does not say where {name!r} ends, so its last bytes cannot be told")
+                raise NotSupportedError(
+                    f"the store does not report the size of {name!r}, so its last bytes cannot be found"
+                )
             reader = self._object_open(container, name, max(0, size - count), None, if_hash)
             if reader.info.size == size:
                 return reader

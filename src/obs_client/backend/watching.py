@@ -178,7 +178,7 @@ def _tell(observe: Observe, record: RequestRecord, context: contextvars.Context)
             import logging
 
             _failed.append(observe)
-            message = "observe=%r failed, and is not told to fail again: %s: %s"
+            message = "observe=%r failed; further failures of it are not logged: %s: %s"
             logging.getLogger("obs_client").warning(message, observe, type(error).__name__, str(error))
 
 

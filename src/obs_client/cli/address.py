@@ -86,7 +86,7 @@ class Address:
         if address.path is not None and address.name:
             address = _local(text, f"{address.path}/")
         if address.name:
-            raise click.UsageError(f"{printable(text)} goes on after the container; {advice}")
+            raise click.UsageError(f"{printable(text)} has more after the container; {advice}")
         return address
 
     @property

@@ -37,7 +37,10 @@ _OF_THE_SYSTEM = {
 _OURS = (
     ("timeout=... (in a URL ?timeout=...)", "--timeout"),
     ("or give profile=... or credentials={...}", "or give ?profile=... in the URL"),
-    ("this store keeps no if_absent (capabilities.if_absent is False)", "this store is not known to keep --if-absent"),
+    (
+        "this store does not support if_absent (capabilities.if_absent is False)",
+        "this store is not known to support --if-absent",
+    ),
 )
 """What the library's words are in the command."""
 
@@ -240,5 +243,5 @@ def _hint(error: Exception) -> str:
         if _is_path(error.container):
             commands = "; ".join(filter(None, (commands, "a storage URL has a scheme: s3://container")))
     if isinstance(error, errors.NotSupportedError) and "capabilities.if_" in str(error):
-        commands = "obs probe tells whether it does"
+        commands = "obs probe finds out whether it does"
     return "; ".join(filter(None, (commands, own)))

@@ -61,7 +61,7 @@ class _Handler(logging.Handler):
         """Say how many tries failed that were not said."""
         if self._unsaid:
             tries = "try" if self._unsaid == 1 else "tries"
-            self._settings.warn(f"and {self._unsaid} more {tries} failed (--verbose tells of each)")
+            self._settings.warn(f"and {self._unsaid} more {tries} failed (--verbose prints each)")
             self._unsaid = 0
 
     def _is_due(self) -> bool:

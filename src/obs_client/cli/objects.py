@@ -64,7 +64,7 @@ def absent(
     """
     if address.path is not None:
         if os.path.lexists(address.path):
-            return NotThere(f"{address.text!r} is no regular file", "links, pipes and devices are not objects")
+            return NotThere(f"{address.text!r} is not a regular file", "links, pipes and devices are not objects")
         return NotThere(f"there is no file {address.text!r}", hint)
     name, container = address.name, address.container_name()
     if "*" in name:

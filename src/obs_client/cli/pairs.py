@@ -28,7 +28,7 @@ METADATA = click.option(
     type=click.Choice(["keep", "dashes", "drop"]),
     default="keep",
     show_default=True,
-    help="Where the target cannot keep the metadata: keep them or fail, write - for _ in the keys, or drop them.",
+    help="If the target cannot keep the metadata: fail (keep), use - for _ in keys (dashes), or drop it.",
 )
 
 

@@ -159,13 +159,13 @@ class Settings:
         if self.yes:
             return
         if sys.stdin is None or not sys.stdin.isatty():
-            raise WrongUse(f"{question} Refused: there is no terminal to ask at", "--yes does it unasked")
+            raise WrongUse(f"{question} Refused: there is no terminal to ask on", "--yes does not ask")
         undone = "nothing more was done" if self.confirmed else "nothing was done"
         go_on, self.go_on = self.go_on, undone
         waiting.settle()
         click.echo(printable(f"{question} [y/N] "), err=True, nl=False)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-            raise Declined(f"{undone}, since the answer was not yes")
+            raise Declined(f"{undone}: the answer was not yes")
         self.go_on, self.confirmed = go_on, True
 
     @property

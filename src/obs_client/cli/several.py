@@ -76,7 +76,7 @@ def check_targets(targets: Iterable[tuple[str, str]]) -> None:
     for source, name in targets:
         if name in sources:
             raise click.UsageError(
-                printable(f"{sources[name]} and {source} would both become {name!r}; give each a call of its own")
+                printable(f"{sources[name]} and {source} would both become {name!r}; run the command once for each")
             )
         sources[name] = source
 

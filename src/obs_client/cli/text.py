@@ -52,7 +52,9 @@ def duration(text: str) -> int:
     """The seconds that a text means: a number, or one with a unit, as 90, 15m, 24h, 7d."""
     number, unit = (text[:-1], text[-1]) if text[-1:] in SECONDS else (text, "s")
     if not (number.isascii() and number.isdigit()):
-        raise click.BadParameter(f"{printable(text)} is no time; write seconds, or a number with a unit: 90, 15m, 24h")
+        raise click.BadParameter(
+            f"{printable(text)} is not a time; write seconds, or a number with a unit: 90, 15m, 24h"
+        )
     return int(number) * SECONDS[unit]
 
 

@@ -43,7 +43,7 @@ _WHOLE_FOLDERS = ("-a", "-r", "-R", "--recursive")
 
 _FOLDERS_BY = {
     "mv": "obs sync copies folders",
-    **dict.fromkeys(("sync", "check"), "folders are taken whole"),
+    **dict.fromkeys(("sync", "check"), "folders are always copied completely"),
 }
 """What a command says of folders when it is given such an option."""
 
@@ -79,7 +79,7 @@ def wrong_use_in_one_line() -> Iterator[None]:
         raise
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "obs"
-        raise WrongUse(_message(error), f"{where} --help tells more") from error
+        raise WrongUse(_message(error), f"{where} --help shows more") from error
 
 
 def _message(error: click.UsageError) -> str:

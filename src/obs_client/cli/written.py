@@ -88,7 +88,7 @@ def check_written(client: ObjectStorageClient, address: Address, *, folders: boo
         what = "folder" if folders else what
     raise Failure(
         f"{address.text} means the {what} {meant!r}, but there is one whose name is {other!r}",
-        f"write {quoted(other)} for {other!r}, and {_quoted_more(meant)} for {meant!r}; ls --urls prints whole URLs",
+        f"write {quoted(other)} for {other!r}, and {_quoted_more(meant)} for {meant!r}; ls --urls prints URLs",
     )
 
 

@@ -25,7 +25,7 @@ def open_object(client: ObjectStorageClient, name: str, mode: str, cache_control
     """
     if mode not in MODES:
         raise io.UnsupportedOperation(
-            f"mode must be one of {', '.join(MODES)}, not {mode!r}: objects are written whole"
+            f"mode must be one of {', '.join(MODES)}, not {mode!r}: objects are written completely"
         )
     try:
         if mode.startswith("r"):

@@ -87,7 +87,9 @@ class ObjectStorage(Rebuilt):
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         """For migrations, which would keep the credentials for all to read: a storage that has any is refused there."""
         if self._credentials is not None:
-            raise ValueError("a migration would hold the credentials; give the field a function that makes the storage")
+            raise ValueError(
+                "a migration would contain the credentials; pass the field a function that makes the storage"
+            )
         path, arguments, keywords = super().deconstruct()
         return re.sub(r"^obs_client\.django\.\w+\.", "obs_client.django.", path), arguments, keywords
 
@@ -149,7 +151,7 @@ class ObjectStorage(Rebuilt):
         """When a file was written: with a zone if `USE_TZ` is set, else in that of the system."""
         stamp = self._info(name).last_modified
         if stamp is None:
-            raise NotImplementedError("this store does not say when an object was written")
+            raise NotImplementedError("this store does not report when an object was written")
         return dt.datetime.fromtimestamp(stamp, dt.UTC if settings.USE_TZ else None)
 
     def _info(self, name: FileName) -> ObjectInfo:
@@ -224,7 +226,8 @@ class ObjectStorage(Rebuilt):
             kept = self.__dict__.setdefault("_if_absent", self.client.capabilities.if_absent)
             if not kept:
                 logging.getLogger("obs_client").warning(
-                    "%r keeps no if_absent: of two files that are saved under one name at once one can be lost",
+                    "%r does not support if_absent: if two files are saved under one name at "
+                    "once, one of them can be lost",
                     self.client,
                 )
         return bool(kept)

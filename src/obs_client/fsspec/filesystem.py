@@ -23,12 +23,14 @@ class ObjectStorageFileSystem(Opening, Reading):
         """When the object was written last, in UTC."""
         time = self.info(path).get("mtime")
         if time is None:
-            raise NotImplementedError(f"the store does not say when {path!r} was written")
+            raise NotImplementedError(f"the store does not report when {path!r} was written")
         return dt.datetime.fromtimestamp(time, dt.UTC)
 
     def created(self, path: str) -> dt.datetime:
         """Not told by any store: an object that is written again is a new one. `modified` is told."""
-        raise NotImplementedError("stores do not say when an object was first written; modified() says when last")
+        raise NotImplementedError(
+            "stores do not report when an object was first written; modified() returns when it was last written"
+        )
 
     def ukey(self, path: str) -> str:
         """A text that is another for other content."""

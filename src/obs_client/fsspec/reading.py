@@ -33,7 +33,7 @@ class Reading(Transfers):
         if found is None:
             raise absent(path)
         if found.size is None:
-            raise NotImplementedError(f"the store does not say where {path!r} ends")
+            raise NotImplementedError(f"the store does not report the size of {path!r}")
         return found.size
 
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **options: Any) -> Any:

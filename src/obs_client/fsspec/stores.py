@@ -19,7 +19,7 @@ _clients: weakref.WeakValueDictionary[Hashable, ObjectStorageClient] = weakref.W
 _in_memory: list[ObjectStorageClient] = []
 _lock = ForkLock()
 
-SEAL = "kept by the process that gave them: "
+SEAL = "kept in the process that passed them: "
 _sealed: dict[str, Mapping[str, str]] = {}
 
 
@@ -68,8 +68,8 @@ def unsealed(credentials: Mapping[str, str] | str | None) -> Mapping[str, str] |
     found = None if credentials is None else known(credentials)
     if isinstance(found, str):
         raise ConfigurationError(
-            "the credentials of this file system stayed in the process that gave them",
-            hint="let each process find them by itself: in its environment, a profile, or a named store",
+            "the credentials of this file system stayed in the process that passed them",
+            hint="let each process find them itself: in its environment, a profile, or a named store",
         )
     return found
 

@@ -19,12 +19,12 @@ LARGE_ROUNDS = 3
 _OLD, _NEW = b"the old content", b"the new content"
 
 IF_ABSENT = "a write if the name is free"
-IF_HASH = "a write if the hash is as told"
+IF_HASH = "a write if the hash matches"
 LARGE_IF_ABSENT = "a large object if the name is free"
-LARGE_IF_HASH = "a large object if the hash is as told"
+LARGE_IF_HASH = "a large object if the hash matches"
 COPY_IF_ABSENT = "a copy if the name is free"
-RACE = "of two writers at once one is told yes"
-LARGE_RACE = "of two writers of large objects at once one is told yes"
+RACE = "of two writers at once, one succeeds"
+LARGE_RACE = "of two writers of large objects at once, one succeeds"
 
 Write = Callable[[str, bytes, bool, str | None], None]
 """Writes a content under a name, if that is free, or if the hash there is this."""
@@ -81,13 +81,13 @@ def _if_hash(ground: Ground, folder: str, write: Write) -> Told:
     ground.write(text, _OLD)
     fresh = ground.info(text).hash
     if stale is None or fresh is None or stale == fresh:
-        return fails(f"the hashes of two contents, {stale!r} and {fresh!r}, do not tell them apart")
+        return fails(f"the hashes of two contents, {stale!r} and {fresh!r}, are the same")
     error = refused(lambda: write(text, _NEW, False, stale))
     if found := _not_kept(ground, text, error):
         return found
     error = refused(lambda: write(text, _NEW, False, fresh))
     if error is not None:
-        return fails(f"it is refused also where the hash is as told: {error}")
+        return fails(f"it is refused even if the hash matches: {error}")
     return _written(ground, text)
 
 
@@ -101,7 +101,7 @@ def _not_kept(ground: Ground, text: str, error: ObjectStorageClientError | None)
         told = "and that was told" if error is None else f"though the answer was: {error}"
         return fails(f"an object that was not to be touched was overwritten, {told}")
     if error is None:
-        return fails("it was told to be done, and was not")
+        return fails("success was reported, but it was not done")
     if not isinstance(error, PreconditionError):
         return fails(f"such a request is refused: {error}")
     return None
@@ -109,7 +109,7 @@ def _not_kept(ground: Ground, text: str, error: ObjectStorageClientError | None)
 
 def _written(ground: Ground, text: str) -> Told:
     if not ground.is_there(text) or ground.read(text) != _NEW:
-        return fails("where the condition holds it was told to be done, and was not")
+        return fails("where the condition holds, success was reported, but it was not done")
     return holds()
 
 

@@ -33,10 +33,10 @@ def _change(ground: Ground) -> Told:
     ground.write("changed", b"content", metadata={"old": "value"})
     name = ground.name("changed")
     if not change_metadata(ground.border, ground.container, name, lambda _: _METADATA):
-        return fails("the object is told to be absent")
+        return fails("the object is reported as absent")
     found = ground.info("changed").metadata
     if found != _METADATA:
-        return fails(f"they are told as {found} in place of {_METADATA}")
+        return fails(f"they are reported as {found} instead of {_METADATA}")
     return holds() if ground.read("changed") == b"content" else fails("the content is another afterwards")
 
 
@@ -54,4 +54,4 @@ def _bulk(ground: Ground) -> Told:
         name, error = next(iter(refused.items()))
         return fails(f"{name[len(ground.ledger.prefix) :]!r} is refused: {error}")
     left = [text for text in texts if ground.is_there(text)]
-    return fails(f"{left} are there though they were told to be deleted") if left else holds()
+    return fails(f"{left} are still there, though reported as deleted") if left else holds()

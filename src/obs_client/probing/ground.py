@@ -155,7 +155,7 @@ class Ground:
             LookupError: No such clients can be made.
         """
         if self._another is None:
-            raise LookupError("this needs a client with other options, and only the one was given")
+            raise LookupError("this needs a client with other options, but only one client was passed")
         client = self._another(**{**self._needed, **options})
         self._others.append(client)
         return self.by(client)

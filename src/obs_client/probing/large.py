@@ -58,7 +58,7 @@ class _Large:
         content = b"".join(self._parts)
         info = self._ground.info("large")
         if info.size != len(content):
-            return fails(f"{len(content):,} bytes in two parts are told as {info.size}")
+            return fails(f"{len(content):,} bytes in two parts are reported as {info.size}")
         return holds() if self._ground.read("large") == content else fails("it comes back as other bytes")
 
     def ranged(self) -> Told:

@@ -42,7 +42,7 @@ def _kept(ground: Ground, text: str, wanted: dict[str, str]) -> Told:
     if error is not None:
         return fails(f"{wanted} is refused: {error}")
     found = ground.info(text).metadata or {}
-    return holds() if found == wanted else fails(f"{wanted} is told as {found}")
+    return holds() if found == wanted else fails(f"{wanted} is reported as {found}")
 
 
 def _size(ground: Ground) -> Told:

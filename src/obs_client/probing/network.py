@@ -62,7 +62,7 @@ def _clock(ground: Ground) -> Told:
     after = time.time()
     told = ground.info("clock").last_modified
     if told is None:
-        return unknown("the store tells no times")
+        return unknown("the store reports no times")
     # Whole seconds are rounded down by some stores and up by others.
     ahead = max(0.0, told - math.ceil(after)) - max(0.0, math.floor(before) - told)
     detail = f"it is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's" if ahead else ""

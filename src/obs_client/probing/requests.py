@@ -120,7 +120,7 @@ def _wrong_part(ground: Ground) -> Told:
 def _by_server(error: ObjectStorageClientError | None) -> Told:
     """What a refusal says, if the store made it: only then it has a cause, the store's answer."""
     if error is None:
-        return fails("it is told to be done, and nothing is stored")
+        return fails("success is reported, but nothing is stored")
     if is_of_client(error):
         return fails(f"only the client saw it: {error}")
     return holds() if isinstance(error, IntegrityError) else unknown(f"such a request is refused: {error}")

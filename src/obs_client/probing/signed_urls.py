@@ -38,7 +38,7 @@ def _told(ground: Ground, trial: Callable[[Ground], Told]) -> Told:
 
 def _get(ground: Ground) -> Told:
     status, content = _send(ground, "GET", _download_url(ground))
-    return holds() if (status, content) == (200, _CONTENT) else fails(f"it is answered with {status}")
+    return holds() if (status, content) == (200, _CONTENT) else fails(f"the response has status {status}")
 
 
 def _put(ground: Ground) -> Told:
@@ -47,7 +47,7 @@ def _put(ground: Ground) -> Told:
     url = ground.border.object_generate_upload_url(ground.container, name, SECONDS, UrlTerms())
     status, _ = _send(ground, "PUT", url, _CONTENT, dict(ground.border.capabilities.upload_url_headers))
     if not 200 <= status < 300:
-        return fails(f"it is answered with {status}")
+        return fails(f"the response has status {status}")
     return holds() if ground.is_there("put") and ground.read("put") == _CONTENT else fails("it stores nothing")
 
 
@@ -58,7 +58,7 @@ def _changed(ground: Ground) -> Told:
         return unknown("no signature is seen in the URL")
     wrong = "".join("1" if letter == "0" else "0" for letter in found[2])
     status, _ = _send(ground, "GET", url[: found.start(2)] + wrong + url[found.end(2) :])
-    return fails("it is answered as the right one") if status == 200 else holds(f"with {status}")
+    return fails("it works like the right one") if status == 200 else holds(f"with {status}")
 
 
 def _download_url(ground: Ground) -> str:

@@ -57,8 +57,8 @@ Unlisted = Callable[[str, str], None]
 """Told of a name below the prefix, or of a folder, that could not be listed, and why."""
 
 OF_THE_PLACE = (
-    "an object with content that has the name of the place itself, so that no name is left for it below the place; "
-    "it is left as it is: move it to another name"
+    "an object with content that has the name of the place itself, so it has no name below the place; it was skipped: "
+    "move it to another name"
 )
 
 NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
@@ -345,6 +345,6 @@ def _distinct(ordered: Iterable[Listed]) -> Iterator[Listed]:
     for entry in ordered:
         name = entry.name
         if name == last:
-            raise ServiceError(f"the store lists {name!r} twice; the listing is not whole")
+            raise ServiceError(f"the store lists {name!r} twice; the listing is incomplete")
         last = name
         yield entry

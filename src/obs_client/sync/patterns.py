@@ -80,7 +80,7 @@ def _translate(pattern: str) -> str:
         raise ValueError("a pattern must not be empty")
     if pattern.startswith(("/", "./", "../")):
         raise ValueError(
-            f"the pattern {pattern!r} must begin as names below the place do, without './' or '/' ('[/]' stands for "
+            f"the pattern {pattern!r} must begin like names below the place, without './' or '/' ('[/]' stands for "
             f"the slash of a name that has one there)"
         )
     if pattern.endswith("/") and not pattern.endswith("*/"):

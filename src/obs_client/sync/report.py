@@ -28,9 +28,9 @@ IN_A_ROW_LATER = 1000
 """The same of names that are refused after others were allowed, or by the file system: some rights are of a few."""
 
 _WORDS = {
-    AuthorizationError: "names were refused one after another{none}; all others are left",
-    TemporaryError: "names failed one after another, all others are left; try again when the store is up",
-    ServiceError: "names found no room one after another; all others are left",
+    AuthorizationError: "names in a row were refused{none}; the others were not tried",
+    TemporaryError: "names in a row failed, the others were not tried; try again when the store is up",
+    ServiceError: "names in a row found no room; the others were not tried",
 }
 
 Outcome = Literal["copied", "deleted", "skipped", "failed"]
@@ -200,7 +200,7 @@ def why_none_is_deleted(count: int, most: int | None, failures: int, *, source_i
     if most is not None and count > most:
         return f"{count:,} {'name' if count == 1 else 'names'} would be deleted, max_delete is {most:,}"
     if most is None and source_is_empty:
-        return "the source holds nothing, so that all would be deleted; give max_delete to do so"
+        return "the source is empty, so everything would be deleted; set max_delete to allow it"
     return None
 
 

@@ -81,7 +81,8 @@ def check_kept(target: Place, name: str) -> None:
     infos = [target.client.object_info(each, target.container_name) for each in (name, path)]
     if len({info and (info.hash, info.last_modified) for info in infos}) == 1 and not _is_listed(target, name):
         raise InvalidNameError(
-            f"the target's server keeps {name!r} as {path!r}: it takes names for paths; rename it, or leave it out",
+            f"the target's server stores {name!r} as {path!r}, because it treats names as "
+            f"paths; rename it, or exclude it",
             container=target.container_name,
             object_name=name,
         )

@@ -99,7 +99,7 @@ def read_steps(lines: Iterable[str]) -> Iterator[Step]:
     else:
         raise ServiceError(f"the plan breaks off after {count:,} steps; make a new plan")
     if row.get("steps") != count:
-        raise ServiceError(f"the plan has {count:,} steps, its last line says {row.get('steps')}; make a new plan")
+        raise ServiceError(f"the plan has {count:,} steps, its last line has {row.get('steps')}; make a new plan")
 
 
 def _as_dict(step: Step) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _from_dict(row: dict[str, Any]) -> Step:
     step = Step(row["action"], row["name"], row["reason"], _version(row.get("source")), _version(row.get("target")))
     needed = {"copy": step.source, "delete": step.target}
     if not step.name or needed.get(step.action, True) is None:
-        raise ValueError("it has no name, or does not say what was there")
+        raise ValueError("it has no name, or no version")
     return step
 
 

@@ -194,7 +194,7 @@ class ConformanceBase(_Case):
         return self.content(3 * self.part_size + 7)
 
     def put(self, text: str, data: bytes = b"content", metadata: dict[str, str] | None = None) -> str:
-        """Write an object under a test's own name; gives its full name."""
+        """Write an object under a test's own name; returns its full name."""
         name = self.name(text)
         self.client.object_write(name, data, metadata)
         return name
@@ -209,7 +209,7 @@ class ConformanceBase(_Case):
     def metadata(self, name: str) -> dict[str, str]:
         """The metadata of an object that must be there."""
         found = self.info(name).metadata
-        assert found is not None, "object_info gives metadata None"
+        assert found is not None, "object_info returns metadata None"
         return found
 
     def names_listed(self) -> list[str]:

@@ -40,12 +40,12 @@ _PATHS = "names are paths: slashes doubled or leading, and content where one is 
 _FOLDER_IS_OBJECT = "a folder that objects are in is an object"
 _FOLDERS = "folders whose objects are gone stay in listings"
 _RACES = "conditions of completions are no lock: several of raw boto3 win too"
-_GUESSED = "application/octet-stream is taken for none, and guessed anew"
-_NEWLINES = "a name with a line end is answered with 404"
+_GUESSED = "application/octet-stream counts as missing, and is guessed again"
+_NEWLINES = "a name with a line end is not found (404)"
 _ONE_LETTER = "of a delimiter of several characters the folders end with the first"
 _UNCHECKED = "signatures and the life of signed URLs are not checked"
 
-_PATH_REFUSED = "InvalidNameError: .*SeaweedFS keeps names as paths"
+_PATH_REFUSED = "InvalidNameError: .*SeaweedFS treats names as paths"
 _PATHS_FAILED = r"of \d+:(\n  '([^'\n]*/'|s{50,}\.\.\. \(\d+ characters\)): .*)+\Z"
 _OTHER_FOLDERS = r"'[^'\n]*/'(,(\n-)? +'[^'\n]*/')*\]"
 _NEWLINE_FAILED = r"could not write '(new\\nline|\\r\\n)' .* \(404\)"
@@ -105,7 +105,7 @@ SERVERS: dict[str, dict[str, Difference]] = {
     "swift": {},
     "moto": {
         "test_cleanup_keeps_young_uploads": Difference(
-            "every upload is said to have begun in 2010", r"\('object \(upload .*\)',\) != \(\)"
+            "every upload is reported to have begun in 2010", r"\('object \(upload .*\)',\) != \(\)"
         ),
         "test_download_url": Difference(_NEWLINES, r"of \d+:(\n  '(new\\nline|\\r\\n)': .*)+\Z"),
         "test_names_as_prefix": Difference(_NEWLINES, _NEWLINE_FAILED),
@@ -121,7 +121,7 @@ SERVERS: dict[str, dict[str, Difference]] = {
         "test_url_expires": Difference(_UNCHECKED, "HTTPError not raised"),
         "test_url_is_bound": Difference(_UNCHECKED, "HTTPError not raised"),
         "test_writers_of_one_object": Difference(
-            "a completion asked for again, when the object was replaced since, is answered with 500",
+            "a completion asked for again, after the object was replaced, fails with 500",
             r"could not complete 'object' .* \(500\)",
             always=False,
         ),

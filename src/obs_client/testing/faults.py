@@ -51,7 +51,7 @@ class FaultyClient(WrappedClient):
         answer = call()
         if undo is not None:
             undo(answer)
-        raise InjectedError(f"{primitive} was done, but its answer was lost")
+        raise InjectedError(f"{primitive} was done, but its response was lost")
 
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None

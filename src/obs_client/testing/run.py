@@ -34,7 +34,7 @@ TESTS_EACH = 8
 def run_suite(
     stores: Iterable[Store], output: TextIO, patterns: Sequence[str] = (), workers: int | None = None
 ) -> bool:
-    """Run the suite on stores; prints `N passed, N failed, N skipped` at the end, and gives whether none failed.
+    """Run the suite on stores; prints `N passed, N failed, N skipped` at the end, and returns whether none failed.
 
     At Ctrl-C or SIGTERM the tests at work are finished and what was made is removed; a second one ends at once.
 
@@ -94,7 +94,7 @@ def _run_here(store: Store, tests: Sequence[Test], listener: Listener, stopping:
 
 
 def _look(store: Store, server: str | None) -> Store:
-    """See that there is something to test, before hundreds of tests say so; gives the store with its server's name."""
+    """See that there is something to test, before hundreds of tests fail; returns the store with its server's name."""
     if server is not None and server not in differences.SERVERS:
         raise ValueError(f"--server: {server!r} is none of {', '.join(differences.SERVERS)}")
     container = store.container_name or "obs-test-absent"
@@ -127,10 +127,15 @@ def main(arguments: Sequence[str], output: TextIO | None = None) -> int:
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m test.tests")
     parser.add_argument("urls", metavar="URL", nargs="*", help="a storage URL; none: the embedded stores")
-    parser.add_argument("--server", help="what a server is that does not say so itself: whose differences count")
+    parser.add_argument(
+        "--server", help="the kind of a server that does not identify itself: its known differences are expected"
+    )
     parser.add_argument("-k", metavar="TEXT", action="append", default=[], help="only tests whose name holds this")
     parser.add_argument(
-        "--workers", metavar="N", type=_count, help=f"processes that test a store with a server; {WORKERS} if not given"
+        "--workers",
+        metavar="N",
+        type=_count,
+        help=f"processes that test a store with a server; the default is {WORKERS}",
     )
     return parser.parse_args(arguments)
 

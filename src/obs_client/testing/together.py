@@ -9,7 +9,7 @@ SECONDS = 300.0
 
 
 def run_together(calls: Iterable[Callable[[], object]]) -> list[object]:
-    """Start all calls at the same moment; gives their results in order, or raises the first failure."""
+    """Start all calls at the same moment; returns their results in order, or raises the first failure."""
     wanted = list(calls)
     results: list[object] = [None] * len(wanted)
     errors: list[BaseException] = []

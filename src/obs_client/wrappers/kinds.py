@@ -77,7 +77,7 @@ _GOOGLE = {
     "delete_batch_maximum": 100,
     "object_names_refused": (
         (r"[\r\n]", "Google Cloud Storage takes no line ends in names"),
-        (r"\A\.well-known/acme-challenge/", "Google Cloud Storage takes no names that begin so"),
+        (r"\A\.well-known/acme-challenge/", "Google Cloud Storage refuses names that begin like this"),
     ),
     "container_name_maximum": 222,
     "metadata_total_maximum": 8 * 1024 - 64,
@@ -191,8 +191,8 @@ _AMAZON = Kind(
 _OTHER = dataclasses.replace(
     _AMAZON,
     capabilities=_SPEAKING_S3,
-    condition_hint="; if yours does, say so: S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true",
-    delete_condition_hint="; if yours does, say so: S3Client(..., conditional_deletes=True), "
+    condition_hint="; if yours does, set S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true",
+    delete_condition_hint="; if yours does, set S3Client(..., conditional_deletes=True), "
     "in a URL ?conditional_deletes=true",
 )
 

@@ -63,7 +63,7 @@ class PrefixedClient(WrappedClient):
         """
         full = self.prefix + name
         if len(full.encode()) > arguments.OBJECT_NAME_MAXIMUM:
-            raise ObjectNotFoundError(f"there is no object {name!r}: with its prefix the name is too long to be there")
+            raise ObjectNotFoundError(f"there is no object {name!r}: with the prefix its name is too long")
         return full
 
     def _inner_new(self, new: NewObject) -> NewObject:

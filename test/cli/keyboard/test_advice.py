@@ -270,7 +270,9 @@ def test_advice_is_told_once_for_each_reason() -> None:
     )
     assert advice([obs_client.AuthorizationError("no")]) == "ask for the rights, or log in as somebody who has them"
     assert advice(["a reason in words"]) == ""
-    assert advice(["a reason in words"], leave_out=", or --exclude it").startswith("mend what is told of each name, or")
+    assert advice(["a reason in words"], leave_out=", or --exclude it").startswith(
+        "correct what is reported for each name, or"
+    )
 
 
 def test_failures_of_several_places_leave_the_others_be(many: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_sync_ends_before_it_copies_more(store: Path, source: Path) -> None:
     found = run("sync", "--max-transfer", "250kB", source, file_url(store))
     assert (found.exit_code, found.stdout) == (1, "copied 2 (195 KiB), deleted 0, left 0 as they are, failed 0\n")
     assert "ended at 'n2': --max-transfer allows 250,000 bytes: 200,000 were copied, this has 100,000" in found.stderr
-    assert "the same command again goes on" in found.stderr
+    assert "run the same command again to continue" in found.stderr
     found = run("sync", "--json", "--max-transfer", "100kB", source, file_url(store))
     report = json.loads(found.stdout.splitlines()[-1])
     assert (report["copied"], report["skipped"], report["stopped_at"]) == (1, 2, "n3")

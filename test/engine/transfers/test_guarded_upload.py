@@ -202,4 +202,4 @@ def test_a_store_that_does_not_answer_in_time_is_noted(monkeypatch: pytest.Monke
 
     guarded_upload.abort_in_time(abort, error, "it")
     assert asked.is_set()
-    assert error.__notes__ == ["it may have left parts; cleanup() removes them later: no answer in time"]
+    assert error.__notes__ == ["it may have left parts; cleanup() removes them later: no response in time"]

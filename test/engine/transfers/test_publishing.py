@@ -69,7 +69,7 @@ def test_what_was_published_is_not_aborted_though_all_answers_were_lost(
             with client.object_open("name", "wb") as file:
                 file.write(CONTENT)
     assert caught.value.tries == QUICK.attempts
-    assert caught.value.__notes__ == ["the object was published all the same: only the store's answer was lost"]
+    assert caught.value.__notes__ == ["the object was published: only the store's response was lost"]
     assert aborted == []
     assert client.object_read("name") == CONTENT
 

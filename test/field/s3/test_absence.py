@@ -170,7 +170,7 @@ class TestWhoAnswers:
             assert client.object_delete("a")
             assert client.container_info("other") is None
             facts = {fact.name for fact in client.endpoint_facts}
-            assert "answers as S3 does, without ids of requests" in facts
+            assert "responds like S3, but without request ids" in facts
 
     @pytest.mark.parametrize("body", [b"<html>Please log in</html>", b"<!DOCTYPE html><p>hi</p>", b"ok", b"{}"])
     def test_a_portal_is_not_s3(self, body: bytes) -> None:

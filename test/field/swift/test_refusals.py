@@ -93,7 +93,7 @@ class TestVersions:
             client = swift_client(double, "box")
             for content in (b"1", b"2", b"3"):
                 client.object_write("a", content)
-            with pytest.raises(ConflictError, match="the version before it is in its place") as caught:
+            with pytest.raises(ConflictError, match="its previous version is there again") as caught:
                 client.object_delete("a")
             assert "delete it again" in caught.value.hint
             assert client.object_read("a") == b"2"

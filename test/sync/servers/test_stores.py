@@ -135,7 +135,7 @@ def test_names_that_a_server_is_known_to_change_are_refused(stores: Stores, tmp_
     fill(source, {name: Thing(name.encode(), {}) for name in ("a//b", "back\\slash", "kept")})
     report = sync(source, target)
     assert set(report.failures) == {"a//b", "back\\slash"}
-    assert "SeaweedFS keeps names as paths" in str(report.failures["back\\slash"])
+    assert "SeaweedFS treats names as paths" in str(report.failures["back\\slash"])
     assert set(state(target)) == {"kept"}
 
 
@@ -149,7 +149,7 @@ def test_names_that_a_server_changes_fail_and_are_told_by_check(
     for _ in range(2):
         report = sync(source, target, SyncOptions(delete=True))
         assert set(report.failures) == {"a//b", "back\\slash"}
-        assert "back/slash': it takes names for paths" in str(report.failures["back\\slash"])
+        assert "back/slash', because it treats names as paths" in str(report.failures["back\\slash"])
         assert report.deleted == 0
         assert {"a/b", "back/slash", "kept"} <= set(state(target))
     proved = check(source, target)

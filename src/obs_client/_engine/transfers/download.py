@@ -138,7 +138,7 @@ def is_special(path: str) -> bool:
     except FileNotFoundError:
         return False
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(f"{path!r} is a directory; give the name of a file in it")
+        raise IsADirectoryError(f"{path!r} is a directory; use the name of a file in it")
     return not stat.S_ISREG(mode)
 
 
@@ -292,6 +292,6 @@ def _write_all(stream: IO[bytes], block: memoryview) -> None:
     while block:
         count = stream.write(block)
         if count is None and isinstance(stream, io.RawIOBase):
-            raise BlockingIOError("the stream takes no bytes now; give one that waits (it is set non-blocking)")
+            raise BlockingIOError("the stream takes no bytes now; use a blocking one")
         # Streams that are no raw files take all; some of them answer nothing.
         block = block[len(block) if count is None else count :]

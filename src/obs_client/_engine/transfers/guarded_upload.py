@@ -76,7 +76,7 @@ class GuardedUpload:
 
     def _abort(self, error: BaseException) -> None:
         if self._completing and self._border.stored(self._new):
-            error.add_note("the object was published all the same: only the store's answer was lost")
+            error.add_note("the object was published: only the store's response was lost")
             return
         self._border.run("abort", self._upload.abort, self._new.container, self._new.name)
 
@@ -90,7 +90,7 @@ def abort_in_time(abort: Callable[[], None], error: BaseException, what: str) ->
         else:
             parallel.within(abort, seconds)
     except (ObjectStorageClientError, TimeoutError) as failure:
-        reason = str(failure) or "no answer in time"
+        reason = str(failure) or "no response in time"
         error.add_note(f"{what} may have left parts; cleanup() removes them later: {reason}")
 
 

@@ -155,8 +155,8 @@ class PartWriter:
 
     def _too_long(self) -> NotSupportedError:
         return NotSupportedError(
-            f"the stream for {self._new.name!r} is longer than the {self.size:,} bytes that this store holds in as "
-            f"many parts as it takes; give its size, or a larger ClientOptions.part_size",
+            f"the stream for {self._new.name!r} is longer than the {self.size:,} bytes that fit into the "
+            f"parts of this size that this store allows; pass its size, or a larger ClientOptions.part_size",
             container=self._new.container,
             object_name=self._new.name,
         )

@@ -101,7 +101,7 @@ class _Reader(io.RawIOBase):
             raise ValueError(f"whence must be 0, 1 or 2, not {whence}")
         base = (0, self._position, self.info.size)[whence]
         if base is None:
-            raise io.UnsupportedOperation("the store does not say where the object ends; read to there first")
+            raise io.UnsupportedOperation("the store does not report the object's size; read to its end first")
         return base
 
     def readall(self) -> bytes:

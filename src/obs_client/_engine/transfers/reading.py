@@ -233,7 +233,7 @@ def note_unverified(name: str) -> None:
     """Say that an object was read whole, but that the store told no digest to compare it with."""
     import logging  # slow to load, and seldom needed
 
-    logging.getLogger("obs_client").debug("%r was read to its end; no digest of it could be compared", name)
+    logging.getLogger("obs_client").debug("%r was read completely, but there was no digest to compare it with", name)
 
 
 def _least(stop: int | None, size: int | None) -> int | None:

@@ -92,7 +92,7 @@ def _read_into(stream: IO[bytes], space: memoryview) -> int:
     """Some bytes of a stream; 0 only at its end."""
     count = _read_by_readinto(stream, space) if hasattr(stream, "readinto") else _read_by_read(stream, space)
     if count is None:
-        raise BlockingIOError("the stream has no bytes yet; give one that waits for them (it is set non-blocking)")
+        raise BlockingIOError("the stream has no bytes yet; use a blocking one")
     return int(count)
 
 
@@ -112,9 +112,9 @@ def _read_by_read(stream: IO[bytes], space: memoryview) -> int | None:
 
 def _put(data: bytes, space: memoryview) -> int:
     if not isinstance(data, (bytes, bytearray, memoryview)):
-        raise TypeError(f"the stream gave {type(data).__name__} in place of bytes; open it in binary mode")
+        raise TypeError(f"the stream returned {type(data).__name__} instead of bytes; open it in binary mode")
     if len(data) > len(space):
-        raise ValueError(f"the stream gave {len(data):,} bytes where {len(space):,} were asked for")
+        raise ValueError(f"the stream returned {len(data):,} bytes where {len(space):,} were asked for")
     space[: len(data)] = data
     return len(data)
 

@@ -28,7 +28,9 @@ def check_identity(answer: HttpAnswer, names: Sequence[str], store: str) -> None
         return
     answer.close()
     missing = " or ".join(names)
-    raise StrangeAnswer(f"status {answer.status} without {missing}: this was not said by {store}{advice_of(answer)}")
+    raise StrangeAnswer(
+        f"status {answer.status} without {missing}: this response is not from {store}{advice_of(answer)}"
+    )
 
 
 def advice_of(answer: HttpAnswer) -> str:

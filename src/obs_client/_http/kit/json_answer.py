@@ -25,9 +25,9 @@ def parse_json(content: bytes | str) -> Any:
         kind = BrokenAnswer if _ends_early(error) else StrangeAnswer
         raise kind(f"the response is not complete JSON: {error}") from error
     except RecursionError as error:
-        raise StrangeAnswer("the answer is JSON that is nested too deep") from error
+        raise StrangeAnswer("the response is JSON that is nested too deeply") from error
     except ValueError as error:
-        raise StrangeAnswer("the answer has a number of more digits than any that is meant") from error
+        raise StrangeAnswer("the response has a number with too many digits") from error
 
 
 def _ends_early(error: json.JSONDecodeError) -> bool:

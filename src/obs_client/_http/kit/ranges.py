@@ -68,10 +68,10 @@ def find_place(answer: HttpAnswer, start: int, stop: int | None) -> Place:
 def _place_of_range(answer: HttpAnswer, start: int, stop: int | None) -> Place:
     match = re.fullmatch(_CONTENT_RANGE, answer.headers.get("content-range", ""))
     if not match:
-        raise StrangeAnswer("the answer is of a range, but does not say of which")
+        raise StrangeAnswer("the response is a range, but does not say which one")
     first, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
     fits = (stop is None or end <= stop) if size is None else end == (size if stop is None else min(stop, size))
     if first != start or not fits or answer.length not in (None, end - start):
         wanted = "to the end" if stop is None else f"to {stop - 1}"
-        raise StrangeAnswer(f"the answer is of bytes {first} to {end - 1}, asked for were {start} {wanted}")
+        raise StrangeAnswer(f"the response has bytes {first} to {end - 1}, requested were {start} {wanted}")
     return Place(size, 0, end - start)

@@ -47,7 +47,7 @@ class AnswerReader(ObjectReader):
     def _next(self, buffer: memoryview) -> int:
         count = self._answer.readinto(buffer)
         if not count and buffer and not self._open_ended:
-            raise BrokenAnswer("the answer ended before the range that was asked for did")
+            raise BrokenAnswer("the response ended before the end of the requested range")
         return count
 
 
@@ -69,5 +69,5 @@ def read_fully(reader: ObjectReader, view: memoryview) -> None:
     while view:
         count = reader.readinto(view)
         if not count:
-            raise BrokenAnswer("the answer ended before the range that was asked for did")
+            raise BrokenAnswer("the response ended before the end of the requested range")
         view = view[count:]

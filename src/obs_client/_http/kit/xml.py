@@ -64,7 +64,7 @@ class Element:
         """
         found = self.find(name)
         if found is None:
-            raise StrangeAnswer(f"the answer's {self.name} has no {name}")
+            raise StrangeAnswer(f"{self.name} in the response has no {name}")
         return found
 
 
@@ -101,7 +101,7 @@ class _Tree:
     def start(self, name: str, _: object) -> None:
         self._count += 1
         if self._count > _MOST_ELEMENTS or len(self._path) > _DEEPEST:
-            raise StrangeAnswer("the answer has more elements, or deeper ones, than any that is meant")
+            raise StrangeAnswer("the response has too many elements, or too deep ones")
         element = Element(name.rpartition(":")[2])
         self._path[-1].children.append(element)
         self._path.append(element)
@@ -137,7 +137,7 @@ def parse_answer(document: bytes, root: str | tuple[str, ...], fields: tuple[str
     if found.name == "Error" and found.find("Code"):
         return found
     if found.name not in ((root,) if isinstance(root, str) else root):
-        raise StrangeAnswer(f"the answer is a document {found.name[:40]!r} in place of {root}")
+        raise StrangeAnswer(f"the response is a document {found.name[:40]!r} instead of {root}")
     for field in fields:
         found.get(field)
     return found
@@ -163,7 +163,7 @@ def check_document(document: str) -> str:
     document = document.removeprefix("\ufeff").lstrip()
     _run(parser, document)
     if "<!" in document or document.find("<?", 5) >= 0:
-        raise StrangeAnswer("the answer has other things than elements, which no store sends")
+        raise StrangeAnswer("the response has something other than elements, which no store sends")
     return roots[0]
 
 
@@ -208,4 +208,4 @@ def _character(match: re.Match[str]) -> str:
 
 
 def _refuse(*_: object) -> NoReturn:
-    raise StrangeAnswer("the answer declares a document type, which no store does")
+    raise StrangeAnswer("the response declares a document type, which no store does")

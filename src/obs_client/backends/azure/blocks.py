@@ -63,7 +63,9 @@ class AzureUpload(MultipartUpload):
         if self._check and told is None:  # as it is with old emulators
             self._put_with_md5(part, body)
         elif self._check and told != encode(digest[::-1]):
-            raise IntegrityError(f"Azure says that it received other bytes: CRC-64 {told}, not {encode(digest[::-1])}")
+            raise IntegrityError(
+                f"Azure reports that it received other bytes: CRC-64 {told}, not {encode(digest[::-1])}"
+            )
         return digest
 
     def put_block(

@@ -44,14 +44,14 @@ _CODES: dict[str, Kind] = {
 }  # fmt: skip
 
 _LOGIN = "look at AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, at the account's name, and at this machine's clock"
-_RIGHTS = "the login is known, and has no right to this: roles such as Storage Blob Data Contributor give it"
+_RIGHTS = "the login is valid, but is not permitted to do this: roles such as Storage Blob Data Contributor give it"
 _HINTS = {
     "AuthenticationFailed": _LOGIN,
     "AuthorizationFailure": f"{_LOGIN}; or the account's firewall does not let this machine in",
     "AuthorizationPermissionMismatch": _RIGHTS,
     "InsufficientAccountPermissions": _RIGHTS,
-    "NoAuthenticationInformation": "the container is not public: give credentials",
-    "PublicAccessNotPermitted": "the account allows no public access: give credentials",
+    "NoAuthenticationInformation": "the container is not public: log in with credentials",
+    "PublicAccessNotPermitted": "the account allows no public access: log in with credentials",
     "BlobArchived": "it is archived: to be read or replaced it must be rehydrated (Set Blob Tier), or deleted",
     "BlobBeingRehydrated": "it is being rehydrated: read it when that has ended",
     "SnapshotsPresent": "it has snapshots, which would be lost with it: delete these first",

@@ -98,7 +98,7 @@ def _begin_at(requests: Requests, asked: Request, start_after: str) -> str:
 def _checked(document: str) -> str:
     root = xml.check_document(document)
     if root != ROOT or not _NEXT.search(document):
-        raise StrangeAnswer(f"the answer is a document {root[:40]!r} in place of a whole {ROOT}")
+        raise StrangeAnswer(f"the response is a document {root[:40]!r} instead of a complete {ROOT}")
     return document
 
 

@@ -18,7 +18,7 @@ BATCH_MAXIMUM = 256
 REFUSED = (
     (r"\\", "Azure takes a backslash for a slash, so that it would be another object"),
     (r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]", "Azure allows no control character in names"),
-    (r"\.(/|\Z)", "Azure advises against segments that end in a dot, since clients drop it"),
+    (r"\.(/|\Z)", "Azure advises against segments that end in a dot, because clients drop it"),
     (r"\A([^/]*/){254}", "Azure allows at most 254 segments between slashes"),
 )
 """Patterns of object names that are refused, each with the reason."""

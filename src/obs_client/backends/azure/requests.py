@@ -194,5 +194,5 @@ def hierarchical() -> ConfigurationError:
     """The error for an account whose names are paths."""
     return ConfigurationError(
         "the account has a hierarchical namespace (Data Lake Storage), in which names are paths and directories are "
-        "listed as objects: this library keeps no names there; use an account without"
+        "listed as objects, so names would change; use an account without one"
     )

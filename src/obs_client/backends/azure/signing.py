@@ -57,7 +57,7 @@ def read_key(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise ConfigurationError("the account's key is not whole: it is a text of base64") from None
+        raise ConfigurationError("the account's key is incomplete: it must be base64") from None
 
 
 def authorization(key: Key, method: str, path: str, query: str, headers: Mapping[str, str], size: int) -> str:

@@ -92,7 +92,7 @@ def check_md5(answer: HttpAnswer, digest: bytes) -> None:
     """Raise `IntegrityError` if Azure tells the digest of other bytes."""
     told = answer.headers.get("content-md5")
     if told not in (None, encode(digest)):
-        raise IntegrityError(f"Azure says that it received other bytes: MD5 {told} in place of {encode(digest)}")
+        raise IntegrityError(f"Azure reports that it received other bytes: MD5 {told} in place of {encode(digest)}")
 
 
 def encode(value: bytes) -> str:

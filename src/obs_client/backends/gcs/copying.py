@@ -49,7 +49,7 @@ def copy_object(requests: Requests, container: str, source: ObjectInfo, new: New
             return
         token = told.get("rewriteToken")
         if not token:
-            raise StrangeAnswer("the copy is not done, and Google does not say how it goes on")
+            raise StrangeAnswer("the copy is not complete, and Google does not return a token to continue it")
         stopping.check_stopped()
 
 

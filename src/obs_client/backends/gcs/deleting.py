@@ -27,7 +27,8 @@ def delete_container(requests: Requests, container: str) -> None:
         if page_of_objects(requests, container, "", None, None, None).entries:
             raise ContainerNotEmptyError(f"container {container!r} holds objects", container=container) from error
         raise ConflictError(
-            f"container {container!r} holds no objects, and Google says that it is not empty: there are older versions "
+            f"container {container!r} holds no objects, but Google reports that it is not "
+            f"empty: there are older versions "
             f"of some, or folders of a hierarchical namespace",
             container=container,
             hint="`gcloud storage rm --recursive --all-versions` removes all of them",

@@ -69,7 +69,7 @@ def read_refusal(operation: str, answer: HttpAnswer, *, emulated: bool = False) 
     code, message = read_content(answer.read(_LIMIT))
     known = emulated or code or IDENTITY in answer.headers or answer.status >= 500 or answer.status in _SAID_BY_STATUS
     if not known:
-        said = f"status {answer.status} without a word of Google's: this was not said by the store"
+        said = f"status {answer.status} without the fields of Google's errors: this response is not from Google"
         raise StrangeAnswer(said + advice_of(answer))
     return Refusal(operation, answer.status, code, message or answer.reason, answer.headers)
 
@@ -107,7 +107,7 @@ def hint_of(error: Exception) -> str:
     if not isinstance(error, Refusal):
         return ""
     if _is_held(error):
-        return "a hold or the container's retention policy keeps the object as it is"
+        return "a hold or the container's retention policy protects the object"
     if error.code == "400" and request_id_of(error) is None:
         return NO_STORE
     if error.status == 401:

@@ -68,7 +68,7 @@ class GCSUpload(MultipartUpload):
     def _keep(self, part: Part, etag: str, digest: bytes, told: str | None) -> None:
         """Note a part that is stored as it was sent, as far as Google tells."""
         if self._check and told not in (None, base64_of(digest)):
-            raise IntegrityError(f"Google says that it received other bytes of part {part.number}: CRC-32C {told}")
+            raise IntegrityError(f"Google reports that it received other bytes of part {part.number}: CRC-32C {told}")
         self._parts[part.number] = etag, digest, part.size
 
     def _put(self, number: int, body: Body, headers: dict[str, str]) -> tuple[str, str | None]:
@@ -77,7 +77,7 @@ class GCSUpload(MultipartUpload):
         answer = self._requests.finish(Request("Upload a part", "PUT", self._path, query, headers, body))
         etag, told = answer.headers.get("etag"), CRC32C_IN_HASH.search(answer.headers.get(_HASH, ""))
         if not etag:
-            raise BrokenAnswer("the answer to a part has no ETag: it is not whole")
+            raise BrokenAnswer("the response to a part has no ETag: it is incomplete")
         return etag, told and told[1]
 
     def complete(self) -> ObjectInfo | None:
@@ -169,7 +169,7 @@ def _open_uploads(requests: Requests, container: str, prefix: str, until: float)
             return
         following = decode(page.get("NextKeyMarker")), page.find("NextUploadIdMarker")
         if following == markers:
-            raise BrokenAnswer("the listing of uploads goes on, but not onwards: it is not whole")
+            raise BrokenAnswer("the listing of uploads repeats itself: it is incomplete")
         markers = following
 
 
@@ -183,4 +183,4 @@ def _seconds(text: str) -> float:
     try:
         return seconds_of(text)
     except (TypeError, ValueError) as error:
-        raise StrangeAnswer("the answer has a time that is none") from error
+        raise StrangeAnswer("the response has a time that cannot be read") from error

@@ -142,7 +142,9 @@ def _reader(
     try:
         place = find()
         if place.size is None:
-            raise StrangeAnswer("the answer does not say how many bytes the object has: something unpacked it")
+            raise StrangeAnswer(
+                "the response does not say how many bytes the object has: something between decompressed it"
+            )
         info = _info_of_answer(requests, container, name, answer, place.size)
         whole = check and place.take == place.size
         return AnswerReader(info, answer, place, _digest_of(info, place.size) if whole else None)
@@ -220,7 +222,7 @@ def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpA
     generation, crc32c = headers.get("x-goog-generation", ""), CRC32C_IN_HASH.search(headers.get("x-goog-hash", ""))
     modified, stored = read_date(headers.get("last-modified")), headers.get("x-goog-stored-content-length", str(size))
     if not generation.isdecimal() or stored != str(size):
-        raise StrangeAnswer("the answer is not of an object of Google's, or not of the bytes as they are stored")
+        raise StrangeAnswer("the response is not of a Google object, or not of the bytes as they are stored")
     kept = {key[len(METADATA_PREFIX) :]: value for key, value in headers.items() if key.startswith(METADATA_PREFIX)}
     plain = "x-goog-stored-content-length" in headers and all(map(str.isascii, kept.values()))
     if crc32c is None or modified is None or not plain:
@@ -249,7 +251,7 @@ def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpA
 def _looked_at(requests: Requests, container: str, name: str, generation: str, size: int) -> ObjectInfo:
     info = info_of(requests.json(get_object(container, name, generation)))
     if info.size != size:
-        raise StrangeAnswer("the answer is not of the bytes as they are stored")
+        raise StrangeAnswer("the response is not of the bytes as they are stored")
     return info
 
 

@@ -113,7 +113,7 @@ class Requests:
         """As `call`, for answers that are a resource of the JSON API."""
         found = parse_json(self.buffers.read_text(self.call(request)))
         if not isinstance(found, dict):
-            raise StrangeAnswer("the answer is JSON, but no resource of Google's")
+            raise StrangeAnswer("the response is JSON, but not a Google resource")
         return found
 
     def document(self, request: Request, root: str, fields: tuple[str, ...] = ()) -> xml.Element:

@@ -121,5 +121,5 @@ def _query_of(location: str) -> str:
     """The query of a session; its host and path are those of its begin, whatever a proxy on the way makes of them."""
     _, mark, query = location.partition("?")
     if not mark or "upload_id=" not in query:
-        raise BrokenAnswer("the answer to the begin of an upload does not say where it goes on: it is not whole")
+        raise BrokenAnswer("the response to the start of an upload has no session URL: it is incomplete")
     return query

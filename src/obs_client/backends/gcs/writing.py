@@ -29,7 +29,7 @@ RESERVED = 64
 
 NAMES_REFUSED = (
     (r"[\r\n]", "Google Cloud Storage takes no line ends in names"),
-    (r"\A\.well-known/acme-challenge/", "Google Cloud Storage takes no names that begin so"),
+    (r"\A\.well-known/acme-challenge/", "Google Cloud Storage refuses names that begin like this"),
 )
 
 _CONTAINER = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
@@ -103,10 +103,12 @@ def check_stored(told: Mapping[str, Any], size: int, digest: str) -> None:
         IntegrityError: It is something else.
     """
     if "crc32c" not in told:
-        raise StrangeAnswer("the answer to a write does not say what was stored")
+        raise StrangeAnswer("the response to a write does not say what was stored")
     found = told.get("size"), told["crc32c"]
     if found != (str(size), digest):
-        raise IntegrityError(f"Google says that it stored other bytes: size and CRC-32C {found}, not {size}, {digest}")
+        raise IntegrityError(
+            f"Google reports that it stored other bytes: size and CRC-32C {found}, not {size}, {digest}"
+        )
 
 
 def replace_metadata(requests: Requests, new: NewObject) -> None:

@@ -145,7 +145,7 @@ def _only_ours(tree: Tree, path: Path, container: str) -> Iterator[bytes]:
 def _problem(tree: Tree, path: Path, entry: os.DirEntry[str]) -> str | None:
     component = os.fsencode(entry.name)
     if not entry.is_file(follow_symlinks=False):
-        return "is neither a file nor a directory, and is not removed; remove it yourself"
+        return "is neither a file nor a directory; it was not removed: remove it yourself"
     if not is_ours(component):
         return "is there"
     if not is_temporary(component):

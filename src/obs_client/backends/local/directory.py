@@ -197,7 +197,7 @@ class _LinkedTree(Tree):
         if state is State.ABSENT:
             raise NotFollowed("is a symbolic link that leads nowhere")
         if state not in (State.FILE, State.DIRECTORY):
-            raise NotFollowed("is a symbolic link to what is no file")
+            raise NotFollowed("is a symbolic link, and not to a file")
         return ("d" if state is State.DIRECTORY else "f"), real
 
     def real_path(self, path: Path) -> Path:

@@ -244,7 +244,7 @@ def _reason(segment: str) -> str:
     if segment in ("", ".", ".."):
         return "leads elsewhere" if segment else "is empty (the pattern '**/' is for marks of folders)"
     if segment.startswith(MARK.decode()):
-        return "is kept for this library's own files"
+        return "is reserved for this library's own files"
     return "has more than 255 bytes, or a NUL"
 
 

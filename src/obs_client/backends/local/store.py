@@ -296,7 +296,7 @@ class LocalClient(FileStore):
             if self._has_container(container):
                 raise ContainerExistsError(f"container {container!r} is there already", container=container) from error
             raise ConflictError(
-                f"{container!r} in {self.root!r} is no directory of this very name; remove or rename it",
+                f"{container!r} in {self.root!r} is not a directory of exactly this name; remove or rename it",
                 container=container,
             ) from error
         finally:
@@ -329,7 +329,7 @@ class LocalClient(FileStore):
             return os.open(self.root, DIRECTORY_FLAGS)
         except _ABSENT as error:
             raise ConfigurationError(
-                f"the root {self.root!r} is no directory; create it, or give the path of one that exists"
+                f"the root {self.root!r} is not a directory; create it, or use the path of one that exists"
             ) from error
 
     def _remove_directory(self, container: str) -> None:
@@ -385,7 +385,7 @@ def _component(container: str) -> bytes:
     raw = container.encode()
     if len(raw) > COMPONENT_MAXIMUM:
         raise InvalidNameError(
-            f"container name {container!r} has {len(raw)} bytes, a directory's name has 255 at the most",
+            f"container name {container!r} has {len(raw)} bytes, a directory's name has at most 255",
             container=container,
         )
     return raw

@@ -76,7 +76,7 @@ class S3Client(ObjectStorageClient):
         addressing_style: `path` (right for most servers), `virtual` or `auto`.
         checksums: Send CRC-32 in S3's own headers; False: MD5, which every server knows; None: CRC-32 to Amazon, and
             with the parts of large objects to servers that prove to verify it, else MD5.
-        conditional_writes: The server keeps conditions of writes, single, multipart and copies.
+        conditional_writes: The server supports conditions of writes, single, multipart and copies.
         conditional_deletes: The server keeps `If-Match` of deletions, as Amazon's does.
         atomic_conditions: Also where several write at once: one of them is told yes, at the most. None: Amazon's are
             known to be so; at others who wrote a large object under a condition looks once more whose is there.
@@ -140,10 +140,10 @@ class S3Client(ObjectStorageClient):
         self.timeout: float = settings.timeout
         self._requests = Requests(settings)
         self.condition_hint = (
-            "; if yours does, say so: S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true"
+            "; if yours does, set S3Client(..., conditional_writes=True), in a URL ?conditional_writes=true"
         )
         self.delete_condition_hint = (
-            "; if yours does, say so: S3Client(..., conditional_deletes=True), in a URL ?conditional_deletes=true"
+            "; if yours does, set S3Client(..., conditional_deletes=True), in a URL ?conditional_deletes=true"
         )
         self._known_capabilities: tuple[str | None, Capabilities] | None = None
 

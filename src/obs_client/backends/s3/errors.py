@@ -108,7 +108,7 @@ class S3Error(Exception):
         super().__init__(operation, status, self.code, message, region, request_id, self.headers)
 
     def __str__(self) -> str:
-        what = f"{self.operation} was answered with {self.message or 'an error'}"
+        what = f"{self.operation} failed: {self.message or 'no message'}"
         return f"{what} ({self.code})" if self.code == str(self.status) else f"{what} ({self.code}, {self.status})"
 
     def __repr__(self) -> str:

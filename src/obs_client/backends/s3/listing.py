@@ -141,7 +141,7 @@ def read_time(text: str) -> float:
     try:
         return _seconds([text])[0]
     except ValueError as error:
-        raise StrangeAnswer("the answer has a time that is none") from error
+        raise StrangeAnswer("the response has a time that cannot be read") from error
 
 
 def is_true(text: str) -> bool:
@@ -151,7 +151,7 @@ def is_true(text: str) -> bool:
         StrangeAnswer: It is none.
     """
     if text.lower() not in ("true", "false"):
-        raise StrangeAnswer("the answer has neither true nor false where one must be")
+        raise StrangeAnswer("the response has neither true nor false where one of them is required")
     return text.lower() == "true"
 
 
@@ -173,7 +173,7 @@ def _next_marker(root: xml.Element, entries: Sequence[ObjectInfo | SubdirInfo]) 
     if not marker and entries:
         marker = max(map(name_of, (entries[-1], *(each for each in entries if isinstance(each, SubdirInfo)))))
     if not marker:
-        raise StrangeAnswer("the listing goes on, but does not say where")
+        raise StrangeAnswer("the listing is truncated, but has no marker to continue at")
     return f"1{marker}"
 
 

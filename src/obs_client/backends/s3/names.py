@@ -14,12 +14,12 @@ from obs_client.backends.s3.requests import Requests
 from obs_client.errors import InvalidNameError
 
 REFUSED_AS_PATHS = (
-    (r"//|\A/|\\", "SeaweedFS keeps names as paths, and would change this one"),
+    (r"//|\A/|\\", "SeaweedFS treats names as paths, and would change this one"),
     (r"[^/]{256,}|[^/\x00-\x7f]{128,}", "SeaweedFS takes at most 255 bytes between slashes"),
 )
 """What no name may hold where names are paths, each with the reason."""
 
-FOLDERS_ARE_EMPTY = "SeaweedFS keeps names as paths, and would lose the content of one that ends with a slash"
+FOLDERS_ARE_EMPTY = "SeaweedFS treats names as paths, and would lose the content of one that ends with a slash"
 
 _SEAWEEDFS = "SeaweedFS "
 _ODD = re.compile(r"//|\A/|/\Z|\\|[^/]{128,}")

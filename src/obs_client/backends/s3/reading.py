@@ -259,7 +259,7 @@ def _digest_of(requests: Requests, container: str, name: str, answer: HttpAnswer
     whole = None if container.endswith(EXPRESS_ENDS) else tags.judge_whole
     found = digest_of_answer(told, size, parts, whole, tags.judge_composite)
     if found is None and whole and hash_is_md5(bare_etag(answer.headers.get("etag", "")), answer.headers):
-        tags.warn("the server does not tell the sizes of its parts")
+        tags.warn("the server does not report the sizes of its parts")
     return found
 
 

@@ -206,7 +206,8 @@ class Requests:
             return
         answer.close()
         raise StrangeAnswer(
-            f"status {answer.status} without an ETag or a request id, from what answers nothing else as S3 does"
+            f"status {answer.status} without an ETag or a request id, from a server that does "
+            f"not respond like S3 otherwise"
         )
 
     def explain(self, error: S3Error, request: Request) -> None:
@@ -222,7 +223,7 @@ class Requests:
         """
         route = self.routes.of(request.operation, request.container)
         if route.signer is None:
-            raise NotSupportedError("an anonymous client cannot sign URLs; give credentials")
+            raise NotSupportedError("an anonymous client cannot sign URLs; use credentials")
         # In the query, not as a header that is signed: whoever is given the URL would have to send that.
         payer = f"{_PAYER}=requester" if self.settings.choices.requester_pays else ""
         query = "&".join(filter(None, (request.query, payer)))
@@ -361,7 +362,7 @@ class Requests:
             right = False  # an object of the container's name
         if not right:
             raise ConfigurationError(
-                f"the endpoint URL {self.endpoint!r} leads into a container: a listing of {container!r} is answered as "
+                f"the endpoint URL {self.endpoint!r} leads into a container: a listing of {container!r} returns "
                 f"an object; leave the container's name out of the URL"
             )
         self.experience.places_checked.add(container)

@@ -31,7 +31,7 @@ class Choices(NamedTuple):
 
     Attributes:
         checksums: Use S3's checksums everywhere, or nowhere; None: as is right for the endpoint.
-        conditional_writes: The server keeps conditions of writes; None: as is right for the endpoint.
+        conditional_writes: The server supports conditions of writes; None: as is right for the endpoint.
         conditional_deletes: The server keeps conditions of deletions; None: as is right for the endpoint.
         atomic_conditions: Of several writers under one condition one is told yes; None: as is right for the endpoint.
         sign_payload: Signatures cover bodies; None: as the profile says.
@@ -163,7 +163,9 @@ def check(
     _check_text("endpoint_url", endpoint_url)
     _check_text("profile", profile)
     if profile is not None and credentials is not None:
-        raise ConfigurationError("a profile and credentials exclude each other: a profile is used whole; give one")
+        raise ConfigurationError(
+            "a profile and credentials exclude each other: a profile replaces all of them; use one of the two"
+        )
     if addressing_style not in (None, *ADDRESSING_STYLES):
         raise ConfigurationError(f"addressing_style is one of {', '.join(ADDRESSING_STYLES)}, not {addressing_style!r}")
     if not isinstance(timeout, (int, float)) or isinstance(timeout, bool):
@@ -200,6 +202,6 @@ def _check_endpoint(endpoint: str | None) -> None:
         given = "" if "@" in endpoint else f", not {endpoint!r}"  # what stands before an @ may be a secret
         raise ConfigurationError(f"the S3 endpoint URL must read http://host:port or https://host:port{given}")
     if parts.username or parts.password:
-        raise ConfigurationError("the S3 endpoint URL must hold no credentials; give them by credentials=...")
+        raise ConfigurationError("the S3 endpoint URL must not contain credentials; pass them as credentials=...")
     if parts.query or parts.fragment:
         raise ConfigurationError("the S3 endpoint URL must hold no '?' or '#'")

@@ -137,7 +137,7 @@ def _check_stored(requests: Requests, new: NewObject, body: Body) -> None:
     """See that an object is there of whose write a server said neither its tag nor a request id."""
     found = look_for(requests, new.container, new.name)
     if found is None or found.size not in (None, body.size):
-        raise StrangeAnswer("the write was answered with yes, and the object is not there")
+        raise StrangeAnswer("the server reported success for the write, but the object is not there")
 
 
 def _check_tag(requests: Requests, new: NewObject, body: Body, answer: HttpAnswer, fits: bool) -> None:

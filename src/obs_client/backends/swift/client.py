@@ -123,7 +123,9 @@ class SwiftClient(ObjectStorageClient):
             "if_none_match": if_none_match,
         }
         if cloud is not None and credentials is not None:
-            raise ConfigurationError("a cloud and credentials exclude each other: a cloud is used whole; give one")
+            raise ConfigurationError(
+                "a cloud and credentials exclude each other: a cloud replaces all of them; use one of the two"
+            )
         self._own_credentials = self._credentials = Credentials(credentials, *PREFIXES)
         if (name := cloud or self._credentials.get("OS_CLOUD")) is not None:
             found = read_cloud(name, region, *PREFIXES)

@@ -98,7 +98,7 @@ class Source:
         """Raise `NotSupportedError` if the source has what a copy by reading and writing would lose."""
         if self.expiry():
             raise NotSupportedError(
-                f"{self.info.name!r} expires, and the store cannot copy it by itself: the copy would not expire",
+                f"{self.info.name!r} expires, and a copy made by the store would not expire",
                 hint="download it and write it again",
             )
 

@@ -64,7 +64,7 @@ def _check_gone(http: SwiftHttp, container: str, name: str, location: str) -> No
             raise
         return
     raise ConflictError(
-        f"{name!r} was deleted, and the version before it is in its place: container {container!r} keeps older "
+        f"{name!r} was deleted, and its previous version is there again: container {container!r} keeps older "
         f"versions in {location!r}",
         container=container,
         object_name=name,
@@ -222,7 +222,7 @@ def _ask(http: SwiftHttp, container: str, names: Sequence[str]) -> Exchange:
 def _statuses(answer: Any, container: str, names: Sequence[str]) -> dict[str, str]:
     """The status of each name that failed, for any reason but that it is absent."""
     if not isinstance(answer, dict) or not _FIELDS.intersection(answer):
-        raise StrangeAnswer("the answer to a bulk delete is none")
+        raise StrangeAnswer("the response to a bulk delete cannot be read")
     errors = [(str(each[0]), str(each[1])) for each in answer.get("Errors") or () if len(each) > 1]
     whole = str(answer.get("Response Status") or "")
     if not errors and whole.startswith("401"):
@@ -253,7 +253,7 @@ def _ended_early(answer: dict[str, Any], count: int, failures: int) -> bool:
         return True
     if classify(_refusal(status)) is TemporaryError:
         raise _refusal(status)
-    raise StrangeAnswer(f"a bulk delete of {count} objects accounts for {told} only: {status} {text}")
+    raise StrangeAnswer(f"a bulk delete of {count} objects reports only {told}: {status} {text}")
 
 
 def _number(answer: dict[str, Any], name: str) -> int:

@@ -51,7 +51,8 @@ PROXY_HINT = "the proxy wants a login: write it into HTTPS_PROXY or HTTP_PROXY, 
 _HINTS = {
     401: "without credentials only what a container's access list opens to all (.r:*) is read; else get a new token",
     403: (
-        "the login is known, and has no right to this: a role in the project (member, as its operators call it), or an "
+        "the login is valid, but is not permitted to do this: a role in the project (member, "
+        "as its operators call it), or an "
         "entry in the container's access list (X-Container-Read, X-Container-Write) gives it"
     ),
     407: PROXY_HINT,

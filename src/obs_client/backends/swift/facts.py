@@ -14,16 +14,16 @@ from obs_client.models import EndpointFact, Origin, Outcome
 OPENSTACK = "OpenStack's own Swift"
 """By the version in its `/info`; then all of the following hold, the marks in listings since version 2.18."""
 
-CONDITIONS = "keeps If-None-Match of a write"
+CONDITIONS = "supports If-None-Match in a write"
 """Else a write with `if_absent` looks first whether the object is there."""
 
-COPY_CONDITIONS = "keeps If-Match and Range of a copy"
+COPY_CONDITIONS = "supports If-Match and Range in a copy"
 """Else what was copied is looked at, and ranges that were not kept are read and written."""
 
 LISTED_MANIFESTS = "marks large objects in listings"
 """Else `cleanup` looks at each object."""
 
-TOLD_MANIFESTS = "tells which segments a large object has"
+TOLD_MANIFESTS = "reports the segments of a large object"
 """Else our own segments are known by the mark of their object, and no others are ever removed."""
 
 TAGGED_MANIFESTS = "takes the tag of a large object with its manifest"

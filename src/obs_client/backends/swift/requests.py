@@ -65,7 +65,7 @@ class SwiftHttp:
     def __init__(
         self, session: SwiftSession, verify: bool | str, timeout: float, conditions: bool | None = None
     ) -> None:
-        """Args: conditions: Whether the user says that the server keeps conditions of writes."""
+        """Args: conditions: Whether the user says that the server supports conditions of writes."""
         self.session = session
         self.facts: Facts = Facts(lambda: session.access().url)
         self._conditions = conditions

@@ -109,8 +109,8 @@ class Signing:
     def _make(self) -> Secret:
         if not self._create:
             raise NotSupportedError(
-                f"no TempURL key can be seen on the container or the account: there is none, or these credentials have "
-                f"no right to read it; {_ADVICE}"
+                f"no TempURL key can be seen on the container or the account: there is none, or these credentials are "
+                f"not permitted to read it; {_ADVICE}"
             )
         key = Secret(secrets.token_hex(32))
         try:

@@ -80,7 +80,7 @@ class _Copies:
         self._map = attributes_map(metadata)
         self._if_absent = if_absent
         self._action = partial(action, if_absent=if_absent, map_attributes=self._map)
-        settings.go_on = "each object is in its old place or in the new one, whole; run the same command again"
+        settings.go_on = "each object is complete, in its old place or in the new one; run the same command again"
 
     def all(self, sources: tuple[str, ...], target: str, recursive: bool) -> None:
         """Copy or move all sources."""
@@ -137,6 +137,6 @@ class _Copies:
 def _base_name(address: Address) -> str:
     """The last part of an object's name; in a store the name of one may end with a slash."""
     if address.is_folder and (address.path is not None or not address.name):
-        raise click.UsageError(f"{printable(address.text)} is no object but a folder, which obs sync copies")
+        raise click.UsageError(f"{printable(address.text)} is not an object but a folder; obs sync copies folders")
     slash = "/" if address.is_folder else ""
     return address.name.removesuffix("/").rpartition("/")[2] + slash

@@ -28,7 +28,7 @@ from obs_client.cli.written import pasted, url_of
 @place("places", metavar="[URL]...", nargs=-1)
 @click.option("-l", "--long", "long", is_flag=True, help="With size and time of change.")
 @click.option("-r", "--recursive", is_flag=True, help="All objects below, not only the first level.")
-@click.option("-u", "--urls", is_flag=True, help="Whole storage URLs, which the other commands take.")
+@click.option("-u", "--urls", is_flag=True, help="Print storage URLs that the other commands take.")
 @human
 @json_lines
 @shared

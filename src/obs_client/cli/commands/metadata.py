@@ -56,7 +56,7 @@ def show(settings: Settings, url: str) -> None:
 @meta.command(name="set")
 @place("url")
 @click.argument("pairs", metavar="KEY=VALUE...", nargs=-1, required=True)
-@click.option("--replace", is_flag=True, help="Drop all keys that are not given.")
+@click.option("--replace", is_flag=True, help="Remove all other keys.")
 @json_lines
 @shared
 @pass_settings

@@ -64,13 +64,13 @@ def probe(settings: Settings, url: str, within: int) -> None:
     profile = dataclasses.replace(profile, options={**_given(address), **profile.options})
     settings.result(profile.to_record(), _summary(profile))
     if profile.findings[-1].outcome is not obs_client.Outcome.HOLDS:
-        raise Failure(f"the probe left something: {profile.findings[-1].detail}")
+        raise Failure(f"the probe could not remove everything: {profile.findings[-1].detail}")
 
 
 def _no_place(address: Address) -> Exception:
     """What is wrong with a path that is not that of a directory."""
     if os.path.lexists(address.path or ""):
-        return click.UsageError(printable(f"{address.text} is no directory"))
+        return click.UsageError(printable(f"{address.text} is not a directory"))
     return NotThere(f"there is no container {address.text!r}", "obs mb creates a container")
 
 

@@ -34,7 +34,7 @@ SHOWN_BATCH = 100
 @click.command()
 @place("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("-r", "--recursive", is_flag=True, help="A folder or container: all objects in it. Asks first.")
-@click.option("-f", "--force", is_flag=True, help="Do not ask; what is not there is no failure.")
+@click.option("-f", "--force", is_flag=True, help="Do not ask; a missing object is not a failure.")
 @click.option("--dry-run", is_flag=True, help="Delete nothing; list on stdout what would be deleted.")
 @yes
 @json_lines

@@ -39,9 +39,9 @@ class _Bound(NamedTuple):
     metavar="TIME",
     default="1h",
     show_default=True,
-    help="How long it works; 7d at the most.",
+    help="How long it is valid; at most 7d.",
 )
-@click.option("--content-type", metavar="TYPE", help="Answer a GET with it; or take a PUT with it only.")
+@click.option("--content-type", metavar="TYPE", help="The content type of a GET's response; a PUT must send it.")
 @click.option("--content-disposition", metavar="VALUE", help="Likewise, as 'attachment; filename=\"a.txt\"'.")
 @click.option("--size", type=click.IntRange(0), help="Take a PUT of so many bytes only.")
 @json_lines
@@ -57,7 +57,7 @@ def url(
 ) -> None:
     """Print a URL to GET or PUT an object without a login, for a time.
 
-    The headers that a PUT must carry are told on stderr, or by --json.
+    The headers that a PUT must send are printed on stderr, or with --json.
 
     It is one to GET the object if neither is named. Whoever has it needs no credentials: hand it on with care. Nobody
     looks whether the object is there, unless the URL quotes something by %.

@@ -100,7 +100,9 @@ def list_stores(settings: Settings) -> None:
 @stores.command()
 @click.argument("name")
 @click.argument("url")
-@click.option("--keep-keys", is_flag=True, help="Keep the login of the environment in the file, for its owner's eyes.")
+@click.option(
+    "--keep-keys", is_flag=True, help="Store the login from the environment in the file, readable by its owner only."
+)
 @click.option("--replace", is_flag=True, help="In place of a store that has the name.")
 @json_lines
 @shared
@@ -235,5 +237,5 @@ def _login(url: str) -> Mapping[str, str]:
     wanted = _KEYS.get(StorageUrl.parse(url).scheme, ())
     found = {name: value for name, value in os.environ.items() if value and name.startswith(wanted)} if wanted else {}
     if not found:
-        raise click.UsageError(printable(f"the environment holds no login for {url}, which could be kept"))
+        raise click.UsageError(printable(f"the environment has no login for {url} to store"))
     return found

@@ -59,7 +59,9 @@ if TYPE_CHECKING:
 @max_transfer
 @max_duration
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
-@click.option("--apply", "plan", metavar="FILE", help="Do this plan, where nothing has changed since; - is stdin.")
+@click.option(
+    "--apply", "plan", metavar="FILE", help="Carry out this plan, for objects that have not changed since; - is stdin."
+)
 @yes
 @json_lines
 @limits
@@ -98,7 +100,7 @@ def sync(
     """
     from obs_client import sync as library
 
-    settings.go_on = "what was copied is whole; run the same command again, and it goes on"
+    settings.go_on = "what was copied is complete; run the same command again to continue"
     options = library.SyncOptions(
         delete=delete,
         checksum=checksum,
@@ -256,7 +258,7 @@ def _check_not_planned(options: SyncOptions) -> None:
     given = [f"--{name.replace('_', '-')}" for name in names if getattr(options, name)]
     if given:
         raise click.UsageError(
-            f"--apply takes no {', '.join(given)}: a plan has in it what is done; make a new plan with it"
+            f"--apply takes no {', '.join(given)}: a plan already contains what to do; make a new plan with it"
         )
 
 
@@ -298,7 +300,8 @@ def _finish(settings: Settings, report: SyncReport) -> None:
     if report.stopped:
         withheld = f"; {count_text(report.withheld, 'deletion')} left too" if report.withheld else ""
         raise Failure(
-            f"ended at {report.stopped_at!r}: {_in_words(report.stopped)}{withheld}", "the same command again goes on"
+            f"ended at {report.stopped_at!r}: {_in_words(report.stopped)}{withheld}",
+            "run the same command again to continue",
         )
     if report.withheld:
         raise Failure(
@@ -308,7 +311,7 @@ def _finish(settings: Settings, report: SyncReport) -> None:
 
 def _in_words(reason: str | None) -> str:
     """Why nothing was deleted, or all ended, with the command's words for the library's."""
-    words = (reason or "").replace("max_delete is ", "--max-delete allows ").replace("; give max_delete to do so", "")
+    words = (reason or "").replace("max_delete is ", "--max-delete allows ").replace("; set max_delete to allow it", "")
     return words.replace("max_transfer", "--max-transfer").replace("max_duration", "--max-duration")
 
 

@@ -16,14 +16,14 @@ STOPPING = 60.0
 @click.command()
 @place("urls", metavar="URL...", nargs=-1, required=True)
 @click.option(
-    "--server", metavar="NAME", help="What an S3 server is that does not say so itself: seaweedfs, swift or moto."
+    "--server", metavar="NAME", help="The kind of an S3 server that does not identify itself: seaweedfs, swift or moto."
 )
 @click.option("-k", "patterns", metavar="TEXT", multiple=True, help="Only tests whose name holds this; repeatable.")
 @click.option(
     "--workers",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Processes that test a store with a server; 4 if not given.",
+    help="Processes that test a store with a server; the default is 4.",
 )
 @shared
 @pass_settings

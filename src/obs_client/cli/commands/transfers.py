@@ -42,7 +42,7 @@ def get(settings: Settings, arguments: tuple[str, ...], recursive: bool) -> None
     if it is not there. `-` is stdout. Quoted patterns are matched: 's3://album/*.jpg'. With -r a folder keeps
     its name in a PATH that is a directory.
     """
-    settings.go_on = "each file is as it was or new, whole; run the same command again"
+    settings.go_on = "each file is complete, old or new; run the same command again"
     given, path = _with_path(arguments)
     with Clients() as clients:
         urls = expanded(settings, clients, given, recursive=recursive)
@@ -142,7 +142,7 @@ def _download(
 @click.option("--disposition", "--content-disposition", "disposition", metavar="TEXT", help="Content disposition.")
 @click.option("--language", "--content-language", "language", metavar="TEXT", help="Content language.")
 @click.option("--cache-control", metavar="TEXT", help="Cache control.")
-@click.option("-m", "--meta", metavar="KEY=VALUE", multiple=True, help="Metadata; may be given several times.")
+@click.option("-m", "--meta", metavar="KEY=VALUE", multiple=True, help="Metadata; repeatable.")
 @RECURSIVE
 @click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
 @json_lines
@@ -169,7 +169,7 @@ def put(
 
     A plain path is refused, so that a forgotten URL costs no file: `obs cp` copies between paths.
     """
-    settings.go_on = "the objects are old or new, whole; run the same command again"
+    settings.go_on = "each object is complete, old or new; run the same command again"
     address = Address.of_url(url, "obs cp copies between paths")
     address.container_name()
     given = _Given(key_values(meta) if meta else None, content_type, encoding, disposition, language, cache_control)
@@ -278,7 +278,7 @@ def _target(address: Address, path: str) -> str:
 
 def _base_name(address: Address, path: str) -> str:
     if path == "-" and address.is_folder:
-        raise click.UsageError("what comes from stdin needs a name: go on with it in the URL")
+        raise click.UsageError("data from stdin needs an object name in the URL")
     return os.path.basename(path.rstrip("/"))
 
 

@@ -22,7 +22,7 @@ EACH = 2
 FURTHER = """
 obs help TOPIC           shows one
 obs help --search WORDS  shows the lines of all pages that hold them
-obs help object_write    what the library says of a name
+obs help object_write    the library's documentation of a name
 obs COMMAND --help       the options of a command"""
 
 

@@ -72,7 +72,7 @@ def advice(reasons: Iterable[object], *, leave_out: str = "") -> str:
     elif any(isinstance(reason, (errors.InvalidNameError, errors.NotSupportedError)) for reason in found):
         told.append(f"what the target cannot hold fails again: rename it{leave_out}")
     if not told and leave_out:
-        told.append(f"mend what is told of each name{leave_out}; else it fails again")
+        told.append(f"correct what is reported for each name{leave_out}; else it fails again")
     return "; ".join(told)
 
 

@@ -58,7 +58,7 @@ class AtomicityTests(ConformanceBase):
         run_together([keep_writing, *[keep_reading] * READERS])
         self.assertGreater(len(reads), 0, "no read ended whole")
 
-    @promise("While an object is overwritten, object_read gives one version whole, or raises ObjectChangedError.")
+    @promise("While an object is overwritten, object_read returns one version complete, or raises ObjectChangedError.")
     def test_read_while_overwritten(self) -> None:
         def read(name: str, versions: dict[int, bytes]) -> None:
             data = self.client.object_read(name)
@@ -66,7 +66,7 @@ class AtomicityTests(ConformanceBase):
 
         self.check_under_readers(read)
 
-    @promise("While an object is overwritten, a download gives one version whole, or raises ObjectChangedError.")
+    @promise("While an object is overwritten, a download returns one version complete, or raises ObjectChangedError.")
     def test_download_while_overwritten(self) -> None:
         def read(name: str, versions: dict[int, bytes]) -> None:
             stream = io.BytesIO()
@@ -76,7 +76,7 @@ class AtomicityTests(ConformanceBase):
 
         self.check_under_readers(read)
 
-    @promise("While an object is overwritten, a file object reads one version whole, or raises ObjectChangedError.")
+    @promise("While an object is overwritten, a file object reads one version complete, or raises ObjectChangedError.")
     def test_open_while_overwritten(self) -> None:
         def read(name: str, versions: dict[int, bytes]) -> None:
             with self.client.object_open(name) as file:
@@ -111,7 +111,7 @@ class AtomicityTests(ConformanceBase):
             self.client.object_write(name, bytes([size % 251]) * size, {"size": str(size)})
             written.append(size)
 
-    @promise("Of several that write one object at once, one is there whole afterwards, with its own attributes.")
+    @promise("When several write one object at once, one of them is complete afterwards, with its own attributes.")
     def test_writers_of_one_object(self) -> None:
         self.sweep_afterwards()
         for sizes in ((10, 20, 30, 40), tuple(self.part_size + number for number in (1, 2, 3, 4))):

@@ -34,7 +34,7 @@ class FileReaderTests(ConformanceBase):
         self.client.options = dataclasses.replace(self.client.options, part_size=max(self.part_size, WIDE // 4))
         return self.content(WIDE)
 
-    @promise("if_none_match: who holds the content is told so by ObjectUnchangedError; what is another one is read.")
+    @promise("if_none_match: the same content raises ObjectUnchangedError; other content is read.")
     def test_if_none_match(self) -> None:
         for data in (b"held", self.large()):
             name = self.put("object", data)
@@ -251,7 +251,9 @@ class FileReaderTests(ConformanceBase):
                 file.read()
                 self.assertIs(file.verified, False, "though the first bytes were left out")
 
-    @promise("An object replaced while it is read is read whole as it was, or raises ObjectChangedError: never a mix.")
+    @promise(
+        "An object replaced while it is read is read completely as it was, or raises ObjectChangedError: never a mix."
+    )
     def test_reader_overtaken(self) -> None:
         old = self.wide()
         replaced = old[::-1]
@@ -277,7 +279,9 @@ class FileReaderTests(ConformanceBase):
                 file.seek(place)
                 self.assertTrue(file.read() == old[place:], "the bytes are of two versions")
 
-    @promise("An object replaced while it is downloaded comes whole as it was, or raises ObjectChangedError.")
+    @promise(
+        "An object replaced while it is downloaded is downloaded completely as it was, or raises ObjectChangedError."
+    )
     def test_download_overtaken(self) -> None:
         old, new = self.content(8 * self.part_size), self.content(8 * self.part_size)[::-1]
         name = self.name("object")

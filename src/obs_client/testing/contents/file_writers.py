@@ -58,7 +58,10 @@ class FileWriterTests(ConformanceBase):
             info = self.info(name)
             self.assertEqual((info.size, info.metadata, info.content_type), (len(data), {"key": "value"}, "text/x-own"))
 
-    @promise("A closed writer's info is what object_info tells of the object, as far as the store told, unasked.")
+    @promise(
+        "A closed writer's info is what object_info reports of the object, as far as the "
+        "store reported it, without another request."
+    )
     def test_writer_info(self) -> None:
         for data in self.pieces():
             name = self.put("object", b"old")

@@ -22,7 +22,7 @@ class ObservingTests(ConformanceBase):
         client.options = dataclasses.replace(client.options, observe=seen.append)
         return client
 
-    @promise("Every call that asks a server is told to ClientOptions.observe, with what went each way.")
+    @promise("Every request to a server is passed to ClientOptions.observe, with the bytes each way.")
     def test_observe(self) -> None:
         seen: list[RequestRecord] = []
         client = self.observed(seen)

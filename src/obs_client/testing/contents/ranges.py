@@ -22,15 +22,15 @@ class RangeTests(ConformanceBase):
 
         self.each(ranges, check)
 
-    @promise("object_read(start, stop) gives the bytes from start to before stop.")
+    @promise("object_read(start, stop) returns the bytes from start to before stop.")
     def test_ranges(self) -> None:
         self.check_ranges(b"0123456789", [(0, 1), (0, 10), (3, 7), (9, 10), (4, 5), (0, None), (5, None), (9, None)])
 
-    @promise("A stop past the end means the end; a start at or past the end gives no bytes.")
+    @promise("A stop past the end means the end; a start at or past the end returns no bytes.")
     def test_ranges_past_end(self) -> None:
         self.check_ranges(b"0123456789", [(0, 11), (5, 10**9), (10, None), (10, 11), (11, None), (10**9, 10**9 + 5)])
 
-    @promise("An empty range gives no bytes.")
+    @promise("An empty range returns no bytes.")
     def test_empty_ranges(self) -> None:
         self.check_ranges(b"0123456789", [(0, 0), (5, 5), (10, 10), (20, 20)])
 
@@ -55,7 +55,7 @@ class RangeTests(ConformanceBase):
         with self.assertRaises(ObjectNotFoundError):
             self.client.object_read(name, start=-3)
 
-    @promise("Any range of an object of no bytes gives no bytes.")
+    @promise("Any range of an object of no bytes returns no bytes.")
     def test_ranges_of_nothing(self) -> None:
         self.check_ranges(b"", [(0, None), (0, 0), (0, 5), (5, None), (1, 2)])
 

@@ -113,7 +113,7 @@ class SharingTests(ConformanceBase):
         with files[0] as file:
             self.assertTrue(head + file.read() == data)
 
-    @promise("A pickled client carries its configuration and works, or refuses with a TypeError that says why.")
+    @promise("A pickled client carries its configuration and works, or raises a TypeError that says why.")
     def test_pickle(self) -> None:
         client = self.another_client()
         try:

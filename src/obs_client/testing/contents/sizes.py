@@ -24,7 +24,7 @@ class SizeTests(ConformanceBase):
             data = self.content(size)
             self.assertIn(write(name, data), (True, None))
             info = self.info(name)
-            self.assertEqual((info.size, info.bytes), (size, size), "the size that object_info tells")
+            self.assertEqual((info.size, info.bytes), (size, size), "the size that object_info reports")
             self.assertTrue(self.client.object_read(name) == data, "the content is another")
 
         self.each(self.sizes(), check)
@@ -57,7 +57,7 @@ class SizeTests(ConformanceBase):
     def test_upload_plain_stream(self) -> None:
         self.check_writes(lambda name, data: self.client.object_upload(binary(PlainStream(data)), name))
 
-    @promise("object_upload takes a stream that gives fewer bytes than were asked for.")
+    @promise("object_upload takes a stream that returns fewer bytes than were asked for.")
     def test_upload_short_reads(self) -> None:
         limit = max(1, self.part_size // 7)
         self.check_writes(lambda name, data: self.client.object_upload(binary(PlainStream(data, limit)), name))
@@ -107,7 +107,7 @@ class SizeTests(ConformanceBase):
 
         self.check_writes(write)
 
-    @promise("object_read gives all bytes of an object of any size.")
+    @promise("object_read returns all bytes of an object of any size.")
     def test_read(self) -> None:
         self.check_reads(self.client.object_read)
 
@@ -152,7 +152,9 @@ class SizeTests(ConformanceBase):
 
         self.check_reads(read)
 
-    @promise("progress is told, in the caller's thread, byte counts that are never negative and add up to the size.")
+    @promise(
+        "progress is called in the caller's thread with byte counts that are never negative and add up to the size."
+    )
     def test_progress(self) -> None:
         for size in self.sizes():
             self.check_progress(self.content(size))

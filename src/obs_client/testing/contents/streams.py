@@ -103,7 +103,7 @@ class StreamTests(ConformanceBase):
         self.assertEqual(client.calls, [], "requests were made")
         self.check_nothing_left(name, self.name("new"))
 
-    @promise("What is no stream at all is refused with TypeError before any request.")
+    @promise("What is not a stream is refused with TypeError before any request.")
     def test_no_stream(self) -> None:
         client = self.recording_client()
         for stream in (None, b"bytes", "path", 5, object()):
@@ -113,7 +113,7 @@ class StreamTests(ConformanceBase):
                 client.object_download(self.name("new"), stream)  # type: ignore[arg-type]
         self.assertEqual(client.calls, [], "requests were made")
 
-    @promise("A stream that gives text in place of bytes raises TypeError, and nothing is written.")
+    @promise("A stream that returns text in place of bytes raises TypeError, and nothing is written.")
     def test_stream_of_text(self) -> None:
         class TextStream:
             def read(self, size: int = -1) -> str:
@@ -179,7 +179,7 @@ class StreamTests(ConformanceBase):
                 self.client.object_download(name, binary(sink))
             self.assertIs(caught.exception, sink.error)
 
-    @promise("A download to a file replaces it as a whole; if it cannot be written, nothing is left beside it.")
+    @promise("A download to a file replaces it in one step; if it cannot be written, nothing is left beside it.")
     def test_download_target(self) -> None:
         name = self.put("object", self.large())
         with tempfile.TemporaryDirectory() as directory:

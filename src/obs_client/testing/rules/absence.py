@@ -46,14 +46,14 @@ class AbsenceTests(ConformanceBase):
             with self.assertRaises(ObjectNotFoundError):
                 self.client.object_open(self.name("absent"), mode)
 
-    @promise("object_download of an absent object answers False and writes nothing.")
+    @promise("object_download of an absent object returns False and writes nothing.")
     def test_absent_download(self) -> None:
         stream, moved = io.BytesIO(b"before"), list[int]()
         stream.seek(6)
         self.assertIs(self.client.object_download(self.name("absent"), stream, progress=moved.append), False)
         self.assertEqual((stream.getvalue(), moved), (b"before", []))
 
-    @promise("download_file of an absent object answers False, and no file is made or touched.")
+    @promise("download_file of an absent object returns False, and no file is made or touched.")
     def test_absent_download_file(self) -> None:
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "target")
@@ -65,7 +65,7 @@ class AbsenceTests(ConformanceBase):
             self.assertIs(self.client.download_file(self.name("absent"), path), False)
             self.assertEqual((os.stat(path), os.listdir(directory)), (before, ["target"]))
 
-    @promise("Changing the metadata of an absent object answers False and makes no object.")
+    @promise("Changing the metadata of an absent object returns False and makes no object.")
     def test_absent_metadata(self) -> None:
         name = self.name("absent")
         self.assertIs(self.client.object_replace_metadata(name, {"a": "b"}), False)
@@ -73,7 +73,7 @@ class AbsenceTests(ConformanceBase):
         self.assertIs(self.client.object_delete_metadata(name, "a"), False)
         self.assertIsNone(self.client.object_info(name))
 
-    @promise("Copying an absent object answers False, and the target stays as it is.")
+    @promise("Copying an absent object returns False, and the target stays as it is.")
     def test_absent_copy(self) -> None:
         target = self.put("target", b"kept")
         self.assertIs(self.client.object_copy(self.name("absent"), target), False)
@@ -81,12 +81,12 @@ class AbsenceTests(ConformanceBase):
         self.assertEqual(self.client.object_read(target), b"kept")
         self.assertIsNone(self.client.object_info(self.name("none")))
 
-    @promise("Deleting an absent object answers True: it is gone.")
+    @promise("Deleting an absent object returns True: it is gone.")
     def test_absent_delete(self) -> None:
         self.assertIs(self.client.object_delete(self.name("absent")), True)
         self.client.object_delete_many([self.name("absent"), self.name("absent too")])
 
-    @promise("A folder that objects are in is no object itself, and a part of a name is none.")
+    @promise("A folder with objects in it is not an object, nor is a part of a name.")
     def test_folder_is_absent(self) -> None:
         self.put("folder/deep/object")
         for text in ("folder", "folder/", "folder/deep", "folder/deep/", "folder/deep/objec", "folder/deep/object/"):
@@ -136,7 +136,7 @@ class AbsenceTests(ConformanceBase):
         self.each(writes, check)
         self.assertIsNone(self.client.container_info(container))
 
-    @promise("In an absent container every object is absent, and said to be so as in any other container.")
+    @promise("In an absent container every object is absent, as in any other container.")
     def test_absent_container_read(self) -> None:
         client, container = self.client, self.absent_container()
         client.container_name = container

@@ -12,7 +12,7 @@ from obs_client.testing.promise import promise
 class BadInputTests(ConformanceBase):
     """What is promised of wrong types, values and names that belong to no other topic."""
 
-    @promise("Data that is not bytes is refused with TypeError, which says what to give, before any request.")
+    @promise("Data that is not bytes is refused with TypeError, which says what to pass, before any request.")
     def test_data_of_wrong_type(self) -> None:
         client = self.recording_client()
         for data in ("text", None, 5, [1, 2], object()):
@@ -21,7 +21,7 @@ class BadInputTests(ConformanceBase):
             self.assertIn(type(data).__name__, str(caught.exception))
         self.assertEqual(client.calls, [], "requests were made")
 
-    @promise("A prefix, delimiter or start_after that is none is refused before any request, when it is given.")
+    @promise("A prefix, delimiter or start_after of another type is refused before any request, when it is given.")
     def test_impossible_listing(self) -> None:
         client = self.recording_client()
         for wrong in (5, b"bytes"):

@@ -1,4 +1,4 @@
-"""What a store tells of an object beyond what all of them tell: its class, version and end, its tags, its own words."""
+"""What a store reports of an object that not all stores report: class, version and end, tags, headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class BeyondTests(ConformanceBase):
     """What is promised of what only some stores tell."""
 
     @promise(
-        "Class, version and end of an object are told as text, text and epoch seconds; or None where they are not."
+        "Class, version and end of an object are reported as text, text and epoch seconds; or None where they are not."
     )
     def test_told_beyond(self) -> None:
         info = self.info(self.put("object"))
@@ -38,7 +38,9 @@ class BeyondTests(ConformanceBase):
             for field in FIELDS:
                 self.assertIn(getattr(each, field), (None, getattr(info, field)), field)
 
-    @promise("object_tags gives the tags as a dict of texts, empty where there are none, and None for what is absent.")
+    @promise(
+        "object_tags returns the tags as a dict of texts, empty where there are none, and None for what is absent."
+    )
     def test_tags(self) -> None:
         if not self.capabilities.tags:
             self.skipTest("capabilities.tags is False")
@@ -56,7 +58,8 @@ class BeyondTests(ConformanceBase):
         self.assertEqual(client.calls, [])
 
     @promise(
-        "object_headers gives what the store itself tells, by names in lower case or fields; None for what is absent."
+        "object_headers returns what the store itself reports, by names in lower case or "
+        "fields; None for what is absent."
     )
     def test_own_headers(self) -> None:
         found = self.client.object_headers(self.put("object"))

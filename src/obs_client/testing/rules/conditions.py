@@ -23,7 +23,7 @@ class ConditionTests(ConformanceBase):
         """Content of one request, and of several parts."""
         return [b"small", self.large()]
 
-    @promise("A write with if_absent of a new object answers True, and carries no mark that users see.")
+    @promise("A write with if_absent of a new object returns True, and carries no mark that users see.")
     def test_if_absent_new(self) -> None:
         self.require("if_absent")
         for data in self.contents():
@@ -34,7 +34,7 @@ class ConditionTests(ConformanceBase):
             entries = self.client.object_list(True, prefix=name)
             self.assertEqual([getattr(entry, "metadata", None) for entry in entries], [{"key": "value"}])
 
-    @promise("A write with if_absent of an object that is there answers False, and the object stays as it is.")
+    @promise("A write with if_absent of an object that is there returns False, and the object stays as it is.")
     def test_if_absent_there(self) -> None:
         self.require("if_absent")
         name = self.put("old", b"old", {"version": "old"})
@@ -87,7 +87,10 @@ class ConditionTests(ConformanceBase):
         self.assertTrue(self.client.object_read(name) == contents[winner], "the winner's content is not there")
         self.assertEqual(self.metadata(name), {"winner": str(winner)})
 
-    @promise("A write with if_hash answers True if the object has this hash as object_info told, else False unwritten.")
+    @promise(
+        "A write with if_hash returns True if the object has this hash as object_info "
+        "reported it, else False unwritten."
+    )
     def test_if_hash(self) -> None:
         self.require("if_hash")
         for data in self.contents():
@@ -133,7 +136,7 @@ class ConditionTests(ConformanceBase):
 
             self.check_race(name, [bytes([number]) * size for number in range(RACERS)], write)
 
-    @promise("object_delete with if_hash deletes only what has this hash, else answers False; absent is True, as ever.")
+    @promise("object_delete with if_hash deletes only what has this hash, else returns False; absent is True, as ever.")
     def test_delete_if_hash(self) -> None:
         self.require("delete_if_hash")
         for data in self.contents():
@@ -150,12 +153,12 @@ class ConditionTests(ConformanceBase):
             for absent in (found, "no such hash"):
                 self.assertIs(self.client.object_delete(name, if_hash=absent), True)
 
-    @promise("In an absent container object_delete with if_hash answers True: nothing is there.")
+    @promise("In an absent container object_delete with if_hash returns True: nothing is there.")
     def test_delete_if_hash_absent_container(self) -> None:
         self.require("delete_if_hash")
         self.assertIs(self.client.object_delete("object", self.absent_container(), if_hash="hash"), True)
 
-    @promise("Of a deletion with if_hash and a write with the same at once, one is told that it holds.")
+    @promise("Of a deletion with if_hash and a write with the same at once, only one succeeds.")
     def test_delete_if_hash_race(self) -> None:
         for capability in ("delete_if_hash", "if_hash", "atomic_conditions"):
             self.require(capability)

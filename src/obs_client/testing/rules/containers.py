@@ -25,7 +25,7 @@ class ContainerTests(ConformanceBase):
         client.container_delete(chosen)
         self.assertIsNone(client.container_name)
 
-    @promise("container_create makes a container and answers True; for one that is there it answers False.")
+    @promise("container_create makes a container and returns True; for one that is there it returns False.")
     def test_container_create(self) -> None:
         name = self.absent_container()
         answer = self.client.container_create(name)
@@ -40,7 +40,7 @@ class ContainerTests(ConformanceBase):
         self.client.container_create(self.container)
         self.assertEqual(self.client.object_read(name), b"kept")
 
-    @promise("container_info gives the container's name; of an absent one, None.")
+    @promise("container_info returns the container's name; of an absent one, None.")
     def test_container_info(self) -> None:
         info = self.client.container_info(self.container)
         assert info is not None, "container_info says that the container is absent"
@@ -60,7 +60,7 @@ class ContainerTests(ConformanceBase):
         self.assertEqual([entry.name for entry in self.client.container_list(prefix=other[:-1])], [other])
         self.assertEqual(self.client.container_list(f"{other}-longer"), [])
 
-    @promise("Containers tell count and bytes of their objects if capabilities.container_totals, else None for both.")
+    @promise("Containers report count and bytes of their objects if capabilities.container_totals, else None for both.")
     def test_container_totals(self) -> None:
         container = self.new_container()
         self.client.object_write("one", b"12345", container_name=container)
@@ -83,7 +83,7 @@ class ContainerTests(ConformanceBase):
         self.assertNotIn(container, [entry.name for entry in self.client.container_list(container)])
         self.assertIs(self.client.container_delete(container), True)
 
-    @promise("container_delete without force answers False for a container with objects, and all of them stay.")
+    @promise("container_delete without force returns False for a container with objects, and all of them stay.")
     def test_container_delete_full(self) -> None:
         container = self.new_container()
         self.client.object_write("kept", b"kept", container_name=container)
@@ -122,7 +122,7 @@ class ContainerTests(ConformanceBase):
             time.sleep(min(1.0, self.settle_seconds))
 
     @promise(
-        "use_container chooses a container that is there; for an absent one it answers False, the old choice stays."
+        "use_container chooses a container that is there; for an absent one it returns False, the old choice stays."
     )
     def test_use_container(self) -> None:
         other = self.new_container()

@@ -10,7 +10,7 @@ from obs_client.testing.rules.attributes import AttributeTests
 class CopyingTests(ConformanceBase):
     """What is promised of `object_copy`."""
 
-    @promise("object_copy copies content of any size, answers True, and the source stays.")
+    @promise("object_copy copies content of any size, returns True, and the source stays.")
     def test_copy(self) -> None:
         def check(size: int) -> None:
             data = self.content(size)

@@ -14,7 +14,7 @@ from obs_client.testing.wrapper import WrappedClient
 class DeletingTests(ConformanceBase):
     """What is promised of deleting."""
 
-    @promise("A deleted object, small or large, is gone in every respect; object_delete answers True.")
+    @promise("A deleted object, small or large, is gone in every respect; object_delete returns True.")
     def test_delete(self) -> None:
         for data in (b"small", self.large()):
             name = self.put("object", data)
@@ -36,7 +36,7 @@ class DeletingTests(ConformanceBase):
                 lambda text: self.assertEqual(self.client.object_read(self.name(text)), text.encode()),
             )
 
-    @promise("object_delete_many deletes all names, absent and repeated ones are no failure, and answers None.")
+    @promise("object_delete_many deletes all names, absent and repeated ones are no failure, and returns None.")
     def test_delete_many(self) -> None:
         for text in ("a", "b", "c", "kept"):
             self.put(text, self.large() if text == "b" else b"small")
@@ -46,7 +46,7 @@ class DeletingTests(ConformanceBase):
         self.client.object_delete_many(names)
         self.assert_names_listed(["kept"])
 
-    @promise("object_delete_prefix deletes all names that start so, and no other, and answers how many.")
+    @promise("object_delete_prefix deletes all names that start so, and no other, and returns how many.")
     def test_delete_prefix(self) -> None:
         for text in ("a-", "a/1", "a/b/2", "a/b/3", "ab", "z/a/x"):
             self.put(text, self.large() if text == "a/1" else b"small")
@@ -78,7 +78,9 @@ class DeletingTests(ConformanceBase):
             self.client.object_delete_many([self.name("a"), ""])
         self.assert_names_listed(["a", "b"])
 
-    @promise("What object_delete_many could not delete is told by name in PartialFailureError; the rest is deleted.")
+    @promise(
+        "What object_delete_many could not delete is reported by name in PartialFailureError; the rest is deleted."
+    )
     def test_delete_many_partly(self) -> None:
         names = [self.put(text) for text in ("a", "b", "c")]
         client = _RefusingClient(self.client, names[1])

@@ -44,7 +44,7 @@ class ListingTests(ConformanceBase):
         found = [self.own_name(entry.subdir if isinstance(entry, SubdirInfo) else entry.name) for entry in entries]
         return found if self.capabilities.ordered_listing else sorted(found, key=str.encode)
 
-    @promise("object_glob gives the objects whose whole names fit, with metadata if it is asked for.")
+    @promise("object_glob returns the objects whose complete names match, with metadata if it is asked for.")
     def test_glob(self) -> None:
         for text in ("2025/cat.jpg", "2026/cat.jpg", "2026/cat.jpeg", "2026/in/dog.jpg", "2026/x[1]", "cat.jpg"):
             self.put(text, b"content", {"key": "value"})
@@ -112,7 +112,7 @@ class ListingTests(ConformanceBase):
         inside = self.client.object_list(prefix=self.name("kinds/z/"), delimiter="/")
         self.assertEqual([type(entry) for entry in inside], [ObjectInfo])
 
-    @promise("start_after gives only entries whose name, or whose subdir, comes after it in byte order.")
+    @promise("start_after returns only entries whose name, or whose subdir, comes after it in byte order.")
     def test_list_start_after(self) -> None:
         names = self.put_names()
         self.assert_names_listed(names)
@@ -127,7 +127,7 @@ class ListingTests(ConformanceBase):
         self.each(queries, check)
 
     @promise(
-        "A listing with a limit has the first entries of the whole one, and no more than so many; fewer at the end."
+        "A listing with a limit has the first entries of the complete one, and no more than so many; fewer at the end."
     )
     def test_list_limit(self) -> None:
         names = ("a", "b/1", "b/2", "b/3/x", "c", "d/1", "e", "x-1", "x-2/y", "z")
@@ -186,7 +186,7 @@ class ListingTests(ConformanceBase):
         self.assert_names_listed(names)
         self.assertEqual(self.names_listed(), sorted(names, key=str.encode))
 
-    @promise("A listing with fetch_metadata gives each entry as object_info does.")
+    @promise("A listing with fetch_metadata returns each entry as object_info does.")
     def test_list_fetch_metadata(self) -> None:
         self.put("plain", b"plain")
         self.put("rich", b"rich", {"key": "value", "other": "b"})

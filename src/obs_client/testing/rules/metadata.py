@@ -116,7 +116,7 @@ class MetadataTests(ConformanceBase):
         self.client.object_replace_metadata(name, {"OTHER": "X"})
         self.assertEqual(self.metadata(name), {"other": "X"})
 
-    @promise("What is no metadata is refused with InvalidNameError or TypeError before any request.")
+    @promise("What is not metadata is refused with InvalidNameError or TypeError before any request.")
     def test_metadata_refused(self) -> None:
         bad_keys = ("", "a b", "a:b", "a.b", "ümlaut", "a\nb", "a\0", "K\u212a", "a/b", "a=b", "obs-write-id")
         bad_values = ("line\nbreak", "return\r", "nul\0", "tab\t", "\x1b", "\x7f", "\x85", "\ud800")
@@ -135,7 +135,7 @@ class MetadataTests(ConformanceBase):
             client.object_replace_metadata(name, metadata)
         self.assertEqual(client.calls, [], "requests were made")
 
-    @promise("Metadata that is no mapping of text to text is refused with TypeError before any request.")
+    @promise("Metadata that is not a mapping of text to text is refused with TypeError before any request.")
     def test_metadata_types(self) -> None:
         client = self.recording_client()
         wrong: tuple[object, ...] = ("text", [("a", "b")], {"a": 5}, {5: "a"}, {"a": None}, {b"a": b"b"})
@@ -146,13 +146,13 @@ class MetadataTests(ConformanceBase):
                 client.object_replace_metadata(self.name("object"), metadata)  # type: ignore[arg-type]
         self.assertEqual(client.calls, [], "requests were made")
 
-    @promise("object_replace_metadata leaves nothing of the old metadata and answers True.")
+    @promise("object_replace_metadata leaves nothing of the old metadata and returns True.")
     def test_replace_metadata(self) -> None:
         name = self.put("object", metadata={"old": "1", "both": "1"})
         self.assertIs(self.client.object_replace_metadata(name, {"both": "2", "new": "2"}), True)
         self.assertEqual(self.metadata(name), {"both": "2", "new": "2"})
 
-    @promise("object_set_metadata sets one key and keeps the others; it answers True.")
+    @promise("object_set_metadata sets one key and keeps the others; it returns True.")
     def test_set_metadata(self) -> None:
         name = self.put("object", metadata={"old": "1"})
         self.assertIs(self.client.object_set_metadata(name, "new", "2"), True)
@@ -166,7 +166,7 @@ class MetadataTests(ConformanceBase):
         self.assertIs(self.client.object_delete_metadata(name, "one"), True)
         self.assertEqual(self.metadata(name), {"two": "2"})
 
-    @promise("Of several that change an object's metadata at once the last wins, whole.")
+    @promise("Of several that change an object's metadata at once the last wins completely.")
     def test_metadata_race(self) -> None:
         name = self.put("object", metadata={"writer": "start", "copy": "start"})
 

@@ -27,13 +27,13 @@ class NamingTests(ConformanceBase):
         self.assertEqual(refused, set(), "names that no store may refuse were refused")
         return written
 
-    @promise("Every legal name is taken as it is, and no two names are one object: each gives back its own content.")
+    @promise("Every legal name is taken as it is, and no two names are one object: each returns its own content.")
     def test_names_read(self) -> None:
         written = self.put_odd("d/", "0123456789abcdef/", "\u00e9", "\U0001f600")
         self.each(written, lambda name: self.assertEqual(self.client.object_read(name), written[name]))
         self.assert_names_listed(self.own_name(name) for name in written)
 
-    @promise("object_info tells the name as it was given.")
+    @promise("object_info reports the name as it was given.")
     def test_names_info(self) -> None:
         written = self.put_odd()
 
@@ -43,7 +43,7 @@ class NamingTests(ConformanceBase):
 
         self.each(written, check)
 
-    @promise("A listing gives every name as it was written, each once.")
+    @promise("A listing returns every name as it was written, each once.")
     def test_names_listed(self) -> None:
         written = self.put_odd()
         self.assert_names_listed(self.own_name(name) for name in written)
@@ -165,7 +165,7 @@ class NamingTests(ConformanceBase):
         self.assertEqual(client.calls, [], "requests were made")
         self.assert_names_listed([])
 
-    @promise("A name that is no text is refused with TypeError by every method, before any request.")
+    @promise("A name that is not text is refused with TypeError by every method, before any request.")
     def test_names_of_wrong_type(self) -> None:
         client = self.recording_client()
 

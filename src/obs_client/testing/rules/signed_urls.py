@@ -87,7 +87,7 @@ class SignedUrlTests(ConformanceBase):
             send(url, b"by anybody", url.headers)
             self.assertEqual(self.client.object_read(self.name(text)), b"by anybody")
 
-    @promise("A download URL is answered with the content type and the disposition that it was made with.")
+    @promise("The response to a download URL has the content type and the disposition that it was made with.")
     def test_download_url_terms(self) -> None:
         self.require_signing("download_urls")
         name, wanted = self.put("object"), {}

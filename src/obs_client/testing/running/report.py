@@ -67,7 +67,7 @@ class Report:
     # ---- at the end -------------------------------------------------------------------------------------------------
 
     def finish(self, interrupted: bool) -> bool:
-        """Print the failures and `N passed, N failed, N skipped`; gives whether all is as it should be."""
+        """Print the failures and `N passed, N failed, N skipped`; returns whether all is as it should be."""
         failures, passed = self._failures(), len(self._outcomes[Kind.PASSED])
         self._write(_ERASE if self._is_screen else "\n" if self._marks % MARKS_IN_A_LINE else "")
         for outcome in failures:
@@ -77,7 +77,7 @@ class Report:
         if interrupted:
             self._write("interrupted: not all tests were run\n")
         elif self._started < self._total:
-            self._write(f"{self._total - self._started} tests were not run, since what they need could not be made\n")
+            self._write(f"{self._total - self._started} tests were not run, because what they need could not be made\n")
         self._write_counts(passed, len(failures))
         return not failures and passed > 0 and not interrupted and self._started == self._total
 

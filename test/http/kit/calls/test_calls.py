@@ -35,8 +35,8 @@ def test_refusals_have_their_kind_by_code_then_by_status() -> None:
 
 def test_refusals_say_what_was_answered_and_can_be_pickled() -> None:
     refusal = Refusal("Put Blob", 409, "Taken", "It is there", {"x-id": "7"})
-    assert str(refusal) == "Put Blob was answered with It is there (Taken, 409)"
-    assert str(Refusal("Put Blob", 404)) == "Put Blob was answered with an error (404)"
+    assert str(refusal) == "Put Blob failed: It is there (Taken, 409)"
+    assert str(Refusal("Put Blob", 404)) == "Put Blob failed: no message (404)"
     copy = pickle.loads(pickle.dumps(refusal))
     assert (str(copy), copy.headers, copy.code) == (str(refusal), {"x-id": "7"}, "Taken")
 

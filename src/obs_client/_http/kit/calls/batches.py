@@ -54,12 +54,12 @@ def read_batch(content_type: str, content: bytes) -> dict[int, PartAnswer]:
     """
     found = _BOUNDARY.search(content_type)
     if not content_type.lower().startswith("multipart/mixed") or not found:
-        raise StrangeAnswer("the answer to a batch is none: it is not multipart/mixed")
+        raise StrangeAnswer("the response to a batch is not multipart/mixed")
     mark = b"--" + found[1].encode("latin-1")
     _, *parts = content.split(mark)
     end = parts.pop() if parts else b""
     if not end.startswith(b"--"):
-        raise BrokenAnswer("the answer to a batch ends before its last boundary")
+        raise BrokenAnswer("the response to a batch ends before its last boundary")
     return dict(map(_read_part, parts))
 
 
@@ -75,7 +75,7 @@ def failures_of(
     failures: dict[str, Exception] = {}
     for number, name in enumerate(names):
         answer = answers.get(number)
-        error = error_of(answer) if answer else BrokenAnswer("the answer to a batch says nothing of this name")
+        error = error_of(answer) if answer else BrokenAnswer("the response to a batch has no result for this name")
         if error is not None:
             failures[name] = error
     return failures

@@ -53,7 +53,7 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         status = "" if self.code == str(self.status) else f", {self.status}"
-        return f"{self.operation} was answered with {self.message or 'an error'} ({self.code}{status})"
+        return f"{self.operation} failed: {self.message or 'no message'} ({self.code}{status})"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

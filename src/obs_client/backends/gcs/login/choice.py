@@ -114,7 +114,7 @@ def _ready(token: Secret) -> Callable[[], Token]:
 
     def fetch() -> Token:
         if not left:
-            raise AuthorizationError("the store refused the token that was given: it has ended, or was revoked")
+            raise AuthorizationError("the store refused the token: it has expired, or was revoked")
         return Token(left.pop(), float("inf"))
 
     return fetch

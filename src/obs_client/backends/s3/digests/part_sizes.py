@@ -77,7 +77,7 @@ class AskedPartSizes:
             self._noted = None
         if found is None:
             if not self._size_holds():
-                raise BrokenAnswer("the answer has another length than the object: it is not whole")
+                raise BrokenAnswer("the response does not have the length of the object: it is incomplete")
             found, self._guessed = guessed_parts(self._size, count, self._seen), True
         self._used = found or ()
         return found
@@ -100,7 +100,7 @@ class AskedPartSizes:
         except (S3Error, OSError):
             holds = True
         if not holds:
-            raise IntegrityError("the answer has another length than the object")
+            raise IntegrityError("the response does not have the length of the object")
         if self._guessed:
             return False
         told = self._tell(lambda: self._ask_each(len(self._used)))

@@ -44,7 +44,7 @@ class SentDigest(NamedTuple):
         """
         told = answer.headers.get(f"x-amz-checksum-{self.algorithm}")
         if told is not None and told != self.text:
-            raise IntegrityError(f"the store says that it received other bytes: {told} in place of {self.text}")
+            raise IntegrityError(f"the store reports that it received other bytes: {told} in place of {self.text}")
         if told is not None or self.believed:
             return None
         return tag_is_of(answer, body)
@@ -59,7 +59,9 @@ def tag_is_of(answer: HttpAnswer, body: Body) -> bool | None:
 def other_bytes(answer: HttpAnswer, body: Body) -> IntegrityError:
     """The error for a tag that is a digest of other bytes than these."""
     found, wanted = md5_in(answer.headers), body.digest("md5").hex()
-    return IntegrityError(f"the store says that it received other bytes: {found} in place of {wanted}", hint=AS_IT_IS)
+    return IntegrityError(
+        f"the store reports that it received other bytes: {found} in place of {wanted}", hint=AS_IT_IS
+    )
 
 
 def digest_of_body(body: Body, checksums: bool) -> SentDigest:

@@ -66,7 +66,7 @@ def begin(requests: Requests, new: NewObject, headers: dict[str, str], checksums
         found = requests.document(asked, _BEGUN, ("UploadId",), echoes=True)
         upload_id = found.get("UploadId")
         if not upload_id:
-            raise StrangeAnswer("the answer to the begin of an upload has no id")
+            raise StrangeAnswer("the response to the start of an upload has no id")
     except Exception as error:
         if _may_have_begun(error):
             late = isinstance(error, TimeoutError)  # the server is still at work, or another request would wait as long

@@ -129,7 +129,7 @@ def open_uploads(requests: Requests, container: str, prefix: str) -> Iterator[Op
         if following is None:
             return
         if following == markers:
-            raise StrangeAnswer("the listing of uploads goes on, but not onwards")
+            raise StrangeAnswer("the listing of uploads repeats itself")
         markers = following
 
 
@@ -167,7 +167,7 @@ def _following(page: xml.Element, encoded: bool) -> tuple[str, str] | None:
     if not (is_true(told) if told is not None else key):
         return None
     if not key:
-        raise StrangeAnswer("the listing of uploads goes on, but does not say where")
+        raise StrangeAnswer("the listing of uploads is truncated, but has no marker to continue at")
     return _name(key, encoded), page.find("NextUploadIdMarker") or ""
 
 

@@ -119,7 +119,7 @@ class S3Upload(MultipartUpload):
                 return None
             raise
         if not tag and not self._is_there() and not self._is_gone():
-            raise BrokenAnswer("the answer to the completion has no ETag, and the object is not there")
+            raise BrokenAnswer("the response to the completion has no ETag, and the object is not there")
         self._check_race()
         self._learn(tag)
         self._forget()
@@ -204,7 +204,7 @@ class S3Upload(MultipartUpload):
         )
         told = [_tag_of(part) for part in found.all("Part") if part.find("PartNumber") == str(number)]
         if not told or not told[0]:
-            raise StrangeAnswer("no answer tells the ETag of a part that was copied")
+            raise StrangeAnswer("no response has the ETag of a part that was copied")
         return told[0]
 
     def _check_race(self) -> None:
@@ -214,7 +214,7 @@ class S3Upload(MultipartUpload):
             PreconditionError: Another one is.
         """
         if self._new.conditional and not self._requests.keeps_races and not self._is_there():
-            raise PreconditionError(f"another writer of {self._upload.name!r} was told at the same time that it may")
+            raise PreconditionError(f"another writer of {self._upload.name!r} got permission at the same time")
 
     def _look(self) -> ObjectInfo | None:
         return look_for(self._requests, self._upload.container, self._upload.name)

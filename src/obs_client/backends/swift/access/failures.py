@@ -24,7 +24,7 @@ def login_error(error: Exception, login: Login) -> ObjectStorageClientError:
     kind, place = classify(error), login.place
     if kind is None or isinstance(error, login_sdk().InvalidResponse):
         what = str(error) or type(error).__name__
-        return ServiceError(f"what {place} answered is not the answer to a login: {what}", hint=_advice(login))
+        return ServiceError(f"the response from {place} is not one to a login: {what}", hint=_advice(login))
     told = f"{place} {_told(kind, error, login)}: {error or type(error).__name__}"
     return kind(told, request_id=request_id_of(error), hint=_hint(kind, error, login))
 
@@ -35,9 +35,9 @@ def _told(kind: type[ObjectStorageClientError], error: Exception, login: Login) 
     if kind is AuthorizationError:
         return _TOO_OLD if login.kind == "login by token" else _REFUSED
     if kind is TemporaryError:
-        return "is busy or out of order" if _is_answer(error) else "cannot be reached, or does not answer"
+        return "is busy or out of order" if _is_answer(error) else "cannot be reached, or does not respond"
     if kind is ConfigurationError:
-        return "is not where one logs in" if _is_answer(error) else "cannot be logged in at as the credentials say"
+        return "is not where one logs in" if _is_answer(error) else "refused the login of these credentials"
     return "failed at the login"
 
 

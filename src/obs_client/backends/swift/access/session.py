@@ -77,8 +77,8 @@ class SwiftSession:
             return self._ask_keystone()
         if stale is not None:
             raise AuthorizationError(
-                "the store refused the token (it ran out, or was revoked), and there is nothing to renew it with: give "
-                "a new OS_AUTH_TOKEN, or a login by password or application credential"
+                "the store refused the token (it has expired, or was revoked), and there is no login to renew it: set "
+                "a new OS_AUTH_TOKEN, or log in by password or application credential"
             )
         assert self._storage_url is not None
         return make_access(self._storage_url, self.login.token)
