@@ -201,7 +201,7 @@ def test_what_a_folder_is_told_to_be_is_of_use_to_the_command(
         said = failed(3, *arguments, url)
         assert said == f"obs: 'folder' in 'folders' is a folder, not an object ({hint})\n", arguments
     assert "(obs sync copies folders, as does -r)" in failed(3, "cp", url, "copy")
-    assert "here' is a directory; give the name" in failed(1, "get", f"{store}folders/here")
+    assert "here' is a directory; use the name" in failed(1, "get", f"{store}folders/here")
     assert "there is no object 'token=abc' in 'folders'" in failed(3, "cat", f"{store}folders/token=abc")
     done("rb", "--force", "--yes", f"{store}folders")
 

@@ -55,7 +55,7 @@ def test_a_container_comes_beside_a_url_that_names_none(tmp_path: Path) -> None:
     assert client.object_list() == []
     assert Place.parse(f"file://{tmp_path}", container_name="docs").container_name == "docs"
     assert from_url(f"file://{tmp_path}?container_name=docs", container_name="docs").container_name == "docs"
-    with pytest.raises(ConfigurationError, match="names the container 'docs', and 'other' is given"):
+    with pytest.raises(ConfigurationError, match="names the container 'docs', but 'other' is given"):
         from_url(f"file://{tmp_path}?container_name=docs", container_name="other")
     with pytest.raises(InvalidNameError):
         from_url("memory:", container_name="a/b")
@@ -69,7 +69,7 @@ def test_credentials_come_beside_the_url() -> None:
     assert "X-Amz-Credential=mine" in Place.parse(url, credentials=KEYS).client.object_generate_download_url("a", "box")
     with pytest.raises(ConfigurationError, match="AWS_SECRET_ACCESS_KEY"):
         from_url(url, credentials={"AWS_ACCESS_KEY_ID": "mine"})
-    with pytest.raises(ConfigurationError, match="anonymous=true, and credentials are given"):
+    with pytest.raises(ConfigurationError, match="anonymous=true, but credentials are given"):
         from_url(f"{url}&anonymous=true", credentials=KEYS)
     with pytest.raises(ConfigurationError, match="memory: takes no credentials"):
         from_url("memory:", credentials=KEYS)

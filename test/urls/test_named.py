@@ -124,7 +124,7 @@ def test_what_cannot_be_added(file: Path) -> None:
         (NamedStore("other", "work://box"), "itself of a named store"),
         (NamedStore("other", "nothing://box"), "no backend for scheme 'nothing'"),
         (NamedStore("other", "s3://box?colour=red"), "unknown option"),
-        (NamedStore("other", "s3://box?password=canary"), "no credentials"),
+        (NamedStore("other", "s3://box?password=canary"), "must not contain credentials"),
         (NamedStore("other", "memory:", KEYS), "takes no credentials"),
         (NamedStore("other", "s3://box", {"AWS_ACCESS_KEY_ID": "x"}), "AWS_SECRET_ACCESS_KEY"),
     ):

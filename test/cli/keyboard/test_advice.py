@@ -88,7 +88,7 @@ def test_what_finds_no_room_stops_a_sync() -> None:
     full.__cause__ = OSError(28, "No space left on device")
     for number in range(IN_A_ROW - 1):
         streak.add(str(number), full)
-    with pytest.raises(obs_client.ServiceError, match=r"20 names found no room one after another.*'last': no space"):
+    with pytest.raises(obs_client.ServiceError, match=r"20 names in a row found no room.*'last': no space"):
         streak.add("last", full)
 
 
@@ -185,7 +185,7 @@ def test_a_check_of_what_may_not_be_read_stops() -> None:
         for number in range(200):
             client.object_write(f"{number:03}", f"{id(client)}".encode(), container_name="c")
     places = obs_client.Place(one, "c"), obs_client.Place(two, "c")
-    with pytest.raises(obs_client.AuthorizationError, match="20 names were refused one after another, and none"):
+    with pytest.raises(obs_client.AuthorizationError, match="20 names in a row were refused, and none"):
         check(*places, SyncOptions(workers=1))
 
 
@@ -256,7 +256,7 @@ def test_a_store_that_goes_down_stops_a_check() -> None:
         client.container_create("c")
         for number in range(100):
             client.object_write(f"{number:03}", f"{id(client)}".encode(), container_name="c")
-    with pytest.raises(obs_client.TemporaryError, match="20 names failed one after another"):
+    with pytest.raises(obs_client.TemporaryError, match="20 names in a row failed"):
         check(obs_client.Place(one, "c"), obs_client.Place(two, "c"), SyncOptions(workers=1))
 
 

@@ -32,7 +32,7 @@ def test_one_of_the_stores_headers(status: bytes, headers: bytes, known: bool) -
             check_identity(found, NAMES, "Store")
             assert found.read(4) == b"body"
         else:
-            with pytest.raises(StrangeAnswer, match="x-store-id or x-older-id: this was not said by Store"):
+            with pytest.raises(StrangeAnswer, match="x-store-id or x-older-id: this response is not from Store"):
                 check_identity(found, NAMES, "Store")
             with pytest.raises(BrokenAnswer, match="closed"):
                 found.read(4)

@@ -223,7 +223,7 @@ def test_a_store_that_goes_down_stops_the_sync() -> None:
     source, target = memory(**{f"{number:03}": b"1" for number in range(300)}), memory(old=b"old")
     told: list[Done] = []
     down = Down(target.client, 100)
-    with pytest.raises(TemporaryError, match=r"20 names failed one after another.*it is down") as raised:
+    with pytest.raises(TemporaryError, match=r"20 names in a row failed.*it is down") as raised:
         sync(source, Place(down, "box"), SyncOptions(delete=True, workers=2), on_done=told.append)
     outcomes = [done.outcome for done in told]
     # Which of two names that are written at once comes before the store goes down is open.
@@ -257,7 +257,7 @@ def test_a_listing_that_fails_midway_says_how_many_were_copied() -> None:
 
 def test_a_store_that_goes_down_stops_the_deletions() -> None:
     target = memory(**{f"{number:03}": b"1" for number in range(300)})
-    with pytest.raises(TemporaryError, match="names failed one after another"):
+    with pytest.raises(TemporaryError, match="names in a row failed"):
         sync(memory(keep=b"1"), Place(Down(target.client, 3), "box"), SyncOptions(delete=True, workers=2))
     assert len(contents(target)) == 300 + 1 - 2 * 8, "one write, and two batches of eight"
 
@@ -276,7 +276,7 @@ def test_a_store_that_refuses_all_stops_the_sync(allowed: int) -> None:
     if allowed:
         assert len(sync(source, end, SyncOptions(workers=2)).failures) == 99
         return
-    with pytest.raises(AuthorizationError, match=r"20 names were refused one after another.*not"):
+    with pytest.raises(AuthorizationError, match=r"20 names in a row were refused.*not"):
         sync(source, end, SyncOptions(workers=2), on_done=told.append)
     assert [done.outcome for done in told] == ["failed"] * 20
 
