@@ -18,6 +18,7 @@ OWNER = "OWNER"
 HOME = f"https://github.com/{OWNER}/obs_client"
 
 README = (HERE / "README.md").read_text(encoding="utf-8")
+PICTURES = re.sub(r"\]\((?!https?:)([^)]*\.svg)\)", rf"]({HOME}/raw/main/\1)", README)
 
 
 class SourceDistribution(sdist):
@@ -32,7 +33,7 @@ setup(
     name="obs_client",
     version=VERSION[1],
     description="One simple API to any object storage: Swift, S3, Azure, Google Cloud Storage, files, memory",
-    long_description=re.sub(r"\]\((?!https?:)", f"]({HOME}/blob/main/", README),
+    long_description=re.sub(r"\]\((?!https?:)", f"]({HOME}/blob/main/", PICTURES),
     long_description_content_type="text/markdown",
     author="obs_client contributors",
     author_email=f"{OWNER}@users.noreply.github.com",
@@ -49,7 +50,7 @@ setup(
     python_requires=">=3.11",
     package_dir={"": "src"},
     packages=find_packages("src"),
-    package_data={"obs_client": ["docs/*.md", "docs/*/*.md", "py.typed"]},
+    package_data={"obs_client": ["docs/*.md", "docs/*.svg", "docs/*/*.md", "py.typed"]},
     install_requires=[
         "boto3>=1.43",
         "keystoneauth1>=5.10",

@@ -13,12 +13,13 @@ import contextlib
 import functools
 import hashlib
 import ssl
-import subprocess
 import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
+
+from test.benchmarks import serving
 
 SMALL = bytes(range(256)) * 16
 PAGE = 1000
@@ -191,22 +192,15 @@ async def serve(pause: float, certificate: str | None) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate.split(","))
     server = await asyncio.get_running_loop().create_server(lambda: Connection(pause), "127.0.0.1", 0, ssl=context)
-    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
+    serving.tell(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 
 @contextlib.contextmanager
 def running(pause: float = 0.0, certificate: str | None = None) -> Iterator[str]:
     """Run the server in a process of its own; gives its URL."""
-    command = [sys.executable, "-m", "test.benchmarks.s3_stub", str(pause), *([certificate] if certificate else [])]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        yield f"{'https' if certificate else 'http'}://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.terminate()
-        process.wait()
+    with serving.running("test.benchmarks.s3_stub", str(pause), *([certificate] if certificate else [])) as port:
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
 
 
 if __name__ == "__main__":

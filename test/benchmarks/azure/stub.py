@@ -10,12 +10,8 @@ import base64
 import contextlib
 import functools
 import hashlib
-import re
 import socket
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 
 from obs_client.backend.crcs import CRC64, has_crc64
@@ -23,12 +19,13 @@ from obs_client.backend.integrity import new_hash
 from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.backends.azure.names import METADATA, encode_key
 from obs_client.backends.azure.reading import note_of_crc64, note_of_parts
+from test.benchmarks import serving
+from test.benchmarks.serving import Request, serve
 
 SMALL = bytes(range(256)) * 16
 LISTED = 100_000
 LARGE_SIZE = 1024 * 1024 * 1024
 LARGE_PART = 16 * 1024 * 1024
-_BLOCK = 1024 * 1024
 _MODIFIED = "Fri, 27 Nov 2026 10:00:00 GMT"
 _COMMON = (
     "x-ms-request-id: 1\r\nx-ms-version: 2021-12-02\r\nServer: Stub\r\n"
@@ -55,51 +52,27 @@ _MARK = _mark()
 _MD5 = base64.b64encode(hashlib.md5(SMALL, usedforsecurity=False).digest()).decode()
 
 
-def serve(connection: socket.socket, zeros: int) -> None:
-    """Answer the requests of one connection until it closes; `zeros`: a file of them."""
-    received = bytearray()
-    space = memoryview(bytearray(_BLOCK))
-    with connection, contextlib.suppress(ConnectionError):
-        while True:
-            while (end := received.find(b"\r\n\r\n")) < 0:
-                count = connection.recv_into(space)
-                if not count:
-                    return
-                received += space[:count]
-            head = bytes(received[:end]).decode("latin-1")
-            del received[: end + 4]
-            digest = _pass_body(connection, head, received, space)
-            _answer(connection, head, zeros, digest)
-
-
-def _pass_body(connection: socket.socket, head: str, received: bytearray, space: memoryview) -> str:
+def _read_body(request: Request) -> str:
     """Receive the body of a request; gives the header for its digest: as on Azure the CRC-64, if it brought no MD5."""
-    left = int(_header(head, "content-length") or 0)
-    digest = _header(head, "content-md5")
-    hasher = new_hash(CRC64) if digest is None and "comp=block&" in head and has_crc64() else None
-    taken = min(left, len(received))
-    if hasher:
-        hasher.update(bytes(received[:taken]))
-    del received[:taken]
-    left -= taken
-    while left and (count := connection.recv_into(space[: min(left, _BLOCK)])):
-        if hasher:
-            hasher.update(space[:count])
-        left -= count
-    if hasher:
+    digest = request.header("content-md5")
+    if digest is None and "comp=block&" in request.target and has_crc64():
+        hasher = new_hash(CRC64)
+        request.read_body(hasher.update)
         return f"x-ms-content-crc64: {base64.b64encode(hasher.digest()[::-1]).decode()}\r\n"
+    request.read_body()
     return f"Content-MD5: {digest}\r\n" if digest else ""
 
 
-def _answer(connection: socket.socket, head: str, zeros: int, digest: str) -> None:
-    method, target = head.split(" ", 2)[:2]
-    path, _, query = target.partition("?")
+def _answer(zeros: int, connection: socket.socket, request: Request) -> None:
+    """Answer a request; `zeros`: a file of them."""
+    digest, method = _read_body(request), request.method
+    path, _, query = request.target.partition("?")
     if "comp=list" in query:
         connection.sendall(_page(*_place(query)))
     elif method == "GET" and path.endswith("/large"):
-        _send_large(connection, head, zeros)
+        _send_large(connection, request, zeros)
     elif method == "GET":
-        connection.sendall(_small(head))
+        connection.sendall(_small(request))
     elif method == "HEAD":
         size, more = (LARGE_SIZE, _MARK) if path.endswith("/large") else (len(SMALL), f"Content-MD5: {_MD5}\r\n")
         connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n{_COMMON}{more}\r\n".encode())
@@ -108,16 +81,16 @@ def _answer(connection: socket.socket, head: str, zeros: int, digest: str) -> No
         connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{_COMMON}{digest}\r\n".encode())
 
 
-def _small(head: str) -> bytes:
+def _small(request: Request) -> bytes:
     status, place = "200 OK", ""
-    if _range(head):
+    if _range(request):
         status, place = "206 Partial Content", f"Content-Range: bytes 0-{len(SMALL) - 1}/{len(SMALL)}\r\n"
     more = f"{place}Accept-Ranges: bytes\r\nContent-MD5: {_MD5}\r\n"
     return f"HTTP/1.1 {status}\r\nContent-Length: {len(SMALL)}\r\n{_COMMON}{more}\r\n".encode() + SMALL
 
 
-def _send_large(connection: socket.socket, head: str, zeros: int) -> None:
-    first, _, last = _range(head).removeprefix("bytes=").partition("-")
+def _send_large(connection: socket.socket, request: Request, zeros: int) -> None:
+    first, _, last = _range(request).removeprefix("bytes=").partition("-")
     start, stop = int(first or 0), min(int(last or LARGE_SIZE - 1) + 1, LARGE_SIZE)
     place = f"Content-Range: bytes {start}-{stop - 1}/{LARGE_SIZE}\r\n"
     answer = f"HTTP/1.1 206 Partial Content\r\nContent-Length: {stop - start}\r\n{_COMMON}{_MARK}{place}\r\n"
@@ -126,13 +99,8 @@ def _send_large(connection: socket.socket, head: str, zeros: int) -> None:
         connection.sendfile(file, start, stop - start)
 
 
-def _range(head: str) -> str:
-    return _header(head, "range") or _header(head, "x-ms-range") or ""
-
-
-def _header(head: str, name: str) -> str | None:
-    found = re.search(rf"\r\n{name}: *([^\r]*)", head, re.IGNORECASE)
-    return found[1] if found else None
+def _range(request: Request) -> str:
+    return request.header("range") or request.header("x-ms-range") or ""
 
 
 def _place(query: str) -> tuple[int, int]:
@@ -166,27 +134,16 @@ def _page(start: int, count: int) -> bytes:
 
 def main() -> None:
     """Serve until the process is ended; prints the port."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as server, tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file:
         file.truncate(LARGE_SIZE)
-        sys.stdout.write(f"{server.getsockname()[1]}\n")
-        sys.stdout.flush()
-        while True:
-            connection, _ = server.accept()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=serve, args=(connection, file.fileno()), daemon=True).start()
+        serve(functools.partial(_answer, file.fileno()))
 
 
 @contextlib.contextmanager
 def running() -> Iterator[str]:
     """Run the server in a process of its own; gives the URL of its account."""
-    command = [sys.executable, "-m", "test.benchmarks.azure.stub"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/devstoreaccount1"
-    finally:
-        process.terminate()
-        process.wait()
+    with serving.running("test.benchmarks.azure.stub") as port:
+        yield f"http://127.0.0.1:{port}/devstoreaccount1"
 
 
 if __name__ == "__main__":
