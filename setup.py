@@ -50,7 +50,7 @@ setup(
     python_requires=">=3.11",
     package_dir={"": "src"},
     packages=find_packages("src"),
-    package_data={"obs_client": ["docs/*.md", "docs/*.svg", "docs/*/*.md", "py.typed"]},
+    package_data={"obs_client": ["docs/*.md", "docs/*/*.md", "docs/pictures/*.svg", "py.typed"]},
     install_requires=[
         "boto3>=1.43",
         "keystoneauth1>=5.10",

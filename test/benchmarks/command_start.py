@@ -20,6 +20,7 @@ from pathlib import Path
 
 import obs_client
 from test.benchmarks import s3_stub
+from test.benchmarks.measuring import record
 
 ROUNDS = 21
 URL = "s3://benchmark/o1?endpoint_url={}&region=us-east-1"
@@ -47,6 +48,7 @@ class Program:
         wall, cpu = (statistics.median(taken) * 1000 for taken in (self.wall, self.cpu))
         ratio = statistics.median(self.cpu) / statistics.median(bare.cpu)
         least = min(self.wall) * 1000
+        record(self.name, cpu_ms=cpu, wall_ms=wall, times_bare=ratio)
         print(f"{self.name:32} wall {wall:6.1f} ms (least {least:6.1f})   CPU {cpu:6.1f} ms   {ratio:5.2f} x bare")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -11,6 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 
 MIB = 1024 * 1024
+
+FIGURES = "OBS_BENCHMARK_FIGURES"
+"""The variable that names the file to which `record` adds a line, if it is set."""
 
 
 def interleaved(variants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -48,7 +52,16 @@ def show(what: str, measured: tuple[float, float, float], count: int, goal: str)
     """Print one line: our CPU and wall time over theirs, below 1 is better."""
     cpu, wall, seconds = measured
     each = f"{seconds / count * 1e6:10.1f} us each"
+    record(what, cpu=cpu, wall=wall)
     print(f"{what:44} CPU {cpu:5.2f} x   wall {wall:5.2f} x   ({each}; goal {goal})", flush=True)
+
+
+def record(what: str, **figures: float) -> None:
+    """Keep figures for `python -m test.benchmarks.figures`, if it runs this program."""
+    if path := os.environ.get(FIGURES):
+        rounded = {name: round(value, 3) for name, value in figures.items()}
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"what": what, **rounded}) + "\n")
 
 
 def growth(program: str, *arguments: str) -> tuple[float, str]:

@@ -11,6 +11,7 @@ import tempfile
 import textwrap
 
 from test.benchmarks import s3_stub
+from test.benchmarks.measuring import record
 
 FIRST = {
     "S3Client": """
@@ -61,6 +62,7 @@ def first(rounds: int = 15) -> None:
                    for name, taken in seconds.items()}  # fmt: skip
     for name, (wall, cpu) in medians.items():
         ratios = wall / medians["boto3"][0], cpu / medians["boto3"][1]
+        record(f"first read by {name}", wall=ratios[0], cpu=ratios[1])
         print(f"first read by {name:10} wall {ratios[0]:5.2f} x   CPU {ratios[1]:5.2f} x of boto3's   "
               f"({wall * 1e3:.0f} ms, CPU {cpu * 1e3:.0f} ms)", flush=True)  # fmt: skip
     print("goal for S3Client: 0.22 x of boto3's, which is 60 ms where boto3 takes 272", flush=True)

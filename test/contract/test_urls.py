@@ -133,7 +133,7 @@ def test_a_plug_in_gets_its_container_and_typed_options() -> None:
         ("s3://box?anonymous=yes", "anonymous must be true or false"),
         ("lost://box", "cannot be imported"),
         ("odd://box", "not a subclass"),
-        ("http://[::1", "no storage URL"),
+        ("http://[::1", "not a storage URL"),
     ],
 )
 def test_what_is_no_storage_url_is_refused(url: str, message: str) -> None:

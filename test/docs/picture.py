@@ -32,7 +32,7 @@ FONT = "font-family='ui-monospace,SFMono-Regular,Menlo,Consolas,monospace' font-
 
 def pictures() -> Mapping[Path, str]:
     """The text of each picture by its path."""
-    return {DOCS / "terminal.svg": terminal(), DOCS / "badges.svg": badges()}
+    return {DOCS / "pictures/terminal.svg": terminal(), DOCS / "pictures/badges.svg": badges()}
 
 
 def terminal() -> str:

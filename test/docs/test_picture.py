@@ -12,7 +12,7 @@ def test_the_pictures_are_those_that_the_program_makes() -> None:
     for path, text in pictures().items():
         assert path.read_text(encoding="utf-8") == text, "run: python -m test.docs.picture"
         assert len(text) < 8000
-        assert f"(src/obs_client/docs/{path.name})" in README.read_text(encoding="utf-8")
+        assert f"(src/obs_client/docs/pictures/{path.name})" in README.read_text(encoding="utf-8")
 
 
 def test_they_are_drawings_with_nothing_to_run() -> None:

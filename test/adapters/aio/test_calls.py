@@ -257,7 +257,7 @@ def test_a_source_of_text_is_refused(memory: MemoryClient) -> None:
         yield "text"
 
     async def work(client: AsyncClient) -> None:
-        with pytest.raises(TypeError, match="gave str in place of bytes"):
+        with pytest.raises(TypeError, match="returned str instead of bytes"):
             await client.object_upload(text(), "object")  # type: ignore[arg-type]
         assert not await client.object_exists("object")
 

@@ -156,7 +156,7 @@ def test_what_is_refused_for_all_stops_sooner_or_later(allowed: bool, enough: in
     refused = obs_client.AuthorizationError("not yours", hint="ask")
     for number in range(enough - 1):
         streak.add(str(number), refused)
-    with pytest.raises(obs_client.AuthorizationError, match=f"{enough:,} names were refused") as caught:
+    with pytest.raises(obs_client.AuthorizationError, match=f"{enough:,} names in a row were refused") as caught:
         streak.add("last", refused)
     assert str(caught.value).endswith("the last, 'last': not yours (ask)")
     assert ("none was allowed" in str(caught.value)) is not allowed
