@@ -14,7 +14,6 @@ from __future__ import annotations
 import collections
 import contextlib
 import os
-import random
 import sys
 import threading
 import time
@@ -60,6 +59,8 @@ class _Process:
     def one_of(self, allowed: set[int]) -> set[int]:
         """The core; chosen by chance, so that processes side by side do not all take one."""
         if self.core not in allowed:
+            import random  # slow to load, and most commands send few requests
+
             self.core = random.choice(sorted(allowed))  # noqa: S311 - nothing to guess
         return {self.core}
 

@@ -104,7 +104,7 @@ def test_stores_are_listed_shown_tested_and_removed(work: Path, file: Path, tmp_
         assert "no store 'work'" in failed(3, "stores", command, "work")
     said = run("stores", "list")
     assert (said.exit_code, said.stdout) == (0, "")
-    assert "obs stores add NAME URL gives one" in said.stderr
+    assert "obs stores add NAME URL makes one" in said.stderr
     assert run("stores", "list", "--quiet").stderr == ""
     assert "is a URL scheme" in failed(2, "stores", "add", "s3", "memory:")
 

@@ -58,7 +58,7 @@ _KEYS = {
 """What of the environment is a login, by the scheme of the URL."""
 
 
-_NONE = "no store has a name; obs stores add NAME URL gives one"
+_NONE = "there are no named stores; obs stores add NAME URL makes one"
 
 
 class Stores(Commands):

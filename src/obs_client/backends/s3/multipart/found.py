@@ -148,7 +148,7 @@ def parts_there(requests: Requests, upload: Upload) -> dict[int, tuple[str, int]
         if not is_true(page.find("IsTruncated") or "false"):
             return there
         if not rows or max(rows) <= last:
-            raise StrangeAnswer("the listing of parts goes on, but not onwards")
+            raise StrangeAnswer("the listing of parts repeats itself")
         last = max(rows)
 
 
