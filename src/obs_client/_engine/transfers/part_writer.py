@@ -28,8 +28,14 @@ GROWTH = 4
 class PartWriter:
     """Collects bytes into parts and sends them by `workers` threads; one request if they fit into one part.
 
-    At most `workers` parts are on their way and one is being filled, in buffers that are used again. The buffer of the
-    first part grows with what is written.
+    At most `workers` parts are being sent while one is being filled, in buffers that are used again. Three cases give
+    this class its shape:
+
+    - Nobody says where the stream ends. An object of exactly one part must still be one request, since an upload in
+      parts costs three and gives another kind of hash. So a full first part is held back until one more byte comes.
+    - A store takes only so many parts. A stream that ends with the last byte of the last part is complete; one more
+      byte makes it too long. So after the last part there is a buffer of one byte, only to see whether that byte comes.
+    - Programs hold many writers open that get little. So the first buffer begins small, and grows.
 
     Attributes:
         info: What is known of the object once it is published.
@@ -55,7 +61,6 @@ class PartWriter:
     def space(self) -> memoryview:
         """Where the next bytes go: at least one byte long. Say with `advance` how many were put there."""
         if self._filled == len(self._buffer) and not self._grow():
-            # Only a further byte proves that one part is not all: until then a full first part is held back.
             self._held, self._buffer, self._filled = self._buffer, self._next_buffer(), 0
         return self._buffer[self._filled :]
 
@@ -144,7 +149,6 @@ class PartWriter:
     def _next_buffer(self) -> memoryview:
         size = next(self._sizes, None)
         if size is None:
-            # The store takes no further part; a stream that ends here is whole all the same.
             self._probing = True
             return memoryview(bytearray(1))
         while self._free:

@@ -176,11 +176,15 @@ def _delete_one(http: SwiftHttp, container: str, name: str) -> dict[str, Excepti
 
 
 def _delete_batch(http: SwiftHttp, container: str, names: Sequence[str]) -> dict[str, Exception]:
-    """Delete by as many requests as there are tokens that run out meanwhile: each name is looked at with the token.
+    """Delete a batch of names, with as many requests as it takes; returns the errors of those that are still there.
 
-    An answer does not tell which were done, nor all that were not; but they are done in order, so that all go again
-    from a little before the first that was refused, no more at once than the token lived for. Swift also ends early
-    after many failures (1,000): the rest, and what was done, go again.
+    Swift checks the token for every single name of a bulk delete, and two cases follow from that and its limits:
+
+    - A token that expires in the middle: the names after that get 401. The response lists some of them, and only counts
+      those that were deleted. But Swift works in order. So everything from a little before the first 401 is sent again
+      with a new token, and no more names at once than the old token was good for.
+    - Too many failures (1,000): Swift stops, and names that it never reached are neither counted nor listed. So all
+      names that have not failed are sent again; those that are gone already count as absent, which is no failure.
     """
     failures: dict[str, Exception] = {}
     left = list(names)

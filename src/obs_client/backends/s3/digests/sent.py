@@ -18,7 +18,8 @@ class SentDigest(NamedTuple):
     """The digest of a body, and the headers that carry it.
 
     Attributes:
-        believed: The server is known to refuse a wrong one, so that it need not tell it back.
+        believed: The server is known to refuse a wrong one. Otherwise the response must prove that the digest was used:
+            old servers ignore the header of a checksum that they do not know, and store whatever arrives.
     """
 
     algorithm: str

@@ -24,7 +24,11 @@ Judge = Callable[[bool], bool]
 
 
 class JudgedDigest(ContentDigest):
-    """A digest of parts whose sizes were inferred, or one that may be none.
+    """A digest of parts whose sizes were inferred, or an ETag that may not be a digest.
+
+    S3 reports how many parts an object has, but not how large they are: the sizes are inferred from the size of the
+    object. If content written with other sizes is compared, it does not match although nothing is damaged. So whether
+    a mismatch is a proof of damage is asked at the end, when the content has been read.
 
     Args:
         judge: Is asked at the end.
@@ -94,7 +98,11 @@ def digest_of_answer(
 
 
 def _rank(algorithm: str, count: int, size: int) -> tuple[bool, bool]:
-    """The place of a digest: first what is read side by side, last what needs a package, but of what is large."""
+    """The place of a digest: first those of parts, which are compared while parts are read in parallel.
+
+    The CRC-64 comes last, because it needs a package; but for large objects it is as good as any, because its pieces
+    can be computed in parallel and combined, which an MD5 of the complete content does not allow.
+    """
     return not (count or _is_combinable(algorithm, size)), algorithm == CRC64 and size < MANY
 
 

@@ -1,8 +1,12 @@
-"""Tags of objects that look like MD5s: whether they are digests is believed only where it was seen.
+"""ETags that look like MD5s: the client relies on them only where they were seen to be digests.
 
-Amazon documents it. Of other servers some tag objects with 32 hex digits that are no digest of the content, or of the
-parts. Content that does not fit its tag is damaged only where another tag of this server was seen to be a digest, or
-where the server is one that has no other tags.
+Two cases pull in opposite directions. Alibaba OSS, and MinIO with `--no-compat`, give objects ETags of 32 hex digits
+that are not an MD5 of anything: if they were compared strictly, every object there would count as damaged. On Amazon,
+SeaweedFS and most others they are the MD5: if they were ignored, damaged content would be returned as good.
+
+So content that does not match its ETag counts as damaged only if the server documents its ETags (Amazon), is known to
+have no others (SeaweedFS), or if another ETag of this server was seen to be a digest. Otherwise it is returned as not
+verified, with one warning.
 """
 
 from __future__ import annotations
