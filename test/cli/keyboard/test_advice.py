@@ -160,7 +160,9 @@ def test_what_is_refused_for_all_stops_sooner_or_later(allowed: bool, enough: in
         streak.add("last", refused)
     assert str(caught.value).endswith("the last, 'last': not yours (ask)")
     assert ("none was allowed" in str(caught.value)) is not allowed
-    assert str(caught.value).startswith("1 name was done, then 1,000 names" if allowed else "20 names in a row were refused")
+    assert str(caught.value).startswith(
+        "1 name was done, then 1,000 names" if allowed else "20 names in a row were refused"
+    )
 
 
 def test_files_that_may_not_be_read_do_not_stop_so_soon() -> None:
