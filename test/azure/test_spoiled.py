@@ -48,7 +48,7 @@ def played() -> Iterator[Played]:
 
 def test_a_write_whose_md5_is_told_otherwise_is_no_success(played: Played) -> None:
     played.answers += [answer(b"", b"201 Created", BLOB + header("Content-MD5", md5(b"other")))]
-    with pytest.raises(IntegrityError, match="Azure says that it received other bytes: MD5"):
+    with pytest.raises(IntegrityError, match="Azure reports that it received other bytes: MD5"):
         played.client.object_write("name", CONTENT)
     played.answers += [answer(b"", b"201 Created", BLOB + header("Content-MD5", md5(CONTENT)))]
     assert played.client.object_write("name", CONTENT)
@@ -60,7 +60,7 @@ def test_a_block_that_is_sent_with_its_md5_is_compared_by_it(played: Played) -> 
     blocks = [b"", header("Content-MD5", md5(b"other"))] if has_crc64() else [header("Content-MD5", md5(b"other"))]
     played.client.options = played.client.options.__class__(part_size=len(CONTENT), workers=1, attempts=1)
     played.answers += [answer(b"", b"201 Created", ID + told) for told in blocks]
-    with pytest.raises(IntegrityError, match="Azure says that it received other bytes: MD5"):
+    with pytest.raises(IntegrityError, match="Azure reports that it received other bytes: MD5"):
         played.client.object_write("name", CONTENT * 2)
 
 

@@ -80,7 +80,7 @@ def test_what_is_said_to_be_stored_is_compared_with_what_was_sent(
     changes: dict[str, str], how: str, google: Spoiling, client: GCSClient
 ) -> None:
     google.spoil = told(**changes)
-    with pytest.raises(IntegrityError, match="Google says that it stored other bytes"):
+    with pytest.raises(IntegrityError, match="Google reports that it stored other bytes"):
         if how == "small":
             client.object_write("name", b"content")
         else:
@@ -263,7 +263,7 @@ def test_an_answer_without_a_size_was_unpacked_on_its_way(google: Spoiling, clie
         return dataclasses.replace(response, chunked=request.method == "GET" and response.body == b"content")
 
     google.spoil = spoil
-    with pytest.raises(ServiceError, match="something unpacked it"):
+    with pytest.raises(ServiceError, match="something between decompressed it"):
         client.object_read("name")
 
 
