@@ -6,8 +6,6 @@ import io
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from socket import socket
 
 import pytest
 
@@ -25,11 +23,10 @@ from obs_client.errors import (
     PartialFailureError,
     TemporaryError,
 )
-from obs_client.models import Attributes, ClientOptions
-from test.loopback.raw import answer, raw_server, read_request
+from obs_client.models import Attributes
+from test.azure.playing import BLOB, ID, Played, playing
+from test.loopback.raw import answer
 
-ID = b"x-ms-request-id: 1\r\nx-ms-version: 2021-12-02\r\n"
-BLOB = ID + b'ETag: "0x1"\r\nLast-Modified: Fri, 27 Nov 2026 10:00:00 GMT\r\n'
 ROW = (
     "<Blob><Name>{name}</Name><Properties><Last-Modified>Fri, 27 Nov 2026 10:00:00 GMT</Last-Modified>"
     "<Etag>0x1</Etag><Content-Length>5</Content-Length><Content-Type>text/x</Content-Type>{more}</Properties>"
@@ -44,40 +41,6 @@ def page(*rows: str, marker: str = "") -> bytes:
 
 def refused(status: bytes, code: bytes, more: bytes = b"") -> bytes:
     return answer(b"", status, ID + b"x-ms-error-code: " + code + b"\r\n" + more)
-
-
-class Played:
-    """A client of a server that says these answers in turn, and the heads and bodies that it was sent."""
-
-    def __init__(self, client: AzureClient, answers: list[bytes], heads: list[str], bodies: list[str]) -> None:
-        self.bodies = bodies
-        self.client = client
-        self.answers = answers
-        self.heads = heads
-
-
-@contextmanager
-def playing(account: str, credentials: dict[str, str], *, closes: bool = False) -> Iterator[Played]:
-    answers: list[bytes] = []
-    heads: list[str] = []
-    bodies: list[str] = []
-
-    def script(connection: socket, _number: int) -> None:
-        while True:
-            head, body = read_request(connection)
-            if not head:
-                return
-            heads.append(head.decode("latin-1"))
-            bodies.append(body.decode("latin-1"))
-            connection.sendall(answers.pop(0))
-            if closes:
-                return
-
-    options = ClientOptions(part_size=20_000, first_pause=0.001, longest_pause=0.01, attempts=4)
-    with raw_server(script) as server:
-        url = f"{server.url}/{account}"
-        with AzureClient("box", account_url=url, credentials=credentials, options=options) as client:
-            yield Played(client, answers, heads, bodies)
 
 
 @pytest.fixture

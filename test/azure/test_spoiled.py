@@ -13,7 +13,7 @@ from obs_client.backend.crcs import CRC64, has_crc64
 from obs_client.backend.integrity import new_hash
 from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.backends.azure.names import METADATA, sent_metadata
-from test.azure.test_answers import BLOB, ID, Played, playing
+from test.azure.playing import BLOB, ID, Played, playing
 from test.loopback.raw import answer
 
 CONTENT = bytes(range(250))
