@@ -15,6 +15,7 @@ from obs_client._engine import copying as copying_within
 from obs_client._engine.attributes import Headers
 from obs_client._engine.border import Border
 from obs_client._engine.transfers import download
+from obs_client._engine.transfers.memory import Share
 from obs_client._engine.transfers.part_writer import PartWriter
 from obs_client._engine.transfers.progress import Progress
 from obs_client._engine.transfers.reading import GuardedReader
@@ -151,10 +152,12 @@ def _write(source: Border, reader: GuardedReader, target: Border, new: NewObject
     """Write what a reader of `source` gives as a new object."""
     size = reader.info.size
     if size is not None and size <= min(target.options.part_size, target.capabilities.part_size_maximum or size):
-        content = memoryview(bytearray(size))
-        reader.read_fully(content)
-        reader.readinto(memoryview(bytearray(1)))  # an object of no bytes has not been asked for any yet
-        target.object_write(new, BytesBody(content, reader.content_digests))
+        with Share(target) as share:
+            share.need(size)
+            content = memoryview(bytearray(size))
+            reader.read_fully(content)
+            reader.readinto(memoryview(bytearray(1)))  # an object of no bytes has not been asked for any yet
+            target.object_write(new, BytesBody(content, reader.content_digests))
         if progress and size:
             progress(size)
         return

@@ -296,6 +296,8 @@ class ClientOptions:
     Attributes:
         part_size: Bytes of a part of a large object, and the size up to which an object is written in one request.
         workers: Threads of one call.
+        memory: Bytes that all transfers of this client may hold at once in buffers of parts: of streams, of copies from
+            and to other stores, and of file objects. Each gets two parts even if others hold all, so that none waits.
         attempts: Tries of one request, the first included.
         first_pause: Seconds before the second try, at most; doubled before each further one.
         longest_pause: Seconds before any try, at most.
@@ -313,6 +315,7 @@ class ClientOptions:
 
     part_size: int = 16 * 1024 * 1024
     workers: int = 4
+    memory: int = 128 * 1024 * 1024
     attempts: int = 8
     first_pause: float = 0.25
     longest_pause: float = 20.0
@@ -322,7 +325,7 @@ class ClientOptions:
     observe: Callable[[RequestRecord], object] | None = None
 
     def __post_init__(self) -> None:
-        for name in ("part_size", "workers", "attempts"):
+        for name in ("part_size", "workers", "memory", "attempts"):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool):
                 raise TypeError(f"{name} must be an int, not {type(value).__name__}")

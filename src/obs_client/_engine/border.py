@@ -88,6 +88,11 @@ class Border:
         return self._backend.opens_whole
 
     @property
+    def client(self) -> object:
+        """The client, to tell it from others."""
+        return self._backend
+
+    @property
     def options(self) -> ClientOptions:
         return self._backend.options
 

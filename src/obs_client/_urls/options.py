@@ -21,7 +21,7 @@ STORE_PROFILE = "store_profile"
 
 _SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_url_key$", re.IGNORECASE)
 
-_SIZES = {"part_size"}
+_SIZES = {"part_size", "memory"}
 _TIMEOUT = "timeout"
 _TIMES = {_TIMEOUT, "first_pause", "longest_pause", "give_up_after", "give_up_first_after"}
 

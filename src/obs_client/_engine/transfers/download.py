@@ -17,6 +17,7 @@ from typing import IO, Protocol
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map, ended
+from obs_client._engine.transfers.memory import Share
 from obs_client._engine.transfers.parts import Range, ranges_of
 from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client._engine.transfers.reading import GuardedReader, note_unverified
@@ -201,6 +202,7 @@ def _fetch(
     target_of: Callable[[Range], _Target],
     meter: Meter,
     kept: Kept | None = None,
+    workers: int | None = None,
 ) -> Iterator[int]:
     """Bring each range to its target; gives their sizes in order, and checks the whole at the end.
 
@@ -223,7 +225,7 @@ def _fetch(
 
     checks: list[ContentCheck] = []
     gauged = ((wanted, meter.begin(wanted.size)) for wanted in ranges)
-    with ended(bounded_map(fetch, gauged, border.options.workers, meter.while_waiting)) as fetched:
+    with ended(bounded_map(fetch, gauged, workers or border.options.workers, meter.while_waiting)) as fetched:
         for size, check in fetched:
             checks += [check] if check else []
             meter.tell()
@@ -261,7 +263,16 @@ def blocks(border: Border, reader: GuardedReader, meter: Meter | None = None) ->
 
 
 def _ordered_ranges(border: Border, reader: GuardedReader, ranges: list[Range], meter: Meter) -> Iterator[memoryview]:
-    """Ranges that are read ahead by the workers, each into one of (workers + 1) buffers."""
+    """Ranges that are read ahead by the workers, each into a buffer; by as many as the client's memory has room for."""
+    size = max(r.size for r in ranges)
+    with Share(border) as share:
+        workers = share.buffers(size, border.options.workers)
+        yield from _in_buffers(border, reader, ranges, meter, workers)
+
+
+def _in_buffers(
+    border: Border, reader: GuardedReader, ranges: list[Range], meter: Meter, workers: int
+) -> Iterator[memoryview]:
     size = max(r.size for r in ranges)
     free: list[bytearray] = []
     targets: dict[int, memoryview] = {}
@@ -275,7 +286,7 @@ def _ordered_ranges(border: Border, reader: GuardedReader, ranges: list[Range], 
         return _MemoryTarget(targets[wanted.offset])
 
     offset = 0
-    for count in _fetch(border, reader, ranges, target_of, meter):
+    for count in _fetch(border, reader, ranges, target_of, meter, workers=workers):
         block = targets.pop(offset)
         yield block
         assert isinstance(block.obj, bytearray)

@@ -13,6 +13,7 @@ from obs_client._engine.border import Border
 from obs_client._engine.parallel import WorkerPool
 from obs_client._engine.transfers import parts
 from obs_client._engine.transfers.guarded_upload import GuardedUpload
+from obs_client._engine.transfers.memory import Share
 from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client.backend.body import BytesBody
 from obs_client.backend.multipart import Part
@@ -28,8 +29,8 @@ GROWTH = 4
 class PartWriter:
     """Collects bytes into parts and sends them by `workers` threads; one request if they fit into one part.
 
-    At most `workers` parts are being sent while one is being filled, in buffers that are used again. Three cases give
-    this class its shape:
+    At most `workers` parts are being sent while one is being filled, in buffers that are used again; fewer where other
+    transfers of the client hold its memory. Three cases give this class its shape:
 
     - Nobody says where the stream ends. An object of exactly one part must still be one request, since an upload in
       parts costs three and gives another kind of hash. So a full first part is held back until one more byte comes.
@@ -49,8 +50,9 @@ class PartWriter:
         self._meter = Meter(progress)
         self._sizes = self._part_sizes()
         self._free: list[bytearray] = []
+        self._share = Share(border)
         self._first_size = next(self._sizes)
-        self._buffer = memoryview(bytearray(min(self._first_size, new.size or FIRST_BUFFER)))
+        self._buffer = self._new_buffer(min(self._first_size, new.size or FIRST_BUFFER))
         self._filled = 0
         self._held: memoryview | None = None
         self._probing = False
@@ -101,6 +103,7 @@ class PartWriter:
             if self._filled:
                 self._send(self._buffer[: self._filled])
             self.info = dataclasses.replace(self._upload.complete(), size=self.size)
+        self._share.close()
         self._over = True
 
     def _write(self, new: NewObject, body: BytesBody) -> None:
@@ -110,6 +113,7 @@ class PartWriter:
         """Remove what was sent; the old object, if any, stays. A child process leaves its parent's writer alone."""
         if not self._over and self._upload and os.getpid() == self._process:
             self._upload.abort_after(error)
+        self._share.close()
         self._over = True
 
     def __enter__(self) -> Self:
@@ -141,8 +145,9 @@ class PartWriter:
         size = min(GROWTH * len(self._buffer), self._first_size)
         if self._upload or self._held is not None or size == len(self._buffer):
             return False
-        larger = memoryview(bytearray(size))
+        larger = self._new_buffer(size)
         larger[: self._filled] = self._buffer
+        self._share.give_back(len(self._buffer))
         self._buffer = larger
         return True
 
@@ -151,10 +156,27 @@ class PartWriter:
         if size is None:
             self._probing = True
             return memoryview(bytearray(1))
+        if (free := self._freed(size)) is not None:
+            return free
+        if self._upload and self._upload.pending:
+            if self._share.more(size):
+                return memoryview(bytearray(size))
+            self._free.append(self._upload.take_back())
+            if (free := self._freed(size)) is not None:
+                return free
+        return self._new_buffer(size)
+
+    def _freed(self, size: int) -> memoryview | None:
+        """One that is used again; those of other sizes are given back."""
         while self._free:
             buffer = self._free.pop()
             if len(buffer) == size:
                 return memoryview(buffer)
+            self._share.give_back(len(buffer))
+        return None
+
+    def _new_buffer(self, size: int) -> memoryview:
+        self._share.need(size)
         return memoryview(bytearray(size))
 
     def _too_long(self) -> NotSupportedError:
@@ -179,17 +201,22 @@ class _Upload:
 
     def send(self, data: memoryview) -> list[bytearray]:
         """Send a part; waits while as many are on their way as there are workers. Gives the buffers set free."""
-        free = [self._result()] if self._pool.pending >= self._workers else []
+        free = [self.take_back()] if self._pool.pending >= self._workers else []
         self._number += 1
         self._pool.submit((Part(self._number, self._offset, len(data)), data, self._meter.begin(len(data))))
         self._offset += len(data)
         self._meter.tell()
         return free
 
+    @property
+    def pending(self) -> int:
+        """How many parts are on their way."""
+        return self._pool.pending
+
     def complete(self) -> ObjectInfo:
         with self._pool:
             while self._pool.pending:
-                self._result()
+                self.take_back()
         return self._guarded.complete()
 
     def abort_after(self, error: BaseException) -> None:
@@ -204,7 +231,8 @@ class _Upload:
         gauge.finish()
         return data
 
-    def _result(self) -> bytearray:
+    def take_back(self) -> bytearray:
+        """Wait for the oldest part; gives its buffer."""
         data = self._pool.result(while_waiting=self._meter.while_waiting)
         self._meter.tell()
         assert isinstance(data.obj, bytearray)

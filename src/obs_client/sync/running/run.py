@@ -65,10 +65,9 @@ class StepPool(Protocol):
 class _Threads(WorkerPool[Step, Done]):
     """Threads of this process."""
 
-    in_flight = IN_FLIGHT
-
-    def __init__(self, copy: Callable[[Step], Done], workers: int) -> None:
+    def __init__(self, copy: Callable[[Step], Done], workers: int, in_flight: int) -> None:
         super().__init__(copy, workers, small=True)
+        self.in_flight = in_flight
         self.ahead = _AHEAD * workers
 
 
@@ -102,7 +101,8 @@ class Run:
         self._budget = Budget(options)
         self._copier = Copier(source, target, ask, options.map_attributes)
         self._streak = Streak(max(IN_A_ROW, DOWN * options.workers))
-        self._pool = pool or functools.partial(_Threads, self._copy, options.workers)
+        room = min(IN_FLIGHT, source.client.options.memory, target.client.options.memory)
+        self._pool = pool or functools.partial(_Threads, self._copy, options.workers, room)
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
     def run_all(self, steps: Iterator[Step], kept: Kept | None = None) -> SyncReport:
