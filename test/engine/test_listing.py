@@ -10,7 +10,7 @@ import pytest
 from obs_client import Capabilities, MemoryClient, ObjectInfo, SubdirInfo
 from obs_client.backend.listing import ListedObjects
 from obs_client.backend.values import Page
-from obs_client.errors import ServiceError
+from obs_client.errors import ObjectNotFoundError, ServiceError
 
 Entries = Sequence[ObjectInfo | SubdirInfo]
 Make = Callable[..., Entries]
@@ -106,3 +106,35 @@ def test_folders_among_objects() -> None:
 def test_a_listed_object_has_every_field() -> None:
     (entry,) = columns("name")
     assert dataclasses.asdict(entry) == dataclasses.asdict(ObjectInfo("name", 1, "h", None, None, 1.0))
+
+
+class Vanishing(PagesClient):
+    """Lists names, of which some are gone by the time that their metadata are asked for."""
+
+    def __init__(self, *pages: Entries, gone: str) -> None:
+        super().__init__(*pages)
+        self.container_create("box")
+        self.gone = gone
+        self.looks: list[str] = []
+
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        self.looks.append(name)
+        if name in self.gone:
+            raise ObjectNotFoundError("gone")
+        return ObjectInfo(name, 1, "h", "text/plain", {"name": name}, 1.0)
+
+
+def test_what_is_gone_when_its_metadata_are_asked_for_is_left_out() -> None:
+    client = Vanishing(columns("a", "b"), columns("c", "d", "e"), gone="bd")
+    found = client.object_list(fetch_metadata=True)
+    assert [(entry.name, entry.metadata) for entry in found if isinstance(entry, ObjectInfo)] == [
+        (name, {"name": name}) for name in "ace"
+    ]
+
+
+@pytest.mark.parametrize(("limit", "wanted", "most"), [(1, "a", 1), (2, "ac", 3), (3, "ace", 5), (9, "ace", 5)])
+def test_a_limit_counts_what_is_there_and_no_more_is_asked_for(limit: int, wanted: str, most: int) -> None:
+    client = Vanishing(columns("a", "b"), columns("c", "d", "e"), gone="bd")
+    found = client.object_list(fetch_metadata=True, limit=limit)
+    assert "".join(names_of(found)) == wanted
+    assert len(client.looks) <= most
