@@ -117,6 +117,11 @@ class Vanishing(PagesClient):
         self.gone = gone
         self.looks: list[str] = []
 
+    def _object_list_some(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None, most: int
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        return self._object_list(container, prefix, delimiter, start_after, marker)
+
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         self.looks.append(name)
         if name in self.gone:
