@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 import obs_client
-from test.docs.pages import HOUSE, ROOT
+from test.benchmarks.figures.kept import releases, source, tables
+from test.docs.pages import HOUSE, ROOT, text_of
 
 SETUP = (ROOT / "setup.py").read_text(encoding="utf-8")
 WORKFLOW = HOUSE / "workflows/test.yml"
@@ -42,3 +43,13 @@ def test_what_runs_before_a_commit_is_what_the_run_does() -> None:
     for entry in entries[:3]:
         assert entry in run, entry
     assert (ROOT / entries[3].split()[-1]).exists()
+
+
+def test_the_figures_of_the_page_are_those_that_were_measured() -> None:
+    """`python -m test.benchmarks.figures` measures them for a release, and prints the tables."""
+    page = text_of("performance.md")
+    newest = releases()[-1]
+    assert newest["version"] == obs_client.__version__
+    assert all(newest[name] for name in ("date", "commands", "machine"))
+    for text in (source(newest), *tables(newest)):
+        assert text in page
