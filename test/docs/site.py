@@ -32,6 +32,9 @@ SECTIONS = {
 }
 """The pages in the order of the site's menu."""
 
+STYLE = ".bs-sidebar a { overflow-wrap: anywhere; }\n"
+"""Long names of the library are wider than the menu of a page."""
+
 
 def build(site: Path) -> None:
     """Make the site; a link that leads nowhere is an error."""
@@ -40,6 +43,7 @@ def build(site: Path) -> None:
         shutil.copytree(DOCS, source)
         for name, text in _made().items():
             (source / name).write_text(text, encoding="utf-8")
+        (source / "style.css").write_text(STYLE, encoding="utf-8")
         config = Path(work) / "mkdocs.yml"
         config.write_text(json.dumps(_config(source)), encoding="utf-8")
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(config)]
@@ -80,6 +84,7 @@ def _config(source: Path) -> Mapping[str, object]:
         "docs_dir": str(source),
         "nav": [{"obs_client": "index.md"}, *menu],
         "theme": {"name": "mkdocs", "highlightjs": False, "navigation_depth": 3},
+        "extra_css": ["style.css"],
         "markdown_extensions": ["tables", "fenced_code", "sane_lists", {"toc": {"permalink": True}}],
         "validation": {"links": {"anchors": "warn", "unrecognized_links": "warn"}},
         "use_directory_urls": False,
