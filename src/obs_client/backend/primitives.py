@@ -3,15 +3,6 @@
 A backend subclasses `ObjectStorageClient` and overrides these underscore methods, its constructor and `close`, nothing
 else.
 
-What is given to a primitive was checked before: names, metadata and ranges are legal, metadata keys are lower-case and
-unique, a body knows its size and stands at its start. Two laws hold for all:
-
-- One request where the store allows it, so that another try repeats little.
-- Repeatable: the same call after a failure, whether or not it was done, reaches the same end.
-
-A primitive raises the vendor's own exceptions, which `_classify_error` names, or typed ones where its docstring says
-so. It does not try again, and it does not translate.
-
 Some loops look like retries and are none: they look again, a bounded number of times, since something else has changed
 meanwhile, and the failure that ends each of them is typed. These are all:
 
@@ -59,7 +50,17 @@ _ROUNDS = 5
 
 
 class Backend(abc.ABC):
-    """What the library calls on a store; see this module's first lines for what holds for every primitive."""
+    """The primitives: what the library calls on a store.
+
+    The arguments of a primitive were checked before: names, metadata and ranges are legal, metadata keys are lower-case
+    and unique, a body knows its size and stands at its start. Two laws hold for all primitives:
+
+    - One request where the store allows it, so that another try repeats little.
+    - Repeatable: the same call after a failure, whether or not it was done, leads to the same result.
+
+    A primitive raises the exceptions of the store's SDK, which `_classify_error` names, or typed ones where its
+    docstring says so. It does not retry, and does not translate exceptions.
+    """
 
     timeout: float = 0.0
     """Seconds that one try may wait for the store; the border counts them when it decides on another try."""

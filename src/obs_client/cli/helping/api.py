@@ -18,6 +18,9 @@ PROPERTIES = (property, functools.cached_property)
 
 SECTIONS = ("Args:", "Attributes:", "Raises:", "Returns:", "Yields:")
 
+PRIMITIVES = "Backend"
+"""The class whose underscore methods are shown: a store writes them."""
+
 WIDTH = 100
 """Characters of a signature in one line."""
 
@@ -61,6 +64,8 @@ def _entry(name: str, value: object, mark: str = "###") -> Iterator[str]:
         yield _plain(inspect.getdoc(value) or "")
     elif inspect.isclass(value) or inspect.isroutine(value):
         yield from filter(None, (_signature(name, value), _plain(inspect.getdoc(value) or "")))
+    if getattr(value, "__isabstractmethod__", False):
+        yield "Every store defines it."
     if inspect.isclass(value):
         for method, function in _methods(value):
             yield from _entry(f"{name}.{method}", function, "####")
@@ -71,7 +76,8 @@ def _methods(kind: type) -> Iterator[tuple[str, object]]:
     hidden = [base for base in kind.__mro__[1:] if base.__module__.startswith("obs_client") and base not in _shown()]
     found = {name: value for base in (*reversed(hidden), kind) for name, value in vars(base).items()}
     for name, value in sorted(found.items()):
-        if not name.startswith("_") and (inspect.isroutine(value) or isinstance(value, PROPERTIES)):
+        hidden_name = name.startswith("__" if kind.__name__ == PRIMITIVES else "_")
+        if not hidden_name and (inspect.isroutine(value) or isinstance(value, PROPERTIES)):
             yield name, getattr(kind, name)
 
 
