@@ -237,3 +237,20 @@ def test_a_failure_closes_nothing_under_another_worker() -> None:
     with here, there, pytest.raises(KeyError):
         list(bounded_map(work, [0, 1], 2))
     assert [type(error) for error in seen] == [stopping.Stopped]
+
+
+@pytest.mark.parametrize("workers", [2, 3, 5])
+def test_items_are_taken_no_sooner_than_is_promised(workers: int) -> None:
+    """Each holds memory: a part of an object, a page of names."""
+    taken = 0
+
+    def items() -> Iterator[int]:
+        nonlocal taken
+        for number in range(40):
+            taken += 1
+            yield number
+
+    for given, result in enumerate(bounded_map(lambda item: item, items(), workers)):
+        assert result == given
+        assert taken - given <= workers + 1
+    assert taken == 40

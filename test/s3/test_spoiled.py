@@ -107,6 +107,46 @@ def test_a_checksum_of_other_bytes_that_is_told_of_a_part_is_believed(server: Sp
     assert server.double.open_uploads() == []
 
 
+def test_who_was_overtaken_at_the_completion_is_told_so(server: Spoiled) -> None:
+    """SeaweedFS says yes to several completions at once under one condition."""
+
+    def spoil(request: Request, response: Response) -> Response:
+        if request.method == "POST" and "uploadId" in request.query and response.status == 200:
+            server.double.store("box", "name", b"another's")
+        return response
+
+    server.spoil = spoil
+    with server.client(conditional_writes=True) as client:
+        assert client.object_write("name", LARGE, if_absent=True) is False
+        assert client.object_read("name") == b"another's"
+
+
+def test_an_upload_that_is_gone_is_no_success_while_the_object_is_that_of_before(server: Spoiled) -> None:
+    """The first completion was not done; the second is told that there is no such upload, as after a cleanup."""
+    old = server.double.store("box", "name", b"old")
+    server.double.state.bucket("box").objects["name"] = dataclasses.replace(old, modified=old.modified - 3600.0)
+    completions: list[int] = []
+
+    def arrive(request: Request) -> Request:
+        if request.method != "POST" or "uploadId" not in request.query:
+            return request
+        completions.append(1)
+        server.double.state.bucket("box").uploads.clear()
+        return request
+
+    lost = [Response(503)]
+    server.arrive = arrive
+    server.spoil = lambda request, response: (
+        lost.pop() if lost and request.method == "POST" and "uploadId" in request.query else response
+    )
+    with server.client() as client:
+        with pytest.raises(ServiceError):
+            client.object_write("name", LARGE)
+        assert len(completions) == 2
+        server.arrive, server.spoil = (lambda request: request), (lambda request, response: response)
+        assert client.object_read("name") == b"old"
+
+
 def flipped_answers(request: Request, response: Response) -> Response:
     """One byte of what is read is another."""
     if request.method != "GET" or not request.raw_path.endswith("/name") or not response.body:

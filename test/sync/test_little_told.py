@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from obs_client import Capabilities, ConfigurationError, ObjectInfo, ServiceError
-from obs_client.backend.values import Page
+from obs_client import Capabilities, ConfigurationError, IntegrityError, ObjectInfo, ServiceError
+from obs_client.backend.values import ObjectReader, Page
 from obs_client.sync import Place, SyncOptions, Version, check, plan_sync, sync
 from obs_client.testing.wrapper import RecordingClient
 from test.sync.support import contents, memory, reasons
@@ -184,3 +184,25 @@ def test_a_listed_size_that_is_not_the_objects_own_brings_no_hash() -> None:
     assert contents(target) == {"a": b"12"}
     assert reasons(source, target)["a"] == ("skip", "the target has the same size and is not older")
     assert not check(source, memory(a=b"")).ok
+
+
+def test_a_damaged_target_is_copied_again_and_a_damaged_source_fails_by_its_name() -> None:
+    class Damaged(Telling):
+        def _object_open(self, container: str, name: str, *rest: Any) -> ObjectReader:
+            if name == "a":
+                raise IntegrityError("other bytes than were stored")
+            return super()._object_open(container, name, *rest)
+
+    def damaged(place: Place) -> Place:
+        kind = type("Told", (Damaged,), {"row": staticmethod(lambda info: dataclasses.replace(info, hash=None))})
+        return Place(kind(place.client), "box")
+
+    source, target = memory(a=b"12", b=b"34"), memory(a=b"12", b=b"34")
+    assert reasons(source, damaged(target), checksum=True)["a"] == ("copy", "one of the two is damaged")
+    report = sync(source, damaged(target), SyncOptions(checksum=True))
+    assert (report.ok, report.copied, report.skipped) == (True, 1, 1)
+    report = sync(damaged(source), target, SyncOptions(checksum=True, delete=True))
+    assert list(report.failures) == ["a"]
+    assert contents(target) == {"a": b"12", "b": b"34"}
+    found = check(source, damaged(target))
+    assert (found.same, list(found.failures), found.ok) == (1, ["a"], False)
