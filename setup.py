@@ -62,6 +62,7 @@ setup(
         "checksums": ["awscrt>=0.27"],
         "cli": ["click>=8.2", "rich>=13.7"],
         "clouds": ["openstacksdk>=4.0"],
+        "dask": ["distributed>=2025.1"],
         "django": ["django>=5.2"],
         "fsspec": ["fsspec>=2024.12"],
         "gcs": ["cryptography>=42", "google-auth[requests]>=2.40", "google-crc32c>=1.6"],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
 from obs_client.errors import ConfigurationError
@@ -20,6 +22,9 @@ class Secret:
 
     def reveal(self) -> str:
         """The text itself; keep it out of local variables."""
+        watcher = _watcher.get()
+        if watcher is not None:
+            watcher.append(self)
         return self._value
 
     def __bool__(self) -> bool:
@@ -36,6 +41,20 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled")
+
+
+_watcher: contextvars.ContextVar[list[Secret] | None] = contextvars.ContextVar("watcher", default=None)
+
+
+@contextlib.contextmanager
+def revealed() -> Iterator[list[Secret]]:
+    """The secrets that are revealed in the block, by this thread."""
+    found: list[Secret] = []
+    before = _watcher.set(found)
+    try:
+        yield found
+    finally:
+        _watcher.reset(before)
 
 
 class Credentials:

@@ -55,7 +55,8 @@ class Group(Commands):
         except BrokenPipeError:
             _leave_pipe()
         except Stopped as stop:
-            raise _STOPS[stop.number](f"stopped; {settings.go_on}") from None
+            notes = "".join(f"{note}; " for note in getattr(stop, "__notes__", ()))
+            raise _STOPS[stop.number](f"stopped; {notes}{settings.go_on}") from None
         except Exception as error:
             settings.show_details(error)
             raise failure_of(error) from error

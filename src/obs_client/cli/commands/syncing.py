@@ -35,6 +35,8 @@ from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text, time_text
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from obs_client.sync import Done, Place, SavedPlan, Step, SyncOptions, SyncReport
 
 
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 @METADATA
 @workers("Copies at a time.")
 @processes("Copy small objects by so many processes.")
+@click.option("--dask", metavar="URL", help="Do it by the workers of the Dask scheduler at tls://host:port.")
 @click.option(
     "--ledger",
     metavar="FILE|URL",
@@ -81,6 +84,7 @@ def sync(
     metadata: str,
     workers: int,
     processes: int,
+    dask: str | None,
     ledger: str | None,
     max_transfer: int | None,
     max_duration: int | None,
@@ -99,6 +103,7 @@ def sync(
     A plan:  obs sync A B --dry-run --json > plan;  obs sync A B --apply plan
     """
     from obs_client import sync as library
+    from obs_client.sync.spread.cluster import dask_cluster
 
     settings.go_on = "what was copied is complete; run the same command again to continue"
     options = library.SyncOptions(
@@ -118,10 +123,13 @@ def sync(
         _check_not_planned(options)
     if ledger is not None:
         _check_for_ledger(settings, options, plan)
+    if dask is not None and processes > 1:
+        raise click.UsageError("--dask works by the workers of the cluster; leave out --processes")
     addresses = Address.parse(source), Address.parse(target)
     with contextlib.ExitStack() as stack:
         places = stack.enter_context(two_places(*addresses, follow_symlinks))
-        run = _Run(settings, addresses, places, options, processes, ledger)
+        executor, slots = (None, processes) if dask is None else stack.enter_context(dask_cluster(dask))
+        run = _Run(settings, addresses, places, options, slots, executor, ledger)
         steps = None if plan is None else library.read_steps(stack.enter_context(_opened(plan)))
         if dry_run and settings.json:
             run.write_plan(steps)
@@ -141,9 +149,11 @@ class _Run:
         places: tuple[Place, Place],
         options: SyncOptions,
         processes: int,
+        executor: Executor | None,
         ledger: str | None,
     ) -> None:
         self._processes = processes
+        self._executor = executor
         self._ledger = ledger
         self._settings = settings
         self._source_address, self._target_address = addresses
@@ -159,7 +169,8 @@ class _Run:
         settings, options = self._settings, self._options
         if self._ledger is not None:
             return False
-        told = self._processes > 1 and (self._on_done or options.max_transfer is not None or options.max_duration)
+        several = self._processes > 1 or self._executor is not None
+        told = several and (self._on_done or options.max_transfer is not None or options.max_duration)
         return settings.shows_progress or (delete and not settings.yes) or bool(told)
 
     def write_plan(self, steps: Iterable[Step] | None) -> None:
@@ -200,6 +211,7 @@ class _Run:
                     progress=progress,
                     on_done=self._on_done,
                     processes=self._processes,
+                    executor=self._executor,
                 )
             _finish(settings, report)
 
@@ -215,6 +227,7 @@ class _Run:
                 progress=progress,
                 on_done=self._on_done,
                 processes=self._processes,
+                executor=self._executor,
                 ledger=self._ledger,
             )
         self._warn_of_nothing(report.copied + report.skipped + report.done_before + len(report.failures))

@@ -31,8 +31,10 @@ from obs_client.sync.sides import check_apart, files_of, left_out
 from obs_client.sync.spread.by_ranges import sync_by_ranges
 from obs_client.sync.spread.by_steps import Groups
 from obs_client.sync.spread.checking import check_by_ranges, compared
+from obs_client.sync.spread.cluster import check_executor
+from obs_client.sync.spread.processes import own_processes
 from obs_client.sync.spread.work import Job, JobHere
-from obs_client.sync.spread.workers import Here, Workers, check_processes, own_processes
+from obs_client.sync.spread.workers import Here, Workers, check_processes
 from obs_client.sync.steps import Step
 
 
@@ -66,7 +68,7 @@ def sync_by_workers(
         _check_no_names_wanted(options, on_done)
     with contextlib.ExitStack() as stack:
         opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options))
-        workers = stack.enter_context(_workers(executor, processes))
+        workers = stack.enter_context(_workers(job, executor, processes))
         if by_ranges:
             return sync_by_ranges(job, workers, progress, opened)
         kept = Kept() if on_done is None else None
@@ -89,7 +91,7 @@ def apply_by_workers(
     """Do steps that are planned by workers; errors as of `sync_by_workers`."""
     check_processes(processes)
     job = Job(source, target, options)
-    with _workers(executor, processes) as workers:
+    with _workers(job, executor, processes) as workers:
         pool = _pool(job, workers, ask=ask)
         run = Run(source, target, options, ask=ask, progress=progress, on_done=on_done, pool=pool)
         return run.run(steps, Kept(steps.dropped if isinstance(steps, SavedPlan) else 0))
@@ -111,7 +113,7 @@ def check_by_workers(
     by_ranges = _goes_by_ranges(source, target)
     if by_ranges:
         _check_no_names_wanted(options, on_done or on_compared)
-    with _workers(executor, processes) as workers:
+    with _workers(job, executor, processes) as workers:
         if by_ranges:
             return check_by_ranges(job, workers)
         findings = Findings()
@@ -120,10 +122,11 @@ def check_by_workers(
     return findings.report(left_out(source, options))
 
 
-def _workers(executor: Executor | None, processes: int) -> contextlib.AbstractContextManager[Workers]:
+def _workers(job: Job, executor: Executor | None, processes: int) -> contextlib.AbstractContextManager[Workers]:
     if executor is None:
         return own_processes(processes)
-    return contextlib.nullcontext(Workers(lambda: executor, processes))
+    check_executor(executor, job)
+    return Workers(lambda: executor, processes)
 
 
 def _pool(job: Job, workers: Workers, *, ask: bool) -> Callable[[], Groups] | None:

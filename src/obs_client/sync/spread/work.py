@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from obs_client._engine.parallel import bounded_map
+from obs_client.credentials import revealed
 from obs_client.errors import ConfigurationError
 from obs_client.models import ObjectInfo
 from obs_client.places import Place
@@ -23,6 +24,7 @@ from obs_client.sync.report import Done, SyncReport
 from obs_client.sync.running.copy import Copier
 from obs_client.sync.running.run import Run
 from obs_client.sync.spread.splitting import Probe, split
+from obs_client.sync.spread.versions import Versions, check_versions, versions
 from obs_client.sync.steps import Step
 
 FAILURES_MAXIMUM = 100
@@ -32,17 +34,23 @@ FAILURES_MAXIMUM = 100
 class Job:
     """A sync, as it goes to the workers: both places, with clients that each process makes for itself, and how.
 
+    Attributes:
+        has_keys: It carries credentials, since a client was given them.
+
     Raises:
         ConfigurationError: A client, or what changes attributes, cannot go to another process.
     """
 
     def __init__(self, source: Place, target: Place, options: SyncOptions) -> None:
         try:
-            self._places = pickle.dumps((source, target))
-            pickle.dumps(options)
+            with revealed() as found:
+                self._places = pickle.dumps((source, target))
+                pickle.dumps(options)
         except (TypeError, AttributeError, pickle.PicklingError) as error:
             raise ConfigurationError(f"this cannot go to another process: {error}") from error
         self.options = options
+        self.has_keys: bool = bool(found)
+        self._versions = tuple(versions())
 
     progress: Callable[[int], object] | None = None
     """Told of bytes as they are moved."""
@@ -59,7 +67,12 @@ class Job:
 
     @property
     def places(self) -> tuple[Place, Place]:
-        """Source and target, by clients of this process."""
+        """Source and target, by clients of this process.
+
+        Raises:
+            ConfigurationError: It has another library or Python than the process that gave the work.
+        """
+        check_versions(Versions(*self._versions))
         return _opened(self._places)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent import futures
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from obs_client.errors import ConfigurationError, ObjectStorageClientError, TemporaryError
 
 OUT = 3
 """Pieces for each worker that are out at once: those that run, and those that wait beside them."""
+
+STILL_RUN = "{left} of the work may still run on the workers, and end by themselves in about a minute"
 
 TRIES = 5
 """How often a piece is given out that was lost with its worker."""
@@ -81,15 +83,33 @@ class Workers:
         try:
             future = self._executor.submit(piece.function, *piece.arguments)
         except futures.BrokenExecutor:
-            self._executor = self._make()
-            future = self._executor.submit(piece.function, *piece.arguments)
+            future = self._give_to_new(piece)
         self._out[future] = piece
 
-    def drop(self) -> None:
-        """Take back what has not begun."""
+    def _give_to_new(self, piece: _Piece) -> futures.Future[Any]:
+        try:
+            self._executor = self._make()
+            return self._executor.submit(piece.function, *piece.arguments)
+        except futures.BrokenExecutor as error:
+            raise TemporaryError(f"the executor takes no more work: {error!r}") from error
+
+    def drop(self) -> int:
+        """Take back what has not begun; gives how many pieces may still run."""
+        left = sum(not future.done() for future in self._out)
         for future in self._out:
             future.cancel()
         self._out.clear()
+        return min(self.slots, left)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        left = self.drop()
+        if left and error is not None:
+            error.add_note(STILL_RUN.format(left="one piece" if left == 1 else f"up to {left} pieces"))
 
 
 class Here(futures.Executor):
@@ -100,29 +120,6 @@ class Here(futures.Executor):
         future = futures.Future[Any]()
         future.set_result(function(*arguments, **named))
         return future
-
-
-@contextlib.contextmanager
-def own_processes(count: int) -> Iterator[Workers]:
-    """Workers in processes of their own, which end with the block.
-
-    They are spawned: a fork would copy threads and connections in the middle of their work.
-    """
-    import multiprocessing
-
-    context = multiprocessing.get_context("spawn")
-    pools: list[futures.ProcessPoolExecutor] = []
-
-    def make() -> futures.Executor:
-        pools.append(futures.ProcessPoolExecutor(count, mp_context=context))
-        return pools[-1]
-
-    workers = Workers(make, count)
-    try:
-        yield workers
-    finally:
-        for pool in pools:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def check_processes(count: int) -> None:
