@@ -11,6 +11,8 @@ from typing import NoReturn
 
 from obs_client.errors import ConfigurationError
 
+_watcher: contextvars.ContextVar[list[Secret] | None] = contextvars.ContextVar("watcher", default=None)
+
 
 class Secret:
     """Text that no `repr`, log, message or pickle shows; whoever sends it asks for it with `reveal`."""
@@ -27,6 +29,17 @@ class Secret:
             watcher.append(self)
         return self._value
 
+    @staticmethod
+    @contextlib.contextmanager
+    def watched() -> Iterator[list[Secret]]:
+        """The secrets that this thread reveals in the block."""
+        found: list[Secret] = []
+        before = _watcher.set(found)
+        try:
+            yield found
+        finally:
+            _watcher.reset(before)
+
     def __bool__(self) -> bool:
         return bool(self._value)
 
@@ -41,20 +54,6 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled")
-
-
-_watcher: contextvars.ContextVar[list[Secret] | None] = contextvars.ContextVar("watcher", default=None)
-
-
-@contextlib.contextmanager
-def revealed() -> Iterator[list[Secret]]:
-    """The secrets that are revealed in the block, by this thread."""
-    found: list[Secret] = []
-    before = _watcher.set(found)
-    try:
-        yield found
-    finally:
-        _watcher.reset(before)
 
 
 class Credentials:

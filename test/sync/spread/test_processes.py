@@ -12,43 +12,22 @@ from typing import Any
 
 import pytest
 
-from obs_client import ConfigurationError, LocalClient, SwiftClient
-from obs_client.credentials import Secret, revealed
+from obs_client import ConfigurationError, SwiftClient
+from obs_client.credentials import Secret
 from obs_client.sync import Place, sync
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.ranges import Bounds
 from obs_client.sync.spread import by_ranges, versions
 from obs_client.sync.spread.work import Job
-from obs_client.wrappers import prefixed
-from test.sync.support import Thing, fill
+from test.sync.spread.sleeping import places
 
 pytestmark = pytest.mark.slow
-
-
-class Sleeping(LocalClient):
-    """A store in which one object takes a minute to be written."""
-
-    def _object_write(self, *arguments: Any) -> Any:
-        if arguments[0].name.endswith("slow"):
-            time.sleep(60)
-        return super()._object_write(*arguments)
-
-
-def places(path: Path, names: list[str]) -> tuple[Place, Place]:
-    for each in ("one", "two"):
-        (path / each).mkdir(exist_ok=True)
-        LocalClient(path / each).container_create("box")
-    source, target = (
-        Place(prefixed(client, "p"), "box") for client in (LocalClient(path / "one"), Sleeping(path / "two"))
-    )
-    fill(source, {name: Thing(b"x", {}) for name in names})
-    return source, target
 
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from test.sync.spread.test_processes import places
+from test.sync.spread.sleeping import places
 from obs_client.sync import sync
 
 if __name__ == "__main__":
@@ -125,9 +104,9 @@ def test_what_a_job_carries_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert b"t0k3n" not in Job(from_environment, target, SyncOptions())._places
 
 
-def test_revealed_notes_only_what_is_in_its_block() -> None:
+def test_what_is_revealed_is_noted_in_the_block_alone() -> None:
     Secret("before").reveal()
-    with revealed() as found:
+    with Secret.watched() as found:
         Secret("within").reveal()
     Secret("after").reveal()
     assert found == [Secret("within")]

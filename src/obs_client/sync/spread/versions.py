@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
 import socket
+import sys
 from typing import NamedTuple
 
 from obs_client.errors import ConfigurationError
@@ -23,7 +23,7 @@ class Versions(NamedTuple):
 
 def versions() -> Versions:
     """Those of this process."""
-    library = importlib.import_module("obs_client").__version__
+    library = str(vars(sys.modules["obs_client"])["__version__"])
     return Versions(library, ".".join(platform.python_version_tuple()[:2]))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from obs_client._engine.parallel import bounded_map
-from obs_client.credentials import revealed
+from obs_client.credentials import Secret
 from obs_client.errors import ConfigurationError
 from obs_client.models import ObjectInfo
 from obs_client.places import Place
@@ -43,7 +43,7 @@ class Job:
 
     def __init__(self, source: Place, target: Place, options: SyncOptions) -> None:
         try:
-            with revealed() as found:
+            with Secret.watched() as found:
                 self._places = pickle.dumps((source, target))
                 pickle.dumps(options)
         except (TypeError, AttributeError, pickle.PicklingError) as error:
