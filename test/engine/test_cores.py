@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def _nothing_measured_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the cores seem idle, whatever else this machine does."""
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
     monkeypatch.setattr(cores, "_process", cores._Process())
 
 
@@ -112,6 +114,12 @@ def test_the_way_that_takes_less_cpu_time_is_kept_to(
     assert list(bounded_map(burn, range(4), 4, small=True)) == [on_one < on_all] * 4  # as the pool before found
 
 
+def test_where_cores_have_much_other_work_all_are_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (1000.0, 0.0, 0.0))
+    monkeypatch.setattr(cores, "_process", cores._Process())
+    assert set(masks(small=True)) == {mine()}
+
+
 def test_a_system_that_refuses_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError("sandboxed")
@@ -123,6 +131,7 @@ def test_a_system_that_refuses_changes_nothing(monkeypatch: pytest.MonkeyPatch) 
 def test_a_process_that_a_worker_forks_has_all_cores() -> None:
     code = """if True:
         import os
+        os.getloadavg = lambda: (0.0, 0.0, 0.0)
         from obs_client._engine.parallel import bounded_map
         def fork(_):
             one = len(os.sched_getaffinity(0)) == 1

@@ -53,7 +53,7 @@ class _Process:
     """What all pools of a process share: they fight for one lock, so that they take one core."""
 
     def __init__(self) -> None:
-        self.on_one = True
+        self.on_one = _seem_idle()
         self.core: int | None = None
 
     def one_of(self, allowed: set[int]) -> set[int]:
@@ -63,6 +63,14 @@ class _Process:
 
             self.core = random.choice(sorted(allowed))  # noqa: S311 - nothing to guess
         return {self.core}
+
+
+def _seem_idle() -> bool:
+    """Whether the cores seem to have little other work, before anything is measured."""
+    try:
+        return os.getloadavg()[0] < (os.cpu_count() or 1)
+    except (AttributeError, OSError):
+        return True
 
 
 _thread = _Thread()
