@@ -519,7 +519,7 @@ class ObjectStorageClient(Backend):
             ObjectNotFoundError, ObjectUnchangedError: At once, in reading.
             PreconditionError: If `if_absent` or `if_hash` does not hold: at once in reading, in writing by `close()`,
                 and nothing was written.
-            TypeError: What is only for writing is given in reading, or the other way round.
+            TypeError: An argument for writing was passed in reading, or the other way round.
         """
         from obs_client._engine.attributes import Headers
         from obs_client._engine.transfers import files
@@ -558,13 +558,13 @@ class ObjectStorageClient(Backend):
     ) -> bool:
         """Write an object from a binary stream, from where it stands to its end. False: a condition does not hold.
 
-        Readers see the old object or the new one, whole. If anything fails, the stream included, nothing is left of
-        the new object and the old one stays. The stream is not closed.
+        Readers see the complete old object or the complete new one. If anything fails, the stream included, nothing is
+        left of the new object and the old one stays. The stream is not closed.
 
         Args:
             stream: Anything with `read`; it need not be able to seek. A regular file is read by several threads.
             metadata: Keys of letters, digits, `-` and (where the store keeps it) `_`, lower-cased; values of any text.
-            size: Bytes that the stream will give, if known; a stream that gives another count is an error.
+            size: Bytes in the stream, if known; a stream with another count is an error.
             content_type: None: guessed from the name, by a table of our own.
             if_absent: Write only if no object has this name.
             if_hash: Write only if the object has this hash, as `object_info` returned it.
@@ -737,10 +737,10 @@ class ObjectStorageClient(Backend):
         """Delete an object. True: it is gone, also if it never existed. False: `if_hash` was given and does not hold.
 
         Args:
-            if_hash: Delete only the version that has this hash, as `object_info` told; another one stays. If an answer
-                was lost on the way, it is asked again: True then still says that nothing is there, and False that
-                another version is, by now; whether this call had deleted the one with the hash before that came,
-                nobody can know.
+            if_hash: Delete only the version that has this hash, as `object_info` reported it; another version stays.
+                If a response was lost on the way, the request is sent again: True then still says that nothing is
+                there, and False that another version is there by now. Whether this call had deleted the one with the
+                hash before the other came cannot be known.
 
         Raises:
             NotSupportedError: The store keeps no such condition (`capabilities.delete_if_hash`); nothing was asked.
@@ -760,7 +760,7 @@ class ObjectStorageClient(Backend):
         return True
 
     def object_delete_many(self, object_names: Iterable[str], container_name: str | None = None) -> None:
-        """Delete objects, in as few requests as the store allows; absent ones are no failure.
+        """Delete objects, in as few requests as the store allows; absent ones are not a failure.
 
         Raises:
             PartialFailureError: Some could not be deleted; its `failures` has the error of each.

@@ -140,7 +140,7 @@ class IntegrityError(ObjectStorageClientError):
 
 
 class NotSupportedError(ObjectStorageClientError):
-    """This backend, or this store, can never do it; `capabilities` tells beforehand.
+    """This backend, or this store, can never do it; `capabilities` says so in advance.
 
     One that has a `request_id`, or an error of the store as its `__cause__`, is the store's own answer that it does not
     know a request, or has an object of which it cannot do this: that is known only when it was asked.
@@ -148,14 +148,14 @@ class NotSupportedError(ObjectStorageClientError):
 
 
 class ServiceError(ObjectStorageClientError):
-    """The store failed, or answered what makes no sense."""
+    """The store failed, or sent a response that makes no sense."""
 
 
 class TemporaryError(ServiceError):
     """The store failed in a way that may pass; raised after the last try, with the count of `tries`.
 
     Attributes:
-        first_contact: Nothing at that address has answered this client yet, and it was tried for a short time only:
+        first_contact: Nothing at that address has responded to this client yet, and it was tried for a short time only:
             `ClientOptions.give_up_first_after`.
     """
 

@@ -41,7 +41,7 @@ class ObjectInfo:
         metadata: Lower-case keys. None in a listing without `fetch_metadata`.
         last_modified: Epoch seconds; None where the store does not say.
         content_encoding, content_disposition, content_language, cache_control: None if not set, or not listed.
-        write_id: The library's own mark of the write that made the object, by which a writer whose answer was lost
+        write_id: The library's own mark of the write that made the object, by which a writer whose response was lost
             knows it again, and after a dot what the store notes of the write; None if it has none, or is not listed.
         storage_class: What the store calls the class, or tier, that it keeps the object in.
         version_id: By which the store knows this version, in a container that keeps versions.
@@ -138,7 +138,8 @@ class Capabilities:
     Attributes:
         download_urls: `object_generate_download_url` works.
         upload_urls: `object_generate_upload_url` works.
-        download_url_content_type, download_url_content_disposition: A download URL can say what is answered for them.
+        download_url_content_type, download_url_content_disposition: A download URL can set these headers of its
+            response.
         upload_url_content_type, upload_url_content_disposition, upload_url_size: An upload URL can be for this type,
             this disposition or this count of bytes only.
         upload_url_headers: The headers, by name and value, that a PUT to any such URL must carry; `SignedUrl.headers`
@@ -148,8 +149,8 @@ class Capabilities:
         if_hash: Writes with `if_hash` are kept by the store; otherwise they are refused before any request.
         delete_if_hash: `object_delete` with `if_hash` is kept by the store, in one step; otherwise it is refused before
             any request.
-        atomic_conditions: Of several that write at once under one condition at most one is told that it holds. Where
-            this is False the store looks before it writes, and two that overlap may both be told so.
+        atomic_conditions: When several write at once with the same condition, at most one succeeds. Where
+            this is False the store looks before it writes, and two that overlap may both succeed.
         hash_of_content: The hash stays while only metadata are changed; otherwise it is another then, and a condition
             on the old one does not hold.
         resumable_uploads: `upload_file` with `resume` goes on with what another process has sent; otherwise it begins
@@ -160,7 +161,7 @@ class Capabilities:
             False the store looks before it deletes, and what is written in between is lost.
         container_totals: `ContainerInfo` has size and count.
         ordered_listing: Listings come in the byte order of their UTF-8 names.
-        listing_has_metadata: The entries of a listing are whole, with metadata, at no further cost.
+        listing_has_metadata: The entries of a listing are complete, with metadata, without further requests.
         part_size_minimum: Bytes of any part but the last.
         part_size_maximum: Bytes of a part.
         part_count_maximum: Parts of one object.
@@ -271,7 +272,7 @@ class RequestRecord:
         milliseconds: From the start to the last byte of the response, with the time that the reader of the body takes.
         head_milliseconds: The same to the head of the response: how long the server took; None: there was none.
         began: Epoch seconds.
-        error: How it failed without a response, or within it; None: it did not. A refusal is no failure here.
+        error: How it failed without a response, or within it; None: it did not. A refusal is not a failure here.
     """
 
     method: str
@@ -304,12 +305,12 @@ class ClientOptions:
         give_up_after: Seconds for one request in all, with its pauses and the last try's timeout; if it has no room for
             two tries of that length, without the timeout.
         give_up_first_after: Seconds for tries at a server that cannot be reached, or does not speak HTTP, as long as it
-            has never answered this client: an address may be wrong, and a person waiting. As soon as the store has
+            has never responded to this client: an address may be wrong, and a person waiting. As soon as the store has
             answered once, only `give_up_after` counts.
         check_content: Compare what was read and written with the store's digests.
         observe: Called with the `RequestRecord` of each request to a server when it has ended, in the thread that made
             it, with the context variables as they were when it began. What it raises is logged once, as a WARNING, and
-            disturbs nothing; its own requests are not told to it.
+            does not disturb the transfer; requests that it makes itself are not reported to it.
             A pickled client takes it along, as pickle takes functions: by its name.
     """
 
