@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from obs_client._engine.parallel import READY_MAXIMUM, WorkerPool, bounded_map, mixed_map, within
+from obs_client._engine.parallel import READY_MAXIMUM, WorkerPool, bounded_map, ended, mixed_map, within
 from obs_client.backend import stopping
 
 
@@ -254,3 +254,23 @@ def test_items_are_taken_no_sooner_than_is_promised(workers: int) -> None:
         assert result == given
         assert taken - given <= workers + 1
     assert taken == 40
+
+
+def test_items_that_nobody_asks_for_any_more_are_closed_at_once_though_the_exception_is_kept() -> None:
+    closed: list[int] = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            closed.append(1)
+
+    kept: list[BaseException] = []
+    with pytest.raises(ZeroDivisionError) as caught, ended(items()) as given:
+        for _ in given:
+            raise ZeroDivisionError
+    kept.append(caught.value)
+    assert closed == [1]
+    with ended([1, 2]) as given:
+        assert list(given) == [1, 2]

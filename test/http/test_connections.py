@@ -55,6 +55,22 @@ class TestConnections:
             assert get(pool, server.url + "/b") == b"GET /b HTTP/1.1\n"
             assert len(server.connections) == 2
 
+    def test_what_tls_holds_back_is_not_taken_for_the_next_answer(self, pool: HttpPool, local: ssl.SSLContext) -> None:
+        """More than was announced, in the record of the last bytes: the socket itself has nothing to read."""
+
+        def script(connection: socket.socket, number: int) -> None:
+            while read_head(connection)[0]:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+                connection.sendall(b"hello" if number else b"hello" + answer(b"wrong"))
+
+        with raw_server(script, local) as server:
+            for _ in range(3):
+                reply = pool.request("GET", server.url + "/", {})
+                content = bytearray(5)
+                assert reply.readinto(memoryview(content)) == 5
+                assert content == b"hello"
+            assert len(server.connections) == 2
+
     def test_no_more_are_kept_than_asked_for(self) -> None:
         pool = HttpPool(connections=1, timeout=5.0)
         with raw_server(echo) as server:

@@ -171,6 +171,38 @@ def test_content_that_comes_as_other_bytes_is_an_error(checksums: bool | None, s
         assert len(client.object_read("name", stop=size - 1)) == size - 1, "of a range nothing is known"
 
 
+@pytest.mark.parametrize(
+    "parts", [(1000, 1000, 1000, 500), (1000, 1200, 900, 400), (1000, 900, 1600), (3500,), (1, 3499)], ids=str
+)
+def test_parts_of_any_sizes_are_compared(parts: tuple[int, ...], server: Spoiled) -> None:
+    """As another program made them."""
+    server.double.store("box", "name", LARGE[:3500], parts=parts)
+    with server.client() as client:
+        with client.object_open("name") as file:
+            assert file.read() == LARGE[:3500]
+            assert file.verified
+        server.spoil = flipped_answers
+        with pytest.raises(IntegrityError):
+            client.object_read("name")
+
+
+def test_sizes_of_parts_that_do_not_make_the_object_prove_nothing(server: Spoiled) -> None:
+    """Some servers answer of other parts than they were asked for."""
+    server.double.store("box", "name", LARGE[:3500], parts=(1000, 1200, 900, 400))
+    with server.client() as client:
+        client.object_write("first", LARGE)  # by which tags of this server are known to be digests
+
+        def spoil(request: Request, response: Response) -> Response:
+            if request.method == "HEAD" and request.query.get("partNumber") == "2":
+                return dataclasses.replace(response, body=response.body[:1100])
+            return response
+
+        server.spoil = spoil
+        with client.object_open("name") as file:
+            assert file.read() == LARGE[:3500]
+            assert not file.verified
+
+
 @pytest.mark.parametrize("changed", [{"etag": TAG}, {"content_length": "5"}], ids=str)
 def test_what_another_answer_tells_is_used_for_the_same_version_only(changed: dict[str, str], server: Spoiled) -> None:
     """A HEAD after the GET brings the checksum; by then the object may be another."""
