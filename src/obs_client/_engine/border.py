@@ -175,7 +175,7 @@ class Border:
     def object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         """The upload that another process began; raises `UploadGone` as the backend does."""
         call = partial(self._backend._object_reopen, new, identity)
-        return self.run("go on with", call, new.container, new.name)
+        return self.run("continue", call, new.container, new.name)
 
     def object_end_begun(self, new: NewObject, since: float) -> None:
         call = partial(self._backend._object_end_begun, new, since)

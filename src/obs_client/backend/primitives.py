@@ -344,7 +344,7 @@ class Backend(abc.ABC):
             UploadGone: There is none any more; here or by its `take_up`.
             ConflictError: Its process is still at work on it, as far as the store can tell.
         """
-        raise NotSupportedError(f"{type(self).__name__} cannot go on with an upload")
+        raise NotSupportedError(f"{type(self).__name__} cannot continue an upload")
 
     def _object_end_begun(self, new: NewObject, since: float) -> None:  # noqa: B027 - for many a begin is no request
         """End an upload that `_object_multipart` may have begun in a process that died before it knew its identity.

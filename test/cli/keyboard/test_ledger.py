@@ -62,10 +62,10 @@ def test_a_ledger_in_a_store(source: Path, store: Path, tmp_path: Path) -> None:
 
 def test_what_needs_all_names_first_is_wrong_use(source: Path, store: Path, tmp_path: Path) -> None:
     command = ("sync", source, file_url(store), "--ledger", tmp_path / "ledger")
-    assert "leave out --dry-run" in failed(2, *command, "--dry-run")
-    assert "leave out --apply" in failed(2, *command, "--apply", tmp_path / "plan")
+    assert "--ledger and --dry-run exclude each other" in failed(2, *command, "--dry-run")
+    assert "--ledger and --apply exclude each other" in failed(2, *command, "--apply", tmp_path / "plan")
     assert "--max-delete N" in failed(2, *command, "--delete")
-    assert "leave out one of the two" in failed(2, *command, "--max-transfer", "1")
+    assert "use one of the two" in failed(2, *command, "--max-transfer", "1")
 
 
 def test_a_ledger_of_another_sync_says_what_differs(source: Path, store: Path, tmp_path: Path) -> None:
@@ -73,4 +73,4 @@ def test_a_ledger_of_another_sync_says_what_differs(source: Path, store: Path, t
     run("sync", "--delete", "--yes", source, file_url(store), "--ledger", ledger, "--max-delete", "0")
     said = failed(2, "sync", source, file_url(store), "--ledger", ledger)
     assert "delete is True there, and False here" in said
-    assert "remove this one to begin again" in said
+    assert "remove this one to start again" in said

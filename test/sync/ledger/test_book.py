@@ -97,7 +97,7 @@ def test_a_ledger_of_another_sync_is_refused_with_what_differs_and_left(path: Pa
 def test_what_is_no_ledger_is_not_written_over(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "diary"
     path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="is no ledger"):
+    with pytest.raises(ConfigurationError, match="is not a ledger"):
         opened(path)
     assert path.read_bytes() == content
 
@@ -110,7 +110,7 @@ def test_a_ledger_of_another_version_is_refused(path: Path) -> None:
 
 def test_two_processes_do_not_have_one_ledger(path: Path) -> None:
     with opened(path) as ledger:
-        with pytest.raises(ConflictError, match="another process works with the ledger"):
+        with pytest.raises(ConflictError, match="another process uses the ledger"):
             opened(path)
         ledger.add(Row(Range("x", "y")))
     with opened(path) as ledger:

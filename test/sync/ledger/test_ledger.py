@@ -180,11 +180,11 @@ def test_what_no_ledger_can_be_kept_of_is_refused_before_anything(tmp_path: Path
     source, target, ledger = known("one", 1), known("two"), tmp_path / "l"
     plain = MemoryClient()
     plain.container_create("box")
-    with pytest.raises(ConfigurationError, match="known to this process only"):
+    with pytest.raises(ConfigurationError, match="exists in this process only"):
         sync(Place(plain, "box"), target, ledger=ledger)
-    with pytest.raises(ConfigurationError, match="target directory is looked over as a whole"):
+    with pytest.raises(ConfigurationError, match="a sync to a directory looks at the complete directory first"):
         sync(source, Place.of_directory(tmp_path / "d"), ledger=ledger)
-    with pytest.raises(ConfigurationError, match="lists out of order"):
+    with pytest.raises(ConfigurationError, match="does not list in order"):
         sync(Place(imitating(source.client, "seaweedfs"), "box"), target, ledger=ledger)
     for options in ({"dry_run": True}, {"max_transfer": 1}, {"max_duration": 1}):
         with pytest.raises(ConfigurationError, match=next(iter(options))):
@@ -197,7 +197,7 @@ def test_two_at_one_ledger_are_refused(tmp_path: Path) -> None:
     source, target = known("one", 2), known("two")
 
     def second(_: Done) -> None:
-        with pytest.raises(ConflictError, match="another process works with the ledger"):
+        with pytest.raises(ConflictError, match="another process uses the ledger"):
             sync(source, target, ledger=tmp_path / "l")
 
     assert sync(source, target, ledger=tmp_path / "l", on_done=second).copied == 2
@@ -307,5 +307,5 @@ def _names_in(ledger: Path) -> int:
 def test_a_store_without_conditions_keeps_no_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "me")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with pytest.raises(NotSupportedError, match="not known to keep conditions"):
+    with pytest.raises(NotSupportedError, match="not known to support conditions"):
         sync(known("one"), known("two"), ledger="s3://box/ledger?endpoint_url=http://127.0.0.1:9&region=us-east-1")

@@ -66,7 +66,7 @@ def _get(border: Border, reader: GuardedReader, file: AtomicFile, journal: Journ
         raise
     except BaseException as error:
         file.leave()
-        error.add_note("what was downloaded is kept: the same call with resume=True goes on with it")
+        error.add_note("what was downloaded is kept: call it again with resume=True to continue")
         raise
     journal.remove()
 

@@ -218,4 +218,4 @@ class KeptUpload(GuardedUpload):
             return
         with contextlib.suppress(OSError, ObjectStorageClientError):
             self._upload.leave()
-        error.add_note("what was sent is kept: the same call with resume=True goes on with it")
+        error.add_note("what was sent is kept: call it again with resume=True to continue")

@@ -169,7 +169,7 @@ class FileStore(ObjectStorageClient):
 
     def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         if not TEMPORARY_NAME.fullmatch(os.fsencode(identity)):
-            raise UploadGone(f"{identity!r} is no temporary file")
+            raise UploadGone(f"{identity!r} is not a temporary file")
         try:
             return LocalUpload(self._draft(new, os.fsencode(identity)))
         except (TemporaryFileRemovedError, ContainerNotFoundError) as error:

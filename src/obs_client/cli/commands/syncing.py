@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 @click.option(
     "--ledger",
     metavar="FILE|URL",
-    help="Keep there what is done; after a stop the same command does the rest. Removed when all is done.",
+    help="Record there what is done; after a stop the same command continues. Removed at the end.",
 )
 @max_transfer
 @max_duration
@@ -279,11 +279,11 @@ def _check_for_ledger(settings: Settings, options: SyncOptions, plan: str | None
     """Raise a usage error if what is asked for beside a ledger needs all names first."""
     if options.dry_run or plan is not None:
         other = "--dry-run" if options.dry_run else "--apply"
-        raise click.UsageError(f"--ledger keeps what is done as it is planned; leave out {other}, or the ledger")
+        raise click.UsageError(f"--ledger and {other} exclude each other")
     if options.delete and not settings.yes:
         raise click.UsageError(
-            "with --ledger deletions cannot be asked for, since not all names are known first: give --yes, and "
-            "--max-delete N for how many there may be"
+            "with --ledger, --delete cannot ask before it deletes, because not all names are known: use --yes, and "
+            "--max-delete N as a limit"
         )
 
 

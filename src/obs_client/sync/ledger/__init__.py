@@ -41,21 +41,18 @@ def open_ledger(where: str | os.PathLike[str], source: Place, target: Place, opt
 def check_for_ledger(source: Place, target: Place, options: SyncOptions) -> None:
     """Raise `ConfigurationError` if no range of names can be done by itself, which is what a ledger keeps."""
     if options.dry_run:
-        raise ConfigurationError("dry_run does nothing that a ledger could keep; leave out one of the two")
+        raise ConfigurationError("dry_run does nothing that a ledger could record; use one of the two")
     for name in ("max_transfer", "max_duration"):
         if getattr(options, name) is not None:
-            raise ConfigurationError(
-                f"{name} ends a sync at a name, and a ledger keeps ranges; leave out one of the two"
-            )
+            raise ConfigurationError(f"{name} and a ledger exclude each other; use one of the two")
     if directory_of(target) is not None:
         raise ConfigurationError(
-            "a target directory is looked over as a whole before anything is written, so that no ledger is kept of it",
+            "a sync to a directory looks at the complete directory first, so it cannot use a ledger",
             hint="leave out the ledger: a sync that was stopped is started again, and copies what is missing",
         )
     for place in (source, target):
         if not Border(place.client).capabilities.ordered_listing:
             raise ConfigurationError(
-                f"the store of {place} lists out of order, so that no range of names can be listed by itself, and no "
-                "ledger is kept of it",
+                f"the store of {place} does not list in order, so a sync of it cannot use a ledger",
                 hint="leave out the ledger: a sync that was stopped is started again, and copies what is missing",
             )

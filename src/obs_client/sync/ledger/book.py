@@ -146,14 +146,14 @@ def without(within: Range, done: Iterable[Range]) -> list[Range]:
 def _parsed(content: bytes, header: Header, name: str) -> tuple[float | None, list[Row], int]:
     """When it began (None: it did not), the rows of whole lines, and in how many bytes they are."""
     if not (content.startswith(_BEGINNING) or _BEGINNING.startswith(content)):
-        raise ConfigurationError(f"{name!r} is no ledger of a sync; give another one, it is left as it is")
+        raise ConfigurationError(f"{name!r} is not a ledger of a sync, and was not changed; use another name")
     first, end, _ = content.partition(b"\n")
     if not end:
         return None, [], 0
     values = _read(first)
     begun = values.get("begun")
     if values.get("format") != FORMAT or not isinstance(begun, float):
-        raise ConfigurationError(f"the ledger {name!r} is of another version of obs_client; remove it to begin again")
+        raise ConfigurationError(f"the ledger {name!r} is from another version of obs_client; remove it to start again")
     check_same(header, values, name)
     rows, good = [], len(first) + 1
     for row, size in _rows(content[good:]):

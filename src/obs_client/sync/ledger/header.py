@@ -42,14 +42,14 @@ def check_same(header: Header, other: Header, name: str) -> None:
         told = "; ".join(f"{key} is {other.get(key)!r} there, and {header[key]!r} here" for key in differing)
         raise ConfigurationError(
             f"the ledger {name!r} is of another sync: {told}",
-            hint="give another ledger, or remove this one to begin again",
+            hint="use another ledger, or remove this one to start again",
         )
 
 
 def _place(place: Place) -> str:
     store, start = Border(place.client).location(place.container_name)
     if isinstance(store, ObjectStorageClient):
-        raise ConfigurationError(f"{store!r} is known to this process only, so that no ledger can be kept of it")
+        raise ConfigurationError(f"{store!r} exists in this process only, so a sync of it cannot use a ledger")
     directory = directory_of(place)
     links = " with what its symbolic links lead to" if directory is not None and directory.follow_symlinks else ""
     return f"{_text(store)} {start}{place.prefix}{links}"

@@ -56,7 +56,7 @@ def _locked(path: str) -> int:
         except BlockingIOError as error:
             os.close(descriptor)
             raise ConflictError(
-                f"another process works with the ledger {path!r}; wait until it ends, or give another one"
+                f"another process uses the ledger {path!r}; wait until it ends, or use another one"
             ) from error
         except BaseException:
             os.close(descriptor)

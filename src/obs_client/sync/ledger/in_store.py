@@ -31,8 +31,8 @@ class InStore:
         can = Border(self._client).capabilities
         if not (can.if_absent and can.if_hash):
             raise NotSupportedError(
-                f"the store of the ledger {self._name!r} is not known to keep conditions (if_absent, if_hash), without "
-                "which two processes could overwrite each other's",
+                f"the store of the ledger {self._name!r} is not known to support conditions (if_absent, "
+                "if_hash), without which two processes could overwrite each other's entries",
                 hint="keep the ledger in a file, or in another store",
             )
         try:
