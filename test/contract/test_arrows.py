@@ -27,6 +27,7 @@ BELOW = {
     "_urls": "probing client _engine errors models",
     "stores": "urls _urls errors",
     "telemetry": "models",
+    "transfers": "client _engine backend errors models",
     "urls": "_urls wrappers client errors models",
     "places": "urls client _engine errors models",
     "fsspec": "urls client _http _engine errors models",
@@ -35,7 +36,7 @@ BELOW = {
     "copying": "places client _engine backend errors models",
     "sync": "copying places client _engine backend credentials errors models",
     "testing": "urls wrappers client backend errors models",
-    "cli": "stores sync testing probing copying places urls client credentials errors models",
+    "cli": "stores transfers sync testing probing copying places urls client credentials errors models",
     "__main__": "cli",
 }
 """What each room may import beside itself. `_urls` names the stores by strings, so that none is loaded in vain."""

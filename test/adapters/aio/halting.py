@@ -98,14 +98,7 @@ class _Reader(WrappedReader):
         self._client = client
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill the buffer: how much comes at a time over a connection differs by run, and so would the steps."""
-        return self._client._through("readinto", lambda: self._fill(buffer))
-
-    def _fill(self, buffer: memoryview) -> int:
-        count = 0
-        while count < len(buffer) and (got := self.inner.readinto(buffer[count:])):
-            count += got
-        return count
+        return self._client._through("readinto", lambda: self.inner.readinto(buffer))
 
 
 async def until_halted(halt: Halt, task: asyncio.Task[object]) -> bool:

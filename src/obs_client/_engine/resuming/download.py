@@ -38,7 +38,8 @@ def to_file(
         return download.to_file(border, container, name, path, progress, known)
     with download.naming(path), GuardedReader(border, container, name, known=known) as reader:
         info = reader.info
-        if info.hash is None or info.size is None or info.size <= border.options.part_size:
+        size = info.size or 0
+        if info.hash is None or not records.is_worth_noting(size, border.options.part_size):
             with AtomicFile.beside(path) as file:
                 download.fill(border, reader, file.descriptor, Meter(progress))
                 file.publish()
@@ -46,7 +47,7 @@ def to_file(
         folder, base = os.path.split(path)
         absolute = os.path.join(os.path.realpath(folder or "."), base)  # a link in its place is replaced
         record = Record(
-            "download", time.time(), records.place_text(location, name), store, container, name, absolute, info.size,
+            "download", time.time(), records.place_text(location, name), store, container, name, absolute, size,
             border.options.part_size, os.urandom(8).hex(), hash=info.hash, boot=records.boot(),
             command=records.command_told(),
         )  # fmt: skip
@@ -95,6 +96,13 @@ def _file(record: Record, journal: Journal, path: str) -> tuple[AtomicFile, Sequ
         raise
     journal.note({"draft": os.fsdecode(file.name)})
     return file, journal.lines
+
+
+def moved_in(lines: Sequence[Line], record: Record) -> int:
+    """Bytes that are noted as fetched."""
+    ranges = {line["range"]: line["size"] for line in lines if "range" in line}
+    until = [line["until"] for line in lines if "until" in line]
+    return min(record.size, sum(ranges.values()) or (until[-1] if until else 0))
 
 
 def draft_in(lines: Sequence[Line], record: Record) -> bytes:

@@ -25,7 +25,7 @@ VERSION = 1
 WEEK = 7 * 24 * 3600.0
 """How long a transfer is gone on with; stores, and `cleanup`, drop what is older."""
 
-_command: contextvars.ContextVar[tuple[str, ...]] = contextvars.ContextVar("command", default=())
+_noted: contextvars.ContextVar[tuple[tuple[str, ...], int]] = contextvars.ContextVar("noted", default=((), 0))
 
 State = tuple[int, ...]
 """Of a file: bytes, modification and change time, device, inode."""
@@ -91,18 +91,27 @@ class Record:
 
 
 @contextlib.contextmanager
-def told(*words: str) -> Iterator[None]:
-    """Within the block, the words of a command that does the same again are noted with each transfer."""
-    token = _command.set(words)
+def noting(*command: str, at_least: int = 0) -> Iterator[None]:
+    """Within the block, transfers with `resume` note the words of a command that does the same again.
+
+    Args:
+        at_least: Bytes; smaller ones are moved as if there were no `resume`.
+    """
+    token = _noted.set((command, at_least))
     try:
         yield
     finally:
-        _command.reset(token)
+        _noted.reset(token)
 
 
 def command_told() -> tuple[str, ...]:
-    """The words that `told` was given."""
-    return _command.get()
+    """The words that `noting` was given."""
+    return _noted.get()[0]
+
+
+def is_worth_noting(size: int, part_size: int) -> bool:
+    """Whether a transfer of so many bytes is to be gone on with."""
+    return size > part_size and size >= _noted.get()[1]
 
 
 def folder() -> Path:

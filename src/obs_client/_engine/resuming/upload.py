@@ -42,7 +42,7 @@ def send(border: Border, new: NewObject, stream: io.IOBase, path: str, progress:
     part_size = parts.part_size(source.size, border.options.part_size, capabilities)
     location = border.location(new.container)
     store = records.store_text(location)
-    if store is None or source.size <= part_size:
+    if store is None or not records.is_worth_noting(source.size, part_size):
         return False
     marked = marked_by_id(dataclasses.replace(new, size=source.size, part_size=part_size))
     absolute = os.path.realpath(path)
@@ -140,6 +140,11 @@ def _stored_in(lines: Sequence[Line], record: Record) -> dict[Part, Line]:
         elif line.get("part") in wanted:
             stored[line["part"]] = line
     return {wanted[number]: line for number, line in stored.items()}
+
+
+def moved_in(lines: Sequence[Line], record: Record) -> int:
+    """Bytes of the parts that were stored."""
+    return sum(part.size for part in _stored_in(lines, record))
 
 
 def forget_upload(border: Border, new: NewObject, lines: Sequence[Line], record: Record) -> None:

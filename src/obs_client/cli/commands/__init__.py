@@ -17,6 +17,7 @@ _MODULES = {
     "metadata": ("meta",),
     "probing": ("probe",),
     "removing": ("cleanup", "rm"),
+    "resuming.transfers": ("transfers",),
     "showing": ("cat", "info"),
     "signing": ("url",),
     "stores": ("stores",),

@@ -14,6 +14,7 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
+from obs_client.cli.commands.resuming.option import absolute, resume_option, resuming
 from obs_client.cli.failures import Failure, NotThere
 from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
 from obs_client.cli.objects import OR_RECURSIVE, absent, already_there, size_of
@@ -21,7 +22,7 @@ from obs_client.cli.options import json_lines, limits, pass_settings, place, sha
 from obs_client.cli.settings import Progress, Settings, stdout
 from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
 from obs_client.cli.text import key_values, printable
-from obs_client.cli.written import check_written
+from obs_client.cli.written import check_written, url_of
 
 if TYPE_CHECKING:
     from obs_client.models import Attributes
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 @click.command()
 @place("arguments", metavar="URL... [PATH]", nargs=-1, required=True)
 @RECURSIVE
+@resume_option
 @json_lines
 @limits
 @shared
 @pass_settings
-def get(settings: Settings, arguments: tuple[str, ...], recursive: bool) -> None:
+def get(settings: Settings, arguments: tuple[str, ...], recursive: bool, resume: bool | None) -> None:
     """Write objects to local files.
 
     A file takes the place of an older one when all of it is there and checked. Without PATH, or if PATH is a
@@ -61,7 +63,7 @@ def get(settings: Settings, arguments: tuple[str, ...], recursive: bool) -> None
             if url in folders:
                 copier.copy(address, Address.parse(targets[url]))
             else:
-                _get(settings, clients.of(address), address, targets[url], path)
+                _get(settings, clients.of(address), address, targets[url], path, resume)
 
         each(settings, {url: partial(get_one, url, address) for url, address in addresses.items()}, store_is_up)
 
@@ -92,7 +94,14 @@ def _get_to(address: Address, path: str, is_folder: bool) -> str:
     return f"{found}/"
 
 
-def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Address, target: str, path: str) -> None:
+def _get(
+    settings: Settings,
+    client: obs_client.ObjectStorageClient,
+    address: Address,
+    target: str,
+    path: str,
+    resume: bool | None,
+) -> None:
     name, container = address.name, address.container_name()
     check_written(client, address)
     if os.path.isdir(target) and client.object_info(name, container) is None:
@@ -100,8 +109,13 @@ def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Ad
     if target == "-":
         done = client.object_download(name, stdout(), container)
     else:
-        with settings.progress(name, partial(size_of, client, address)) as progress, _naming(target):
-            done = _download(client, address, target, progress, is_below=path.endswith("/"))
+        words = "get", "--resume", "--", url_of(address, name), absolute(target)
+        with (
+            settings.progress(name, partial(size_of, client, address)) as progress,
+            _naming(target),
+            resuming(resume, *words) as goes_on,
+        ):
+            done = _download(client, address, target, progress, is_below=path.endswith("/"), resume=goes_on)
     if not done:
         raise absent(client, address, folder_hint=OR_RECURSIVE)
     if target != "-":
@@ -109,10 +123,17 @@ def _get(settings: Settings, client: obs_client.ObjectStorageClient, address: Ad
 
 
 def _download(
-    client: obs_client.ObjectStorageClient, address: Address, target: str, progress: Progress | None, *, is_below: bool
+    client: obs_client.ObjectStorageClient,
+    address: Address,
+    target: str,
+    progress: Progress | None,
+    *,
+    is_below: bool,
+    resume: bool,
 ) -> bool:
     """Write an object to a file; the directory that it is to be below is made."""
-    download = partial(client.download_file, address.name, target, address.container_name(), progress=progress)
+    container = address.container_name()
+    download = partial(client.download_file, address.name, target, container, progress=progress, resume=resume)
     try:
         return download()
     except FileNotFoundError:
@@ -145,6 +166,7 @@ def _download(
 @click.option("-m", "--meta", metavar="KEY=VALUE", multiple=True, help="Metadata; repeatable.")
 @RECURSIVE
 @click.option("--if-absent", is_flag=True, help="Only if there is no object of this name.")
+@resume_option
 @json_lines
 @limits
 @shared
@@ -161,6 +183,7 @@ def put(
     meta: tuple[str, ...],
     recursive: bool,
     if_absent: bool,
+    resume: bool | None,
 ) -> None:
     """Write local files as objects; `-` is stdin.
 
@@ -177,7 +200,7 @@ def put(
         texts = expanded(settings, clients, paths, recursive=recursive)
         if len(texts) > 1 and not address.is_folder:
             raise click.UsageError("several files need a folder: end the URL with a slash")
-        _Puts(settings, clients, address, given, if_absent).all(texts, recursive)
+        _Puts(settings, clients, address, given, if_absent, resume).all(texts, recursive)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,6 +218,16 @@ class _Given:
         """As the client takes them."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
+    def as_options(self) -> list[str]:
+        """As the command takes them."""
+        names = ("--type", "--encoding", "--disposition", "--language", "--cache-control")
+        values = (
+            self.content_type, self.content_encoding, self.content_disposition, self.content_language,
+            self.cache_control,
+        )  # fmt: skip
+        options = [f"{name}={value}" for name, value in zip(names, values, strict=True) if value is not None]
+        return [*options, *(f"--meta={key}={value}" for key, value in (self.metadata or {}).items())]
+
     def onto(self, attributes: Attributes) -> Attributes:
         """In place of those that a file has."""
         given = {name: value for name, value in self.as_arguments().items() if value is not None}
@@ -204,7 +237,17 @@ class _Given:
 class _Puts:
     """One run of `put`."""
 
-    def __init__(self, settings: Settings, clients: Clients, address: Address, given: _Given, if_absent: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clients: Clients,
+        address: Address,
+        given: _Given,
+        if_absent: bool,
+        resume: bool | None,
+    ) -> None:
+        self._resume = resume
+        self._options = ["--resume", *given.as_options(), *(["--if-absent"] if if_absent else [])]
         self._settings = settings
         self._clients = clients
         self._address = address
@@ -234,8 +277,15 @@ class _Puts:
 
     def _file(self, path: str, name: str) -> None:
         container = self._address.container_name()
-        upload = partial(self._clients.of(self._address).object_upload, container_name=container, **self._arguments)
-        _put(self._settings, upload, path, name)
+        client = self._clients.of(self._address)
+        if _file_size(path) is None:
+            upload = partial(client.object_upload, container_name=container, **self._arguments)
+            _put(self._settings, upload, path, name)
+        else:
+            words = "put", *self._options, "--", absolute(path), url_of(self._address, name)
+            with resuming(self._resume, *words) as goes_on, _telling(path):
+                upload = partial(client.upload_file, container_name=container, resume=goes_on, **self._arguments)
+                _put_file(self._settings, upload, path, name)
         shown = "stdin" if path == "-" else path
         self._settings.did("put", f"{shown} -> {self._address.told(name)}", path=path, name=name)
 
@@ -254,6 +304,13 @@ def _naming(path: str) -> Iterator[None]:
 def _put(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:
     with _source(path) as stream, settings.progress(name, lambda: _file_size(path)) as progress:
         written = upload(stream, name, progress=progress)
+    if not written:
+        raise already_there(name)
+
+
+def _put_file(settings: Settings, upload: Callable[..., bool], path: str, name: str) -> None:
+    with settings.progress(name, lambda: _file_size(path)) as progress:
+        written = upload(path, name, progress=progress)
     if not written:
         raise already_there(name)
 
@@ -290,9 +347,15 @@ def _source(path: str) -> Iterator[IO[bytes]]:
             raise Failure("stdin is closed")
         yield sys.stdin.buffer
         return
+    with _telling(path), open(path, "rb") as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def _telling(path: str) -> Iterator[None]:
+    """Within the block, a file that is not there, or none, is told of in the command's words."""
     try:
-        with open(path, "rb") as stream:
-            yield stream
+        yield
     except FileNotFoundError as error:
         if error.filename != path:
             raise

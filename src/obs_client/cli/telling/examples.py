@@ -43,6 +43,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "obs sync photos s3://album --exclude '*.tmp' --progress=plain",
     ),
     "test": ("obs test s3://album/tests", "obs test swift:// -k list", "obs test file:///srv/store"),
+    "transfers": ("obs transfers", "obs transfers resume 3f2a", "obs transfers abandon 3f2a"),
     "tree": ("obs tree s3://album", "obs tree --depth 2 photos"),
     "version": ("obs version", "obs version --json"),
     "url": ("obs url s3://album/cat.jpg", "obs url put s3://album/new.jpg --expires 15m"),

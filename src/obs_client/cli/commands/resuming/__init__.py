@@ -1,0 +1,1 @@
+"""Transfers that go on where they died: the option `--resume`, and the command `transfers`."""
