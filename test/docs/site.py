@@ -25,7 +25,7 @@ SECTIONS = {
         "stores/gcs.md",
         "stores/local_and_memory.md",
     ),
-    "Move and copy": ("command.md", "sync.md", "migration.md"),
+    "Move and copy": ("command.md", "sync.md", "migration.md", "scale.md"),
     "Fit in": ("async.md", "fsspec.md", "django.md", "fastapi.md", "wrappers.md", "backends.md"),
     "Trust": ("reliability.md", "performance.md", "security.md"),
     "Reference": ("commands.md", "api.md", "changelog.md", "contributing.md"),

@@ -22,14 +22,14 @@ ENOUGH = 2
 """Pieces for each worker, out or waiting, from which on none is cut: to look where costs requests."""
 
 FIRST = Bounds(names=1000)
-"""Of the first piece, which all others come from."""
+"""Of the first piece, which all others come from: a page of most stores."""
 
 
 NEXT = Bounds()
 """Of all others."""
 
 
-LOST = 25
+LOST = 40
 """With a ledger, all pieces that are at work have no more than this part of what is done, which a kill may lose."""
 
 
@@ -72,7 +72,9 @@ def pieces_for(slots: int, _: Range, about: int) -> int:
 
 
 def _few(names: int) -> Bounds:
-    return NEXT._replace(names=min(NEXT.names, max(FIRST.names, names)))
+    """Whole pages, as far as both sides have the same names: what a piece leaves of one is listed again."""
+    pages = max(1, names // FIRST.names)
+    return NEXT._replace(names=min(NEXT.names, pages * FIRST.names))
 
 
 def _delete(job: Job, workers: Workers, sums: Sums, extra: dict[Range, int]) -> SyncReport:
