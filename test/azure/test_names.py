@@ -62,4 +62,4 @@ def test_names_that_azure_would_change_are_refused(name: str, refused: bool) -> 
      ("a" * 63, True), ("a" * 64, False), ("a_b", False), ("abc\n", False)],
 )  # fmt: skip
 def test_container_names(name: str, taken: bool) -> None:
-    assert bool(CONTAINER_NAMES.fullmatch(name)) is taken
+    assert bool(re.fullmatch(CONTAINER_NAMES, name)) is taken

@@ -67,6 +67,8 @@ GCS_ITEM = (
     b'{"name": "a", "size": "4", "generation": "17", "crc32c": "AAAAAA==", "contentType": "text/plain", '
     b'"updated": "2026-11-26T10:00:00.000Z", "timeCreated": "2026-11-26T10:00:00.000Z", "metadata": {"k": "v"}}'
 )
+GCS_PAGE = b'{"kind": "storage#objects", "items": [%b], "prefixes": ["d/"], "nextPageToken": "t"}' % GCS_ITEM
+GCS_ROWS = GCS_PAGE.replace(b', "metadata": {"k": "v"}', b"")
 RECORD = (
     b'{"size":4,"mtime_ns":5,"content_type":"text/plain","metadata":{"k":"v"},"hash":"0123456789abcdef-2",'
     b'"part_size":2,"ctime_ns":6,"stored_ns":7,"name":"a"}'
@@ -107,11 +109,6 @@ def _s3_page(data: bytes) -> None:
     page = s3_listing.read_page(_text(data))
     if not isinstance(page, xml.Element):
         _page(page.entries)
-
-
-def _gcs_page(data: bytes) -> None:
-    found = json_answer.parse_json(data)
-    _page(gcs_listing._objects(found if isinstance(found, list) else [found]))
 
 
 def _range(data: bytes) -> None:
@@ -187,7 +184,7 @@ PARSERS: dict[str, Parser] = {
     "listing of S3": Parser(_s3_page, (S3_PAGE,)),
     "listing of Swift": Parser(lambda data: _page(swift_listing.read_page(_text(data))), (SWIFT_PAGE, SWIFT_ROWS)),
     "listing of Azure": Parser(lambda data: _page(azure_listing.read_page(_text(data)).entries), (AZURE_PAGE,)),
-    "listing of Google": Parser(_gcs_page, (b"[%b]" % GCS_ITEM,)),
+    "listing of Google": Parser(lambda data: _page(gcs_listing.read_page(_text(data)).entries), (GCS_PAGE, GCS_ROWS)),
     "date": Parser(
         _date, (b"Thu, 26 Nov 2026 10:00:00 GMT", b"Thursday, 26-Nov-26 10:00:00 GMT", b"Thu Nov 26 10:00:00 2026"), ()
     ),

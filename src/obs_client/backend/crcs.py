@@ -81,6 +81,7 @@ def _crc32c_of_awscrt() -> Extend | None:
     return getattr(sys.modules.get("awscrt.checksums"), "crc32c", None)
 
 
+@functools.cache
 def _crc32c_of_google() -> Extend:
     try:
         from google_crc32c import extend

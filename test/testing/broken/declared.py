@@ -30,6 +30,17 @@ class RefusesInReadingToo(BrokenClient):
         return super()._object_info(container, name)
 
 
+@caught_by("test_container_delete_refused")
+class EmptiesWhatItDoesNotDelete(BrokenClient):
+    """It refuses the container itself only, when its objects are gone."""
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), container_delete=False)
+
+    def _container_delete(self, container: str) -> None:
+        raise NotSupportedError("containers are not deleted here")
+
+
 @caught_by("test_metadata_change_keeps_all")
 class HashesMetadataToo(BrokenClient):
     def _object_info(self, container: str, name: str) -> ObjectInfo:

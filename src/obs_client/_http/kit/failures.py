@@ -20,6 +20,9 @@ _TLS_FOR_GOOD = frozenset(
 NO_STORE = "no store answers so: look at the address, and whether it is to begin with https://"
 """Advice for a bare 400, as front servers give where TLS is spoken and the address begins with `http://`."""
 
+SLOW = "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+"""What a user can do about a `TimeoutError`."""
+
 _PASSING = (408, 425, 429)
 
 

@@ -14,12 +14,11 @@ from collections.abc import Callable
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.calls.framed import hashed
 from obs_client._http.kit.calls.queries import query_of
-from obs_client._http.kit.calls.refusals import Refusal
+from obs_client._http.kit.calls.refusals import Refusal, code_of
 from obs_client.backend.body import Body
 from obs_client.backend.crcs import CRC64, has_crc64
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.azure.errors import code_of
 from obs_client.backends.azure.reading import head_blob, note_of_crc64, note_of_parts
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.writing import attribute_headers, check_md5, conditions_of, encode, written

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from obs_client._http.kit.calls.refusals import Refusal
+from obs_client._http.kit.calls.refusals import Refusal, header_of, retry_after
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.azure import names
-from obs_client.backends.azure.delegation import UrlSigner
-from obs_client.backends.azure.errors import classify, hint_of, request_id_of, retry_after
+from obs_client.backends.azure.errors import IDENTITY, classify, hint_of
 from obs_client.backends.azure.login import PREFIX, choose
 from obs_client.backends.azure.reading import NOT_MODIFIED, head_blob, look_at, open_blob, tags_of
 from obs_client.backends.azure.requests import Request, Requests
@@ -22,6 +21,9 @@ from obs_client.client import ObjectStorageClient
 from obs_client.credentials import Credentials
 from obs_client.errors import NotSupportedError, ObjectStorageClientError
 from obs_client.models import Attributes, Capabilities, ClientOptions, ContainerInfo, ObjectInfo, SubdirInfo
+
+if TYPE_CHECKING:
+    from obs_client.backends.azure.delegation import UrlSigner
 
 # What only some programs need (listing, blocks, copying, deleting) is imported when it is first used.
 
@@ -78,7 +80,6 @@ class AzureClient(ObjectStorageClient):
         warn_if_unchecked(verify)
         self.timeout = timeout
         self._requests = Requests(choose(self._credentials, account_url, verify, timeout), verify, timeout)
-        self._signer = UrlSigner(self._requests)
 
     def __repr__(self) -> str:
         endpoint = self._requests.login.endpoint
@@ -233,6 +234,12 @@ class AzureClient(ObjectStorageClient):
     def _object_generate_upload_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._url(container, name, "cw", seconds, terms)
 
+    @functools.cached_property
+    def _signer(self) -> UrlSigner:
+        from obs_client.backends.azure.delegation import UrlSigner
+
+        return UrlSigner(self._requests)
+
     def _url(self, container: str, name: str, permissions: str, seconds: int, terms: UrlTerms) -> str:
         if not self._requests.login.can_sign:
             raise NotSupportedError("URLs are signed with the account's key, or for a user; this login has neither")
@@ -248,7 +255,7 @@ class AzureClient(ObjectStorageClient):
         return hint_of(error)
 
     def _request_id(self, error: Exception) -> str | None:
-        return request_id_of(error)
+        return header_of(error, IDENTITY)
 
     def _retry_after(self, error: Exception) -> float | None:
         return retry_after(error)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from obs_client._http.kit.calls.refusals import Refusal
+from obs_client._http.kit.calls.refusals import Refusal, code_of
 from obs_client._http.kit.etags import quoted_etag
 from obs_client.backend.multipart import NeedsParts, NeedsReading, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.azure.blocks import AzureUpload
-from obs_client.backends.azure.errors import code_of
 from obs_client.backends.azure.reading import head_blob
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.signing import signed_query

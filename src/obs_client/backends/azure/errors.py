@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
-from obs_client._http.kit import xml
-from obs_client._http.kit.calls.refusals import Kind, Refusal, kind_of_refusal
-from obs_client._http.kit.failures import NO_STORE, kind_of_failure
-from obs_client._http.kit.retry_after import retry_after as retry_after_of
+from obs_client._http.kit.calls.refusals import Kind, Refusal, code_of, kind_of_refusal
+from obs_client._http.kit.failures import NO_STORE, SLOW, kind_of_failure
 from obs_client.errors import (
     AuthorizationError,
     ConflictError,
@@ -20,6 +18,9 @@ from obs_client.errors import (
     PreconditionError,
     TemporaryError,
 )
+
+IDENTITY = "x-ms-request-id"
+"""By which Azure's support knows the request."""
 
 _LIMIT = 1024 * 1024
 
@@ -67,6 +68,8 @@ _HINTS = {
 
 def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
     """The error in an answer whose status says that it is one."""
+    from obs_client._http.kit import xml  # not needed while nothing fails
+
     content = answer.read(_LIMIT)
     code, message = answer.headers.get("x-ms-error-code", ""), answer.reason
     try:
@@ -80,11 +83,6 @@ def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
     return Refusal(operation, answer.status, code, message, answer.headers)
 
 
-def code_of(error: BaseException) -> str:
-    """Azure's code of an error, or "" if it is no refusal of its."""
-    return error.code if isinstance(error, Refusal) else ""
-
-
 def classify(error: Exception) -> Kind | None:
     """The kind of an error; None: it is none of Azure's, nor of the way to it."""
     if isinstance(error, Refusal):
@@ -95,17 +93,7 @@ def classify(error: Exception) -> Kind | None:
 def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
     if isinstance(error, TimeoutError):
-        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
-    if isinstance(error, Refusal) and error.code == "400" and request_id_of(error) is None:
+        return SLOW
+    if isinstance(error, Refusal) and error.code == "400" and IDENTITY not in error.headers:
         return NO_STORE
     return _HINTS.get(code_of(error), "")
-
-
-def request_id_of(error: Exception) -> str | None:
-    """By which Azure's support knows the request."""
-    return error.headers.get("x-ms-request-id") if isinstance(error, Refusal) else None
-
-
-def retry_after(error: Exception) -> float | None:
-    """Seconds that an answer asks to wait."""
-    return retry_after_of(error.headers) if isinstance(error, Refusal) else None

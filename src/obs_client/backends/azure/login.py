@@ -41,7 +41,7 @@ _HOSTS = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinac
 _TRIES = 3
 """How often azure-identity asks again by itself: within a chain nobody else could."""
 
-_HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.[a-z0-9.-]+", re.IGNORECASE)
+_HOST = r"(?i)([a-z0-9]{3,24})(-secondary)?\.[a-z0-9.-]+"
 
 
 class Login(NamedTuple):
@@ -122,7 +122,7 @@ def account_of(endpoint: str) -> str | None:
     parts = urlsplit(endpoint)
     if parts.path.strip("/"):
         return parts.path.strip("/").partition("/")[0]
-    match = _HOST.fullmatch(parts.hostname or "")
+    match = re.fullmatch(_HOST, parts.hostname or "")
     return match[1] if match and ".blob." in (parts.hostname or "") else None
 
 

@@ -26,9 +26,9 @@ REFUSED = (
 IMPOSSIBLE = re.compile(r"[\\\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 """What no name in Azure holds: what is asked for by such a name is absent, and never asked for."""
 
-CONTAINER_NAMES = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*|\$root|\$web|\$logs")
+CONTAINER_NAMES = r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*|\$root|\$web|\$logs"
 
-_ESCAPE = re.compile(r"__0x([0-9a-f]{2})__")
+_ESCAPE = r"__0x([0-9a-f]{2})__"
 
 
 def encode_key(key: str) -> str:
@@ -41,7 +41,7 @@ def decode_key(text: str) -> str:
     """A key as it was meant; what `encode_key` did not write stays as it is."""
     if "__0x" not in text:
         return text
-    key = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    key = re.sub(_ESCAPE, lambda match: chr(int(match[1], 16)), text)
     return key if key and encode_key(key) == text else text
 
 

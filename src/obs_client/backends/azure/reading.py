@@ -26,10 +26,10 @@ from obs_client.backends.azure.names import METADATA, read_metadata
 from obs_client.backends.azure.requests import IDENTITIES, Request, Requests
 from obs_client.models import ObjectInfo
 
-_MARK = re.compile(r"[^.]+\.(\d+x\d+(?:,\d+x\d+)*)\.([0-9a-f]{32})")
+_MARK = r"[^.]+\.(\d+x\d+(?:,\d+x\d+)*)\.([0-9a-f]{32})"
 """The mark of a write by parts: its id, the sizes of the parts (`bytes x count`), the MD5 of the parts' MD5s."""
 
-_MARK_CRC64 = re.compile(r"[^.]+\.(\d+)\.crc64-([0-9a-f]{16})")
+_MARK_CRC64 = r"[^.]+\.(\d+)\.crc64-([0-9a-f]{16})"
 """As well: its id, the size of the object, and its CRC-64/NVME, where that can be computed."""
 
 _PAST_THE_END = 416
@@ -123,9 +123,9 @@ def info_of(name: str, headers: Mapping[str, str], size: int | None = None) -> O
 
 def digest_of(size: int, mark: str | None, headers: Mapping[str, str]) -> ContentDigest | None:
     """What the whole content must hash to: as its writer noted it, else the MD5 that Azure tells."""
-    if (noted := _MARK_CRC64.fullmatch(mark or "")) and int(noted[1]) == size and has_crc64():
+    if (noted := re.fullmatch(_MARK_CRC64, mark or "")) and int(noted[1]) == size and has_crc64():
         return CombinedDigest(noted[2], size, CRC64)
-    if noted := _MARK.fullmatch(mark or ""):
+    if noted := re.fullmatch(_MARK, mark or ""):
         runs = [tuple(map(int, run.split("x"))) for run in noted[1].split(",")]
         if sum(each * count for each, count in runs) == size:
             return ContentDigest("md5", [each for each, count in runs for _ in range(count)], (), noted[2])

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from obs_client._http.answer import HttpAnswer
-from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
 from obs_client._http.kit.calls.refusals import kind_of_status
 from obs_client._http.kit.calls.tokens import send_with_token
@@ -16,18 +15,21 @@ from obs_client._http.kit.dates import write_date
 from obs_client._http.kit.identity import check_identity
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
-from obs_client.backends.azure.errors import read_refusal
+from obs_client.backends.azure.errors import IDENTITY, read_refusal
 from obs_client.backends.azure.login import DEVELOPMENT_ACCOUNT, Login
 from obs_client.backends.azure.names import IMPOSSIBLE
 from obs_client.backends.azure.signing import VERSION, authorization
 from obs_client.credentials import Secret, forget_frames
 from obs_client.errors import ConfigurationError, ObjectNotFoundError, TemporaryError
 
+if TYPE_CHECKING:
+    from obs_client._http.kit import xml
+
 _READING = ("GET", "HEAD")
 _WRITING = ("", "comp=blocklist")
 _ACCOUNT = "restype=account&comp=properties"
 
-IDENTITIES = ("x-ms-request-id", "x-ms-version")
+IDENTITIES = (IDENTITY, "x-ms-version")
 
 
 class Request(NamedTuple):
@@ -126,6 +128,8 @@ class Requests:
 
     def document(self, request: Request, root: str) -> xml.Element:
         """As `text`, as a tree."""
+        from obs_client._http.kit import xml
+
         return xml.parse_answer(self.call(request).read(CONTENT_LIMIT), root, ())
 
     def signed(self, request: Request, token: Secret | None) -> tuple[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.calls.queries import headers_of
@@ -25,7 +26,7 @@ RESERVED = 320
 
 def check_container_name(container: str) -> None:
     """Refuse a name that no container in Azure can have."""
-    if not CONTAINER_NAMES.fullmatch(container):
+    if not re.fullmatch(CONTAINER_NAMES, container):
         raise InvalidNameError(
             f"{container!r}: a container name in Azure has 3 to 63 of a-z, 0-9 and single '-' between them",
             container=container,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from obs_client._http.kit.calls.refusals import header_of, retry_after, status_of
 from obs_client._http.kit.calls.tokens import missing_package
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
-from obs_client.backends.gcs.errors import classify, hint_of, request_id_of, retry_after, status_of
+from obs_client.backends.gcs.errors import IDENTITY, classify, hint_of
 from obs_client.backends.gcs.login.choice import PREFIXES, choose
 from obs_client.backends.gcs.reading import fields_at, is_changed, look_at, open_end, open_object
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path
@@ -258,7 +259,7 @@ class GCSClient(ObjectStorageClient):
         return hint_of(error)
 
     def _request_id(self, error: Exception) -> str | None:
-        return request_id_of(error)
+        return header_of(error, IDENTITY)
 
     def _retry_after(self, error: Exception) -> float | None:
         return retry_after(error)

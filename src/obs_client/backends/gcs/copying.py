@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.calls.queries import query_of
-from obs_client._http.kit.calls.refusals import Refusal
+from obs_client._http.kit.calls.refusals import Refusal, status_of
 from obs_client.backend import stopping
 from obs_client.backend.values import NewObject
-from obs_client.backends.gcs.errors import status_of
 from obs_client.backends.gcs.reading import generation_of
 from obs_client.backends.gcs.requests import JSON_TYPE, Request, Requests, object_path
 from obs_client.backends.gcs.writing import conditions_of, resource_of

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.calls.batches import PartAnswer, failures_of, make_batch, read_batch
 from obs_client._http.kit.calls.queries import query_of
-from obs_client._http.kit.calls.refusals import Refusal
-from obs_client.backends.gcs.errors import read_content, status_of
+from obs_client._http.kit.calls.refusals import Refusal, status_of
+from obs_client.backends.gcs.errors import read_content
 from obs_client.backends.gcs.listing import page_of_objects
 from obs_client.backends.gcs.reading import generation_of, look_at
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path, object_path

@@ -7,12 +7,9 @@ from typing import Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
-from obs_client._http.kit import xml
 from obs_client._http.kit.calls.refusals import Refusal, kind_of_refusal
-from obs_client._http.kit.failures import NO_STORE, kind_of_failure
+from obs_client._http.kit.failures import NO_STORE, SLOW, kind_of_failure
 from obs_client._http.kit.identity import advice_of
-from obs_client._http.kit.json_answer import parse_json
-from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
     ConflictError,
@@ -74,16 +71,6 @@ def read_refusal(operation: str, answer: HttpAnswer, *, emulated: bool = False) 
     return Refusal(operation, answer.status, code, message or answer.reason, answer.headers)
 
 
-def code_of(error: Exception) -> str:
-    """Google's code of an error, or ""."""
-    return error.code if isinstance(error, Refusal) else ""
-
-
-def status_of(error: Exception) -> int:
-    """The status of an error, or 0 if it is no answer."""
-    return error.status if isinstance(error, Refusal) else 0
-
-
 def classify(error: Exception) -> Kind | None:
     """The kind of an error; None: it is none of Google's, nor of the way to it."""
     if not isinstance(error, Refusal):
@@ -103,12 +90,12 @@ def classify(error: Exception) -> Kind | None:
 def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
     if isinstance(error, TimeoutError):
-        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+        return SLOW
     if not isinstance(error, Refusal):
         return ""
     if _is_held(error):
         return "a hold or the container's retention policy protects the object"
-    if error.code == "400" and request_id_of(error) is None:
+    if error.code == "400" and IDENTITY not in error.headers:
         return NO_STORE
     if error.status == 401:
         return "log in: set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
@@ -123,16 +110,6 @@ def _is_held(error: Refusal) -> bool:
     return error.code in _HELD or _HELD_BY_WORDS in error.message
 
 
-def request_id_of(error: Exception) -> str | None:
-    """By which Google knows the request."""
-    return error.headers.get(IDENTITY) if isinstance(error, Refusal) else None
-
-
-def retry_after(error: Exception) -> float | None:
-    """Seconds that an answer asks to wait."""
-    return retry_after_of(error.headers) if isinstance(error, Refusal) else None
-
-
 def _absent(operation: str, message: str) -> Kind:
     """What is absent: the JSON API says it in words only, with the same code for both; emulators say nothing."""
     if message.startswith("No such object") or operation == "Get Object":
@@ -144,8 +121,12 @@ def read_content(content: bytes) -> tuple[str, str]:
     """The code and the message of an error, empty if the content is none of Google's documents."""
     try:
         if content.lstrip().startswith(b"<"):
+            from obs_client._http.kit import xml
+
             found = xml.parse(content)
             return (found.find("Code") or "", found.find("Message") or "") if found.name == "Error" else ("", "")
+        from obs_client._http.kit.json_answer import parse_json
+
         return _of_json(parse_json(content))
     except (BrokenAnswer, StrangeAnswer):
         return "", ""

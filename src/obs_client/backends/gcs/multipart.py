@@ -5,6 +5,7 @@ Parts may come side by side and in any order. The whole is proved by its CRC-32C
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_plus
@@ -13,15 +14,14 @@ from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.calls.framed import hashed
 from obs_client._http.kit.calls.queries import content_headers, query_of
-from obs_client._http.kit.calls.refusals import Refusal
+from obs_client._http.kit.calls.refusals import Refusal, code_of
 from obs_client.backend.body import Body
 from obs_client.backend.crcs import CRC32C, combine, prepare
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.gcs.errors import code_of
-from obs_client.backends.gcs.reading import CRC32C_IN_HASH, FIELDS, METADATA_PREFIX, base64_of, look_at, seconds_of
+from obs_client.backends.gcs.reading import CRC32C_IN_HASH, METADATA_PREFIX, base64_of, look_at, seconds_of
 from obs_client.backends.gcs.requests import Request, Requests, object_path, xml_path
-from obs_client.backends.gcs.writing import check_stored, marked_metadata, written
+from obs_client.backends.gcs.writing import STORED, check_stored, marked_metadata, written
 from obs_client.errors import IntegrityError
 from obs_client.models import CleanupReport, ObjectInfo
 
@@ -75,7 +75,7 @@ class GCSUpload(MultipartUpload):
         """Send a part; gives its ETag, and the CRC-32C that Google tells of it."""
         query = query_of(("partNumber", number), ("uploadId", self._id))
         answer = self._requests.finish(Request("Upload a part", "PUT", self._path, query, headers, body))
-        etag, told = answer.headers.get("etag"), CRC32C_IN_HASH.search(answer.headers.get(_HASH, ""))
+        etag, told = answer.headers.get("etag"), re.search(CRC32C_IN_HASH, answer.headers.get(_HASH, ""))
         if not etag:
             raise BrokenAnswer("the response to a part has no ETag: it is incomplete")
         return etag, told and told[1]
@@ -101,7 +101,7 @@ class GCSUpload(MultipartUpload):
         """Compare the object with its parts, unless it was replaced since; gives what it is."""
         path = object_path(self._new.container, self._new.name)
         try:
-            told = self._requests.json(Request("objects.get", "GET", path, f"fields={FIELDS}"))
+            told = self._requests.json(Request("objects.get", "GET", path, f"fields={STORED},metadata"))
         except Refusal as error:
             if error.status == 404:
                 return None
@@ -110,7 +110,7 @@ class GCSUpload(MultipartUpload):
             return None
         whole = combine(CRC32C, ((digest, length) for _, (_, digest, length) in sorted(self._parts.items())))
         check_stored(told, size, base64_of(whole))
-        return written(told)
+        return written(self._new, told)
 
     def _was_published(self) -> bool:
         """After a completion whose answer was lost the upload is gone: it was done, and maybe replaced since."""

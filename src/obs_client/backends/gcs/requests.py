@@ -6,21 +6,24 @@ JSON stands for Google's "Cloud Storage JSON API", XML for its "XML API"; both r
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
-from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT, Buffers
 from obs_client._http.kit.calls.tokens import send_with_token
 from obs_client._http.kit.identity import check_identity
-from obs_client._http.kit.json_answer import parse_json
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
 from obs_client.backends.gcs.errors import IDENTITY, read_refusal
 from obs_client.backends.gcs.login.choice import Login
 from obs_client.credentials import Secret, forget_frames
+
+if TYPE_CHECKING:
+    from obs_client._http.kit import xml
+
+# What reads documents is imported when there is one.
 
 JSON_TYPE = "application/json; charset=UTF-8"
 _NO_CONTENT = 204
@@ -111,16 +114,19 @@ class Requests:
 
     def json(self, request: Request) -> dict[str, Any]:
         """As `call`, for answers that are a resource of the JSON API."""
-        found = parse_json(self.buffers.read_text(self.call(request)))
-        if not isinstance(found, dict):
-            raise StrangeAnswer("the response is JSON, but not a Google resource")
-        return found
+        return read_resource(self.text(request))
+
+    def text(self, request: Request) -> str:
+        """As `call`, for answers that are a long document."""
+        return self.buffers.read_text(self.call(request))
 
     def document(self, request: Request, root: str, fields: tuple[str, ...] = ()) -> xml.Element:
         """As `call`, for answers that are a document of the XML API.
 
         It may repeat a name with characters that XML cannot hold: those do not matter.
         """
+        from obs_client._http.kit import xml
+
         content = xml.without_impossible(self.call(request).read(CONTENT_LIMIT))
         return xml.parse_answer(content, root, fields)
 
@@ -140,6 +146,20 @@ class Requests:
         except OSError as error:
             forget_frames(error)
             raise
+
+
+def read_resource(text: str) -> dict[str, Any]:
+    """A resource of the JSON API.
+
+    Raises:
+        BrokenAnswer, StrangeAnswer: It is none.
+    """
+    from obs_client._http.kit.json_answer import parse_json
+
+    found = parse_json(text)
+    if not isinstance(found, dict):
+        raise StrangeAnswer("the response is JSON, but not a Google resource")
+    return found
 
 
 def _refuses_token(answer: HttpAnswer) -> bool:

@@ -21,7 +21,7 @@ from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.reading import base64_of
 from obs_client.backends.gcs.requests import JSON_TYPE, Request, Requests, upload_path
-from obs_client.backends.gcs.writing import check_stored, conditions_of, resource_of, written
+from obs_client.backends.gcs.writing import STORED, check_stored, conditions_of, resource_of, written
 from obs_client.errors import TemporaryError
 from obs_client.models import ObjectInfo
 
@@ -40,9 +40,9 @@ class ResumableUpload(MultipartUpload):
     """A session; the condition is held at its end."""
 
     def __init__(self, requests: Requests, new: NewObject, *, check: bool) -> None:
-        self._requests, self._check = requests, check
+        self._requests, self._new, self._check = requests, new, check
         self._path = upload_path(new.container)
-        query = query_of("uploadType=resumable", *conditions_of(new))
+        query = query_of("uploadType=resumable", f"fields={STORED}", *conditions_of(new))
         headers = {"Content-Type": JSON_TYPE, "X-Upload-Content-Type": new.attributes.content_type}
         asked = Request("objects.insert", "POST", self._path, query, headers, resource_of(new, {}).encode())
         self._query = _query_of(requests.finish(asked).headers.get("location", ""))
@@ -79,7 +79,7 @@ class ResumableUpload(MultipartUpload):
             raise BrokenAnswer("all was sent, but Google reports no object: something was lost on the way")
         if self._check:
             check_stored(told, size, digest)
-        return written(told)
+        return written(self._new, told)
 
     def abort(self) -> None:
         self._requests.finish(Request("cancel an upload", "DELETE", self._path, self._query, {}, b"", _GONE))

@@ -11,15 +11,18 @@ from typing import Any
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.calls.framed import frame
 from obs_client._http.kit.calls.queries import query_of
+from obs_client._http.kit.calls.refusals import status_of
 from obs_client._http.kit.encoded_words import encode_words
 from obs_client.backend.body import Body
 from obs_client.backend.crcs import CRC32C
 from obs_client.backend.values import WRITE_ID_KEY, NewObject
-from obs_client.backends.gcs.errors import status_of
-from obs_client.backends.gcs.reading import FIELDS, base64_of, generation_of, info_of
+from obs_client.backends.gcs.reading import base64_of, generation_of, hash_of, seconds_of
 from obs_client.backends.gcs.requests import JSON_TYPE, Request, Requests, bucket_path, object_path, upload_path
 from obs_client.errors import AuthorizationError, ContainerExistsError, IntegrityError, InvalidNameError
 from obs_client.models import Attributes, ObjectInfo
+
+STORED = "size,generation,crc32c,timeCreated"
+"""What is asked of an object that was written."""
 
 METADATA_MAXIMUM = 8 * 1024
 """Bytes of all keys and values as they are sent."""
@@ -80,19 +83,20 @@ def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool)
         f"--{boundary}\r\nContent-Type: {new.attributes.content_type}\r\n\r\n"
     )
     framed = frame(head.encode(), body, f"\r\n--{boundary}--\r\n".encode())
-    query = query_of("uploadType=multipart", ("fields", FIELDS), *conditions_of(new))
+    query = query_of("uploadType=multipart", f"fields={STORED}", *conditions_of(new))
     headers = {"Content-Type": f"multipart/related; boundary={boundary}"}
     told = requests.json(Request("objects.insert", "POST", upload_path(new.container), query, headers, framed))
     if check:
         check_stored(told, body.size, digest)
-    return written(told)
+    return written(new, told)
 
 
-def written(told: Mapping[str, Any]) -> ObjectInfo | None:
-    """What the answer to a write tells of what is there now; an emulator's may lack some of it."""
+def written(new: NewObject, told: Mapping[str, Any]) -> ObjectInfo | None:
+    """What is there now, by the answer to a write; None: an emulator's lacks some of `STORED`."""
     try:
-        return info_of(told)
-    except StrangeAnswer:
+        version = told["generation"]
+        return new.written(hash_of(version, told["crc32c"]), seconds_of(told["timeCreated"]), version)
+    except (KeyError, TypeError, ValueError):
         return None
 
 

@@ -11,7 +11,7 @@ from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit.calls.refusals import Kind, kind_of_status
 from obs_client._http.kit.dates import read_date
-from obs_client._http.kit.failures import kind_of_failure
+from obs_client._http.kit.failures import SLOW, kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
@@ -233,7 +233,7 @@ def hint_of(error: Exception, endpoint: str | None = None) -> str:
     if isinstance(error, StrangeAnswer):
         return _NO_SERVER
     if isinstance(error, TimeoutError):
-        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+        return SLOW
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import ProxyRefusal, StrangeAnswer
-from obs_client._http.kit.failures import NO_STORE, kind_of_failure
+from obs_client._http.kit.failures import NO_STORE, SLOW, kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
@@ -152,7 +152,7 @@ def request_id_of(error: Exception) -> str | None:
 def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
     if isinstance(error, TimeoutError):
-        return "a larger timeout=... (in a URL ?timeout=...) waits longer for a slow server"
+        return SLOW
     if isinstance(error, ProxyRefusal) and error.status == 407:
         return PROXY_HINT
     if isinstance(error, StrangeAnswer):

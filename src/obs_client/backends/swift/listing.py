@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import itertools
-import json
 import operator
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +13,7 @@ from urllib.parse import quote
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import bare_etag
-from obs_client._http.kit.json_answer import parse_json
+from obs_client._http.kit.json_answer import parse_json, split_rows
 from obs_client.backend.listing import ListedObjects
 from obs_client.backend.values import Page
 from obs_client.backends.swift.requests import SwiftHttp
@@ -26,6 +23,7 @@ NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 """The MD5 of no bytes. Swift lists it for dynamic large objects too, with 0 bytes; Ceph's gateway for static ones."""
 
 _FIELDS = ("name", "bytes", "hash", "content_type", "last_modified")
+_NUMBERS = ("bytes",)
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
@@ -120,31 +118,11 @@ def seconds_of(times: Iterable[str]) -> list[float]:
 
 
 def _split(text: str) -> Iterator[Sequence[str]] | None:
-    """The columns of a page whose rows are all built as the first is, and are all there is; None: it must be parsed.
-
-    Without a backslash every quote in it is one of JSON's own, and a row that fits holds what it seems to hold.
-    """
-    if "\\" in text or not text.startswith("[{"):
+    """The columns of a page whose rows are all built alike, and are all there is; None: it must be parsed."""
+    alike = split_rows(text, r"\A\[", _NUMBERS)
+    if alike is None or alike.rest != "[]" or set(alike.keys) != set(_FIELDS):
         return None
-    try:
-        first, end = json.JSONDecoder().raw_decode(text, 1)
-    except ValueError:
-        return None
-    if set(first) != set(_FIELDS):
-        return None
-    keys = tuple(first)
-    pieces = _row_pattern(keys, " " if text[1:end].partition(":")[2].startswith(" ") else "").split(text)
-    width = len(keys) + 1
-    if pieces[0] != "[" or pieces[-1] != "]" or not {", ", ","}.issuperset(pieces[width:-1:width]):
-        return None
-    return (pieces[keys.index(name) + 1 :: width] for name in _FIELDS)
-
-
-@functools.lru_cache
-def _row_pattern(keys: tuple[str, ...], gap: str) -> re.Pattern[str]:
-    values = {"bytes": "([0-9]+)"}
-    fields = (f'"{key}":{gap}' + values.get(key, '"([^"]*)"') for key in keys)
-    return re.compile(r"\{" + f",{gap}".join(fields) + r"\}")
+    return map(alike.column, _FIELDS)
 
 
 def _objects(

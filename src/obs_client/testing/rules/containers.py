@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from obs_client.errors import ContainerNotSpecified, InvalidNameError, TemporaryError
+from obs_client.errors import ContainerNotSpecified, InvalidNameError, NotSupportedError, TemporaryError
 from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 
@@ -99,6 +99,18 @@ class ContainerTests(ConformanceBase):
         self.assertIs(self.client.container_delete(container, force=True), True)
         self.assertIsNone(self.client.container_info(container))
         self.assertIs(self.client.container_delete(container, force=True), True)
+
+    @promise(
+        "Where containers are not deleted, container_delete refuses that before it deletes any object, by force too."
+    )
+    def test_container_delete_refused(self) -> None:
+        if self.capabilities.container_delete:
+            self.skipTest("capabilities.container_delete is True")
+        name = self.put("kept", b"kept")
+        for force in (False, True):
+            with self.assertRaises(NotSupportedError):
+                self.client.container_delete(self.container, force=force)
+        self.assertIsNotNone(self.client.object_info(name))
 
     @promise("A container that is deleted and made again is empty.")
     def test_container_made_again(self) -> None:

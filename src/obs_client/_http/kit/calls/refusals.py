@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
     ConflictError,
@@ -69,3 +70,23 @@ def kind_of_refusal(refusal: Refusal, codes: Mapping[str, Kind]) -> Kind:
     if refusal.code in codes:
         return codes[refusal.code]
     return kind_of_status(refusal.status)
+
+
+def code_of(error: BaseException) -> str:
+    """The store's code of an error, or "" if it is no refusal."""
+    return error.code if isinstance(error, Refusal) else ""
+
+
+def status_of(error: BaseException) -> int:
+    """The status of an error, or 0 if it is no refusal."""
+    return error.status if isinstance(error, Refusal) else 0
+
+
+def header_of(error: BaseException, name: str) -> str | None:
+    """A header of an error, by its name in lower case."""
+    return error.headers.get(name) if isinstance(error, Refusal) else None
+
+
+def retry_after(error: BaseException) -> float | None:
+    """Seconds that an error asks to wait."""
+    return retry_after_of(error.headers) if isinstance(error, Refusal) else None

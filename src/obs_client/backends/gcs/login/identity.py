@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obs_client._http.kit.calls.tokens import Token, missing_package
 from obs_client._http.kit.fork import ForkLock
-from obs_client.backends.gcs.login.key import ServiceAccount
 from obs_client.backends.gcs.login.sending import Sender
 from obs_client.credentials import Credentials, forget_frames
 from obs_client.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from obs_client.backends.gcs.login.key import ServiceAccount
     from obs_client.backends.gcs.login.library import Library
 
 FILE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -67,6 +65,8 @@ class Identity:
         try:
             info = self._info()
             if info and info.get("type") == "service_account" and not acting and _is_usual(info):
+                from obs_client.backends.gcs.login.key import ServiceAccount
+
                 return ServiceAccount(info, self._sender)
             try:
                 from obs_client.backends.gcs.login.library import make
@@ -105,10 +105,13 @@ def _is_usual(info: dict[str, Any]) -> bool:
 
 
 def _read(path: str) -> str:
-    return Path(path).expanduser().read_text(encoding="utf-8")
+    with open(os.path.expanduser(path), encoding="utf-8") as file:
+        return file.read()
 
 
 def _json_of(text: str, what: str) -> dict[str, Any]:
+    import json
+
     try:
         found = json.loads(text)
     except ValueError:
