@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 from obs_client._http.errors import StrangeAnswer
@@ -12,6 +12,7 @@ from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import bare_etag
+from obs_client.backend.listing import ListedObjects, WholeObjects
 from obs_client.backend.values import Page
 from obs_client.backends.azure.names import read_metadata
 from obs_client.backends.azure.requests import Request, Requests, hierarchical
@@ -24,8 +25,12 @@ PAGE_SIZE = 1000
 START_VERSION = "2026-06-06"
 """The first version of the protocol in which a listing may begin at a name."""
 
-_ROW = re.compile(r"<(Blob|BlobPrefix|Container)>(.*?)</\1>", re.DOTALL)
-_FIELD = re.compile(r"<([^\s/>]+)([^>]*)>([^<]*)</")
+_KINDS = "<(?:Blob|BlobPrefix|Container)>"
+_ROW = re.compile(rf"<(Blob|BlobPrefix|Container)>(<Name.*?)</\1>(?={_KINDS}<Name|</(?:Blobs|Containers)>)", re.DOTALL)
+"""A row up to the next one: a key of metadata may be named as rows are."""
+
+_BEGIN, _END = "<Blob><Name>", "</Blob>"
+_FIELD = re.compile(r"<([^\s/>]+)([^>]*?)(?:/>|>([^<]*)</)")
 _NEXT = re.compile(r"<NextMarker\s*(?:/>|>([^<]*)</NextMarker>)")
 _ENCODED = 'Encoded="true"'
 
@@ -43,7 +48,7 @@ def page_of_containers(requests: Requests, prefix: str, marker: str | None) -> P
     """One page of containers."""
     query = query_of("comp=list", ("prefix", prefix or None), ("marker", marker))
     document = _checked(requests.text(Request("List Containers", "GET", "", query=query)))
-    names = (_fields(row)["Name"] for _, row in _ROW.findall(document))
+    names = (_name(row) for _, row in _ROW.findall(document))
     return Page([ContainerInfo(name, None, None) for name in names], _next_marker(document))
 
 
@@ -76,10 +81,43 @@ def read_page(document: str) -> Page[ObjectInfo | SubdirInfo]:
     if "<ResourceType>" in document:
         raise hierarchical()
     try:
-        entries = [_folder(row) if kind == "BlobPrefix" else _entry(row) for kind, row in _ROW.findall(document)]
-    except (KeyError, ValueError) as error:
+        entries: Sequence[ObjectInfo | SubdirInfo] = _by_columns(document) or [
+            _folder(row) if kind == "BlobPrefix" else _entry(row) for kind, row in _ROW.findall(document)
+        ]
+    except ValueError as error:
         raise StrangeAnswer("the listing has a row without a name, size or time that makes sense") from error
     return Page(entries, _next_marker(document))
+
+
+def _by_columns(document: str) -> Sequence[ObjectInfo] | None:
+    """The objects of a page, each made whole of its row when that is asked; None: they are not alone, or not plain."""
+    _, *rows = document.split(_BEGIN)
+    if "<BlobPrefix>" in document or document.count("<Blob>") != len(rows):
+        return None
+    told = [row.partition("</Properties>")[0] for row in rows]
+    columns = ListedObjects(
+        _unescaped([row.partition("<")[0] for row in rows]),
+        list(map(int, _column(told, "<Content-Length>"))),
+        [bare_etag(tag) or None for tag in _unescaped(_column(told, "<Etag>"))],
+        [kind or None for kind in _unescaped(_column(told, "<Content-Type>"))],
+        [_seconds(time) for time in _column(told, "<Last-Modified>")],
+    )
+    return WholeObjects(columns, rows, lambda row: _entry(f"<Name>{row.rpartition(_END)[0]}"))
+
+
+def _column(rows: Sequence[str], tag: str) -> list[str]:
+    return [row.partition(tag)[2].partition("<")[0] for row in rows]
+
+
+def _unescaped(column: list[str]) -> list[str]:
+    return list(map(xml.unescape, column)) if "&" in "".join(column) else column
+
+
+def _seconds(time: str | None) -> float:
+    found = read_date(time)
+    if found is None:
+        raise ValueError("a time that is none")
+    return found
 
 
 def _begin_at(requests: Requests, asked: Request, start_after: str) -> str:
@@ -107,32 +145,34 @@ def _next_marker(document: str) -> str | None:
     return xml.unescape(found[1]) if found and found[1] else None
 
 
-def _fields(row: str) -> dict[str, str]:
-    """The texts of a row by the names of their elements."""
-    return dict(_pairs(row))
-
-
-def _pairs(row: str) -> Iterable[tuple[str, str]]:
-    for name, attributes, text in _FIELD.findall(row):
+def _pairs(metadata: str) -> Iterable[tuple[str, str]]:
+    for name, attributes, text in _FIELD.findall(metadata):
         plain = xml.unescape(text)
         yield name, unquote(plain, errors="strict") if _ENCODED in attributes else plain
 
 
 def _folder(row: str) -> SubdirInfo:
-    return SubdirInfo(_fields(row)["Name"])
+    return SubdirInfo(_name(row))
+
+
+def _name(row: str) -> str:
+    """The name with which a row begins."""
+    opening, _, rest = row.partition(">")
+    name = xml.unescape(rest.partition("<")[0])
+    return unquote(name, errors="strict") if _ENCODED in opening else name
 
 
 def _entry(row: str) -> ObjectInfo:
-    properties, _, metadata = row.partition("<Metadata>")
-    fields = _fields(properties)
-    get = fields.get
-    modified = read_date(get("Last-Modified"))
-    if modified is None:
-        raise ValueError("a time that is none")
-    found, mark = read_metadata(_pairs(metadata.partition("</Metadata>")[0])) if metadata else ({}, "")
+    told, _, further = row.partition("</Properties>")
+    metadata = further.partition("<Metadata>")[2].partition("</Metadata>")[0]
+    found, mark = read_metadata(_pairs(metadata)) if metadata else ({}, "")
+
+    def get(tag: str) -> str | None:
+        return xml.unescape(told.partition(tag)[2].partition("<")[0]) or None
+
     return ObjectInfo(
-        fields["Name"], int(fields["Content-Length"]), bare_etag(get("Etag", "")) or None,
-        get("Content-Type") or None, found, modified, get("Content-Encoding") or None,
-        get("Content-Disposition") or None, get("Content-Language") or None, get("Cache-Control") or None,
-        mark or None, get("AccessTier") or None, get("VersionId") or None, read_date(get("Expiry-Time")),
+        _name(row), int(get("<Content-Length>") or ""), bare_etag(get("<Etag>") or "") or None, get("<Content-Type>"),
+        found, _seconds(get("<Last-Modified>")), get("<Content-Encoding>"), get("<Content-Disposition>"),
+        get("<Content-Language>"), get("<Cache-Control>"), mark or None, get("<AccessTier>"), get("<VersionId>"),
+        read_date(get("<Expiry-Time>")),
     )  # fmt: skip

@@ -171,7 +171,7 @@ class Requests:
             self._is_unsure = answer.status >= 500
             if "x-ms-resource-type" in answer.headers:
                 self._is_flat = False
-                raise hierarchical()
+                raise hierarchical(f"; {name!r} was written before that could be seen, and is there now")
 
     def exchange(self, make: Callable[[Secret | None], Request]) -> HttpAnswer:
         """The answer to a request that is made for the token with which it is sent; whatever the answer is."""
@@ -194,9 +194,9 @@ def _refuses_token(answer: HttpAnswer) -> bool:
     return answer.status == 401 or answer.headers.get("x-ms-error-code") == "AuthenticationFailed"
 
 
-def hierarchical() -> ConfigurationError:
-    """The error for an account whose names are paths."""
+def hierarchical(done: str = "") -> ConfigurationError:
+    """The error for an account whose names are paths; `done` says what was done there already."""
     return ConfigurationError(
         "the account has a hierarchical namespace (Data Lake Storage), in which names are paths and directories are "
-        "listed as objects, so names would change; use an account without one"
+        f"listed as objects, so names would change; use an account without one{done}"
     )
