@@ -1,11 +1,10 @@
-"""Pages of Azure's listings: by columns they say what each row says, and a row is whole whatever its metadata are."""
+"""Pages of Azure's listings: a row is whole whatever its metadata are, and whatever stands beside it."""
 
 from __future__ import annotations
 
 import pytest
 
 from obs_client._http.errors import StrangeAnswer
-from obs_client.backend.listing import WholeObjects
 from obs_client.backends.azure.listing import _entry, read_page
 from obs_client.models import ObjectInfo, SubdirInfo
 
@@ -52,17 +51,6 @@ def test_a_row_is_read_whole_among_others(changed: dict[str, str], place: int) -
     assert list(read_page(_page(*rows)).entries) == expected
     assert list(read_page(_page(FOLDER, *rows)).entries) == [SubdirInfo("d/"), *expected]
     assert list(read_page(_page(*rows, FOLDER)).entries) == [*expected, SubdirInfo("d/")]
-
-
-@pytest.mark.parametrize("changed", CHANGES[:7], ids=repr)
-def test_columns_say_what_rows_say(changed: dict[str, str]) -> None:
-    entries = read_page(_page(_row({}), _row(changed))).entries
-    assert isinstance(entries, WholeObjects)
-    for short, whole in zip(entries.without_metadata, entries, strict=True):
-        assert isinstance(whole, ObjectInfo)
-        told = (whole.name, whole.size, whole.hash, whole.content_type, whole.last_modified)
-        assert (short.name, short.size, short.hash, short.content_type, short.last_modified) == told
-        assert short.metadata is None
 
 
 def test_keys_of_metadata_may_be_named_as_rows_are() -> None:

@@ -4,8 +4,8 @@ fake-gcs-server 1.54 holds conditions of writes at once only, checks no digests 
 parts, and drops a change's generation: of these the double alone speaks, by the documents.
 
 gcp-storage-emulator 2026.7.19 was tried as another one, and is none: it takes a write under a condition that fails
-(`if_absent` replaced an object), tells no generation with content, so that nothing can be read, and answers a batch with
-what is not HTTP. What it can tell, names and digests of small writes, the other one tells too.
+(`if_absent` replaced an object), tells no generation with content, so that nothing can be read, and answers a batch
+with what is not HTTP. What it can tell, names and digests of small writes, the other one tells too.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 
@@ -28,6 +29,7 @@ def write_date(seconds: float | None = None) -> str:
     return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 
 
+@functools.lru_cache(256)
 def _days(year: int, month: int, day: int) -> int | None:
     """Days from 1970 to a date of the Gregorian calendar, None if there is no such date. (`datetime` loads slowly.)"""
     shifted = year - (month <= 2)  # years that begin in March have their leap day at the end

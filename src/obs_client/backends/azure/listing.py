@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import unquote
 
 from obs_client._http.errors import StrangeAnswer
@@ -12,7 +12,6 @@ from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import bare_etag
-from obs_client.backend.listing import ListedObjects, WholeObjects
 from obs_client.backend.values import Page
 from obs_client.backends.azure.names import read_metadata
 from obs_client.backends.azure.requests import Request, Requests, hierarchical
@@ -25,11 +24,10 @@ PAGE_SIZE = 1000
 START_VERSION = "2026-06-06"
 """The first version of the protocol in which a listing may begin at a name."""
 
-_KINDS = "<(?:Blob|BlobPrefix|Container)>"
-_ROW = re.compile(rf"<(Blob|BlobPrefix|Container)>(<Name.*?)</\1>(?={_KINDS}<Name|</(?:Blobs|Containers)>)", re.DOTALL)
-"""A row up to the next one: a key of metadata may be named as rows are."""
+_BEGIN = re.compile(r"<Blob(Prefix)?>(?=\s*<Name)")
+"""Where a row begins; a key of metadata may be named as rows are."""
 
-_BEGIN, _END = "<Blob><Name>", "</Blob>"
+_CONTAINER = re.compile(r"<Container>\s*(?=<Name)")
 _FIELD = re.compile(r"<([^\s/>]+)([^>]*?)(?:/>|>([^<]*)</)")
 _NEXT = re.compile(r"<NextMarker\s*(?:/>|>([^<]*)</NextMarker>)")
 _ENCODED = 'Encoded="true"'
@@ -48,7 +46,7 @@ def page_of_containers(requests: Requests, prefix: str, marker: str | None) -> P
     """One page of containers."""
     query = query_of("comp=list", ("prefix", prefix or None), ("marker", marker))
     document = _checked(requests.text(Request("List Containers", "GET", "", query=query)))
-    names = (_name(row) for _, row in _ROW.findall(document))
+    names = map(_name, _CONTAINER.split(document)[1:])
     return Page([ContainerInfo(name, None, None) for name in names], _next_marker(document))
 
 
@@ -80,37 +78,15 @@ def read_page(document: str) -> Page[ObjectInfo | SubdirInfo]:
     _checked(document)
     if "<ResourceType>" in document:
         raise hierarchical()
+    _, *pieces = _BEGIN.split(document)
     try:
-        entries: Sequence[ObjectInfo | SubdirInfo] = _by_columns(document) or [
-            _folder(row) if kind == "BlobPrefix" else _entry(row) for kind, row in _ROW.findall(document)
+        entries = [
+            SubdirInfo(_name(row)) if prefix else _entry(row)
+            for prefix, row in zip(pieces[::2], pieces[1::2], strict=True)
         ]
     except ValueError as error:
         raise StrangeAnswer("the listing has a row without a name, size or time that makes sense") from error
     return Page(entries, _next_marker(document))
-
-
-def _by_columns(document: str) -> Sequence[ObjectInfo] | None:
-    """The objects of a page, each made whole of its row when that is asked; None: they are not alone, or not plain."""
-    _, *rows = document.split(_BEGIN)
-    if "<BlobPrefix>" in document or document.count("<Blob>") != len(rows):
-        return None
-    told = [row.partition("</Properties>")[0] for row in rows]
-    columns = ListedObjects(
-        _unescaped([row.partition("<")[0] for row in rows]),
-        list(map(int, _column(told, "<Content-Length>"))),
-        [bare_etag(tag) or None for tag in _unescaped(_column(told, "<Etag>"))],
-        [kind or None for kind in _unescaped(_column(told, "<Content-Type>"))],
-        [_seconds(time) for time in _column(told, "<Last-Modified>")],
-    )
-    return WholeObjects(columns, rows, lambda row: _entry(f"<Name>{row.rpartition(_END)[0]}"))
-
-
-def _column(rows: Sequence[str], tag: str) -> list[str]:
-    return [row.partition(tag)[2].partition("<")[0] for row in rows]
-
-
-def _unescaped(column: list[str]) -> list[str]:
-    return list(map(xml.unescape, column)) if "&" in "".join(column) else column
 
 
 def _seconds(time: str | None) -> float:
@@ -149,10 +125,6 @@ def _pairs(metadata: str) -> Iterable[tuple[str, str]]:
     for name, attributes, text in _FIELD.findall(metadata):
         plain = xml.unescape(text)
         yield name, unquote(plain, errors="strict") if _ENCODED in attributes else plain
-
-
-def _folder(row: str) -> SubdirInfo:
-    return SubdirInfo(_name(row))
 
 
 def _name(row: str) -> str:
