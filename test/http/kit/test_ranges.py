@@ -44,6 +44,27 @@ def test_the_range_that_was_asked_for(fit: bytes, start: int, stop: int | None, 
     assert placed(partial(fit), start, stop) == Place(size, 0, 2)
 
 
+def as_whole(fit: bytes, body: bytes = b"cd") -> bytes:
+    """A range with the status of a whole object, as `rclone serve s3` sends it."""
+    return answer(body, headers=b"Content-Range: " + fit + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    ("reply", "start", "stop", "place"),
+    [
+        (as_whole(b"bytes 2-3/9"), 2, 4, Place(9, 0, 2)),
+        (as_whole(b"bytes 2-3/4"), 2, None, Place(4, 0, 2)),
+        (as_whole(b"bytes 2-3/*"), 2, 4, Place(None, 0, 2)),
+        # It tells of all that there is, or sends it whatever it tells.
+        (as_whole(b"bytes 0-3/4", b"abcd"), 1, 3, Place(4, 1, 2)),
+        (as_whole(b"bytes 2-3/4", b"abcd"), 2, 4, Place(4, 2, 2)),
+        (as_whole(b"bytes */4", b"abcd"), 2, 4, Place(4, 2, 2)),
+    ],
+)
+def test_a_range_with_the_status_of_a_whole_object(reply: bytes, start: int, stop: int | None, place: Place) -> None:
+    assert placed(reply, start, stop) == place
+
+
 def test_a_range_in_chunks() -> None:
     reply = b"HTTP/1.1 206 x\r\nContent-Range: bytes 2-3/9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ncd\r\n0\r\n\r\n"
     assert placed(reply, 2, 4) == Place(9, 0, 2)
@@ -93,6 +114,8 @@ def test_a_server_that_ignores_ranges(start: int, stop: int | None, place: Place
         partial(b"bytes 2-3/9", b"cde"),
         partial(b""),
         answer(b"cd", b"206 Partial Content"),
+        as_whole(b"bytes 1-2/9"),
+        as_whole(b"bytes 2-3/9", b"cde"),
     ],
 )
 def test_other_ranges_make_no_sense(reply: bytes) -> None:
@@ -105,6 +128,8 @@ def test_other_ranges_make_no_sense(reply: bytes) -> None:
     [
         (partial(b"bytes 2-3/4"), 2, Place(4, 0, 2)),
         (partial(b"bytes 0-1/2"), 9, Place(2, 0, 2)),
+        (as_whole(b"bytes 2-3/4"), 2, Place(4, 0, 2)),
+        (as_whole(b"bytes 2-3/9"), 2, None),
         (answer(b"abcd"), 3, Place(4, 1, 3)),
         (answer(b"abcd"), 9, Place(4, 0, 4)),
         (answer(b""), 1, Place(0, 0, 0)),

@@ -12,7 +12,7 @@ from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
 from obs_client._http.kit.etags import bare_etag, etag_of, quoted_etag
 from obs_client._http.kit.numbers import read_number
-from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, range_header
+from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, is_part, range_header
 from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
@@ -208,7 +208,7 @@ def _size_by_range(requests: Requests, container: str, name: str) -> int | None:
     """Bytes of an object by the answer to a GET of its first byte; None: it does not say."""
     try:
         with requests.call(get_object(container, name, part="bytes=0-0")) as answer:
-            if answer.status != 206:
+            if not is_part(answer):
                 return answer.length
             whole = answer.headers.get("content-range", "")
     except S3Error as error:
@@ -291,9 +291,7 @@ def _with_checksums(requests: Requests, container: str, name: str, answer: HttpA
 def _lacks_digest(answer: HttpAnswer) -> bool:
     """Whether an answer of a range tells nothing that the content can be compared with."""
     told = any(name.startswith("x-amz-checksum-") for name in answer.headers)
-    return (
-        answer.status == 206 and not told and not hash_is_md5(bare_etag(answer.headers.get("etag", "")), answer.headers)
-    )
+    return is_part(answer) and not told and not hash_is_md5(bare_etag(answer.headers.get("etag", "")), answer.headers)
 
 
 def _part_size_of(answer: HttpAnswer) -> int | None:
