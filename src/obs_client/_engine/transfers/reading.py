@@ -181,20 +181,40 @@ class GuardedReader(ObjectReader):
         self._inner = self._open()
 
     def _open(self) -> ObjectReader:
-        pinned = self._pinned
-        if pinned is None and self.position < 0:
-            return self._open_end()
-        if pinned is None and self._known is not None:
-            return self._open_changed(self._known)
+        if self._pinned:
+            return self._open_again(self._pinned)
+        inner = self._open_first()
         try:
-            inner = self._border.object_open(
-                self.container, self.name, self.position, self._asked_stop, pinned.hash if pinned else self._if_hash
+            self._check_version(inner.info.hash)
+        except BaseException:
+            inner.close()
+            raise
+        return inner
+
+    def _open_first(self) -> ObjectReader:
+        if self.position < 0:
+            return self._open_end()
+        if self._known is not None:
+            return self._open_changed(self._known)
+        return self._border.object_open(self.container, self.name, self.position, self._asked_stop, self._if_hash)
+
+    def _check_version(self, found: str | None) -> None:
+        """Refuse a version that was not asked for: some servers ignore `If-Match` in reads (`rclone serve s3`)."""
+        if self._if_hash is not None and found not in (None, self._if_hash):
+            raise PreconditionError(
+                f"{self._border.place_of(self.container, self.name)} has the hash {found!r}, not {self._if_hash!r};"
+                " nothing was read",
+                container=self.container,
+                object_name=self.name,
             )
+
+    def _open_again(self, pinned: ObjectInfo) -> ObjectReader:
+        """The rest of the version that was seen first."""
+        try:
+            inner = self._border.object_open(self.container, self.name, self.position, self._asked_stop, pinned.hash)
         except (PreconditionError, NotFoundError) as error:
-            if pinned is None:
-                raise
             raise self._changed() from error
-        if pinned and not _same_version(pinned, inner.info):
+        if not _same_version(pinned, inner.info):
             inner.close()
             raise self._changed()
         return inner

@@ -22,6 +22,7 @@ from obs_client.backends.s3.multipart.requests import (
     list_multipart_uploads,
     list_parts,
 )
+from obs_client.backends.s3.reading import head_bucket
 from obs_client.backends.s3.requests import Requests
 from obs_client.errors import NotFoundError
 from obs_client.models import CleanupReport
@@ -108,7 +109,14 @@ def open_uploads(requests: Requests, container: str, prefix: str) -> Iterator[Op
     encoded = requests.is_amazon
     markers: tuple[str | None, str | None] = None, None
     while True:
-        answer = requests.call(list_multipart_uploads(container, prefix, *markers, encoded))
+        try:
+            answer = requests.call(list_multipart_uploads(container, prefix, *markers, encoded))
+        except S3Error as error:
+            if error.code != "NoSuchUpload":
+                raise
+            # `rclone serve s3` says so of a container without uploads, and of one that is not there.
+            requests.finish(head_bucket(container))
+            return
         content = answer.read(CONTENT_LIMIT)
         document = xml.without_impossible(content)
         if document != content and not encoded:
