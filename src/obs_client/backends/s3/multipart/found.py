@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
+from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit import xml
 from obs_client._http.kit.buffers import CONTENT_LIMIT
@@ -23,7 +24,7 @@ from obs_client.backends.s3.multipart.requests import (
     list_parts,
 )
 from obs_client.backends.s3.reading import head_bucket
-from obs_client.backends.s3.requests import Requests
+from obs_client.backends.s3.requests import Request, Requests
 from obs_client.errors import NotFoundError
 from obs_client.models import CleanupReport
 
@@ -109,13 +110,8 @@ def open_uploads(requests: Requests, container: str, prefix: str) -> Iterator[Op
     encoded = requests.is_amazon
     markers: tuple[str | None, str | None] = None, None
     while True:
-        try:
-            answer = requests.call(list_multipart_uploads(container, prefix, *markers, encoded))
-        except S3Error as error:
-            if error.code != "NoSuchUpload":
-                raise
-            # `rclone serve s3` says so of a container without uploads, and of one that is not there.
-            requests.finish(head_bucket(container))
+        answer = _listed(requests, container, list_multipart_uploads(container, prefix, *markers, encoded))
+        if answer is None:
             return
         content = answer.read(CONTENT_LIMIT)
         document = xml.without_impossible(content)
@@ -127,12 +123,7 @@ def open_uploads(requests: Requests, container: str, prefix: str) -> Iterator[Op
             raise make_error("ListMultipartUploads", answer, page)
         ahead = (read_date(answer.headers.get("date")) or time.time()) - time.time()
         ahead = ahead if abs(ahead) > 2 * ROUNDED_SECONDS else 0.0
-        for row in page.all("Upload"):
-            name = _name(row.get("Key"), encoded)
-            if _marked(name).startswith(_marked(prefix)):
-                began = row.find("Initiated")
-                begun = read_time(began) - ahead if began else None
-                yield OpenUpload(Upload(container, name, row.get("UploadId")), begun)
+        yield from _of_page(container, page, prefix, encoded, ahead)
         following = _following(page, encoded)
         if following is None:
             return
@@ -167,6 +158,28 @@ def _page_of_parts(requests: Requests, upload: Upload, after: int) -> xml.Elemen
         if error.code in _NO_UPLOAD:
             raise UploadGone(f"the server has no upload {upload.upload_id}") from error
         raise
+
+
+def _listed(requests: Requests, container: str, asked: Request) -> HttpAnswer | None:
+    """A page of uploads; None: there are none."""
+    try:
+        return requests.call(asked)
+    except S3Error as error:
+        if error.code != "NoSuchUpload":
+            raise
+        # `rclone serve s3` says so of a container without uploads, and of one that is not there.
+        requests.finish(head_bucket(container))
+        return None
+
+
+def _of_page(container: str, page: xml.Element, prefix: str, encoded: bool, ahead: float) -> Iterator[OpenUpload]:
+    """The uploads of a page; `ahead`: seconds by which the server's clock is ahead of this machine's."""
+    for row in page.all("Upload"):
+        name = _name(row.get("Key"), encoded)
+        if _marked(name).startswith(_marked(prefix)):
+            began = row.find("Initiated")
+            begun = read_time(began) - ahead if began else None
+            yield OpenUpload(Upload(container, name, row.get("UploadId")), begun)
 
 
 def _following(page: xml.Element, encoded: bool) -> tuple[str, str] | None:
