@@ -23,6 +23,8 @@ from .running import (
     start_keystone,
     start_moto,
     start_radosgw,
+    start_rclone,
+    start_s3rver,
     start_seaweedfs,
     start_swift,
 )
@@ -43,6 +45,8 @@ __all__ = [
     "start_keystone",
     "start_moto",
     "start_radosgw",
+    "start_rclone",
+    "start_s3rver",
     "start_seaweedfs",
     "start_swift",
 ]

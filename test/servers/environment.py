@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,6 +78,35 @@ def _build(environment: Path, lock: int) -> None:
     unfinished = environment / "complete.tmp"
     unfinished.write_text(_fingerprint(environment))
     unfinished.rename(environment / "complete")
+
+
+def installed(name: str, what: str, build: Callable[[Path, int], None], cache: Path | None = None) -> Path:
+    """Give a folder of things that are not this environment's, after filling it where that was not done yet.
+
+    Args:
+        name: The folder's.
+        what: Says what is in it; a folder that says something else is filled anew.
+        build: Fills the folder; given the descriptor of the lock too, for `run_installer`.
+        cache: As for `servers_python`.
+
+    Raises:
+        ServerError: Something could not be installed.
+    """
+    folder = (cache or DEFAULT_CACHE).absolute()
+    place = folder / name
+    if not _says(place, what):
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / f"lock-{name}") as descriptor:
+            if not _says(place, what):
+                shutil.rmtree(place, ignore_errors=True)
+                build(place, descriptor)
+                (place / "complete").write_text(what)  # last: it makes the folder count
+    return place
+
+
+def _says(place: Path, what: str) -> bool:
+    marker = place / "complete"
+    return marker.is_file() and marker.read_text() == what
 
 
 def run_installer(command: list[str], lock: int) -> None:

@@ -13,6 +13,7 @@ from .azurite.environment import azurite_command
 from .environment import servers_python
 from .errors import ServerError, tail
 from .fake_gcs.environment import fake_gcs_program
+from .lean.environment import rclone_program, s3rver_command
 from .limits import SwiftLimits
 from .process import ServerProcess, child_environment
 
@@ -193,6 +194,21 @@ def start_fake_gcs(*, cache: Path | None = None, scratch: Path | None = None) ->
     """Start fake-gcs-server, which keeps objects in memory and checks no login; arguments as for `start_swift`."""
     program, python = str(fake_gcs_program(cache)), Path(sys.executable)
     return RunningServer("fake-gcs-server", cache=cache, scratch=scratch, python=python, program=program)
+
+
+def start_rclone(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
+    """Start `rclone serve s3` over a folder; arguments as for `start_swift`."""
+    program, python = str(rclone_program(cache)), Path(sys.executable)
+    return RunningServer("rclone", cache=cache, scratch=scratch, python=python, command=[program])
+
+
+def start_s3rver(*, cache: Path | None = None, scratch: Path | None = None) -> RunningServer:
+    """Start s3rver over a folder; arguments as for `start_swift`.
+
+    It ends with an error when it cannot write a file: a name that is too long for one, a container deleted meanwhile.
+    """
+    command, python = s3rver_command(cache), Path(sys.executable)
+    return RunningServer("s3rver", cache=cache, scratch=scratch, python=python, command=command)
 
 
 def start_google(*, token_life: float = 3600.0, scratch: Path | None = None) -> RunningServer:

@@ -17,6 +17,8 @@ from .running import (
     start_keystone,
     start_moto,
     start_radosgw,
+    start_rclone,
+    start_s3rver,
     start_seaweedfs,
     start_swift,
 )
@@ -25,6 +27,8 @@ STARTS: Mapping[str, Callable[[], RunningServer]] = {
     "seaweedfs": start_seaweedfs,
     "moto": start_moto,
     "radosgw": start_radosgw,
+    "rclone": start_rclone,
+    "s3rver": start_s3rver,
     "google": start_google,
     "fake-gcs-server": start_fake_gcs,
 }

@@ -21,6 +21,7 @@ from .children import Children, ParentGoneError
 from .fake_gcs import start_fake_gcs
 from .google.start import start_google
 from .keystone.start import start_keystone
+from .lean import start_rclone, start_s3rver
 from .moto import start_moto
 from .radosgw import start_radosgw
 from .seaweedfs import start_seaweedfs
@@ -32,6 +33,8 @@ STARTERS: Mapping[str, Callable[[Children, Mapping[str, Any]], dict[str, Any]]] 
     "seaweedfs": start_seaweedfs,
     "moto": start_moto,
     "radosgw": start_radosgw,
+    "rclone": start_rclone,
+    "s3rver": start_s3rver,
     "azurite": start_azurite,
     "google": start_google,
     "fake-gcs-server": start_fake_gcs,

@@ -30,7 +30,7 @@ from obs_client.backends.s3.multipart.requests import (
 from obs_client.backends.s3.multipart.upload import S3Upload
 from obs_client.backends.s3.requests import Requests
 from obs_client.backends.s3.writing import attribute_headers
-from obs_client.errors import IntegrityError, TemporaryError
+from obs_client.errors import IntegrityError, NotSupportedError, TemporaryError
 
 _ANYTHING = b"a part that must be refused"
 _WRONG = SentDigest("crc32", bytes(4))
@@ -125,8 +125,17 @@ def _try_checksums(requests: Requests, new: NewObject, headers: dict[str, str]) 
         return S3Upload(requests, upload, new, PartDigests(("crc32",), True))
     # Begun again without: who took it as one with checksums may want them with each part, or refuse them there, or
     # refuse both digests at once, as Cloudflare R2 does. MD5 alone is what every server takes.
-    S3Upload(requests, upload, new).abort()
+    _end_trial(requests, upload, new)
     return S3Upload(requests, begin(requests, new, headers, False), new, PartDigests(("md5",)))
+
+
+def _end_trial(requests: Requests, upload: Upload, new: NewObject) -> None:
+    """End an upload that was begun to learn; of a server that can end none (s3rver) it stays open."""
+    try:
+        S3Upload(requests, upload, new).abort()
+    except S3Error as error:
+        if classify(error) is not NotSupportedError:
+            raise
 
 
 def _refuses_wrong(requests: Requests, upload: Upload) -> bool | None:
