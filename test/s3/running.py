@@ -1,10 +1,16 @@
 """Clients of real servers, and what they are asked for."""
 
 import secrets
+from typing import ClassVar
+
+import pytest
 
 from obs_client.backends.s3.client import S3Client
+from obs_client.client import ObjectStorageClient
 from obs_client.models import ClientOptions
+from obs_client.testing import Conformance, differences
 from test.servers import RunningServer
+from test.servers.shared import Servers
 
 KINDS = ("seaweedfs", "swift", "moto")
 QUICK = ClientOptions(first_pause=0.01, longest_pause=0.1)
@@ -38,3 +44,18 @@ def read_verified(owner: S3Client, name: str) -> tuple[bytes, bool]:
     """An object's bytes, and whether they were compared with a digest."""
     with owner.object_open(name) as file:
         return file.read(), file.verified
+
+
+class S3Suite(Conformance):
+    servers: ClassVar[Servers]
+    kind = ""
+    conditional_writes = False
+
+    def make_client(self) -> ObjectStorageClient:
+        return client(self.servers.speaking_s3(self.kind), conditional_writes=self.conditional_writes)
+
+
+def with_differences(case: type[S3Suite]) -> type[S3Suite]:
+    """Let the tests in which a server is known to differ fail as declared, and only so."""
+    differences.apply(case, case.kind, pytest.xfail)
+    return case

@@ -171,7 +171,8 @@ SERVERS: dict[str, dict[str, Difference]] = {
     },
     "s3rver": {
         "test_ranges": Difference(
-            "who asks for the first byte is sent all", r"1 of 8:\n +\(0, 1\): .* has bytes 0 to 9, requested were 0 to 0"
+            "who asks for the first byte is sent all",
+            r"1 of 8:\n +\(0, 1\): .* has bytes 0 to 9, requested were 0 to 0",
         ),
     },
     "azurite": {

@@ -1,0 +1,1 @@
+"""Servers that keep less than S3 does."""
