@@ -10,8 +10,12 @@ from socket import create_server
 import pytest
 
 from obs_client import ClientOptions, GCSClient, IntegrityError, ServiceError, TemporaryError
+from obs_client.backend.body import BytesBody
+from obs_client.backend.multipart import Part
+from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.reading import base64_of
 from obs_client.backends.gcs.requests import Request as Asked
+from obs_client.models import Attributes
 from test.loopback.raw import RawServer
 from test.loopback.serving import Request, Response, script_of
 from test.servers.inside.google.access import PROJECT, Account
@@ -177,6 +181,15 @@ class TestResumable:
         assert client.object_write("name", LARGE, if_absent=True)
         assert client.object_read("name") == LARGE
         assert pieces
+
+    def test_a_part_that_was_done_and_is_given_again_is_not_sent_again(self, client: GCSClient) -> None:
+        new = NewObject("box-1", "name", Attributes("text/plain", {}), len(LARGE), if_absent=True)
+        upload = client._object_multipart(new)
+        half = len(LARGE) // 2
+        for number, start in ((1, 0), (1, 0), (2, half), (1, 0), (2, half)):
+            upload.put_part(Part(number, start, half), BytesBody(LARGE[start : start + half]))
+        upload.complete()
+        assert client.object_read("name") == LARGE
 
     def test_a_store_that_takes_nothing_more_is_given_up_on(self, google: Spoiling, client: GCSClient) -> None:
         def spoil(request: Request, response: Response) -> Response:
