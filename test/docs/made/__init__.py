@@ -1,0 +1,1 @@
+"""What is made of the pages: the site and the picture of a terminal."""
