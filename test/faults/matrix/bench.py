@@ -70,6 +70,11 @@ class Bench:
         """Put other content there, past the proxy."""
         self.store.put(self.container, self.key, OLD)
 
+    def hash_of(self, name: str) -> str | None:
+        """The hash of an object, asked for past the proxy."""
+        info = self.store.direct.object_info(name, self.container)
+        return info.hash if info else None
+
     def replace(self) -> None:
         """Put other content of the same size in the object's place, as another program would."""
         self.also = self.content[::-1]

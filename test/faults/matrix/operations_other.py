@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from obs_client import ObjectInfo
+from obs_client import ObjectInfo, ObjectUnchangedError
 from test.faults.matrix.bench import OLD, Bench
 from test.faults.matrix.operations import BEGUN, Operation
 from test.servers.requests import web
@@ -20,6 +20,25 @@ def _info(bench: Bench) -> None:
 def _delete(bench: Bench) -> None:
     bench.expect(bench.client.object_delete(bench.key), True, "object_delete")
     bench.expect_stored(bench.key, None)
+
+
+def _delete_if(bench: Bench) -> None:
+    bench.expect(bench.client.object_delete(bench.key, if_hash=bench.hash_of(bench.key)), True, "object_delete")
+    bench.expect_stored(bench.key, None)
+
+
+def _keep_if(bench: Bench) -> None:
+    other = bench.hash_of(f"{bench.key}-2")
+    bench.expect(bench.client.object_delete(bench.key, if_hash=other), False, "object_delete of what has changed")
+    bench.expect_stored(bench.key, bench.content)
+
+
+def _read_unchanged(bench: Bench) -> None:
+    try:
+        found = bench.client.object_read(bench.key, if_none_match=bench.hash_of(bench.key))
+    except ObjectUnchangedError:
+        return
+    bench.expect(found, "nothing", "object_read of what has not changed")
 
 
 def _delete_many(bench: Bench) -> None:
@@ -63,6 +82,11 @@ def _object_there(bench: Bench) -> None:
 def _two_there(bench: Bench) -> None:
     bench.provide()
     bench.store.put(bench.container, f"{bench.key}-2", bench.content)
+
+
+def _another_there(bench: Bench) -> None:
+    bench.provide()
+    bench.store.put(bench.container, f"{bench.key}-2", OLD)
 
 
 def _copy_there(bench: Bench) -> None:
@@ -166,6 +190,11 @@ INFO = Operation("info", "head", _info, _object_there, _content_stays)
 DELETE = Operation("delete", "delete", _delete, _object_there, _content_stays_or_goes)
 DELETE_LARGE = Operation("delete large", "delete", _delete, _object_there, _content_stays_or_goes, large=True)
 DELETE_MANY = Operation("delete many", "bulk", _delete_many, _two_there, _content_stays_or_goes)
+# Where a condition on a deletion is not kept, it is refused before any request.
+_DELETE_IF = ("google", "azurite")
+DELETE_IF = Operation("delete if", "delete", _delete_if, _object_there, _content_stays_or_goes, stores=_DELETE_IF)
+KEEP_IF = Operation("keep if", "delete", _keep_if, _another_there, _content_stays, stores=_DELETE_IF)
+UNCHANGED = Operation("read unchanged", "unchanged", _read_unchanged, _object_there, _content_stays)
 COPY = Operation("copy", "copy", _copy, _copy_there, _nothing)
 METADATA = Operation("metadata", "metadata", _metadata, _object_there, _content_stays)
 METADATA_HEAD = Operation("metadata head", "head", _metadata, _object_there, _content_stays)
@@ -187,6 +216,7 @@ USE = Operation("use", "look", _use_container, _container_there, _nothing)
 REMOVE = Operation("remove", "remove", _container_delete, _container_there, _nothing)
 
 LISTS = (LIST, LIST_METADATA, LIST_FOLDERS, ITERATE)
-ON_OBJECTS = (INFO, DELETE, DELETE_MANY, COPY, METADATA)
+DELETES_IF = (DELETE_IF, KEEP_IF)
+ON_OBJECTS = (INFO, DELETE, *DELETES_IF, DELETE_MANY, COPY, METADATA, UNCHANGED)
 ON_CONTAINERS = (CREATE, LOOK, USE, REMOVE)
 URLS = (URL, URL_UPLOAD)

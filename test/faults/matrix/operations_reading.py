@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from io import BytesIO
 
 from test.faults.matrix.bench import OLD, Bench
@@ -37,9 +38,19 @@ def _open(bench: Bench) -> None:
     bench.expect_read(b"".join(pieces), "the file object")
 
 
+def _read_if_changed(bench: Bench) -> None:
+    known = bench.hash_of(f"{bench.key}-2")
+    bench.expect_read(bench.client.object_read(bench.key, if_none_match=known), "object_read of what has changed")
+
+
 def _object_there(bench: Bench) -> None:
     bench.provide()
     (bench.directory / "target").write_bytes(OLD)
+
+
+def _another_there(bench: Bench) -> None:
+    _object_there(bench)
+    bench.store.put(bench.container, f"{bench.key}-2", OLD)
 
 
 def _file_as_it_was(bench: Bench) -> None:
@@ -50,8 +61,13 @@ def _reading(name: str, run: Step, large: bool = False) -> Operation:
     return Operation(name, "get", run, _object_there, _file_as_it_was, large)
 
 
-READS = (_reading("read", _read), _reading("stream", _stream), _reading("file", _file), _reading("open", _open))
-RANGE = _reading("range", _read_range)
-READS_LARGE = tuple(
-    _reading(f"{each.name} large", each.run, large=True) for each in (*READS, RANGE) if each.name != "range"
+READ_IF_CHANGED = Operation("read if changed", "get", _read_if_changed, _another_there, _file_as_it_was)
+READS = (
+    _reading("read", _read),
+    _reading("stream", _stream),
+    _reading("file", _file),
+    _reading("open", _open),
+    READ_IF_CHANGED,
 )
+RANGE = _reading("range", _read_range)
+READS_LARGE = tuple(dataclasses.replace(each, name=f"{each.name} large", large=True) for each in READS)

@@ -7,6 +7,7 @@ from test.faults.matrix.operations import Operation
 from test.faults.matrix.operations_other import (
     CREATE,
     DELETE,
+    DELETE_IF,
     INFO,
     LISTS,
     LOGIN,
@@ -119,7 +120,11 @@ DOWNLOADS = (
     ),
     Scenario("D14", "500 every time", RAISED, (hit(refuse(BROKEN), None),), _EVERYTHING),
     Scenario(
-        "D15", "429 with Retry-After: 1, once", OK, (hit(refuse(TOO_MANY)),), (*_READS, INFO, DELETE, LOOK, LOGIN)
+        "D15",
+        "429 with Retry-After: 1, once",
+        OK,
+        (hit(refuse(TOO_MANY)),),
+        (*_READS, INFO, DELETE, DELETE_IF, LOOK, LOGIN),
     ),
     Scenario("D16", "401 once, then well", OK, (hit(refuse(TOKEN_RAN_OUT)),), (*_WITH_TOKEN, *LISTS), BY_TOKEN),
     Scenario(
@@ -127,7 +132,7 @@ DOWNLOADS = (
         "200 with an HTML page in place of the object",
         RAISED,
         (_page_in_place, hit(refuse(portal()), None)),
-        (*_READS, DELETE, METADATA, CREATE, LOOK, LOGIN),
+        (*_READS, DELETE, DELETE_IF, METADATA, CREATE, LOOK, LOGIN),
     ),
     Scenario("D18", "cut once, and Range ignored on the retry", EITHER, (_range_ignored,), _ALL_READS),
     Scenario("D19", "overwritten between the cut and the retry", EITHER, (_replaced,), _ALL_READS),

@@ -14,6 +14,7 @@ from test.faults.matrix.operations_other import (
     DELETE,
     DELETE_LARGE,
     DELETE_MANY,
+    DELETES_IF,
     INFO,
     LISTS,
     LOGIN_BODY,
@@ -119,7 +120,7 @@ LISTINGS = (
 )
 
 _HEADS = (INFO, METADATA_HEAD, LOOK, USE, *URLS)
-_DELETES = (DELETE, DELETE_LARGE, DELETE_MANY, REMOVE)
+_DELETES = (DELETE, DELETE_LARGE, *DELETES_IF, DELETE_MANY, REMOVE)
 _BULK_FAILED = hit(change(lambda answer: answer.with_body(_SWIFT_BULK_FAILED)), 1)
 
 OTHERS = (

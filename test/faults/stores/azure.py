@@ -94,6 +94,7 @@ class AzureStore(Store):
         block = base64.b64decode(query.get("blockid", ""))
         found = {
             "get": method == "GET" and plain,
+            "unchanged": method == "GET" and plain,
             "head": method == "HEAD" and plain,
             "data": method == "PUT" and plain and comp is None and not copies,
             "part": method == "PUT" and plain and comp == "block" and block.endswith(b"00000002"),

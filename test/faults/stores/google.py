@@ -84,6 +84,7 @@ class GoogleStore(Store):
         found = {
             "login": method == "POST" and path == "/token",
             "get": method == "GET" and by_xml,
+            "unchanged": method == "GET" and by_json and "ifGenerationNotMatch" in query,
             "head": method == "GET" and by_json,
             "data": method == "POST" and sends and query.get("uploadType") == "multipart",
             "begin": method == "POST" and by_xml and "uploads" in query,

@@ -75,6 +75,7 @@ class S3Store(Store):
         copies = "x-amz-copy-source" in request.headers
         found = {
             "get": method == "GET" and plain,
+            "unchanged": method == "GET" and plain,
             "head": method == "HEAD" and plain,
             "data": method == "PUT" and plain and not query and not copies,
             "begin": method == "POST" and plain and "uploads" in query,

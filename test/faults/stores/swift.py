@@ -96,6 +96,7 @@ class SwiftStore(Store):
         found = {
             "login": (method == "GET" and path == "/auth/v1.0") or (method == "POST" and path == "/v3/auth/tokens"),
             "get": method == "GET" and plain and not manifest,
+            "unchanged": method == "GET" and plain and not manifest,
             "manifest": method == "GET" and plain and manifest == "get",
             "head": method == "HEAD" and plain,
             "data": method == "PUT" and plain and not manifest,
