@@ -94,7 +94,7 @@ def _advised(url: str) -> Iterator[None]:
     except (obs_client.ConfigurationError, obs_client.NotSupportedError) as error:
         if _NEW_KEY in str(error):  # a text with an advice, whose "Temp-URL-Key: <secret>" is none
             raise WrongUse(str(error), f"here: {url.partition('?')[0]}?{_NEW_KEY}=true") from error
-        if isinstance(error, obs_client.NotSupportedError) and "give credentials" not in str(error):
+        if isinstance(error, obs_client.NotSupportedError) and "use credentials" not in str(error):
             raise
         raise WrongUse(without_secrets(str(error))) from error
 
