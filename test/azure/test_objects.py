@@ -263,7 +263,9 @@ def test_public_objects_are_read_without_a_login(servers: Servers, box: AzureCli
     with AzureClient("public-box", account_url=server.storage_url, credentials={}, options=QUICK) as nobody:
         assert nobody.object_read("seen") == b"by all"
         assert [getattr(entry, "name", None) for entry in nobody.object_list()] == ["seen"]
-        with pytest.raises(Exception, match=r"log in with credentials|AuthorizationFailure|NoAuthentication|ResourceNotFound"):
+        with pytest.raises(
+            Exception, match=r"log in with credentials|AuthorizationFailure|NoAuthentication|ResourceNotFound"
+        ):
             nobody.object_write("unseen", b"")
 
 
