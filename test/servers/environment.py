@@ -6,6 +6,7 @@ It is not the library's own: the servers pin versions of packages that the libra
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -46,7 +47,8 @@ def _python(environment: Path) -> Path:
 def _fingerprint(environment: Path) -> str:
     """Say what a complete environment is made of; one that says something else is built anew."""
     requirements = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    return json.dumps([requirements, sys.version, sys.base_prefix, str(environment)])
+    # One installation may be reached by several paths, and is not another by that.
+    return json.dumps([requirements, sys.version, os.path.realpath(sys.base_prefix), str(environment)])
 
 
 def _is_complete(environment: Path) -> bool:
