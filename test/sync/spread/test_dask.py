@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from obs_client import ConfigurationError, LocalClient, ObjectStorageClient, S3Client, ServiceError, SwiftClient
-from obs_client.sync import Place, SyncOptions, sync
+from obs_client._engine.parallel import bounded_map
+from obs_client.sync import Place, SyncOptions, check, sync
 from obs_client.sync.ranges import Bounds
 from obs_client.sync.spread import by_ranges, by_steps, cluster, versions
 from obs_client.wrappers import prefixed
@@ -91,9 +92,10 @@ def synced_among_murders(client: Any, source: Place, target: Place, count: int, 
         murderer.join()
     assert report.ok
     assert report.copied + report.skipped == count
-    assert {name: len(content) for name, content in contents(target).items()} == {
+    assert {each.name[len(target.prefix) :]: each.size for each in target.objects()} == {
         name: len(thing.content) for name, thing in things(count).items()
     }
+    assert check(source, target).ok
     return len(kills)
 
 
@@ -129,7 +131,8 @@ def swift_and_s3(servers: Servers, dask: Any, monkeypatch: pytest.MonkeyPatch) -
     return one, two, three
 
 
-@pytest.mark.parametrize("count", [500, pytest.param(20_000, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("count", [500, 20_000])
 def test_on_real_servers(
     count: int, swift_and_s3: tuple[Place, Place, Place], dask: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +140,8 @@ def test_on_real_servers(
     monkeypatch.setattr(by_ranges, "FIRST", Bounds(names=count // 50))
     monkeypatch.setattr(by_ranges, "NEXT", Bounds(names=count // 10))
     seaweedfs, swift, other = swift_and_s3
-    fill(seaweedfs, things(count))
+    for _ in bounded_map(lambda item: fill(seaweedfs, dict([item])), things(count).items(), 8):
+        pass
     synced_among_murders(dask, seaweedfs, swift, count, 2)
     synced_among_murders(dask, swift, other, count, 3)
 
