@@ -7,8 +7,8 @@ Some loops look like retries and are none: they look again, a bounded number of 
 meanwhile, and the failure that ends each of them is typed. These are all:
 
 - A token or keys that ran out: renewed, and the request sent again with the new ones (`swift/requests.py` and
-  `swift/writing.py`, `RENEWALS`; `s3/requests.py`, `azure/requests.py`, `gcs/requests.py`). The refusal is no failure
-  of the store.
+  `swift/large/upload.py`, `RENEWALS`; `s3/requests.py`, `azure/requests.py`, `gcs/requests.py`). The refusal is no
+  failure of the store.
 - A container that is in another region than was thought: asked there, once (`s3/requests.py`).
 - A kept connection that was closed while it was idle: a new one, once (`_http/pool.py`). Nothing was answered.
 - What a server does not take (a checksum, a bulk delete, so many names at once): the same work in the next way that it

@@ -84,7 +84,7 @@ class _Sending:
 
     def _was_published(self, earlier: Record) -> bool:
         """Whether an earlier process completed it, of this very file, and only the answer, or the process, was lost."""
-        completing = any("completing" in line for line in self._journal.lines)
+        completing = was_completed(self._journal.lines)
         same = (earlier.state, earlier.attributes) == (self._record.state, self._record.attributes)
         return completing and same and self._border.stored(self._new_of(earlier)) is not None
 
@@ -122,6 +122,11 @@ class _Sending:
         except Exception:
             self._journal.remove()
             raise
+
+
+def was_completed(lines: Sequence[Line]) -> bool:
+    """Whether the object was to be published, and perhaps was."""
+    return any("completing" in line for line in lines)
 
 
 def state_in(lines: Sequence[Line], record: Record) -> records.State:
@@ -205,6 +210,8 @@ class KeptUpload(GuardedUpload):
         if part.number in self.kept:
             return
         super().put_part(part, body)
+        if self._upload.identity is None:
+            return
         digests = {name: value.hex() for name, value in body.known_digests.items()}
         self._journal.note({"part": part.number, "receipt": self._upload.receipt(part), "digests": digests})
 
@@ -216,6 +223,11 @@ class KeptUpload(GuardedUpload):
     def abort_after(self, error: BaseException) -> None:
         """Leave what was sent, if the same call may go on with it; else remove it."""
         if os.getpid() != self._process:
+            return
+        if self._upload.identity is None:
+            super().abort_after(error)
+            if not was_completed(self._journal.lines):
+                self._journal.remove()
             return
         if isinstance(error, (ConflictError, InvalidNameError, NotFoundError, NotSupportedError, ObjectChangedError)):
             super().abort_after(error)

@@ -8,8 +8,10 @@ readers an empty object for a moment, or empty one that is there.
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
-from collections.abc import Callable
+from base64 import b64decode
+from collections.abc import Callable, Collection, Mapping
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.kit.calls.framed import hashed
@@ -17,7 +19,7 @@ from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.calls.refusals import Refusal, code_of
 from obs_client.backend.body import Body
 from obs_client.backend.crcs import CRC64, has_crc64
-from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.multipart import MultipartUpload, Part, UploadGone
 from obs_client.backend.values import NewObject
 from obs_client.backends.azure.reading import head_blob, note_of_crc64, note_of_parts
 from obs_client.backends.azure.requests import Request, Requests
@@ -29,19 +31,65 @@ MD5 = "md5"
 
 
 class AzureUpload(MultipartUpload):
-    """An upload; it has begun with its first block."""
+    """An upload; it has begun with its first block.
 
-    def __init__(self, requests: Requests, new: NewObject, *, check: bool) -> None:
+    Args:
+        identity: Of the upload that another process began, if this goes on with it.
+    """
+
+    def __init__(self, requests: Requests, new: NewObject, *, check: bool, identity: str | None = None) -> None:
         self._requests = requests
         self._check = check
         self._new = new
-        self._id = secrets.token_hex(12)
+        self._id = identity or secrets.token_hex(12)
         self._blocks: dict[int, str] = {}
         self._algorithm = CRC64 if has_crc64() else MD5
         self._parts: dict[int, tuple[int, bytes]] = {}
 
     def __str__(self) -> str:
         return f"the blocks {self._id}..., which Azure drops after a week,"
+
+    @property
+    def identity(self) -> str:
+        return self._id
+
+    def receipt(self, part: Part) -> str:
+        return json.dumps([self._algorithm, self._parts[part.number][1].hex()])
+
+    def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
+        # Azure tells no digest of a block: its id is this upload's, and its receipt was made once it was compared.
+        there, taken = self._uncommitted(), []
+        for part, receipt in receipts.items():
+            algorithm, digest = json.loads(receipt)
+            block = self._block(part.number)
+            if algorithm == self._algorithm and there.get(block) == str(part.size):
+                self._blocks[part.number] = block
+                self._parts[part.number] = part.size, bytes.fromhex(digest)
+                taken.append(part)
+        return taken
+
+    def _uncommitted(self) -> dict[str, str]:
+        """The ids and the sizes of the blocks of this name that no list has committed.
+
+        Raises:
+            UploadGone: There are none of this upload.
+        """
+        place = self._new.container, self._new.name, "comp=blocklist&blocklisttype=uncommitted"
+        try:
+            found = self._requests.document(Request("Get Block List", "GET", *place), "BlockList")
+        except Refusal as error:
+            if error.status != 404:
+                raise
+            raise UploadGone from error
+        rows = [block for blocks in found.all("UncommittedBlocks") for block in blocks.all("Block")]
+        there = {block.get("Name"): block.get("Size") for block in rows}
+        if not any(b64decode(block).startswith(self._id.encode()) for block in there):
+            raise UploadGone
+        return there
+
+    def _block(self, number: int) -> str:
+        """The id of a block; all of a name are of the same length, as Azure wants it."""
+        return encode(f"{self._id}{number:08}".encode())
 
     def put_part(self, part: Part, body: Body) -> None:
         digest = self._put_with_crc64(part, body) if self._algorithm == CRC64 else self._put_with_md5(part, body)
@@ -70,8 +118,8 @@ class AzureUpload(MultipartUpload):
     def put_block(
         self, number: int, body: Body | None, headers: dict[str, str], secret: Callable[[], dict[str, str]] = dict
     ) -> HttpAnswer:
-        """Store a block; all blocks of a name have ids of the same length, as Azure wants it."""
-        block = encode(f"{self._id}{number:08}".encode())
+        """Store a block."""
+        block = self._block(number)
         place = self._new.container, self._new.name, query_of("comp=block", ("blockid", block))
         answer = self._requests.finish(Request("Put Block", "PUT", *place, headers, body, secret))
         self._blocks[number] = block

@@ -117,6 +117,7 @@ class AzureClient(ObjectStorageClient):
             delete_if_hash=True,
             hash_of_content=False,
             exclusive_uploads=True,
+            resumable_uploads=True,
             atomic_container_delete=False,
             ordered_listing=False,
             listing_has_metadata=True,
@@ -217,6 +218,11 @@ class AzureClient(ObjectStorageClient):
         from obs_client.backends.azure.blocks import AzureUpload
 
         return AzureUpload(self._requests, new, check=self.options.check_content)
+
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        from obs_client.backends.azure.blocks import AzureUpload
+
+        return AzureUpload(self._requests, new, check=self.options.check_content, identity=identity)
 
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         from obs_client.backends.azure.copying import Source, copy_blob

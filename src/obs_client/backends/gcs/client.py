@@ -224,6 +224,16 @@ class GCSClient(ObjectStorageClient):
 
         return GCSUpload(self._requests, new, check=self.options.check_content)
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        from obs_client.backends.gcs.multipart import GCSUpload
+
+        return GCSUpload(self._requests, new, check=self.options.check_content, identity=identity)
+
+    def _object_end_begun(self, new: NewObject, since: float) -> None:
+        from obs_client.backends.gcs.multipart import end_begun
+
+        end_begun(self._requests, new, since)
+
     def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
         from obs_client.backends.gcs.copying import copy_object
 
@@ -245,7 +255,7 @@ class GCSClient(ObjectStorageClient):
             return super()._cleanup(container, prefix, older_than)
         from obs_client.backends.gcs.multipart import cleanup
 
-        return cleanup(self._requests, container, prefix, older_than)
+        return cleanup(self._requests, container, prefix, older_than, kept)
 
     def _metadata_sent(self, metadata: Mapping[str, str]) -> Mapping[str, str]:
         from obs_client.backends.gcs.writing import sent_metadata
@@ -281,6 +291,7 @@ def _capabilities_of(requests: Requests) -> Capabilities:
         if_absent=True,
         if_hash=True,
         delete_if_hash=True,
+        resumable_uploads=not requests.login.is_emulator,
         listing_has_metadata=True,
         part_size_minimum=multipart.PART_SIZE_MINIMUM,
         part_size_maximum=multipart.PART_SIZE_MAXIMUM,

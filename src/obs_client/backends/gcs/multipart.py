@@ -5,9 +5,10 @@ Parts may come side by side and in any order. The whole is proved by its CRC-32C
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from urllib.parse import unquote_plus
 
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
@@ -15,9 +16,10 @@ from obs_client._http.kit import xml
 from obs_client._http.kit.calls.framed import hashed
 from obs_client._http.kit.calls.queries import content_headers, query_of
 from obs_client._http.kit.calls.refusals import Refusal, code_of
+from obs_client._http.kit.etags import bare_etag
 from obs_client.backend.body import Body
 from obs_client.backend.crcs import CRC32C, combine, prepare
-from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.multipart import MultipartUpload, Part, UploadGone
 from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.reading import CRC32C_IN_HASH, METADATA_PREFIX, base64_of, look_at, seconds_of
 from obs_client.backends.gcs.requests import Request, Requests, object_path, xml_path
@@ -31,24 +33,71 @@ PART_COUNT_MAXIMUM = 10_000
 _HASH = "x-goog-hash"
 _ROUNDED = 1.0
 """Seconds that the clock of the store may be behind."""
+_BEGIN_SECONDS = 30.0
+"""How long after a process noted that it begins an upload it may have begun it."""
 
 
 class GCSUpload(MultipartUpload):
-    """An upload that was begun; it knows no conditions, as Google has it."""
+    """An upload that was begun; it knows no conditions, as Google has it.
 
-    def __init__(self, requests: Requests, new: NewObject, *, check: bool) -> None:
+    Args:
+        identity: Of the upload that another process began, if this goes on with it.
+    """
+
+    def __init__(self, requests: Requests, new: NewObject, *, check: bool, identity: str | None = None) -> None:
         self._requests, self._new, self._check = requests, new, check
         prepare(new.size or 0)
         self._path = xml_path(new.container, new.name)
-        asked = Request("Initiate a multipart upload", "POST", self._path, "uploads", _headers_of(new))
-        self._id = requests.document(asked, "InitiateMultipartUploadResult", ("UploadId",)).get("UploadId")
+        self._id = identity or self._begin()
         self._parts: dict[int, tuple[str, bytes, int]] = {}
         self._begun = time.time()
         self._completing = False
         self._tells: bool | None = None  # whether answers to parts say what was received
 
+    def _begin(self) -> str:
+        asked = Request("Initiate a multipart upload", "POST", self._path, "uploads", _headers_of(self._new))
+        return self._requests.document(asked, "InitiateMultipartUploadResult", ("UploadId",)).get("UploadId")
+
     def __str__(self) -> str:
         return f"the multipart upload {self._id}"
+
+    @property
+    def identity(self) -> str:
+        return self._id
+
+    def receipt(self, part: Part) -> str:
+        etag, digest, _ = self._parts[part.number]
+        return json.dumps([etag, digest.hex()])
+
+    def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
+        try:
+            there = dict(self._there())
+        except Refusal as error:
+            if error.code != "NoSuchUpload":
+                raise
+            raise UploadGone from error
+        taken = []
+        for part, receipt in receipts.items():
+            etag, digest = json.loads(receipt)
+            if there.get(part.number) == (bare_etag(etag), str(part.size)):
+                self._parts[part.number] = etag, bytes.fromhex(digest), part.size
+                taken.append(part)
+        return taken
+
+    def _there(self) -> Iterator[tuple[int, tuple[str, str]]]:
+        """The ETag and the size of each part that Google has, by its number."""
+        after: str | None = None
+        while True:
+            query = query_of(("uploadId", self._id), ("part-number-marker", after))
+            asked = Request("List parts", "GET", self._path, query)
+            page = self._requests.document(asked, "ListPartsResult", ("IsTruncated",))
+            for part in page.all("Part"):
+                yield int(part.get("PartNumber")), (bare_etag(part.get("ETag")), part.get("Size"))
+            if page.get("IsTruncated").lower() != "true":
+                return
+            before, after = after, page.get("NextPartNumberMarker")
+            if after == before:
+                raise BrokenAnswer("the listing of parts repeats itself: it is incomplete")
 
     def put_part(self, part: Part, body: Body) -> None:
         if self._tells:
@@ -142,17 +191,41 @@ def abort(requests: Requests, path: str, upload_id: str) -> bool:
     return True
 
 
-def cleanup(requests: Requests, container: str, prefix: str, older_than: float) -> CleanupReport:
-    """Abort every open upload under the prefix that is older than so many seconds, whoever began it."""
+def end_begun(requests: Requests, new: NewObject, since: float) -> None:
+    """End the upload of a process that died before it knew its id: the one of this very name that began then.
+
+    Of several nobody can tell whose they are: `cleanup` ends them in time.
+    """
+    until = since + _BEGIN_SECONDS
+    found = [
+        upload_id
+        for name, upload_id, begun in _open_uploads(requests, new.container, new.name)
+        if name == new.name and since - _ROUNDED <= begun <= until
+    ]
+    if len(found) == 1:
+        abort(requests, xml_path(new.container, new.name), found[0])
+
+
+def cleanup(
+    requests: Requests, container: str, prefix: str, older_than: float, kept: Collection[str] = ()
+) -> CleanupReport:
+    """Abort every open upload under the prefix that is older than so many seconds, whoever began it.
+
+    Args:
+        kept: Ids of uploads that stay.
+    """
     until = time.time() - older_than
     removed = []
-    for name, upload_id in [*_open_uploads(requests, container, prefix, until)]:
+    for name, upload_id, begun in [*_open_uploads(requests, container, prefix)]:
+        if begun > until or upload_id in kept:
+            continue
         if abort(requests, xml_path(container, name), upload_id):
             removed.append(f"{name} (upload {upload_id})")
     return CleanupReport(tuple(removed), 0)
 
 
-def _open_uploads(requests: Requests, container: str, prefix: str, until: float) -> Iterator[tuple[str, str]]:
+def _open_uploads(requests: Requests, container: str, prefix: str) -> Iterator[tuple[str, str, float]]:
+    """The name, the id and the begin of each upload that is open."""
     markers: tuple[str | None, str | None] = None, None
     while True:
         # Names as in URLs: XML cannot write them all.
@@ -163,8 +236,8 @@ def _open_uploads(requests: Requests, container: str, prefix: str, until: float)
         decode: Callable[[str], str] = unquote_plus if page.find("EncodingType") == "url" else str
         for upload in page.all("Upload"):
             name = decode(upload.get("Key"))
-            if name.startswith(prefix) and _seconds(upload.get("Initiated")) <= until:
-                yield name, upload.get("UploadId")
+            if name.startswith(prefix):
+                yield name, upload.get("UploadId"), _seconds(upload.get("Initiated"))
         if page.get("IsTruncated").lower() != "true":
             return
         following = decode(page.get("NextKeyMarker")), page.find("NextUploadIdMarker")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -36,14 +36,17 @@ class Cleanup:
         self._container = container
         self._place = segments_container(container)
 
-    def run(self, prefix: str, older_than: float, limits: Limits) -> CleanupReport:
+    def run(self, prefix: str, older_than: float, limits: Limits, kept: Collection[str] = ()) -> CleanupReport:
         """Remove the segments that nothing names; nothing if any manifest could not be read.
+
+        Args:
+            kept: Ids of uploads that stay.
 
         Raises:
             NotSupportedError: The store does not tell which segments a large object has, and the object neither.
         """
         container = self._http.call("head_container", self._container).headers
-        found = self._candidates(prefix, older_than)
+        found = {upload: sizes for upload, sizes in self._candidates(prefix, older_than).items() if upload not in kept}
         if not found:
             return CleanupReport((), 0)
         left = set(found)

@@ -26,13 +26,14 @@ from obs_client.backends.swift.errors import (
     swift_sdk,
 )
 from obs_client.backends.swift.headers import number, text
+from obs_client.backends.swift.large.upload import SwiftUpload
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
 from obs_client.backends.swift.reading import NOT_MODIFIED, look_at, open_end, open_object
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.backends.swift.signing import Signing
-from obs_client.backends.swift.writing import SwiftUpload, replace_metadata, write_object
+from obs_client.backends.swift.writing import replace_metadata, write_object
 from obs_client.client import ObjectStorageClient
 from obs_client.credentials import Credentials, Secret
 from obs_client.errors import (
@@ -316,6 +317,10 @@ class SwiftClient(ObjectStorageClient):
         limits, check = self._limits, self.options.check_content
         return SwiftUpload(self._http, self._segments, new, limits, check=check)
 
+    def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
+        limits, check = self._limits, self.options.check_content
+        return SwiftUpload(self._http, self._segments, new, limits, check=check, identity=identity)
+
     def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         if not self._capabilities().download_urls or self._limits.digest is None:
             return super()._object_generate_download_url(container, name, seconds, terms)
@@ -331,7 +336,7 @@ class SwiftClient(ObjectStorageClient):
 
     def _cleanup(self, container: str, prefix: str, older_than: float, kept: Collection[str] = ()) -> CleanupReport:
         with NoContainer(container):
-            return Cleanup(self._http, container).run(prefix, older_than, self._limits)
+            return Cleanup(self._http, container).run(prefix, older_than, self._limits, kept)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
         return classify(error)

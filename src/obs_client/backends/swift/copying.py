@@ -25,11 +25,11 @@ from obs_client.backends.swift.headers import (
     upload_id,
     write_id_header,
 )
+from obs_client.backends.swift.large.upload import SwiftUpload
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.reading import open_object
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
-from obs_client.backends.swift.writing import SwiftUpload
 from obs_client.errors import (
     ContainerNotFoundError,
     NotSupportedError,

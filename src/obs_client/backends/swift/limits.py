@@ -114,6 +114,7 @@ class Limits:
             part_size_minimum=max(1, self.segment_minimum),
             part_size_maximum=self.file_size,
             part_count_maximum=self.segments or None,
+            resumable_uploads=self.segments > 0,
             copy_part_size=min(COPY_PART_SIZE, self.file_size),
             delete_batch_maximum=min(self.bulk_delete, BATCH) or 1,
             object_name_maximum=self.object_name,

@@ -1,0 +1,1 @@
+"""Static large objects on their way into a store."""
