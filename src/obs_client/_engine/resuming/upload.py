@@ -224,14 +224,14 @@ class KeptUpload(GuardedUpload):
         """Leave what was sent, if the same call may go on with it; else remove it."""
         if os.getpid() != self._process:
             return
+        if isinstance(error, (ConflictError, InvalidNameError, NotFoundError, NotSupportedError, ObjectChangedError)):
+            super().abort_after(error)
+            self._journal.remove()
+            return
         if self._upload.identity is None:
             super().abort_after(error)
             if not was_completed(self._journal.lines):
                 self._journal.remove()
-            return
-        if isinstance(error, (ConflictError, InvalidNameError, NotFoundError, NotSupportedError, ObjectChangedError)):
-            super().abort_after(error)
-            self._journal.remove()
             return
         with contextlib.suppress(OSError, ObjectStorageClientError):
             self._upload.leave()
