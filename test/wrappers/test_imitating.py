@@ -100,18 +100,21 @@ def test_googles_store_declares_what_its_client_does() -> None:
             upload_url_content_type=True,
             upload_url_content_disposition=True,
             upload_url_size=True,
+            resumable_uploads=False,  # as above
         )
         assert imitating(MemoryClient(), "gcs").capabilities == declared
 
 
 def test_azures_store_declares_what_its_client_does() -> None:
     with AzureClient(account_url=DEVELOPMENT_URL) as real:
-        assert imitating(MemoryClient(), "azure").capabilities == real.capabilities
+        declared = dataclasses.replace(real.capabilities, resumable_uploads=False)  # as above
+        assert imitating(MemoryClient(), "azure").capabilities == declared
 
 
 def test_swift_declares_what_a_real_one_does(servers: Servers) -> None:
     with client_of(servers.swift(), temp_url_key="key") as real:
-        assert imitating(MemoryClient(), "swift").capabilities == real.capabilities
+        declared = dataclasses.replace(real.capabilities, resumable_uploads=False)  # as above
+        assert imitating(MemoryClient(), "swift").capabilities == declared
 
 
 def test_refusals() -> None:
