@@ -57,6 +57,10 @@ WRONG_USE = [
     ("cp photos other", "photos is not an object but a folder; obs sync copies folders"),
     ("sync photos/a.txt other", "is a file; obs cp copies one object"),
     ("sync photos photos/2025", "one is in the other"),
+    (
+        "ls s3://box?profile=./x.json",
+        "option profile names a profile of the AWS .* './x.json' is a path (store_profile=",
+    ),
     ("sync photos s3://", "names no container; write it like s3://container"),
     ("sync photos other --include=", "a pattern must not be empty"),
     ("sync photos other --exclude [z-a]", "the pattern '[z-a]' cannot be read"),

@@ -90,7 +90,7 @@ def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
         )
     if name == _PROFILE and ("/" in text or text.endswith(".json")):
         raise ConfigurationError(
-            f"profile={text} in a URL names a profile of the AWS configuration files, and this is a path",
+            f"the option profile names a profile of the AWS configuration files, and {text!r} is a path",
             hint=f"{STORE_PROFILE}={text} takes the options that obs probe found out",
         )
     if name not in known:
