@@ -81,7 +81,7 @@ class Call(Generic[Result]):
             return self._function()
 
     def _end(self) -> None:
-        self.ended = True
+        self.ended: bool = True
         self._bell.ring(self)
 
     # ---- in the loop ----
