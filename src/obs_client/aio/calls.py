@@ -51,7 +51,7 @@ class Call(Generic[Result]):
     """
 
     def __init__(self, bell: Bell, function: Callable[[], Result]) -> None:
-        self.ended = False
+        self.ended: bool = False
         self._bell = bell
         self._function = function
         self._context = contextvars.copy_context()
@@ -81,7 +81,7 @@ class Call(Generic[Result]):
             return self._function()
 
     def _end(self) -> None:
-        self.ended: bool = True
+        self.ended = True
         self._bell.ring(self)
 
     # ---- in the loop ----
