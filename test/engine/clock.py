@@ -11,11 +11,17 @@ from obs_client.backend import stopping
 
 
 class Clock:
-    """Time that passes only by sleeping, or where a test adds to it."""
+    """Time that passes only by sleeping, or where a test adds to it.
+
+    Attributes:
+        pauses: Each pause, in seconds.
+        slept: The seconds that each thread slept itself; the time of all passes by the pauses of each.
+    """
 
     def __init__(self) -> None:
         self.now = 1000.0
         self.pauses: list[float] = []
+        self.slept: dict[threading.Thread, float] = {}
         self._lock = threading.Lock()
 
     def monotonic(self) -> float:
@@ -27,6 +33,8 @@ class Clock:
         with self._lock:
             self.now += seconds
             self.pauses.append(seconds)
+            thread = threading.current_thread()
+            self.slept[thread] = self.slept.get(thread, 0.0) + seconds
 
     def rule(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let retries go by this clock."""
