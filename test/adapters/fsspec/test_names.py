@@ -109,11 +109,18 @@ def test_a_caller_may_prune_a_walk(store: Store) -> None:
 def test_an_object_with_the_name_of_a_folder_is_not_lost(store: Store, tmp_path: Path) -> None:
     fs, top = store.fs, store.path("top")
     contents = {f"{top}/both": b"1", f"{top}/both/inner": b"2"}
-    fs.pipe(contents)
+    for path, content in contents.items():
+        fs.pipe(path, content)
     assert fs.cat(top, recursive=True) == contents
     with pytest.raises(IsADirectoryError, match="both' is an object, and a folder"):
         fs.get(top, str(tmp_path / "local"), recursive=True)
     assert not (tmp_path / "local").exists()
+
+
+def test_an_object_with_the_name_of_a_folder_is_copied_and_moved_with_it(tmp_path: Path) -> None:
+    store = EMBEDDED["memory"](tmp_path)
+    fs, top = store.fs, store.path("top")
+    fs.pipe({f"{top}/both": b"1", f"{top}/both/inner": b"2"})
     fs.cp(top, store.path("copy"), recursive=True)
     assert fs.find(store.path("copy")) == [store.path("copy/both"), store.path("copy/both/inner")]
     fs.mv(f"{top}/both", store.path("moved"), recursive=True)
