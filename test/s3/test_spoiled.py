@@ -203,6 +203,16 @@ def test_sizes_of_parts_that_do_not_make_the_object_prove_nothing(server: Spoile
             assert not file.verified
 
 
+@pytest.mark.parametrize("told", ["AAAA", "AAAAAA=", "no base64", "AAAAAAAAAAAAAAAAAAAAAA=="])
+def test_a_checksum_that_is_none_is_not_compared(told: str, server: Spoiled) -> None:
+    with server.client() as client:
+        client.object_write("name", LARGE[:1000])
+        server.spoil = headed(lambda request: request.method == "GET", x_amz_checksum_sha256=told)
+        with client.object_open("name") as file:
+            assert file.read() == LARGE[:1000]
+            assert file.verified
+
+
 @pytest.mark.parametrize("changed", [{"etag": TAG}, {"content_length": "5"}], ids=str)
 def test_what_another_answer_tells_is_used_for_the_same_version_only(changed: dict[str, str], server: Spoiled) -> None:
     """A HEAD after the GET brings the checksum; by then the object may be another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -134,7 +135,7 @@ def _told(answer: HttpAnswer, md5: bool) -> list[tuple[str, str, int]]:
     for algorithm, length in _STORED.items():
         text = answer.headers.get(f"x-amz-checksum-{algorithm}")
         if text and (match := re.fullmatch(_CHECKSUM, text)) and (match[2] or not must_count):
-            value = base64.b64decode(match[1])
+            value = _decoded(match[1])
             if len(value) == length:
                 found.append((algorithm, value.hex(), int(match[2] or 0)))
     etag = bare_etag(answer.headers.get("etag", ""))
@@ -142,3 +143,11 @@ def _told(answer: HttpAnswer, md5: bool) -> list[tuple[str, str, int]]:
         digits, _, count = etag.lower().partition("-")
         found.append(("md5", digits, int(count or 0)))
     return found
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of a checksum; none if this is no checksum, but something that a server or a proxy made of one."""
+    try:
+        return base64.b64decode(text)
+    except binascii.Error:
+        return b""
