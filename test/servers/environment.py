@@ -117,6 +117,8 @@ def run_installer(command: list[str], lock: int) -> None:
     Raises:
         ServerError: It failed; the message has the tail of its output.
     """
+    # What is on this path is not installed there.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     # The child keeps the lock: if this process is killed, the next run waits for a pip that is still writing.
     done = subprocess.run(
         command,
@@ -125,6 +127,7 @@ def run_installer(command: list[str], lock: int) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        env=environment,
         pass_fds=[lock],
     )
     if done.returncode != 0:
