@@ -17,8 +17,10 @@ import pytest
 from obs_client.backend.body import BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
-from obs_client.backends.local import lock
+from obs_client.backends.local import draft, lock, places
+from obs_client.backends.local.places import Survey
 from obs_client.backends.local.store import FileStore, LocalClient
+from obs_client.backends.local.tree import Tree
 from obs_client.errors import (
     AuthorizationError,
     IntegrityError,
@@ -116,6 +118,28 @@ def test_what_changes_around_an_unfinished_object_is_seen_when_it_is_published(
     assert {entry.name for entry in local.object_iter() if isinstance(entry, ObjectInfo)} == {
         "a/b", "y" * 250, "y" * 250 + "/z",
     }  # fmt: skip
+
+
+def test_a_folder_that_comes_to_be_at_the_last_moment_is_gone_round(
+    local: LocalClient, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the place and the rename another writer makes a directory there, for what lies below."""
+    looks: list[str] = []
+
+    def look_and_lose(tree: Tree, name: str) -> Survey:
+        found = places.survey(tree, name)
+        if name == "x" and not looks:
+            looks.append(name)
+            (container / "x").mkdir()
+        return found
+
+    monkeypatch.setattr(draft, "survey", look_and_lose)
+    local.object_write("x", b"first", metadata={"key": "value"})
+    local.object_write("x/y", b"another")
+    assert looks == ["x"]
+    assert (local.object_read("x"), local.object_read("x/y")) == (b"first", b"another")
+    assert info_of(local, "x").metadata == {"key": "value"}
+    assert [info.name for info in local.object_iter()] == ["x", "x/y"]
 
 
 def test_a_folder_that_is_moved_meanwhile_is_left_where_it_is(client: FileStore, container: Path) -> None:

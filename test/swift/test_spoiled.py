@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from obs_client import (
     SwiftClient,
     TemporaryError,
 )
+from obs_client.backends.swift.segments import digest_of, tag_of_segments
 from test.loopback.serving import Request, Response
 from test.loopback.swift_double import SwiftDouble, swift_double
 from test.loopback.swift_named import RGW_SWIFT
@@ -289,3 +291,10 @@ class TestDeleting:
                 else:
                     client.object_delete_many(["name"])
             assert len(swift.names("box_segments")) == (4 if kept else 0)
+
+
+@pytest.mark.parametrize("data", ["not base64!", "YQ", 7, None, ["YQ=="]])
+def test_an_inline_segment_that_cannot_be_read_is_no_digest_and_no_error(data: object) -> None:
+    """A manifest may hold content itself, as base64; what is none proves nothing."""
+    assert digest_of([{"data": data}], "0" * 32) is None
+    assert digest_of([{"data": "YWJj"}], tag_of_segments([hashlib.md5(b"abc").hexdigest()])) is not None

@@ -100,13 +100,16 @@ class Draft:
 
     def _replace(self, inode: int, sidecar: Record | None) -> Path:
         """Put the file in the place of all that is read under its name; gives its path."""
-        found = survey(self._tree, self.new.name)
-        self._check_conditions(found)
-        target = self._target(found)
-        self._put_in_place(target, found.places[0].status if found.places else None, inode, sidecar)
-        for place in found.places[1:]:
-            remove(self._tree, place)
-        return target
+        for _ in range(_WALKS):
+            found = survey(self._tree, self.new.name)
+            self._check_conditions(found)
+            target = self._target(found)
+            with contextlib.suppress(IsADirectoryError):  # another writer made one there meanwhile: look again
+                self._put_in_place(target, found.places[0].status if found.places else None, inode, sidecar)
+                for place in found.places[1:]:
+                    remove(self._tree, place)
+                return target
+        raise TemporaryError(f"the place of {self.new.name!r} was taken as often as it was found; try again")
 
     def discard(self) -> None:
         """Remove what is not published, and the directories made for it that nobody uses. Safe to repeat."""

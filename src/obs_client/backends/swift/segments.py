@@ -131,7 +131,10 @@ def tag_of_segments(values: Iterable[str]) -> str:
 
 def _size_and_hash(entry: dict[str, Any]) -> tuple[Any, str]:
     if "data" in entry:
-        content = base64.b64decode(entry["data"])
+        try:
+            content = base64.b64decode(str(entry["data"]), validate=True)
+        except ValueError:
+            return None, ""  # nothing is known of it
         return len(content), hashlib.md5(content, usedforsecurity=False).hexdigest()
     return entry.get("bytes"), str(entry.get("hash", ""))
 
