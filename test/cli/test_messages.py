@@ -95,7 +95,7 @@ NOT_THERE = [
     ("check nowhere photos", "there is no directory 'nowhere' (the first place must be there"),
     ("sync photos other --apply nowhere", "there is no file 'nowhere' (obs sync A B --dry-run --json > FILE"),
     ("cleanup nowhere", "there is no directory 'nowhere'"),
-    ("rm photos/x", "(-r deletes folders, -f takes absence)"),
+    ("rm photos/x", "(-r deletes folders, -f ignores missing objects)"),
 ]
 
 

@@ -35,6 +35,7 @@ _OF_THE_SYSTEM = {
 """What helps where the file system refuses a file of the user's own, by the number of its error."""
 
 _OURS = (
+    ("call it again with resume=True to continue", "--resume continues, as does obs transfers resume ID"),
     ("timeout=... (in a URL ?timeout=...)", "--timeout"),
     ("or give profile=... or credentials={...}", "or give ?profile=... in the URL"),
     (

@@ -12,7 +12,16 @@ import click
 
 import obs_client
 from obs_client.cli import commands
-from obs_client.cli.failures import ARGUMENTS, CLOSED_PIPE, Failure, HungUp, Interrupted, Terminated, failure_of
+from obs_client.cli.failures import (
+    ARGUMENTS,
+    CLOSED_PIPE,
+    Failure,
+    HungUp,
+    Interrupted,
+    Terminated,
+    failure_of,
+    in_our_words,
+)
 from obs_client.cli.options import pass_settings, shared
 from obs_client.cli.settings import Settings, flush
 from obs_client.cli.stopping import Stopped, stoppable
@@ -55,7 +64,7 @@ class Group(Commands):
         except BrokenPipeError:
             _leave_pipe()
         except Stopped as stop:
-            notes = "".join(f"{note}; " for note in getattr(stop, "__notes__", ()))
+            notes = "".join(f"{in_our_words(note)}; " for note in getattr(stop, "__notes__", ()))
             raise _STOPS[stop.number](f"stopped; {notes}{settings.go_on}") from None
         except Exception as error:
             settings.show_details(error)

@@ -56,6 +56,13 @@ def test_a_sync_ends_before_it_copies_more(store: Path, source: Path) -> None:
     assert (found.exit_code, found.stdout) == (1, "copied 2 (195 KiB), deleted 0, left 0 as they are, failed 0\n")
     assert "ended at 'n2': --max-transfer allows 250,000 bytes: 200,000 were copied, this has 100,000" in found.stderr
     assert "run the same command again to continue" in found.stderr
+    found = run("sync", "--max-transfer", "99kB", source, file_url(store))
+    told = "ended at 'n2': --max-transfer allows 99,000 bytes, this alone has 100,000"
+    assert f"{told} (the same command ends there again: raise --max-transfer, or --exclude the name)" in found.stderr
+    assert "holds no names" not in found.stderr
+    empty = file_url(store, "empty/")
+    found = run("sync", "--max-transfer", "99kB", source, empty)
+    assert (found.exit_code, "ended at 'n0'" in found.stderr, "holds no names" in found.stderr) == (1, True, False)
     found = run("sync", "--json", "--max-transfer", "100kB", source, file_url(store))
     report = json.loads(found.stdout.splitlines()[-1])
     assert (report["copied"], report["skipped"], report["stopped_at"]) == (1, 2, "n3")

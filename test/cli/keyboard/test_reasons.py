@@ -60,7 +60,7 @@ def test_of_many_arguments_that_fail_ten_are_told(tmp_path: Path) -> None:
     assert said[10:] == [
         "obs: and 20 more; --verbose names all. All 30 by reason:",
         "obs:      30 x  there is no file ...",
-        "obs: 30 of 30 names failed (-r deletes folders, -f takes absence)",
+        "obs: 30 of 30 names failed (-r deletes folders, -f ignores missing objects)",
     ]
 
 

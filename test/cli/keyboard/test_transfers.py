@@ -54,7 +54,9 @@ def _end_at_half(journals: Path, kind: int, *command: str | Path) -> subprocess.
             assert time.monotonic() < until
             time.sleep(0.01)
         running.send_signal(kind)
-        running.wait(60)
+        _, told = running.communicate(timeout=60)
+        advised = b"is kept: --resume continues, as does obs transfers resume ID" in told
+        assert (advised, b"resume=True" in told) == (kind != signal.SIGKILL, False)
     return running
 
 

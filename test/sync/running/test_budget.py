@@ -53,6 +53,13 @@ def test_nothing_is_deleted_when_not_all_was_copied() -> None:
     assert sync(source, target, SyncOptions(delete=True)).deleted == 2
 
 
+def test_an_object_larger_than_the_limit_is_told_as_such() -> None:
+    source, target = places()
+    report = sync(source, target, SyncOptions(max_transfer=99))
+    assert (report.copied, report.stopped_at) == (0, "n0")
+    assert report.stopped == "max_transfer allows 99 bytes, this alone has 100"
+
+
 def test_after_the_time_no_copy_begins() -> None:
     source, target = places()
     report = sync(source, target, SyncOptions(max_duration=0.0))

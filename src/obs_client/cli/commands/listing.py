@@ -38,8 +38,9 @@ def ls(settings: Settings, places: tuple[str, ...], long: bool, recursive: bool,
 
     Without an argument it is this directory. Quoted patterns are matched: 's3://album/*.jpg'. With -r a store's
     containers are listed with all that is in them, as URLs. Folders end with a slash. An object that has the folder's
-    name is listed too. Names are shown as they are; in a URL some of their characters must be quoted, as --urls does it
-    (and on a terminal for the shell, too): give that to other commands, not the name.
+    name is listed too. Names are shown as they are, but control characters as escapes (a newline as \\n): scripts take
+    --urls or --json. In a URL some characters must be quoted, as --urls does it (and on a terminal for the shell, too):
+    give that to other commands, not the name.
     """
     addresses = {text: Address.parse(text) for text in places or (".",)}
     several = len(addresses) > 1

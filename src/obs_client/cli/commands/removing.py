@@ -116,7 +116,9 @@ def _remove(
     check_written(client, address)
     found = client.object_info(name, container) is not None
     if not found and not force:
-        raise absent(client, address, "-r deletes folders, -f takes absence", folder_hint="-r deletes folders")
+        raise absent(
+            client, address, "-r deletes folders, -f ignores missing objects", folder_hint="-r deletes folders"
+        )
     if dry_run and found:
         _list(settings, address.shown(name))
     if not dry_run:

@@ -96,10 +96,11 @@ def sync(
     Both are folders or containers of any two stores, or directories.
 
     Same names are copied if the sizes differ, or the MD5s where both listings have them, or else if the source is
-    newer. Deletions come last, and only if all else went well. A sync that was stopped is started again.
+    newer. Deletions come last, and only if all else went well. To continue a stopped sync, run it again.
 
     \b
-    * and ? in a pattern do not pass a slash, ** does; one without a slash is for the last part of a name.
+    `*` and `?` do not match a slash, `**` does; a pattern without a slash is compared with the last
+    part of the name.
     A plan:  obs sync A B --dry-run --json > plan;  obs sync A B --apply plan
     """
     from obs_client import sync as library
@@ -230,7 +231,8 @@ class _Run:
                 executor=self._executor,
                 ledger=self._ledger,
             )
-        self._warn_of_nothing(report.copied + report.skipped + report.done_before + len(report.failures))
+        if report.stopped is None:
+            self._warn_of_nothing(report.copied + report.skipped + report.done_before + len(report.failures))
         _finish(self._settings, report)
 
     def _planned(self) -> Iterator[Step]:
@@ -314,12 +316,21 @@ def _finish(settings: Settings, report: SyncReport) -> None:
         withheld = f"; {count_text(report.withheld, 'deletion')} left too" if report.withheld else ""
         raise Failure(
             f"ended at {report.stopped_at!r}: {_in_words(report.stopped)}{withheld}",
-            "run the same command again to continue",
+            _after_end(report.stopped),
         )
     if report.withheld:
         raise Failure(
             f"nothing was deleted: {_in_words(report.withheld_reason)}", f"--max-delete {report.withheld} allows it"
         )
+
+
+def _after_end(reason: str) -> str:
+    """What to do after a sync that ended with names left."""
+    from obs_client.sync.running.budget import ALONE
+
+    if ALONE in reason:
+        return "the same command ends there again: raise --max-transfer, or --exclude the name"
+    return "run the same command again to continue"
 
 
 def _in_words(reason: str | None) -> str:
