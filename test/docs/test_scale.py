@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ def test_the_examples(place: Path) -> None:
 
     begin, executor, dask, ray, ledger = blocks(PAGE)
     assert "ray.init()" in ray
-    names: dict[str, Any] = {"__name__": "page", "os": os}
+    names: dict[str, Any] = {"__name__": "page"}
     with LocalCluster(
         n_workers=2,
         threads_per_worker=1,

@@ -41,6 +41,15 @@ def test_the_readme_is_a_front_door() -> None:
         assert f"({name_of(page)})" in EVERY[README], page
 
 
+def test_the_quick_start_names_every_extra() -> None:
+    setup = (ROOT / "setup.py").read_text(encoding="utf-8")
+    extras = set(re.findall(r'^        "([a-z-]+)": \[', setup, re.MULTILINE))
+    assert extras >= {"cli", "dask", "test"}
+    _, table = text_of("quickstart.md").split("| extra |")
+    rows = re.findall(r"^\| (`.*?`) \|", table.split("\n\n")[0], re.MULTILINE)
+    assert {name for row in rows for name in re.findall("`(.*?)`", row)} == extras
+
+
 def test_the_scripts_are_there() -> None:
     for script in SCRIPTS:
         assert f"$ {script}\n" in EVERY[README]

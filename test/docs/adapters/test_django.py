@@ -34,7 +34,6 @@ def test_the_settings_give_the_storages(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_example_runs(tmp_path: Path) -> None:
-    (tmp_path / "site").mkdir()
     run_blocks([EXAMPLE.replace("/tmp/site", f"{tmp_path}/site")])
     assert promises([EXAMPLE]) == 5
     assert (tmp_path / "site/media/cats/tom.txt").read_bytes() == b"meow"

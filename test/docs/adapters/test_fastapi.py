@@ -131,6 +131,9 @@ def test_conditions_of_readers(service: httpx.Client, store: ObjectStorageClient
     for known in (tag, f"W/{tag}"):
         same = service.get("/files/name", headers={"If-None-Match": known})
         assert (same.status_code, same.content) == (304, b"")
+    for several in ("*", f'{tag}, "other"'):
+        got = service.get("/files/name", headers={"If-None-Match": several})
+        assert (got.status_code, got.content) == (200, CONTENT), "as the page says"
     assert service.get("/files/name", headers={"If-Match": tag}).content == CONTENT
     resumed = {"Range": "bytes=5-", "If-Range": tag}
     assert service.get("/files/name", headers=resumed).content == CONTENT[5:]

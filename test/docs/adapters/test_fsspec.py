@@ -12,7 +12,6 @@ EXAMPLES = blocks(text_of("fsspec.md"))
 
 
 def test_the_examples_run(tmp_path: Path) -> None:
-    (tmp_path / "archive").mkdir()
     fs = fsspec.filesystem("obs+memory")
     fs.rm("photos", recursive=True)
     run_blocks([each.replace("/tmp/archive", f"{tmp_path}/archive") for each in EXAMPLES])
