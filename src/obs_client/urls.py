@@ -36,6 +36,7 @@ from urllib.parse import urlsplit
 
 from obs_client._urls import paths
 from obs_client._urls.azure import as_azure
+from obs_client._urls.making import made_of
 from obs_client._urls.options import ANONYMOUS, options_of, takes
 from obs_client._urls.schemes import ENTRY_POINTS, all_schemes, client_class, is_taken, make_directory_client
 from obs_client.client import ObjectStorageClient
@@ -146,8 +147,8 @@ class StorageUrl:
             options: What the URL says of them goes before.
 
         Raises:
-            ConfigurationError: The URL names another container, or says itself how to log in; or the store takes no
-                credentials.
+            ConfigurationError: The URL names another container, or says itself how to log in; the store takes no
+                credentials; or an option is missing that it needs, or a plug-in's constructor fails.
         """
         make: Callable[..., ObjectStorageClient] = client_class(self.scheme)
         given: dict[str, Any] = {**self.options, "container_name": self._container(container_name)}
@@ -160,7 +161,7 @@ class StorageUrl:
         tuned = _tuned(self.client_options, options)
         if tuned is not None and takes(client_class(self.scheme), "options"):
             given["options"] = tuned
-        made = make(**given)
+        made = made_of(self.scheme, make, given)
         if tuned is not None:
             made.options = tuned
         return made

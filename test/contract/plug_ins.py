@@ -22,3 +22,26 @@ class PluginClient(MemoryClient):
     ) -> None:
         super().__init__(container_name)
         self.given = (region, timeout, retries, verify, temp_url_key)
+
+
+class NeedyClient(MemoryClient):
+    """A third party's store that cannot be made without an option, and not with every value of it."""
+
+    def __init__(self, path: str, container_name: str | None = None) -> None:
+        if path == "broken":
+            raise RuntimeError("the disk is on fire")
+        super().__init__(container_name)
+
+
+class SecretClient(MemoryClient):
+    """A third party's store that cannot be made without a secret."""
+
+    def __init__(self, password: str, container_name: str | None = None) -> None:
+        super().__init__(container_name)
+
+
+class AllClient(MemoryClient):
+    """A third party's store that has no containers to choose from."""
+
+    def __init__(self) -> None:
+        super().__init__(None)

@@ -10,12 +10,13 @@ import pytest
 
 import obs_client
 from obs_client import ConfigurationError, LocalClient, MemoryClient, StorageUrl, from_url
+from test.cli.running import failed
 from test.contract.plug_ins import PluginClient
 
 
 @pytest.fixture(autouse=True)
 def plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three installed entry points: a good one, one that takes a built-in scheme, and two that are broken."""
+    """Installed entry points: a good one, one that takes a built-in scheme, and others that are broken or need more."""
     monkeypatch.setenv("ST_AUTH", "http://127.0.0.1:1/auth/v1.0")
     monkeypatch.setenv("ST_USER", "test:tester")
     monkeypatch.setenv("ST_KEY", "testing")
@@ -27,6 +28,9 @@ def plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
             ("memory", "test.contract.plug_ins:PluginClient"),
             ("lost", "no_such_module:Client"),
             ("odd", "test.contract.plug_ins:NO_CLIENT"),
+            ("needy", "test.contract.plug_ins:NeedyClient"),
+            ("secret", "test.contract.plug_ins:SecretClient"),
+            ("all", "test.contract.plug_ins:AllClient"),
         )
     )
 
@@ -133,6 +137,11 @@ def test_a_plug_in_gets_its_container_and_typed_options() -> None:
         ("s3://box?anonymous=yes", "anonymous must be true or false"),
         ("lost://box", "cannot be imported"),
         ("odd://box", "not a subclass"),
+        ("needy://box", "^the URL lacks \\?path=..., which the store needy: needs$"),
+        ("needy://box?path=broken", "'needy' could not be made: RuntimeError: the disk is on fire"),
+        ("secret://box", "'secret' needs password, which a URL cannot hold"),
+        ("all://box", "'all' could not be made: .*'container_name'"),
+        ("plugg://box", "this name; did you mean plug://\\? there are"),
         ("http://[::1", "not a storage URL"),
     ],
 )
@@ -161,6 +170,14 @@ def test_other_bad_input() -> None:
         from_url(7)  # type: ignore[arg-type]
     with pytest.raises(obs_client.InvalidNameError):
         from_url("plug://a%2Fb")
+
+
+def test_the_command_blames_the_url_or_the_plug_in() -> None:
+    assert "obs: the URL lacks ?path=..., which" in failed(2, "ls", "needy://box")
+    said = failed(2, "ls", "needy://box?path=broken")
+    assert "could not be made: RuntimeError: the disk is on fire" in said
+    assert "fault of obs" not in said
+    assert from_url("needy://box?path=here").container_name == "box"
 
 
 @pytest.mark.parametrize("url", ["s3://docs/{}", "https://host/v1/AUTH_a/docs/{}", "swift://docs/{}"])

@@ -26,6 +26,7 @@ def test_the_list_has_every_page() -> None:
     assert sorted(map(str, listed)) == sorted([*(page.stem for page in DOCS.rglob("*.md")), "api", "commands"])
     assert done("help").startswith("quickstart ")
     assert "obs help --search WORDS" in done("help")
+    assert done("help", "S3") == done("help", "s3")
 
 
 def test_every_page_begins_with_what_it_is_about() -> None:

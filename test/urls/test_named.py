@@ -142,6 +142,8 @@ def test_stores_are_removed() -> None:
     assert list(stores.read_stores()) == ["two.three"]
     with pytest.raises(ConfigurationError, match="no store has this name"):
         from_url("one://box")
+    with pytest.raises(ConfigurationError, match=r"did you mean two\.three://"):
+        from_url("two.thre://box")
 
 
 @pytest.mark.parametrize(

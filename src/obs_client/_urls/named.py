@@ -67,6 +67,11 @@ def read_stores() -> dict[str, NamedStore]:
     return {name: _store(name, table, path) for name, table in tables.items()}
 
 
+def store_names() -> list[str]:
+    """The names of all named stores, in small letters, whatever else is in the file."""
+    return [name.lower() for name in _read(stores_path())[0]]
+
+
 def read_store(name: str) -> NamedStore | None:
     """The store of this name, or None. What else is in the file does not matter, as long as it is TOML.
 

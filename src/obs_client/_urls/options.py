@@ -75,6 +75,11 @@ def takes(client_class: type[ObjectStorageClient], parameter: str) -> bool:
     return parameter in inspect.signature(client_class.__init__).parameters
 
 
+def is_secret(name: str) -> bool:
+    """Whether a parameter may be a secret, by its name; no URL can hold it."""
+    return _SECRET.search(name) is not None
+
+
 def _pairs(query: str) -> list[tuple[str, str]]:
     try:
         # A plus sign is itself (RFC 3986); only forms of HTML mean a blank by it.
@@ -84,7 +89,7 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 
 def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
-    if _SECRET.search(name):
+    if is_secret(name):
         raise ConfigurationError(
             f"a URL must not contain credentials; pass {name} to the constructor, or set it in the environment"
         )
@@ -130,7 +135,7 @@ def _parameters(client_class: type[ObjectStorageClient]) -> dict[str, object]:
     """The constructor's parameters that can be written as text, with their types."""
     hints = typing.get_type_hints(client_class.__init__)
     parameters = list(inspect.signature(client_class.__init__).parameters)[1:]
-    named = [name for name in parameters if name not in ("root", "storage_url", "options") and not _SECRET.search(name)]
+    named = [name for name in parameters if name not in ("root", "storage_url", "options") and not is_secret(name)]
     known = {name: hints.get(name, str) for name in named}
     return {**known, ANONYMOUS: bool} if "credentials" in parameters else known
 

@@ -65,6 +65,16 @@ def all_schemes() -> str:
     return ", ".join(f"{name}:" for name in sorted(BUILT_IN) + sorted(_plug_ins() - set(BUILT_IN)))
 
 
+def _meant(scheme: str) -> str:
+    """The schemes and named stores that are like this one, as a question; "" if none is."""
+    from difflib import get_close_matches
+
+    from obs_client._urls.named import store_names
+
+    close = get_close_matches(scheme, sorted({*BUILT_IN, *_plug_ins(), *store_names()}), cutoff=0.7)
+    return f"did you mean {' or '.join(f'{name}://' for name in close)}? " if close else ""
+
+
 def _plug_ins() -> set[str]:
     from importlib import metadata  # which loads much that is not needed for the built-in schemes
 
@@ -77,7 +87,8 @@ def _plug_in(scheme: str) -> object:
     entries = tuple(metadata.entry_points(group=ENTRY_POINTS, name=scheme))
     if not entries:
         raise ConfigurationError(
-            f"no backend for scheme {scheme!r} is installed, and no store has this name; there are {all_schemes()}"
+            f"no backend for scheme {scheme!r} is installed, and no store has this name; {_meant(scheme)}"
+            f"there are {all_schemes()}"
         )
     try:
         return entries[0].load()

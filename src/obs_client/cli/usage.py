@@ -105,7 +105,7 @@ def meant(name: str, known: Collection[str]) -> str:
     from difflib import get_close_matches
 
     other = _OTHER_WORDS.get(name.lower())
-    return _or([other] if other and (other in known) else get_close_matches(name, known))
+    return _or([other] if other and (other in known) else get_close_matches(name, dict.fromkeys(known)))
 
 
 def _or(words: list[str]) -> str:

@@ -23,7 +23,9 @@ def quoted(name: str) -> str:
     """A name as storage URLs write it: `%`, `?`, `#`, what cannot be printed and blanks at its edges are quoted."""
     end = len(name) - 1
     return "".join(
-        quote(char, safe="") if char in _QUOTED or not char.isprintable() or (char == " " and at in (0, end)) else char
+        quote(char, safe="", errors="surrogateescape")
+        if char in _QUOTED or not char.isprintable() or (char == " " and at in (0, end))
+        else char
         for at, char in enumerate(name)
     )
 

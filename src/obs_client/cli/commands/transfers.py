@@ -148,7 +148,7 @@ def _download(
 
 
 @click.command()
-@place("paths", metavar="PATH...", nargs=-1, required=True)
+@place("paths", metavar="PATH...", nargs=-1)
 @place("url")
 @click.option(
     "--type", "--content-type", "content_type", metavar="TYPE", help="Content type; otherwise guessed from the name."
@@ -193,6 +193,8 @@ def put(
     A plain path is refused, so that a forgotten URL costs no file: `obs cp` copies between paths.
     """
     settings.go_on = "each object is complete, old or new; run the same command again"
+    if not paths:
+        raise click.UsageError(f"missing argument '{'PATH...' if _is_url(url) else 'URL'}'")
     address = Address.of_url(url, "obs cp copies between paths")
     address.container_name()
     given = _Given(key_values(meta) if meta else None, content_type, encoding, disposition, language, cache_control)

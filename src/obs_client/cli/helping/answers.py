@@ -54,6 +54,8 @@ def lines_with(settings: Settings, words: str) -> None:
 def page(name: str) -> None:
     """Show the page of this name; else the help of such a command, or what the library says of such a name."""
     every = topics()
+    if name not in every and api.of(name) is None:
+        name = name.lower()
     if name in every:
         show(every[name].text())
     elif name in commands.NAMES:
