@@ -111,6 +111,24 @@ def test_several_words_are_searched_for_in_any_order() -> None:
     assert found == lines("help", "--search", "between two accounts")
 
 
+@pytest.mark.parametrize(
+    ("question", "topic", "heading"),
+    [
+        ("How do I move an application from S3 to Swift?", "migration", "An application from S3 to Swift"),
+        ("limit the rate", "sync", "A part at a time"),
+        ("go on after a kill", "command", "Patience and progress"),
+    ],
+)
+def test_a_question_finds_its_section(question: str, topic: str, heading: str) -> None:
+    assert (topic, heading) in {(line["topic"], line["heading"]) for line in lines("help", "--search", question)}
+
+
+def test_a_word_is_the_beginning_of_one() -> None:
+    found = [str(line["line"]).lower() for line in lines("help", "--search", "rate")]
+    assert any("limit_rate" in line or "limit-rate" in line for line in found)
+    assert not [line for line in found if not re.search(r"(?<![a-z0-9])rate", line)]
+
+
 @pytest.mark.slow
 def test_on_a_terminal_a_page_is_laid_out_and_paged(tmp_path: Path) -> None:
     with Screen("PAGER='tr a-z A-Z' obs help s3", tmp_path) as screen:

@@ -35,8 +35,8 @@ def topics_listed(settings: Settings) -> None:
 
 
 def lines_with(settings: Settings, words: str) -> None:
-    """The lines of all pages that hold these words."""
-    found = list(search(words))
+    """The lines of all pages that hold these words, or lines of the sections that do."""
+    found = search(words)
     short = len(found) > MANY and not (settings.json or settings.verbose)
     for topic, lines in itertools.groupby(found, lambda line: line.topic):
         every = list(lines)

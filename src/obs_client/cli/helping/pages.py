@@ -14,6 +14,14 @@ from obs_client.cli.helping import api, reference
 FIRST = ("quickstart", "contract", "connections", "command", "sync", "migration")
 """The topics that are listed first; all others follow by name."""
 
+_COMMON = frozenset(
+    (
+        "a", "after", "an", "can", "do", "does", "for", "from", "how", "i", "in", "is", "it", "my",
+        "of", "on", "or", "the", "to", "what", "with",
+    )
+)  # fmt: skip
+"""Words that are in every page, which a question has beside those that matter."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Topic:
@@ -33,6 +41,19 @@ class Found:
     line: str
 
 
+@dataclasses.dataclass(frozen=True)
+class _Section:
+    """A heading of a page with the lines from it on."""
+
+    topic: str
+    heading: str
+    lines: list[str]
+
+    def best_line(self, words: list[re.Pattern[str]]) -> str:
+        """The first of the lines that hold most of these words."""
+        return max(self.lines, key=lambda line: sum(word.search(line) is not None for word in words)).strip()
+
+
 def topics() -> dict[str, Topic]:
     """All topics by name, in the order in which they are listed."""
     shipped = [_shipped(file) for file in _files(resources.files("obs_client").joinpath("docs"))]
@@ -42,20 +63,47 @@ def topics() -> dict[str, Topic]:
     return first | every
 
 
-def search(words: str) -> Iterator[Found]:
-    """Every line of every topic that holds all of these words, in any order, and in letters of either case."""
-    for topic in topics().values():
-        yield from _found_in(topic, words.casefold().split())
+def search(words: str) -> list[Found]:
+    """Every line that holds all of these words; if there is none, a line of every section that holds all of them.
+
+    The words may be in any order and in letters of either case, and are the beginnings of words in the pages.
+    """
+    wanted = [_beginning(word) for word in _telling(words.casefold().split())]
+    sections = [section for topic in topics().values() for section in _sections(topic)]
+    lines = [
+        Found(each.topic, each.heading, line.strip())
+        for each in sections
+        for line in each.lines
+        if all(word.search(line) for word in wanted)
+    ]
+    return lines or [
+        Found(each.topic, each.heading, each.best_line(wanted))
+        for each in sections
+        if all(any(map(word.search, each.lines)) for word in wanted)
+    ]
 
 
-def _found_in(topic: Topic, wanted: list[str]) -> Iterator[Found]:
-    heading, code = "", False
+def _telling(words: list[str]) -> list[str]:
+    """The words without common ones; all of them if there are no others."""
+    return [word for word in (each.rstrip("?.,!") for each in words) if word and word not in _COMMON] or words
+
+
+def _beginning(word: str) -> re.Pattern[str]:
+    """What finds a word, or one that begins so; `_` and `-` are between words."""
+    before = r"(?<![^\W_])" if word[:1].isalnum() else ""
+    return re.compile(before + re.escape(word), re.IGNORECASE)
+
+
+def _sections(topic: Topic) -> Iterator[_Section]:
+    """The sections of a topic, each from its heading to the next."""
+    section, code = _Section(topic.name, "", []), False
     for line in topic.text().splitlines():
         code ^= line.startswith("```")
         if line.startswith("#") and not code:
-            heading = line.lstrip("# ")
-        if all(word in line.casefold() for word in wanted):
-            yield Found(topic.name, heading, line.strip())
+            yield section
+            section = _Section(topic.name, line.lstrip("# "), [])
+        section.lines.append(line)
+    yield section
 
 
 def _files(folder: Traversable) -> Iterator[Traversable]:
