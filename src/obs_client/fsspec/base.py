@@ -53,6 +53,16 @@ class _Instances(_Cached):
         return super().__call__(*arguments, **options)
 
 
+class _Stripping:
+    """`_strip_protocol`: a file system leaves out the slash in front of a path, if its paths begin with a container.
+
+    A class cannot know that: where a container is chosen, the slash belongs to the object's name.
+    """
+
+    def __get__(self, fs: Base | None, kind: type[Base]) -> Callable[[Any], Any]:
+        return kind._by_its_text if fs is None else fs._by_where_paths_begin
+
+
 class Base(AbstractFileSystem, metaclass=_Instances):
     """A client as a file system. Its paths are what follows the URL of its store: `container/name`, or names.
 
@@ -153,11 +163,25 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         """What follows `protocol://`; a class whose URLs name their store leaves it out."""
         return rest
 
+    _strip_protocol = _Stripping()
+
     @classmethod
-    def _strip_protocol(cls, path: Any) -> Any:
+    def _by_its_text(cls, path: Any) -> Any:
         if isinstance(path, list):
-            return [cls._strip_protocol(each) for each in path]
+            return [cls._by_its_text(each) for each in path]
         return cls._exact(path).rstrip("/")
+
+    def _by_where_paths_begin(self, path: Any) -> Any:
+        return [self._bare(each) for each in path] if isinstance(path, list) else self._bare(path)
+
+    def _whole(self, path: str | os.PathLike[str]) -> str:
+        """A path as it is told: `/container/name` is `container/name`; a slash at its end belongs to the name."""
+        text = self._exact(path)
+        return text if self._root is not None else text.lstrip("/")
+
+    def _bare(self, path: str | os.PathLike[str]) -> str:
+        """The same without slashes at its end."""
+        return self._whole(path).rstrip("/")
 
     def _address(self, path: str | os.PathLike[str], *, file: bool = False) -> Address:
         """Where a path leads.
@@ -165,10 +189,10 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         Args:
             file: A slash at the end belongs to the name.
         """
-        text = self._exact(path) if file else str(self._strip_protocol(path))
+        text = self._whole(path) if file else self._bare(path)
         if self._root is not None:
             return Address(self._root, text)
-        container, _, name = text.lstrip("/").partition("/")
+        container, _, name = text.partition("/")
         return Address(container, name)
 
     def _file(self, path: str | os.PathLike[str]) -> Address:

@@ -24,7 +24,7 @@ class Looking(Base):
 
     def info(self, path: str, **_: object) -> Entry:
         """One object, or one folder, which is there if an object is in it; the object, where both have the name."""
-        address, stripped = self._address(path), str(self._strip_protocol(path))
+        address, stripped = self._address(path), self._bare(path)
         with translated(path, reading=True):
             found = self.client.object_info(address.name, address.container) if address.name else None
             if found is not None:
@@ -76,7 +76,7 @@ class Looking(Base):
         Args:
             prefix: Only what begins with it.
         """
-        stripped = str(self._strip_protocol(path))
+        stripped = self._bare(path)
         entries = None if refresh else self.dircache.get((stripped, prefix))
         if entries is None:
             with translated(path, reading=True):
@@ -121,7 +121,7 @@ class Looking(Base):
         """
         if maxdepth is not None and maxdepth < 1:
             raise ValueError("maxdepth must be at least 1")
-        stripped = str(self._strip_protocol(path))
+        stripped = self._bare(path)
         found = self._below(stripped, maxdepth, prefix, withdirs) or ({} if prefix else self._alone(stripped))
         if withdirs and found and stripped:
             found.setdefault(stripped)
@@ -178,7 +178,7 @@ class Looking(Base):
         if maxdepth is not None:
             yield from super().walk(path, maxdepth, topdown, on_error, **options)
             return
-        stripped = str(self._strip_protocol(path))
+        stripped = self._bare(path)
         found = self.find(stripped, withdirs=True, detail=True)
         if not found and not self.exists(stripped):
             if on_error == "raise":
@@ -198,7 +198,7 @@ class Looking(Base):
 
     def glob(self, path: str, maxdepth: int | None = None, **options: Any) -> Any:
         """As fsspec's; only what begins as the pattern does is listed."""
-        stripped = str(self._strip_protocol(path))
+        stripped = self._bare(path)
         prefix = _MAGIC.split(stripped, maxsplit=1)[0].rpartition("/")[2] if is_pattern(stripped) else ""
         return super().glob(path, maxdepth, prefix=prefix, **options)
 
@@ -221,9 +221,9 @@ class Looking(Base):
 
     def _expanded(self, path: Any, recursive: bool, maxdepth: int | None, literal: bool) -> Iterable[str]:
         if literal or not (is_pattern(path) or str(path).endswith("/")):
-            return self._with_all_below(str(self._strip_protocol(path)), maxdepth) if recursive else [self._bare(path)]
+            return self._with_all_below(self._bare(path), maxdepth) if recursive else [self._bare(path)]
         if self._is_object(path):
-            return [self._exact(path)]
+            return [self._whole(path)]
         if not is_pattern(path):
             return self._expanded(path, recursive, maxdepth, True)
         matched = [str(each) for each in self.glob(path, maxdepth=maxdepth)]
@@ -231,9 +231,6 @@ class Looking(Base):
             return matched
         deeper = None if maxdepth is None else maxdepth - 1
         return [*matched, *(full for each in matched for full in self._with_all_below(each, deeper))]
-
-    def _bare(self, path: Any) -> str:
-        return str(self._strip_protocol(path))
 
     def _with_all_below(self, path: str, maxdepth: int | None) -> list[str]:
         below = list(self.find(path, maxdepth=maxdepth))

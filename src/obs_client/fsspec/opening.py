@@ -43,7 +43,7 @@ class Opening(Writing):
         is_text = "b" not in mode
         text = {name: options.pop(name) for name in _TEXT if name in options}
         file = self._open(path, mode.replace("t", "").replace("b", "") + "b", **options)
-        return layered(file, self._exact(path), compression, {"encoding": "utf-8", **text} if is_text else None)
+        return layered(file, self._whole(path), compression, {"encoding": "utf-8", **text} if is_text else None)
 
     def _open(self, path: str, mode: str = "rb", autocommit: bool | None = None, **options: Any) -> Reader | Writer:
         for name in _IGNORED:
@@ -68,11 +68,11 @@ class Opening(Writing):
         def fetch(start: int, end: int) -> bytes:
             return self.client.object_read(name, container, start=start, stop=end, if_hash=file.info.hash)
 
-        return Reader(self, self._exact(path), file, fetch)
+        return Reader(self, self._whole(path), file, fetch)
 
     def _writer(self, path: str, mode: str, at_once: bool, options: dict[str, Any]) -> Writer:
         container, name = self._file(path)
         with translated(path):
             if_absent = mode == "xb" and self._is_free(path)
             file = self.client.object_open(name, "wb", container, if_absent=if_absent, **options)
-        return Writer(self, self._exact(path), mode, file, self.invalidate_cache, at_once=at_once)
+        return Writer(self, self._whole(path), mode, file, self.invalidate_cache, at_once=at_once)

@@ -39,7 +39,7 @@ class Reading(Transfers):
     def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **options: Any) -> Any:
         """As fsspec's: the bytes of one object, or by paths those of several."""
         paths = self.expand_path(path, recursive=recursive)
-        if isinstance(path, str) and not recursive and paths in ([self._bare(path)], [self._exact(path)]):
+        if isinstance(path, str) and not recursive and paths in ([self._bare(path)], [self._whole(path)]):
             return self.cat_file(paths[0], **options)
         files = self._objects(paths) if recursive else paths
         contents = self._all(lambda each: ranges.attempted(lambda: self.cat_file(each, **options)), files)

@@ -20,7 +20,7 @@ class Transfers(Looking):
         """Source and target of a copy; as lists, which nobody takes for patterns, if the source is an object's name."""
         if not (isinstance(source, str) and isinstance(target, str) and is_pattern(source) and self._is_object(source)):
             return source, target
-        name = self._exact(source)
+        name = self._whole(source)
         into = target.endswith("/") or is_folder(target)
         return [name], [f"{target.rstrip('/')}/{name.rpartition('/')[2]}" if into else target]
 

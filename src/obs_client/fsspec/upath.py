@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 import fsspec
 from upath import UPath
@@ -35,6 +36,20 @@ class ObjectStoragePath(CloudPath):
             own = each.storage_options if isinstance(each, UPath) else kind._get_kwargs_from_urls(each)
             options = {**own, **options}
         return tuple(map(_without_protocol, args)), protocol, options
+
+    def glob(self, pattern: str, **options: Any) -> Iterator[Self]:
+        """What matches below it."""
+        yield from super(ObjectStoragePath, self._as_found()).glob(pattern, **options)
+
+    def rglob(self, pattern: str, **options: Any) -> Iterator[Self]:
+        """What matches anywhere below it."""
+        yield from super(ObjectStoragePath, self._as_found()).rglob(pattern, **options)
+
+    def _as_found(self) -> Self:
+        """The same path as its file system tells it, which universal_pathlib compares with what it finds."""
+        path = self.path if self._relative_base is None else self.absolute().path
+        found: Self = self.with_segments(self.fs._bare(path))
+        return found
 
 
 def _without_protocol(path: Any) -> Any:

@@ -146,7 +146,7 @@ class Writing(Transfers):
 
     def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **options: Any) -> None:
         """Copy by the store, then delete just what was copied."""
-        if path1 == path2:
+        if self._whole(path1) == self._whole(path2):
             return
         pairs = self._copy(path1, path2, recursive, maxdepth, "raise", **options)
         staying = {self._address(target, file=True) for _, target in pairs}
@@ -167,17 +167,25 @@ class Writing(Transfers):
     _rm = rm_file
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
-        """Delete objects; with `recursive` also folders, and containers, with all that is in them, if they are there.
+        """Delete objects; with `recursive` also folders, and containers, with all that is in them.
 
         Raises:
-            FileNotFoundError: Without `recursive`: one of them is absent, or a folder; nothing was deleted.
+            FileNotFoundError: One of them is absent or, without `recursive`, a folder; nothing was deleted.
         """
+        tops = self._all_there(self.expand_path(path)) if recursive else []
         if recursive and maxdepth is None:
-            for each in self.expand_path(path):
+            for each in tops:
                 self._remove_tree(each)
         else:
             self._remove_objects(self._files(path, recursive, maxdepth))
         self.invalidate_cache()
+
+    def _all_there(self, paths: list[str]) -> list[str]:
+        """The paths, each of which is an object or a folder."""
+        there = self._all(self.exists, paths)
+        if not all(there):
+            raise absent(paths[there.index(False)])
+        return paths
 
     def _files(self, path: Any, recursive: bool, maxdepth: int | None) -> list[str]:
         paths = self.expand_path(path, recursive=recursive, maxdepth=maxdepth)

@@ -191,14 +191,21 @@ def test_a_folder_is_deleted_with_recursive_only(store: Store) -> None:
     assert fs.find(store.container) == [store.path(name) for name in ("a/b", "a/c/d", "ab")]
     with pytest.raises(FileNotFoundError):
         fs.rm(store.path("a"))
-    for _ in range(2):
-        fs.rm(store.path("a"), recursive=True)  # those who delete a list of folders come to the inner ones later
-        assert fs.find(store.container) == [store.path("ab")]
+    fs.rm(
+        [store.path("a"), store.path("a/c")], recursive=True
+    )  # the inner ones are there, and gone when it is their turn
+    assert fs.find(store.container) == [store.path("ab")]
+    for absent in (store.path("a"), [store.path("a"), store.path("ab")]):
+        for depth in (None, 2):
+            with pytest.raises(FileNotFoundError):
+                fs.rm(absent, recursive=True, maxdepth=depth)
+    assert fs.find(store.container) == [store.path("ab")]
     with pytest.raises(OSError, match="holds objects"):
         fs.rmdir(store.container)
     fs.rm(store.container, recursive=True)
     assert not fs.exists(store.container)
-    fs.rm([store.container, store.path("a")], recursive=True)
+    with pytest.raises(FileNotFoundError):
+        fs.rm([store.container, store.path("a")], recursive=True)
     with pytest.raises(ValueError, match="name them"):
         fs.rm("", recursive=True)
 
