@@ -102,7 +102,7 @@ def test_what_cannot_be_measured_is_one_line(url: str, status: int, line: str, k
 
 def test_a_file_is_no_place(docs: Path) -> None:
     (docs / "file").write_bytes(b"content")
-    assert "is no directory" in failed(2, "probe", docs / "file")
+    assert "is not a directory" in failed(2, "probe", docs / "file")
 
 
 def test_a_refused_login_is_one_line(environment: pytest.MonkeyPatch, keys: None) -> None:

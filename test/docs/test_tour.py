@@ -34,7 +34,7 @@ def logins(servers: Servers) -> dict[str, str]:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_tour(album: Path, logins: dict[str, str]) -> None:
-    _, begin, end = blocks(text_of("command.md"), "console")
+    _, begin, end, _ = blocks(text_of("command.md"), "console")
     move, *_ = blocks(text_of("migration.md"), "console")
     try:
         for block in (begin, move, end):

@@ -111,10 +111,12 @@ def test_whoever_stops_it_is_told(docs: Path, source: Path, journals: Path) -> N
 
 
 @pytest.mark.slow
-def test_resume_needs_its_id_only(docs: Path, source: Path, journals: Path, tmp_path: Path) -> None:
+def test_resume_needs_its_id_only(
+    docs: Path, source: Path, journals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _end_at_half(journals, signal.SIGKILL, "put", source, _url(docs), "-m", "key=a value", "--type", "text/x")
     [told] = lines("transfers")
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     done("transfers", "resume", str(told["id"])[:6])
     [info] = lines("info", _url(docs))
     assert (info["content_type"], info["metadata"]) == ("text/x", {"key": "a value"})
