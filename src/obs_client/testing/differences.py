@@ -49,7 +49,7 @@ _FILES = "objects are files: none is where a folder is, and none has a slash dou
 _MTIME = "a copy has the time of the file in its metadata"
 _NO_ATOMS = "content and attributes are written one after the other"
 
-_MIXED = " != |other bytes|was replaced or deleted|no read ended whole"
+_MIXED = " != |other bytes|was replaced or deleted|no read ended whole|no version"
 _FILE_FAILED = r"InternalError, 500|InvalidArgument, 400|could not delete"
 _PATH_REFUSED = "InvalidNameError: .*SeaweedFS treats names as paths"
 _PATHS_FAILED = r"of \d+:(\n  '([^'\n]*/'|s{50,}\.\.\. \(\d+ characters\)): .*)+\Z"
