@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from obs_client.backends.azure.names import CONTAINER_NAMES, REFUSED, decode_key, encode_key, read_metadata
 from obs_client.models import METADATA_KEY_CHARACTERS
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 KEYS = st.text(METADATA_KEY_CHARACTERS, min_size=1, max_size=30) | st.lists(
     st.sampled_from(["__0x2d__", "__0x", "__", "_", "-", "0x", "2d", "9", "a"]), min_size=1, max_size=8
 ).map("".join)

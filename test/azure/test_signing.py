@@ -20,6 +20,8 @@ from obs_client.backend.values import UrlTerms
 from obs_client.backends.azure.signing import VERSION, Key, authorization, read_key, signed_query
 from obs_client.errors import ConfigurationError
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 SECRET = base64.b64encode(b"k" * 64).decode()
 KEY = Key("account", read_key(SECRET))
 NAMES = ["plain", "with space", "ü?#%20", "a//b", "/lead", "new\nline", "it's", "\U0001f600"]

@@ -16,6 +16,8 @@ from test.cli.running import done, failed, lines, run
 from test.cli.screen import Screen
 from test.docs.pages import DOCS, ROOT
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 PUBLIC = (ROOT / "test/contract/public_names.txt").read_text(encoding="utf-8")
 NOT_FOR_PROGRAMS = {"__version__", "obs"}
 

@@ -14,6 +14,8 @@ import pytest
 from obs_client import LocalClient, ObjectStorageClient, Stopped, stoppable, wrappers
 from obs_client.backend import stopping
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 SIZE = 3_000_000
 
 CALLS: dict[str, Callable[[ObjectStorageClient, Path], object]] = {

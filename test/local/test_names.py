@@ -26,6 +26,8 @@ from obs_client.backends.local.store import LocalClient
 from obs_client.errors import ServiceError
 from obs_client.models import ObjectInfo
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 NASTY_SEGMENTS = [
     "",
     "a",

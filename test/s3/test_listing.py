@@ -17,6 +17,8 @@ from obs_client.backend.values import Page
 from obs_client.backends.s3.listing import read_page
 from obs_client.models import ObjectInfo, SubdirInfo
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 TEXT = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"], exclude_characters="\x7f\ufffe\uffff"),
                min_size=1, max_size=12)  # fmt: skip
 TIMES = st.sampled_from(["2026-11-22T10:00:00Z", "2026-11-22T10:00:00.123Z", "2026-11-22T11:00:00.5+01:00"])

@@ -20,6 +20,8 @@ from obs_client.testing.running.report import Report
 from test.cli.process import ENVIRONMENT, OBS
 from test.loopback.swift_double import ACCOUNT, swift_double
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 NAMES = "ranges"
 """What a few quick tests have in their names."""
 

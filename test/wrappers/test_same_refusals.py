@@ -24,6 +24,8 @@ from obs_client.wrappers import imitating
 from test.servers.shared import Servers
 from test.swift.support import client_of
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
 NOBODY = "http://127.0.0.1:1"
 ONCE = ClientOptions(attempts=1)

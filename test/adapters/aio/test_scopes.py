@@ -17,6 +17,8 @@ from obs_client.aio import AsyncClient
 from obs_client.wrappers.wrapped import WrappedClient
 from test.adapters.aio.halting import Halt, HaltingClient, until_halted
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 Result = TypeVar("Result")
 
 

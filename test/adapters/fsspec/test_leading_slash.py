@@ -17,6 +17,8 @@ from obs_client import MemoryClient
 from obs_client.fsspec import ObjectStorageFileSystem
 from test.adapters.fsspec.stores import EMBEDDED, Store
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 CONTENTS = {"out/a": b"1", "out/sub/b": b"22", "out/sub/deep/c": b"333", "other": b"4444"}
 
 Call = Callable[[Any, str, str], object]

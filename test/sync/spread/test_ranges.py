@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from obs_client.sync.ranges import EVERYTHING, Bounds, Range, Taken
 from obs_client.sync.spread.splitting import after_all, split
 
+pytestmark = pytest.mark.slow  # it takes seconds in all
+
 NAMES = st.text(alphabet=st.sampled_from("ab/019Zé\ud7ff\ue000\U0010ffff"), min_size=1, max_size=6)
 TEXTS = st.one_of(st.just(""), NAMES)
 
