@@ -78,9 +78,11 @@ def _ours(source: Place, target: Place) -> Variants:
 def _theirs(url: str, s5cmd: list[str], rclone: list[str]) -> Variants:
     commands = [
         ["s5cmd", "--endpoint-url", url, "--numworkers", str(WORKERS), *s5cmd],
-        ["rclone", "--config", os.devnull, "--transfers", str(WORKERS), *rclone],
+        ["rclone", "--config", os.devnull, "--fast-list", "--transfers", str(WORKERS), *rclone],
     ]
-    options = {"TYPE": "s3", "PROVIDER": "Other", "ENV_AUTH": "true", "ENDPOINT": url}
+    # The server lists by version 2 alone, and a HEAD of it tells nothing of what was written.
+    options = {"TYPE": "s3", "PROVIDER": "Other", "ENV_AUTH": "true", "ENDPOINT": url, "LIST_VERSION": "2"}
+    options["NO_HEAD"] = "true"
     remote = {f"RCLONE_CONFIG_STUB_{name}": value for name, value in options.items()}
     environment = {**os.environ, **KEYS, "AWS_REGION": "us-east-1", **remote}
     run = functools.partial(subprocess.run, check=True, env=environment, stdout=subprocess.DEVNULL)
