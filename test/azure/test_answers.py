@@ -19,6 +19,7 @@ from obs_client.credentials import Secret
 from obs_client.errors import (
     ConflictError,
     IntegrityError,
+    NotSupportedError,
     ObjectStorageClientError,
     PartialFailureError,
     TemporaryError,
@@ -77,6 +78,12 @@ def test_what_lasts_is_not_tried_again(played: Played, code: str) -> None:
     assert caught.value.hint
     assert caught.value.request_id == "1"
     assert len(played.heads) == 1
+
+
+def test_what_has_a_key_of_its_writers_cannot_be_read_here(played: Played) -> None:
+    played.answers += [refused(b"409 Conflict", b"BlobUsesCustomerSpecifiedEncryption")]
+    with pytest.raises(NotSupportedError, match="a key of his own"):
+        played.client.object_read("name")
 
 
 HELD: dict[str, Callable[[AzureClient], object]] = {

@@ -68,6 +68,32 @@ def test_values_of_metadata_may_be_empty() -> None:
     assert entry.metadata == {"a": "", "b": "", "c": "", "d": " ", "e": "v", "f": ""}
 
 
+@pytest.mark.parametrize("key", ["Metadata", "ResourceType", "Properties", "Blobs", "NextMarker"])
+def test_a_key_of_metadata_may_be_named_as_what_azure_tells(key: str) -> None:
+    page = read_page(_page(_row({"metadata": f"<Metadata><a>v</a><{key}>w</{key}><z>x</z></Metadata>"})))
+    assert page.next_marker is None
+    entry = page.entries[0]
+    assert isinstance(entry, ObjectInfo)
+    assert entry.metadata == {"a": "v", key.lower(): "w", "z": "x"}
+
+
+@pytest.mark.parametrize("before", ["<VersionId>1</VersionId>", "<IsCurrentVersion>true</IsCurrentVersion>\n", "<a/>"])
+def test_a_row_whose_name_is_not_first_is_no_less_a_row(before: str) -> None:
+    row = _row({}).replace("<Blob>", f"<Blob>{before}")
+    assert [
+        entry.name for entry in read_page(_page(row, _row({"name": "b"}))).entries if isinstance(entry, ObjectInfo)
+    ] == [
+        "a",
+        "b",
+    ]
+
+
+@pytest.mark.parametrize("nameless", [_row({}).replace("<Name>a</Name>", ""), "<BlobPrefix><x/></BlobPrefix>"])
+def test_a_row_without_a_name_is_not_left_out(nameless: str) -> None:
+    with pytest.raises(StrangeAnswer):
+        read_page(_page(_row({}), nameless))
+
+
 @pytest.mark.parametrize("changed", [{"size": "many"}, {"size": ""}], ids=repr)
 @pytest.mark.parametrize("folders", ["", FOLDER])
 def test_a_row_that_makes_no_sense(changed: dict[str, str], folders: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from obs_client import AuthorizationError, ConflictError, PartialFailureError
+from obs_client import AuthorizationError, ConflictError, NotSupportedError, PartialFailureError, TemporaryError
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backends.gcs.client import GCSClient
 from obs_client.backends.gcs.errors import classify, hint_of
@@ -124,3 +124,22 @@ def test_the_words_that_google_is_reported_to_say(status: int, code: str, messag
     error = Refusal("objects.delete", status, code, message)
     assert classify(error) is kind
     assert ("hold" in hint_of(error)) is (kind is ConflictError)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "hint"),
+    [
+        (400, "ResourceIsEncryptedWithCustomerEncryptionKey", NotSupportedError, "a key of his own"),
+        (400, "resourceIsEncryptedWithCustomerEncryptionKey", NotSupportedError, "a key of his own"),
+        (403, "forbidden", AuthorizationError, "lacks a role"),
+        (403, "AccessDenied", AuthorizationError, "lacks a role"),
+        (403, "accountDisabled", AuthorizationError, ""),
+        (403, "rateLimitExceeded", TemporaryError, ""),
+        (429, "rateLimitExceeded", TemporaryError, ""),
+    ],
+)
+def test_advice_is_given_only_where_it_helps(status: int, code: str, kind: type[Exception], hint: str) -> None:
+    error = Refusal("objects.get", status, code, "said", {"x-guploader-uploadid": "u"})
+    assert classify(error) is kind
+    assert hint in hint_of(error)
+    assert bool(hint) is bool(hint_of(error))

@@ -101,6 +101,19 @@ def test_items_without_a_type_are_served_as_bytes() -> None:
     ]
 
 
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("place", [0, 3])
+def test_what_has_a_key_of_its_writers_is_listed_without_a_hash(place: int, count: int) -> None:
+    key = {"encryptionAlgorithm": "AES256", "keySha256": "AAAA"}
+    of_writer = {**{name: value for name, value in ITEMS[0].items() if name != "crc32c"}, "customerEncryption": key}
+    items = [*ITEMS[:place], *[of_writer] * count, *ITEMS[place:4]]
+    found = read_page(_page(items)).entries
+    assert [entry.hash is None for entry in found if isinstance(entry, ObjectInfo)] == [
+        "customerEncryption" in item for item in items
+    ]
+    assert list(found) == _parsed(_page(items))
+
+
 @pytest.mark.parametrize(
     "changed",
     [

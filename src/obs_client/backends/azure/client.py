@@ -6,13 +6,13 @@ import functools
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from obs_client._http.kit.calls.refusals import Refusal, header_of, retry_after
+from obs_client._http.kit.calls.refusals import Refusal, header_of, hint_of, kind_of, retry_after
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.multipart import MultipartUpload
 from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.azure import names
-from obs_client.backends.azure.errors import IDENTITY, classify, hint_of
+from obs_client.backends.azure.errors import CODES, HINTS, IDENTITY
 from obs_client.backends.azure.login import PREFIX, choose
 from obs_client.backends.azure.reading import NOT_MODIFIED, head_blob, look_at, open_blob, tags_of
 from obs_client.backends.azure.requests import Request, Requests
@@ -255,10 +255,10 @@ class AzureClient(ObjectStorageClient):
         return names.sent_metadata(metadata)
 
     def _classify_error(self, error: Exception) -> type[ObjectStorageClientError] | None:
-        return classify(error)
+        return kind_of(error, CODES)
 
     def _hint(self, error: Exception) -> str:
-        return hint_of(error)
+        return hint_of(error, HINTS, IDENTITY)
 
     def _request_id(self, error: Exception) -> str | None:
         return header_of(error, IDENTITY)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
-from obs_client._http.kit.calls.refusals import Kind, Refusal, code_of, kind_of_refusal
-from obs_client._http.kit.failures import NO_STORE, SLOW, kind_of_failure
+from obs_client._http.kit.calls.refusals import Kind, Refusal
 from obs_client.errors import (
     AuthorizationError,
     ConflictError,
@@ -24,7 +23,7 @@ IDENTITY = "x-ms-request-id"
 
 _LIMIT = 1024 * 1024
 
-_CODES: dict[str, Kind] = {
+CODES: dict[str, Kind] = {
     "BlobNotFound": ObjectNotFoundError,
     "ContainerNotFound": ContainerNotFoundError,
     "ContainerAlreadyExists": ContainerExistsError,
@@ -32,7 +31,7 @@ _CODES: dict[str, Kind] = {
     "BlobAlreadyExists": PreconditionError,
     "ConditionNotMet": PreconditionError,
     "TargetConditionNotMet": PreconditionError,
-    "RequestBodyTooLarge": NotSupportedError,
+    **dict.fromkeys(("RequestBodyTooLarge", "BlobUsesCustomerSpecifiedEncryption"), NotSupportedError),
     "PublicAccessNotPermitted": AuthorizationError,
     **dict.fromkeys(("Md5Mismatch", "InvalidMd5", "Crc64Mismatch"), IntegrityError),
     **dict.fromkeys(("InvalidBlockList", "InvalidBlobOrBlock", "SourceConditionNotMet"), ConflictError),
@@ -46,7 +45,7 @@ _CODES: dict[str, Kind] = {
 
 _LOGIN = "look at AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, at the account's name, and at this machine's clock"
 _RIGHTS = "the login is valid, but is not permitted to do this: roles such as Storage Blob Data Contributor give it"
-_HINTS = {
+HINTS = {
     "AuthenticationFailed": _LOGIN,
     "AuthorizationFailure": f"{_LOGIN}; or the account's firewall does not let this machine in",
     "AuthorizationPermissionMismatch": _RIGHTS,
@@ -55,6 +54,8 @@ _HINTS = {
     "PublicAccessNotPermitted": "the account allows no public access: log in with credentials",
     "BlobArchived": "it is archived: to be read or replaced it must be rehydrated (Set Blob Tier), or deleted",
     "BlobBeingRehydrated": "it is being rehydrated: read it when that has ended",
+    "BlobUsesCustomerSpecifiedEncryption": "its writer gave a key of his own, which this library does not send: use "
+    "`native`",
     "SnapshotsPresent": "it has snapshots, which would be lost with it: delete these first",
     "BlobImmutableDueToPolicy": "it is held by a policy or a legal hold: it can be changed when that has ended",
     **dict.fromkeys(
@@ -81,19 +82,3 @@ def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
         message = (found.find("Message") or message).partition("\n")[0].strip()
         code = code or found.find("Code") or ""
     return Refusal(operation, answer.status, code, message, answer.headers)
-
-
-def classify(error: Exception) -> Kind | None:
-    """The kind of an error; None: it is none of Azure's, nor of the way to it."""
-    if isinstance(error, Refusal):
-        return kind_of_refusal(error, _CODES)
-    return kind_of_failure(error)
-
-
-def hint_of(error: Exception) -> str:
-    """What the user can do about an error."""
-    if isinstance(error, TimeoutError):
-        return SLOW
-    if isinstance(error, Refusal) and error.code == "400" and IDENTITY not in error.headers:
-        return NO_STORE
-    return _HINTS.get(code_of(error), "")

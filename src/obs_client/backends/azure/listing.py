@@ -24,8 +24,8 @@ PAGE_SIZE = 1000
 START_VERSION = "2026-06-06"
 """The first version of the protocol in which a listing may begin at a name."""
 
-_BEGIN = re.compile(r"<Blob(Prefix)?>(?=\s*<Name)")
-"""Where a row begins; a key of metadata may be named as rows are."""
+_BEGIN = re.compile(r"<Blob(Prefix)?>(?=\s*<[^/])")
+"""Where a row begins; a key of metadata may be named as rows are, and has only text."""
 
 _CONTAINER = re.compile(r"<Container>\s*(?=<Name)")
 _FIELD = re.compile(r"<([^\s/>]+)([^>]*?)(?:/>|>([^<]*)</)")
@@ -75,15 +75,9 @@ def read_page(document: str) -> Page[ObjectInfo | SubdirInfo]:
     Raises:
         BrokenAnswer, StrangeAnswer: It is not a complete page.
     """
-    _checked(document)
-    if "<ResourceType>" in document:
-        raise hierarchical()
-    _, *pieces = _BEGIN.split(document)
+    _, *pieces = _BEGIN.split(_checked(document))
     try:
-        entries = [
-            SubdirInfo(_name(row)) if prefix else _entry(row)
-            for prefix, row in zip(pieces[::2], pieces[1::2], strict=True)
-        ]
+        entries = [_entry(row, is_folder=bool(prefix)) for prefix, row in zip(pieces[::2], pieces[1::2], strict=True)]
     except ValueError as error:
         raise StrangeAnswer("the listing has a row without a name, size or time that makes sense") from error
     return Page(entries, _next_marker(document))
@@ -111,14 +105,19 @@ def _begin_at(requests: Requests, asked: Request, start_after: str) -> str:
 
 def _checked(document: str) -> str:
     root = xml.check_document(document)
-    if root != ROOT or not _NEXT.search(document):
+    if root != ROOT or not _ending(document):
         raise StrangeAnswer(f"the response is a document {root[:40]!r} instead of a complete {ROOT}")
     return document
 
 
 def _next_marker(document: str) -> str | None:
-    found = _NEXT.search(document)
+    found = _ending(document)
     return xml.unescape(found[1]) if found and found[1] else None
+
+
+def _ending(document: str) -> re.Match[str] | None:
+    """The marker at the end of a page; a key of metadata may be named so too."""
+    return _NEXT.match(document, document.rfind("<NextMarker"))
 
 
 def _pairs(metadata: str) -> Iterable[tuple[str, str]]:
@@ -128,22 +127,30 @@ def _pairs(metadata: str) -> Iterable[tuple[str, str]]:
 
 
 def _name(row: str) -> str:
-    """The name with which a row begins."""
-    opening, _, rest = row.partition(">")
+    """The name in a row: what stands before it, if anything does, has none."""
+    _, mark, rest = row.partition("<Name")
+    if not mark:
+        raise ValueError("a row without a name")
+    opening, _, rest = rest.partition(">")
     name = xml.unescape(rest.partition("<")[0])
     return unquote(name, errors="strict") if _ENCODED in opening else name
 
 
-def _entry(row: str) -> ObjectInfo:
-    told, _, further = row.partition("</Properties>")
-    metadata = further.partition("<Metadata>")[2].partition("</Metadata>")[0]
+def _entry(row: str, *, is_folder: bool = False) -> ObjectInfo | SubdirInfo:
+    # Keys of metadata may be named as anything here.
+    told, _, further = row.partition("<Metadata>")
+    if "<ResourceType>" in told:
+        raise hierarchical()
+    if is_folder:
+        return SubdirInfo(_name(told))
+    metadata = further.rpartition("</Metadata>")[0]
     found, mark = read_metadata(_pairs(metadata)) if metadata else ({}, "")
 
     def get(tag: str) -> str | None:
         return xml.unescape(told.partition(tag)[2].partition("<")[0]) or None
 
     return ObjectInfo(
-        _name(row), int(get("<Content-Length>") or ""), bare_etag(get("<Etag>") or "") or None, get("<Content-Type>"),
+        _name(told), int(get("<Content-Length>") or ""), bare_etag(get("<Etag>") or "") or None, get("<Content-Type>"),
         found, _seconds(get("<Last-Modified>")), get("<Content-Encoding>"), get("<Content-Disposition>"),
         get("<Content-Language>"), get("<Cache-Control>"), mark or None, get("<AccessTier>"), get("<VersionId>"),
         read_date(get("<Expiry-Time>")),

@@ -7,8 +7,8 @@ from typing import Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
-from obs_client._http.kit.calls.refusals import Refusal, kind_of_refusal
-from obs_client._http.kit.failures import NO_STORE, SLOW, kind_of_failure
+from obs_client._http.kit.calls import refusals
+from obs_client._http.kit.calls.refusals import Kind, Refusal
 from obs_client._http.kit.identity import advice_of
 from obs_client.errors import (
     AuthorizationError,
@@ -16,41 +16,52 @@ from obs_client.errors import (
     ContainerNotFoundError,
     IntegrityError,
     NotFoundError,
+    NotSupportedError,
     ObjectNotFoundError,
-    ObjectStorageClientError,
     PreconditionError,
     ServiceError,
     TemporaryError,
 )
-
-Kind = type[ObjectStorageClientError]
 
 IDENTITY = "x-guploader-uploadid"
 """What Google's servers put on their answers, by which their people find the request."""
 
 _LIMIT = 1024 * 1024
 _SAID_BY_STATUS = (401, 407, 408, 425, 429)
-_OTHER_BYTES = r"(?i)(crc32c|md5).*match"
-_HELD_BY_WORDS = "cannot be deleted, overwritten or archived until"
-"""Google's code of it may be `forbidden`, as of a login that lacks a role."""
 
+_HELD = ("objectUnderActiveHold", "ObjectUnderActiveHold", "retentionPolicyNotMet", "RetentionPolicyNotMet")
 _PAYS = ("UserProjectMissing", "UserProjectAccessDenied", "UserProjectInvalid")
-_PAYS_BY_WORDS = "requester pays bucket but no user project"
-_HELD = dict.fromkeys(
-    ("retentionPolicyNotMet", "RetentionPolicyNotMet", "objectUnderActiveHold", "ObjectUnderActiveHold"), ConflictError
+_ENCRYPTED = ("resourceIsEncryptedWithCustomerEncryptionKey", "ResourceIsEncryptedWithCustomerEncryptionKey")
+_LACKS_ROLE = ("forbidden", "AccessDenied", "insufficientPermissions", "403")
+
+_BY_WORDS = (
+    (r"cannot be deleted, overwritten or archived until", _HELD[0]),
+    (r"requester pays bucket but no user project", _PAYS[0]),
+    (r"(?i)(crc32c|md5).*match", "BadDigest"),
 )
+"""Codes of what Google says in words, with the code of other errors."""
+
 _CODES: dict[str, Kind] = {
-    **_HELD,
+    **dict.fromkeys(_HELD, ConflictError),
     **dict.fromkeys(_PAYS, AuthorizationError),
-    "BadDigest": IntegrityError,
-    "InvalidDigest": IntegrityError,
+    **dict.fromkeys(_ENCRYPTED, NotSupportedError),
+    **dict.fromkeys(("BadDigest", "InvalidDigest"), IntegrityError),
+    **dict.fromkeys(("PreconditionFailed", "conditionNotMet"), PreconditionError),
+    **dict.fromkeys(("rateLimitExceeded", "userRateLimitExceeded"), TemporaryError),
     "NoSuchBucket": ContainerNotFoundError,
     "NoSuchKey": ObjectNotFoundError,
     "NoSuchUpload": ServiceError,
-    "PreconditionFailed": PreconditionError,
-    "conditionNotMet": PreconditionError,
-    "rateLimitExceeded": TemporaryError,
-    "userRateLimitExceeded": TemporaryError,
+}
+_HINTS = {
+    **dict.fromkeys(_HELD, "a hold or the container's retention policy protects the object"),
+    **dict.fromkeys(
+        _PAYS, "its reader pays for requests to this container: user_project=... names the project that does"
+    ),
+    **dict.fromkeys(_ENCRYPTED, "its writer gave a key of his own, which this library does not send: use `native`"),
+    **dict.fromkeys(
+        _LACKS_ROLE,
+        "the login is known and lacks a role; without storage.objects.list what is absent is refused so too",
+    ),
 }
 
 
@@ -73,41 +84,27 @@ def read_refusal(operation: str, answer: HttpAnswer, *, emulated: bool = False) 
 
 def classify(error: Exception) -> Kind | None:
     """The kind of an error; None: it is none of Google's, nor of the way to it."""
-    if not isinstance(error, Refusal):
-        # An answer that is not Google's may be that of a portal on the way, which ends.
-        return TemporaryError if isinstance(error, StrangeAnswer) else kind_of_failure(error)
-    if error.status == 404 and error.code not in _CODES:
+    if isinstance(error, StrangeAnswer):
+        return TemporaryError  # an answer that is not Google's may be that of a portal on the way, which ends
+    if isinstance(error, Refusal) and error.status == 404 and error.code not in _CODES:
         return _absent(error.operation, error.message)
-    if error.status == 400 and re.search(_OTHER_BYTES, error.message):
-        return IntegrityError
-    if _is_held(error):
-        return ConflictError
-    if _PAYS_BY_WORDS in error.message:
-        return AuthorizationError
-    return kind_of_refusal(error, _CODES)
+    return refusals.kind_of(_meant(error), _CODES)
 
 
 def hint_of(error: Exception) -> str:
     """What the user can do about an error."""
-    if isinstance(error, TimeoutError):
-        return SLOW
-    if not isinstance(error, Refusal):
-        return ""
-    if _is_held(error):
-        return "a hold or the container's retention policy protects the object"
-    if error.code == "400" and IDENTITY not in error.headers:
-        return NO_STORE
-    if error.status == 401:
+    if refusals.status_of(error) == 401:
         return "log in: set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
-    if error.code in _PAYS or _PAYS_BY_WORDS in error.message:
-        return "its reader pays for requests to this container: user_project=... names the project that does"
-    if error.status == 403:
-        return "the login is known and lacks a role; without storage.objects.list what is absent is refused so too"
-    return ""
+    return refusals.hint_of(_meant(error), _HINTS, IDENTITY)
 
 
-def _is_held(error: Refusal) -> bool:
-    return error.code in _HELD or _HELD_BY_WORDS in error.message
+def _meant(error: Exception) -> Exception:
+    """The error with the code for which its words stand."""
+    if isinstance(error, Refusal) and error.status in (400, 403):
+        for words, code in _BY_WORDS:
+            if re.search(words, error.message):
+                return Refusal(error.operation, error.status, code, error.message, error.headers)
+    return error
 
 
 def _absent(operation: str, message: str) -> Kind:

@@ -11,7 +11,7 @@ from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.kit.json_answer import AlikeRows, split_rows
 from obs_client.backend.listing import ListedObjects, WholeObjects, name_of
 from obs_client.backend.values import Page
-from obs_client.backends.gcs.reading import DEFAULT_TYPE, FIELDS, hashes_of, info_of, seconds_of_all
+from obs_client.backends.gcs.reading import DEFAULT_TYPE, ENCRYPTED, FIELDS, hashes_of, info_of, seconds_of_all
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path, read_resource
 from obs_client.models import ContainerInfo, ObjectInfo, SubdirInfo
 
@@ -90,7 +90,9 @@ def _alike(rows: AlikeRows) -> WholeObjects[int]:
     return WholeObjects(_listed(columns, kinds), numbers, lambda number: info_of(rows.row(number)))
 
 
-def _parsed(items: Sequence[dict[str, Any]]) -> WholeObjects[dict[str, Any]]:
+def _parsed(items: Sequence[dict[str, Any]]) -> Sequence[ObjectInfo]:
+    if any(ENCRYPTED in item for item in items):
+        return list(map(info_of, items))
     columns = zip(*map(_FIELDS_OF, items), strict=True) if items else _NOTHING
     return WholeObjects(_listed(columns, [item.get(_TYPE, DEFAULT_TYPE) for item in items]), items, info_of)
 

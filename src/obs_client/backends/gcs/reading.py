@@ -29,9 +29,12 @@ from obs_client.backends.gcs.requests import Request, Requests, object_path, xml
 from obs_client.errors import PreconditionError
 from obs_client.models import ObjectInfo
 
+ENCRYPTED = "customerEncryption"
+"""The field of an object whose key Google does not keep: without it nobody is told its CRC-32C, nor its content."""
+
 FIELDS = (
     "name,size,generation,crc32c,contentType,metadata,timeCreated,"
-    "contentEncoding,contentDisposition,contentLanguage,cacheControl,storageClass"
+    f"contentEncoding,contentDisposition,contentLanguage,cacheControl,storageClass,{ENCRYPTED}"
 )
 """What is asked of an object."""
 
@@ -167,7 +170,7 @@ def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
         return ObjectInfo(
             resource["name"],
             int(resource["size"]),
-            hash_of(resource["generation"], resource["crc32c"]),
+            None if ENCRYPTED in resource else hash_of(resource["generation"], resource["crc32c"]),
             get("contentType", DEFAULT_TYPE),
             metadata,
             seconds_of(resource["timeCreated"]),

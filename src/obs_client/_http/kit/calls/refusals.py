@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from obs_client._http.kit.failures import NO_STORE, SLOW, kind_of_failure
 from obs_client._http.kit.retry_after import retry_after as retry_after_of
 from obs_client.errors import (
     AuthorizationError,
@@ -70,6 +71,24 @@ def kind_of_refusal(refusal: Refusal, codes: Mapping[str, Kind]) -> Kind:
     if refusal.code in codes:
         return codes[refusal.code]
     return kind_of_status(refusal.status)
+
+
+def kind_of(error: Exception, codes: Mapping[str, Kind]) -> Kind | None:
+    """The kind of an error of the store, or of the way to it; None: it is neither."""
+    return kind_of_refusal(error, codes) if isinstance(error, Refusal) else kind_of_failure(error)
+
+
+def hint_of(error: Exception, hints: Mapping[str, str], identity: str) -> str:
+    """What the user can do about an error, by the store's code where `hints` has that.
+
+    Args:
+        identity: The header by which the store's people know a request, in lower case: their own servers send it.
+    """
+    if isinstance(error, TimeoutError):
+        return SLOW
+    if isinstance(error, Refusal) and error.code == "400" and identity not in error.headers:
+        return NO_STORE
+    return hints.get(code_of(error), "")
 
 
 def code_of(error: BaseException) -> str:
