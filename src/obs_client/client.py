@@ -674,26 +674,30 @@ class ObjectStorageClient(Backend):
         *,
         target_container_name: str | None = None,
         if_absent: bool = False,
+        resume: bool = False,
     ) -> bool:
         """Copy an object with all its attributes within the store. False: the source is absent.
 
         Args:
             target_container_name: None: the source's container.
             if_absent: Copy only if no object has the target's name.
+            resume: As in `obs_client.copying.object_copy`.
 
         Raises:
+            ConflictError: With `resume`: another process is at this copy.
             ContainerNotFoundError: The target's container is absent.
             PreconditionError: `if_absent` was given, and an object has that name.
             NotSupportedError: The store does not keep this condition. Nothing was written.
         """
         from obs_client._engine import copying
 
+        arguments.check_switch(resume, "resume")
         container = self._object(object_name, container_name)
         arguments.check_object_name(target_name)
         target = container if target_container_name is None else self._container(target_container_name)
         arguments.check_new_object_name(target_name, self._border.capabilities)
         self._check_conditions(if_absent, None)
-        return copying.copy(self._border, (container, object_name), (target, target_name), if_absent)
+        return copying.copy(self._border, (container, object_name), (target, target_name), if_absent, resume)
 
     # ---- changing metadata ------------------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ def object_copy(
     if_absent: bool = False,
     map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> bool:
     """Copy an object with all its attributes. False: the source is absent.
 
@@ -53,8 +54,15 @@ def object_copy(
         if_absent: Copy only if no object has the target's name.
         map_attributes: Changes attributes that the target cannot keep, or that should differ.
         progress: Called in this thread with the count of bytes moved since the last call; their sum is the size.
+        resume: Go on with the parts that an earlier call with `resume` has copied of the same version of the source, in
+            this process or one that was killed; and leave those that this call has copied, if it fails in a way that
+            may pass. What was copied is noted in the state folder of the platform, or where the variable
+            `OBS_TRANSFERS` says. Without the target's `capabilities.resumable_uploads`, and of one part, or where the
+            store copies by one request, all is copied. A source whose only digest is an MD5 of all its bytes is read
+            again, and compared; what the target has of it is not sent again.
 
     Raises:
+        ConflictError: With `resume`: another process is at this copy.
         ContainerNotFoundError: The target's container is absent.
         InvalidNameError: The target cannot keep an attribute, which is named; nothing was written.
         PreconditionError: `if_absent` was given, and an object has that name.
@@ -62,13 +70,15 @@ def object_copy(
         IntegrityError, ObjectChangedError: As `ObjectStorageClient.object_read`; nothing was written.
     """
     end = name if target_name is None else target_name
+    arguments.check_switch(resume, "resume")
     for given in (name, end):
         arguments.check_object_name(given)
     client = target.client
     arguments.check_conditions(if_absent, None, Border(client).capabilities, client.condition_hint)
     copied = copy_checked(
-        source, name, target, end, if_absent=if_absent, map_attributes=map_attributes, progress=progress
-    )
+        source, name, target, end, if_absent=if_absent, map_attributes=map_attributes, progress=progress,
+        resume=resume,
+    )  # fmt: skip
     return copied is not None
 
 
@@ -119,12 +129,14 @@ def copy_checked(
     check: copying_within.Check = lambda _: None,
     map_attributes: AttributesMap | None = None,
     progress: Progress | None = None,
+    resume: bool = False,
 ) -> ObjectInfo | None:
     """Copy an object, and give what was copied. None: the source is absent.
 
     Args:
         check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
             written. It is called again if the source is replaced meanwhile.
+        resume: As in `object_copy`.
     """
     start, end = _spot(source, name), _spot(target, target_name)
     for _, full_name in (start, end):
@@ -132,7 +144,7 @@ def copy_checked(
     border = Border(source.client)
     if source.client is target.client and map_attributes is None:
         arguments.check_new_object_name(end[1], border.capabilities)
-        info = copying_within.copy_checked(border, start, end, if_absent, check)
+        info = copying_within.copy_checked(border, start, end, if_absent, check, resume=resume)
         if progress and info and info.size:
             progress(info.size)
         return info
@@ -144,8 +156,16 @@ def copy_checked(
         check(reader.info)
         attributes = _attributes(reader.info, end[1], target.client, map_attributes)
         new = NewObject(*end, attributes, reader.info.size, if_absent=if_absent)
-        _write(border, reader, Border(target.client), new, progress)
+        if not resume or not _resumed(border, reader, Border(target.client), new, progress):
+            _write(border, reader, Border(target.client), new, progress)
     return reader.info
+
+
+def _resumed(source: Border, reader: GuardedReader, target: Border, new: NewObject, progress: Progress | None) -> bool:
+    """Write what a reader gives, going on with what was written of it; False: it is to be written as any other."""
+    from obs_client._engine.resuming import copy
+
+    return copy.between(source, reader, target, new, progress)
 
 
 def _write(source: Border, reader: GuardedReader, target: Border, new: NewObject, progress: Progress | None) -> None:

@@ -153,8 +153,8 @@ class Capabilities:
             this is False the store looks before it writes, and two that overlap may both succeed.
         hash_of_content: The hash stays while only metadata are changed; otherwise it is another then, and a condition
             on the old one does not hold.
-        resumable_uploads: `upload_file` with `resume` goes on with what another process has sent; otherwise it begins
-            again.
+        resumable_uploads: `upload_file` with `resume`, and a copy to this store, go on with what another process has
+            sent; otherwise they begin again.
         exclusive_uploads: Of several that write a large object of one name at once only one may end well; the others
             raise `ConflictError`, and send everything again.
         atomic_container_delete: A container that is deleted without force holds nothing at that moment. Where this is

@@ -3,9 +3,9 @@
     for transfer in obs_client.transfers.read_transfers():
         print(transfer.place, transfer.moved, "of", transfer.size)
 
-`upload_file` and `download_file` with `resume` note what they have moved in the state folder of the platform, or where
-the variable `OBS_TRANSFERS` says; the same call goes on with it. What is noted holds no secrets, is for its owner's
-eyes only, and is removed when the transfer has ended.
+`upload_file`, `download_file` and `object_copy` with `resume` note what they have moved in the state folder of the
+platform, or where the variable `OBS_TRANSFERS` says; the same call goes on with it. What is noted holds no secrets, is
+for its owner's eyes only, and is removed when the transfer has ended.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Transfer:
 
     Attributes:
         id: By which `forget` knows it.
-        what: `upload` or `download`.
+        what: `upload`, `download` or `copy`.
         begun: Epoch seconds.
         place: The store and the object in it, for people.
-        container, name: The object.
-        path: The file.
+        container, name: The object; of a copy, its target.
+        path: The file; of a copy, the store of its source and the object in it, for people.
         size: Bytes of it.
         moved: Bytes that are noted as moved.
         in_use: A process is at it.
@@ -80,7 +80,7 @@ def forget(transfer_id: str, client: ObjectStorageClient | None = None) -> bool:
     """End a transfer for good: remove what it has moved, and what is noted of it. False: there is none.
 
     Args:
-        client: One of its store, as made for the upload; a download needs none.
+        client: One of its store, as made for the upload, or for the target of the copy; a download needs none.
 
     Raises:
         ConflictError: A process is at it.
@@ -111,7 +111,7 @@ def _forget_upload(record: Record, lines: Sequence[Line], client: ObjectStorageC
 
 
 def _transfer(path: Path, lines: Sequence[Line], record: Record) -> Transfer:
-    moved = (upload if record.what == "upload" else download).moved_in(lines, record)
+    moved = (download if record.what == "download" else upload).moved_in(lines, record)
     return Transfer(
         path.stem, record.what, record.begun, record.place, record.container, record.name, record.path, record.size,
         moved, is_in_use(path), who_in(list(lines)), record.command,

@@ -177,6 +177,11 @@ class Border:
         call = partial(self._backend._object_reopen, new, identity)
         return self.run("continue", call, new.container, new.name)
 
+    def object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        """The copy by parts that another process began; raises `UploadGone` as the backend does."""
+        call = partial(self._backend._object_reopen_copy, container, source, new, identity)
+        return self.run("continue", call, new.container, new.name)
+
     def object_end_begun(self, new: NewObject, since: float) -> None:
         call = partial(self._backend._object_end_begun, new, since)
         self.run("end an upload of", call, new.container, new.name)

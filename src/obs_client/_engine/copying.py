@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from types import ModuleType
 from typing import IO, cast
 
 from obs_client._engine import arguments
@@ -33,28 +34,37 @@ LONGEST_WAIT = 1.0
 Check = Callable[[ObjectInfo], object]
 
 
-def copy(border: Border, source: Spot, target: Spot, if_absent: bool) -> bool:
+def copy(border: Border, source: Spot, target: Spot, if_absent: bool, resume: bool = False) -> bool:
     """Copy an object with all its attributes. False: the source is absent."""
-    return copy_checked(border, source, target, if_absent) is not None
+    return copy_checked(border, source, target, if_absent, resume=resume) is not None
 
 
 def copy_checked(
-    border: Border, source: Spot, target: Spot, if_absent: bool = False, check: Check = lambda _: None
+    border: Border,
+    source: Spot,
+    target: Spot,
+    if_absent: bool = False,
+    check: Check = lambda _: None,
+    *,
+    resume: bool = False,
 ) -> ObjectInfo | None:
     """Copy an object, and give what was copied. None: the source is absent.
 
     Args:
         check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
             written. It is called again if the source is replaced meanwhile.
+        resume: Go on with the parts that an earlier call has copied, and leave those that this one has.
     """
     capabilities = border.capabilities
     arguments.check_writable(capabilities)
     if capabilities.server_side_copy:
-        return _copy_by_store(border, source, target, if_absent, check)
-    return _copy_by_reading(border, source, target, if_absent, check)
+        return _copy_by_store(border, source, target, if_absent, check, resume)
+    return _copy_by_reading(border, source, target, if_absent, check, resume)
 
 
-def _copy_by_reading(border: Border, source: Spot, target: Spot, if_absent: bool, check: Check) -> ObjectInfo | None:
+def _copy_by_reading(
+    border: Border, source: Spot, target: Spot, if_absent: bool, check: Check, resume: bool
+) -> ObjectInfo | None:
     try:
         reader = GuardedReader(border, *source)
     except NotFoundError:
@@ -64,8 +74,9 @@ def _copy_by_reading(border: Border, source: Spot, target: Spot, if_absent: bool
         if source == target:
             _refuse_itself(if_absent, target)
             return reader.info
-        stream = cast("IO[bytes]", ReaderStream(reader))
-        upload.upload(border, _new(reader.info, target, if_absent), stream, None)
+        new = _new(reader.info, target, if_absent)
+        if not resume or not _resuming().between(border, reader, border, new, None):
+            upload.upload(border, new, cast("IO[bytes]", ReaderStream(reader)), None)
     return reader.info
 
 
@@ -76,7 +87,9 @@ class ReaderStream:
         self.readinto = reader.readinto
 
 
-def _copy_by_store(border: Border, source: Spot, target: Spot, if_absent: bool, check: Check) -> ObjectInfo | None:
+def _copy_by_store(
+    border: Border, source: Spot, target: Spot, if_absent: bool, check: Check, resume: bool
+) -> ObjectInfo | None:
     for tries_left in reversed(range(border.options.attempts)):
         try:
             info = border.object_info(*source)
@@ -87,9 +100,9 @@ def _copy_by_store(border: Border, source: Spot, target: Spot, if_absent: bool, 
             _refuse_itself(if_absent, target)
             return info
         try:
-            _copy_version(border, source[0], info, _new(info, target, if_absent))
+            _copy_version(border, source[0], info, _new(info, target, if_absent), resume)
         except NeedsReading:
-            return _copy_by_reading(border, source, target, if_absent, check)
+            return _copy_by_reading(border, source, target, if_absent, check, resume)
         except (NotFoundError, ObjectChangedError) as error:
             # Replaced or deleted since it was looked at: look again.
             if not tries_left or isinstance(error, ContainerNotFoundError):
@@ -99,13 +112,20 @@ def _copy_by_store(border: Border, source: Spot, target: Spot, if_absent: bool, 
     return None
 
 
-def _copy_version(border: Border, container: str, source: ObjectInfo, new: NewObject) -> None:
+def _copy_version(border: Border, container: str, source: ObjectInfo, new: NewObject, resume: bool) -> None:
     if source.size is None:
         raise NeedsReading
     try:
         border.object_copy(container, source, new)
     except NeedsParts:
-        copy_by_parts(border, container, source, new)
+        if not resume or not _resuming().within(border, container, source, new):
+            copy_by_parts(border, container, source, new)
+
+
+def _resuming() -> ModuleType:
+    from obs_client._engine.resuming import copy as resuming_copy  # of large objects only
+
+    return resuming_copy
 
 
 def copy_by_parts(border: Border, container: str, source: ObjectInfo, new: NewObject) -> None:

@@ -143,6 +143,7 @@ class AsyncWriting(AsyncBase):
         *,
         target_container_name: str | None = None,
         if_absent: bool = False,
+        resume: bool = False,
     ) -> bool:
         """Copy an object with all its attributes within the store. False: the source is absent."""
         return await self._threads.run(
@@ -152,6 +153,7 @@ class AsyncWriting(AsyncBase):
                 container_name,
                 target_container_name=target_container_name,
                 if_absent=if_absent,
+                resume=resume,
             )
         )
 

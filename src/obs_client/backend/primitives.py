@@ -346,6 +346,24 @@ class Backend(abc.ABC):
         """
         raise NotSupportedError(f"{type(self).__name__} cannot continue an upload")
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        """Go on with a copy by parts that another process began and left, as `_object_reopen` does.
+
+        Called if `capabilities.resumable_uploads`, for uploads of `_object_begin_copy` that have an identity. By
+        default all is copied again.
+
+        Args:
+            container, source, new: As that process gave them to `_object_begin_copy`, but for the conditions. The
+                source has the same hash.
+
+        Raises:
+            UploadGone: There is none any more, or none can be gone on with; here or by its `take_up`.
+            ObjectNotFoundError, ContainerNotFoundError, ObjectChangedError: As `_object_copy`.
+        """
+        from obs_client.backend.multipart import UploadGone
+
+        raise UploadGone
+
     def _object_end_begun(self, new: NewObject, since: float) -> None:  # noqa: B027 - for many a begin is no request
         """End an upload that `_object_multipart` may have begun in a process that died before it knew its identity.
 

@@ -96,6 +96,14 @@ class FaultyClient(WrappedClient):
         )
         return WrappedUpload(upload, self._through)
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        upload = self._through(
+            "object_reopen_copy",
+            lambda: self.inner._object_reopen_copy(container, source, new, identity),
+            lambda lost: lost.leave(),
+        )
+        return WrappedUpload(upload, self._through)
+
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         upload = self._through(
             "object_begin_copy",

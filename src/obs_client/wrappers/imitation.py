@@ -166,6 +166,9 @@ class ImitatingClient(WrappedClient):
     def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         return self._begun(super()._object_reopen(new, identity), new)
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        return self._begun(super()._object_reopen_copy(container, source, new, identity), new)
+
     def _begun(self, inner: MultipartUpload, new: NewObject) -> MultipartUpload:
         upload = _Upload(inner, new, self._written)
         if self._capabilities().exclusive_uploads:

@@ -100,6 +100,10 @@ class LimitedClient(WrappedClient):
     def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         return _SlowUpload(super()._object_reopen(new, identity), self._through, self._slowed)
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        upload = super()._object_reopen_copy(container, source, new, identity)
+        return _SlowUpload(upload, self._through, self._slowed)
+
     def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
         return _SlowUpload(super()._object_begin_copy(container, source, new), self._through, self._slowed)
 

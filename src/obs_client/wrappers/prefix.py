@@ -201,6 +201,10 @@ class PrefixedClient(WrappedClient):
     def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         return _Upload(super()._object_reopen(self._inner_new(new), identity), self._through, self._own)
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        places = container, self._inner_source(source), self._inner_new(new)
+        return WrappedUpload(super()._object_reopen_copy(*places, identity), self._through)
+
     def _object_end_begun(self, new: NewObject, since: float) -> None:
         super()._object_end_begun(self._inner_new(new), since)
 

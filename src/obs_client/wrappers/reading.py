@@ -68,6 +68,9 @@ class ReadOnlyClient(WrappedClient):
     def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         _refuse()
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        _refuse()
+
     def _object_end_begun(self, new: NewObject, since: float) -> None:
         _refuse()
 

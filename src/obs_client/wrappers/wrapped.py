@@ -151,6 +151,11 @@ class WrappedClient(ObjectStorageClient):
     def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         return self._through("object_reopen", lambda: self.inner._object_reopen(new, identity))
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        return self._through(
+            "object_reopen_copy", lambda: self.inner._object_reopen_copy(container, source, new, identity)
+        )
+
     def _object_end_begun(self, new: NewObject, since: float) -> None:
         self._through("object_end_begun", lambda: self.inner._object_end_begun(new, since))
 

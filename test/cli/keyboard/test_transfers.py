@@ -101,6 +101,41 @@ def test_get_goes_on(kind: int, docs: Path, source: Path, tmp_path: Path, journa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
+def test_cp_goes_on(
+    kind: int, docs: Path, source: Path, tmp_path: Path, journals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done("put", source, _url(docs), "-m", "key_one=a value")
+    (tmp_path / "there" / "box").mkdir(parents=True)
+    target = file_url(tmp_path / "there" / "box", "copy") + f"&part_size={PART}&workers=1"
+    command = "cp", _url(docs), target, "--metadata", "dashes"
+    _end_at_half(journals, kind, *command)
+    [told] = lines("transfers")
+    assert (told["what"], told["size"], told["in_use"]) == ("copy", len(DATA), False)
+    assert " -> file " in done("transfers")
+    [draft] = _left(tmp_path / "there" / "box")
+    inode = (tmp_path / "there" / "box" / draft).stat().st_ino
+    monkeypatch.chdir(tmp_path)
+    done("transfers", "resume", str(told["id"])[:6])
+    assert (tmp_path / "there" / "box" / "copy").stat().st_ino == inode
+    assert (tmp_path / "there" / "box" / "copy").read_bytes() == DATA
+    assert lines("info", target)[0]["metadata"] == {"key-one": "a value"}
+    assert _left(tmp_path / "there" / "box", journals) == ["copy"]
+
+
+@pytest.mark.slow
+def test_a_copy_is_abandoned(docs: Path, source: Path, tmp_path: Path, journals: Path) -> None:
+    done("put", source, _url(docs))
+    (tmp_path / "there" / "box").mkdir(parents=True)
+    target = file_url(tmp_path / "there" / "box", "copy") + f"&part_size={PART}&workers=1"
+    _end_at_half(journals, signal.SIGKILL, "cp", _url(docs), target)
+    [told] = lines("transfers")
+    done("transfers", "abandon", str(told["id"]))
+    assert _left(tmp_path / "there" / "box", journals) == []
+    assert (docs / "object").read_bytes() == DATA
+
+
+@pytest.mark.slow
 def test_whoever_stops_it_is_told(docs: Path, source: Path, journals: Path) -> None:
     stopped = _end_at_half(journals, signal.SIGINT, "put", source, _url(docs))
     assert stopped.returncode == 130

@@ -36,20 +36,21 @@ class Record:
     """The first line: which transfer it is.
 
     Attributes:
-        what: `upload` or `download`.
+        what: `upload`, `download` or `copy`.
         begun: Epoch seconds.
         place: The store and the object in it, for people.
         store: The same of the store and the container, as JSON; of one container it is always the same.
         container, name: The object.
-        path: The local file.
+        path: The local file; of a copy, the store of its source and the object in it, for people.
         size: Bytes.
         part_size: Bytes of a part.
         write_id: The mark of an upload; of a download, of its temporary file.
         state: Of the file that is uploaded.
-        hash: Of the object that is downloaded.
+        hash: Of the object that is downloaded or copied.
         attributes: A digest of those that the object gets.
         boot: Of which run of the system it is; what a later one finds on the disk need not be what was written.
         command: The words with which the command can do it again.
+        reads: The bytes of a copy pass through this machine.
     """
 
     what: str
@@ -67,6 +68,7 @@ class Record:
     attributes: str = ""
     boot: str = ""
     command: tuple[str, ...] = ()
+    reads: bool = False
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> Self | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import dataclasses
 import io
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Self
 
 from obs_client._engine.border import Border, marked_by_id
 from obs_client._engine.resuming import records
@@ -17,7 +19,7 @@ from obs_client._engine.transfers import parts, upload
 from obs_client._engine.transfers.guarded_upload import GuardedUpload
 from obs_client._engine.transfers.progress import Meter, Progress
 from obs_client.backend.body import Body, FileBody, SourceFile
-from obs_client.backend.multipart import Part, UploadGone
+from obs_client.backend.multipart import MultipartUpload, Part, UploadGone
 from obs_client.backend.values import NewObject
 from obs_client.errors import (
     ConflictError,
@@ -52,115 +54,8 @@ def send(border: Border, new: NewObject, stream: io.IOBase, path: str, progress:
         attributes=records.attributes_text(new.attributes), boot=records.boot(), command=records.command_told(),
     )  # fmt: skip
     with records.open_journal("upload", store, new.name, absolute) as journal:
-        _Sending(border, marked, source, record, journal).run(Meter(progress))
+        _SendingFile(border, marked, source, record, journal).run(Meter(progress))
     return True
-
-
-class _Sending:
-    """One upload of a file, by its journal."""
-
-    def __init__(self, border: Border, new: NewObject, source: SourceFile, record: Record, journal: Journal) -> None:
-        self._border = border
-        self._new = new
-        self._source = source
-        self._record = record
-        self._journal = journal
-
-    def run(self, meter: Meter) -> None:
-        """Send what is not there yet, and publish it."""
-        earlier = Record.of(self._journal.lines)
-        if earlier is not None and self._was_published(earlier):
-            meter.begin(self._record.size).finish()
-            meter.tell()
-        else:
-            guarded = self._again(earlier) if earlier else None
-            guarded = guarded or self._begin(earlier)
-            wanted = parts.parts_of(self._record.size, guarded.part_size)
-            upload.send_parts(self._border, guarded, wanted, self._slice_of, meter, self._source.check_unchanged)
-        self._journal.remove()
-
-    def _slice_of(self, part: Part) -> Body:
-        return FileBody(self._source, part.offset, part.size)
-
-    def _was_published(self, earlier: Record) -> bool:
-        """Whether an earlier process completed it, of this very file, and only the answer, or the process, was lost."""
-        completing = was_completed(self._journal.lines)
-        same = (earlier.state, earlier.attributes) == (self._record.state, self._record.attributes)
-        return completing and same and self._border.stored(self._new_of(earlier)) is not None
-
-    def _new_of(self, record: Record) -> NewObject:
-        attributes = dataclasses.replace(self._new.attributes, write_id=record.write_id)
-        return dataclasses.replace(self._new, attributes=attributes, part_size=record.part_size)
-
-    def _again(self, earlier: Record) -> KeptUpload | None:
-        """The upload that an earlier process began, if there is any part of it to go on with."""
-        lines, now = self._journal.lines, self._record
-        identity = next((line["upload"] for line in lines if "upload" in line), None)
-        same = (earlier.size, earlier.attributes) == (now.size, now.attributes)
-        if identity is None or not same or earlier.is_old:
-            return None
-        stored = _stored_in(lines, earlier)
-        if state_in(lines, earlier) != now.state:
-            stored = {part: line for part, line in stored.items() if self._is_still(part, line)}
-        kept = KeptUpload.reopen(self._border, self._new_of(earlier), self._journal, identity, stored)
-        if kept is not None:
-            self._journal.note({"state": now.state, "kept": sorted(kept.kept)})
-        return kept
-
-    def _is_still(self, part: Part, line: Line) -> bool:
-        """Whether the file, which may be another by now, has the same bytes where this part was read."""
-        digest = line["digests"].get(_SURE)
-        return digest is not None and self._slice_of(part).digest(_SURE).hex() == digest
-
-    def _begin(self, earlier: Record | None) -> KeptUpload:
-        if earlier is not None:
-            forget_upload(self._border, self._new_of(earlier), self._journal.lines, earlier)
-        self._journal.begin(self._record.line())
-        self._journal.say_who()
-        try:
-            return KeptUpload(self._border, self._new, self._journal)
-        except Exception:
-            self._journal.remove()
-            raise
-
-
-def was_completed(lines: Sequence[Line]) -> bool:
-    """Whether the object was to be published, and perhaps was."""
-    return any("completing" in line for line in lines)
-
-
-def state_in(lines: Sequence[Line], record: Record) -> records.State:
-    """Of the file, when it was last looked at."""
-    told = [tuple(line["state"]) for line in lines[1:] if "state" in line]
-    return told[-1] if told else record.state
-
-
-def _stored_in(lines: Sequence[Line], record: Record) -> dict[Part, Line]:
-    """The parts of which the journal says that they were stored, with their lines."""
-    wanted = {part.number: part for part in parts.parts_of(record.size, record.part_size)}
-    stored: dict[int, Line] = {}
-    for line in lines:
-        if "kept" in line:
-            stored = {number: stored[number] for number in line["kept"] if number in stored}
-        elif line.get("part") in wanted:
-            stored[line["part"]] = line
-    return {wanted[number]: line for number, line in stored.items()}
-
-
-def moved_in(lines: Sequence[Line], record: Record) -> int:
-    """Bytes of the parts that were stored."""
-    return sum(part.size for part in _stored_in(lines, record))
-
-
-def forget_upload(border: Border, new: NewObject, lines: Sequence[Line], record: Record) -> None:
-    """Remove what an earlier process has sent, and left; what is gone is gone."""
-    identity = next((line["upload"] for line in lines if "upload" in line), None)
-    if identity is None:
-        border.object_end_begun(new, record.begun)
-        return
-    with contextlib.suppress(UploadGone, NotFoundError):
-        reopened = border.object_reopen(new, identity)
-        border.run("abort", reopened.abort, new.container, new.name)
 
 
 class KeptUpload(GuardedUpload):
@@ -171,9 +66,20 @@ class KeptUpload(GuardedUpload):
         part_size: Bytes of all parts but the last.
     """
 
-    def __init__(self, border: Border, new: NewObject, journal: Journal) -> None:
-        """Begin an upload, of an object that is marked."""
-        begun = border.object_multipart(new)
+    ends: tuple[type[BaseException], ...] = (
+        ConflictError, InvalidNameError, NotFoundError, NotSupportedError, ObjectChangedError,
+    )  # fmt: skip
+    """After which the same call could not go on with it."""
+
+    def __init__(
+        self, border: Border, new: NewObject, journal: Journal, source: tuple[str, ObjectInfo] | None = None
+    ) -> None:
+        """Begin an upload, of an object that is marked.
+
+        Args:
+            source: Container and object of which the store copies the parts; None: they are sent.
+        """
+        begun = border.object_begin_copy(*source, new) if source else border.object_multipart(new)
         self._hold(border, new, begun)
         self._journal = journal
         self._go_on(())
@@ -182,12 +88,17 @@ class KeptUpload(GuardedUpload):
 
     @classmethod
     def reopen(
-        cls, border: Border, new: NewObject, journal: Journal, identity: str, stored: Mapping[Part, Line]
-    ) -> KeptUpload | None:
+        cls,
+        border: Border,
+        new: NewObject,
+        journal: Journal,
+        open_again: Callable[[], MultipartUpload],
+        stored: Mapping[Part, Line],
+    ) -> Self | None:
         """Go on with an upload; None: there is nothing of it to go on with."""
         receipts = {part: line["receipt"] for part, line in stored.items()}
         try:
-            reopened = border.object_reopen(new, identity)
+            reopened = open_again()
             taken = border.run("look at", lambda: reopened.take_up(receipts), new.container, new.name)
         except UploadGone:
             return None
@@ -205,15 +116,28 @@ class KeptUpload(GuardedUpload):
         self.kept: set[int] = {part.number for part in taken}
         self.part_size: int = self._new.part_size or 0
 
-    def put_part(self, part: Part, body: Body) -> None:
-        """Store one part, unless it is there already, and note it."""
+    def put_part(self, part: Part, body: Body, of_source: Sequence[str] = ()) -> None:
+        """Store one part, unless it is there already, and note it.
+
+        Args:
+            of_source: What is noted of where its bytes came from.
+        """
         if part.number in self.kept:
             return
         super().put_part(part, body)
-        if self._upload.identity is None:
-            return
         digests = {name: value.hex() for name, value in body.known_digests.items()}
-        self._journal.note({"part": part.number, "receipt": self._upload.receipt(part), "digests": digests})
+        self._note(part, {"digests": digests, **({"source": [*of_source]} if of_source else {})})
+
+    def copy_part(self, part: Part) -> None:
+        """Let the store copy one part, unless it is there already, and note it."""
+        if part.number in self.kept:
+            return
+        super().copy_part(part)
+        self._note(part, {})
+
+    def _note(self, part: Part, more: Line) -> None:
+        if self._upload.identity is not None:
+            self._journal.note({"part": part.number, "receipt": self._upload.receipt(part), **more})
 
     def complete(self) -> ObjectInfo:
         """Publish the object, which is noted before."""
@@ -224,7 +148,7 @@ class KeptUpload(GuardedUpload):
         """Leave what was sent, if the same call may go on with it; else remove it."""
         if os.getpid() != self._process:
             return
-        if isinstance(error, (ConflictError, InvalidNameError, NotFoundError, NotSupportedError, ObjectChangedError)):
+        if isinstance(error, self.ends):
             super().abort_after(error)
             self._journal.remove()
             return
@@ -236,3 +160,156 @@ class KeptUpload(GuardedUpload):
         with contextlib.suppress(OSError, ObjectStorageClientError):
             self._upload.leave()
         error.add_note("what was sent is kept: call it again with resume=True to continue")
+
+
+class Sending(abc.ABC):
+    """One transfer into a store, by its journal: what an earlier process has sent, and the rest."""
+
+    kind: type[KeptUpload] = KeptUpload
+    """How its upload ends."""
+
+    def __init__(self, border: Border, new: NewObject, record: Record, journal: Journal) -> None:
+        """Args: new: The object, marked. record: Of this transfer, if it begins now."""
+        self._border = border
+        self._new = new
+        self._record = record
+        self._journal = journal
+
+    def run(self, meter: Meter) -> None:
+        """Send what is not there yet, and publish it."""
+        earlier = Record.of(self._journal.lines)
+        if earlier is not None and self._was_published(earlier):
+            meter.begin(self._record.size).finish()
+            meter.tell()
+        else:
+            guarded = self._again(earlier) if earlier else None
+            self._send(guarded or self._begin(earlier), meter)
+        self._journal.remove()
+
+    @abc.abstractmethod
+    def _send(self, guarded: KeptUpload, meter: Meter) -> None:
+        """Send what an upload has not, and complete it; or end it after an error."""
+
+    @abc.abstractmethod
+    def _is_of_this(self, earlier: Record) -> bool:
+        """Whether what an earlier process has sent is, as far as its record says, of the same content."""
+
+    @abc.abstractmethod
+    def _believed(self, earlier: Record) -> dict[Part, Line]:
+        """The parts that are noted, and are what this transfer would send, with their lines."""
+
+    def _upload(self, new: NewObject) -> KeptUpload:
+        return self.kind(self._border, new, self._journal)
+
+    def _reopened(self, new: NewObject, identity: str) -> MultipartUpload:
+        return self._border.object_reopen(new, identity)
+
+    def _note_again(self, kept: Collection[int]) -> None:  # noqa: B027 - a copy has nothing to note
+        """Note with which parts it goes on."""
+
+    def _was_published(self, earlier: Record) -> bool:
+        """Whether an earlier process completed it, of this content, and only the answer, or the process, was lost."""
+        same = earlier.attributes == self._record.attributes and self._is_of_this(earlier)
+        return was_completed(self._journal.lines) and same and self._border.stored(self._new_of(earlier)) is not None
+
+    def _new_of(self, record: Record) -> NewObject:
+        attributes = dataclasses.replace(self._new.attributes, write_id=record.write_id)
+        return dataclasses.replace(self._new, attributes=attributes, part_size=record.part_size)
+
+    def _again(self, earlier: Record) -> KeptUpload | None:
+        """The upload that an earlier process began, if there is any part of it to go on with."""
+        lines, now = self._journal.lines, self._record
+        identity = next((line["upload"] for line in lines if "upload" in line), None)
+        same = (earlier.size, earlier.attributes) == (now.size, now.attributes)
+        if identity is None or not same or earlier.is_old:
+            return None
+        new = self._new_of(earlier)
+        kept = self.kind.reopen(
+            self._border, new, self._journal, lambda: self._reopened(new, identity), self._believed(earlier)
+        )
+        if kept is not None:
+            self._note_again(kept.kept)
+        return kept
+
+    def _begin(self, earlier: Record | None) -> KeptUpload:
+        if earlier is not None:
+            forget_upload(self._border, self._new_of(earlier), self._journal.lines, earlier)
+        self._journal.begin(self._record.line())
+        self._journal.say_who()
+        try:
+            return self._upload(self._new)
+        except Exception:
+            self._journal.remove()
+            raise
+
+
+class _SendingFile(Sending):
+    """One upload of a file."""
+
+    def __init__(self, border: Border, new: NewObject, source: SourceFile, record: Record, journal: Journal) -> None:
+        super().__init__(border, new, record, journal)
+        self._source = source
+
+    def _send(self, guarded: KeptUpload, meter: Meter) -> None:
+        wanted = parts.parts_of(self._record.size, guarded.part_size)
+        upload.send_parts(self._border, guarded, wanted, self._slice_of, meter, self._source.check_unchanged)
+
+    def _slice_of(self, part: Part) -> Body:
+        return FileBody(self._source, part.offset, part.size)
+
+    def _is_of_this(self, earlier: Record) -> bool:
+        return earlier.state == self._record.state
+
+    def _believed(self, earlier: Record) -> dict[Part, Line]:
+        lines = self._journal.lines
+        stored = stored_in(lines, earlier)
+        if state_in(lines, earlier) != self._record.state:
+            stored = {part: line for part, line in stored.items() if self._is_still(part, line)}
+        return stored
+
+    def _is_still(self, part: Part, line: Line) -> bool:
+        """Whether the file, which may be another by now, has the same bytes where this part was read."""
+        digest = line["digests"].get(_SURE)
+        return digest is not None and self._slice_of(part).digest(_SURE).hex() == digest
+
+    def _note_again(self, kept: Collection[int]) -> None:
+        self._journal.note({"state": self._record.state, "kept": sorted(kept)})
+
+
+def was_completed(lines: Sequence[Line]) -> bool:
+    """Whether the object was to be published, and perhaps was."""
+    return any("completing" in line for line in lines)
+
+
+def state_in(lines: Sequence[Line], record: Record) -> records.State:
+    """Of the file, when it was last looked at."""
+    told = [tuple(line["state"]) for line in lines[1:] if "state" in line]
+    return told[-1] if told else record.state
+
+
+def stored_in(lines: Sequence[Line], record: Record) -> dict[Part, Line]:
+    """The parts of which the journal says that they were stored, with their lines."""
+    wanted = {part.number: part for part in parts.parts_of(record.size, record.part_size)}
+    stored: dict[int, Line] = {}
+    for line in lines:
+        if "kept" in line:
+            stored = {number: stored[number] for number in line["kept"] if number in stored}
+        elif line.get("part") in wanted:
+            stored[line["part"]] = line
+    return {wanted[number]: line for number, line in stored.items()}
+
+
+def moved_in(lines: Sequence[Line], record: Record) -> int:
+    """Bytes of the parts that were stored."""
+    return sum(part.size for part in stored_in(lines, record))
+
+
+def forget_upload(border: Border, new: NewObject, lines: Sequence[Line], record: Record) -> None:
+    """Remove what an earlier process has sent, and left; what is gone is gone."""
+    identity = next((line["upload"] for line in lines if "upload" in line), None)
+    if identity is None:
+        border.object_end_begun(new, record.begun)
+        return
+    with contextlib.suppress(UploadGone, NotFoundError):
+        reopened = border.object_reopen(new, identity)
+        border.run("abort", reopened.abort, new.container, new.name)

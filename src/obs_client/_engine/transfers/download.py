@@ -42,7 +42,7 @@ def read(
         content = bytearray(reader.left)
         view = memoryview(content)
         if start == 0 and stop is None and (ranges := _parallel_ranges(border, reader)):
-            for _ in _fetch(border, reader, ranges, lambda r: _MemoryTarget(view[r.offset : r.end]), Meter(None)):
+            for _ in fetch(border, reader, ranges, lambda r: _MemoryTarget(view[r.offset : r.end]), Meter(None)):
                 pass
         else:
             reader.read_fully(view)
@@ -93,8 +93,8 @@ def naming(path: str) -> Iterator[None]:
         raise
 
 
-class Kept(abc.ABC):
-    """What is in a file of an earlier download of the same version, and what is noted of this one."""
+class KeptRanges(abc.ABC):
+    """Which ranges are there already, of the same version."""
 
     @abc.abstractmethod
     def holds(self, wanted: Range, check: ContentCheck | None) -> bool:
@@ -103,6 +103,10 @@ class Kept(abc.ABC):
     @abc.abstractmethod
     def note(self, wanted: Range, check: ContentCheck | None) -> None:
         """The bytes of a range are there."""
+
+
+class Kept(KeptRanges):
+    """What is in a file of an earlier download of the same version, and what is noted of this one."""
 
     @abc.abstractmethod
     def first_bytes(self, digest: ContentDigest) -> tuple[int, Hash]:
@@ -117,7 +121,7 @@ def fill(border: Border, reader: GuardedReader, descriptor: int, meter: Meter, k
     """Write an object to an empty file, or what is not there yet to one with some of its bytes."""
     ranges = _parallel_ranges(border, reader, always=kept is not None)
     if ranges:
-        for _ in _fetch(border, reader, ranges, lambda r: _FileTarget(descriptor, r.offset), meter, kept):
+        for _ in fetch(border, reader, ranges, lambda r: _FileTarget(descriptor, r.offset), meter, kept):
             pass
         return
     target = _FileTarget(descriptor, 0, kept)
@@ -195,13 +199,13 @@ class _FileTarget:
                 self._kept.note_until(self.offset, hashed)
 
 
-def _fetch(
+def fetch(
     border: Border,
     first: GuardedReader,
     ranges: list[Range],
     target_of: Callable[[Range], _Target],
     meter: Meter,
-    kept: Kept | None = None,
+    kept: KeptRanges | None = None,
     workers: int | None = None,
 ) -> Iterator[int]:
     """Bring each range to its target; gives their sizes in order, and checks the whole at the end.
@@ -210,7 +214,7 @@ def _fetch(
     """
     digest = first.digest if border.options.check_content else None
 
-    def fetch(item: tuple[Range, Gauge]) -> tuple[int, ContentCheck | None]:
+    def fetch_one(item: tuple[Range, Gauge]) -> tuple[int, ContentCheck | None]:
         wanted, gauge = item
         check = ContentCheck(digest, wanted.first_part) if digest else None
         if kept is None or not kept.holds(wanted, check):
@@ -225,7 +229,7 @@ def _fetch(
 
     checks: list[ContentCheck] = []
     gauged = ((wanted, meter.begin(wanted.size)) for wanted in ranges)
-    with ended(bounded_map(fetch, gauged, workers or border.options.workers, meter.while_waiting)) as fetched:
+    with ended(bounded_map(fetch_one, gauged, workers or border.options.workers, meter.while_waiting)) as fetched:
         for size, check in fetched:
             checks += [check] if check else []
             meter.tell()
@@ -286,7 +290,7 @@ def _in_buffers(
         return _MemoryTarget(targets[wanted.offset])
 
     offset = 0
-    for count in _fetch(border, reader, ranges, target_of, meter, workers=workers):
+    for count in fetch(border, reader, ranges, target_of, meter, workers=workers):
         block = targets.pop(offset)
         yield block
         assert isinstance(block.obj, bytearray)

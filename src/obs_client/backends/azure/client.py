@@ -234,6 +234,11 @@ class AzureClient(ObjectStorageClient):
 
         return AzureCopy(self._requests, Source(self._requests, container, source), new)
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        from obs_client.backends.azure.copying import AzureCopy, Source
+
+        return AzureCopy(self._requests, Source(self._requests, container, source), new, identity)
+
     def _object_generate_download_url(self, container: str, name: str, seconds: int, terms: UrlTerms = NO_TERMS) -> str:
         return self._url(container, name, "r", seconds, terms)
 

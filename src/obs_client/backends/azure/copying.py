@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from obs_client._http.kit.calls.refusals import Refusal, code_of
 from obs_client._http.kit.etags import quoted_etag
 from obs_client.backend.multipart import NeedsParts, NeedsReading, Part
@@ -88,9 +90,19 @@ def copy_blob(requests: Requests, source: Source, new: NewObject) -> None:
 class AzureCopy(AzureUpload):
     """A copy by blocks: the server makes each of a range of the source."""
 
-    def __init__(self, requests: Requests, source: Source, new: NewObject) -> None:
-        super().__init__(requests, new, check=False)
+    def __init__(self, requests: Requests, source: Source, new: NewObject, identity: str | None = None) -> None:
+        super().__init__(requests, new, check=False, identity=identity)
         self._source = source
+
+    def receipt(self, part: Part) -> str:
+        return ""
+
+    def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
+        # Each block was made of the version of the source that has the same hash now.
+        there = self._uncommitted()
+        taken = [part for part in receipts if there.get(self._block(part.number)) == str(part.size)]
+        self._blocks.update({part.number: self._block(part.number) for part in taken})
+        return taken
 
     def copy_part(self, part: Part) -> None:
         area = {"x-ms-source-range": f"bytes={part.offset}-{part.offset + part.size - 1}"}

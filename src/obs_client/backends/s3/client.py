@@ -303,6 +303,11 @@ class S3Client(ObjectStorageClient):
         check_kept(self._requests, new)
         return S3Copy(self._requests, copy_of(self._requests, container, source, new))
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        from obs_client.backends.s3.copying import S3Copy, copy_of
+
+        return S3Copy(self._requests, copy_of(self._requests, container, source, new), identity)
+
     def _object_replace_metadata(self, container: str, name: str, attributes: Attributes, if_hash: str | None) -> None:
         from obs_client.backends.s3.copying import copy_onto_itself
 

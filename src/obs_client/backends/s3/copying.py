@@ -20,7 +20,8 @@ from obs_client.backend.values import NewObject
 from obs_client.backends.s3.endpoints import PINS_COPIED_PARTS, PINS_COPIES, is_resource
 from obs_client.backends.s3.errors import S3Error, status_of
 from obs_client.backends.s3.listing import read_time
-from obs_client.backends.s3.multipart.beginning import begin
+from obs_client.backends.s3.multipart.beginning import again, begin
+from obs_client.backends.s3.multipart.requests import Upload
 from obs_client.backends.s3.multipart.upload import S3Upload
 from obs_client.backends.s3.reading import (
     head_object,
@@ -225,12 +226,16 @@ def is_refused(error: Exception) -> bool:
 class S3Copy(S3Upload):
     """A copy by parts: the server makes each of a range of the source."""
 
-    def __init__(self, requests: Requests, copy: Copy) -> None:
-        """Begin it, without a note of its part size: the tags of copied parts are not of MD5s on every server."""
-        headers = {**copy.target, **_tags(requests, copy)}
-        super().__init__(requests, begin(requests, copy.new, headers, False), copy.new)
+    def __init__(self, requests: Requests, copy: Copy, identity: str | None = None) -> None:
+        """Begin it, without a note of its part size: the tags of copied parts are not of MD5s on every server.
+
+        Args:
+            identity: Of the one that another process began, if this goes on with it.
+        """
+        super().__init__(requests, _begun(requests, copy) if identity is None else _again(requests, copy, identity),
+                         copy.new)  # fmt: skip
         self._copy = copy
-        self._all_pinned = True
+        self._all_pinned = identity is None  # who copied the others did not say
 
     def copy_part(self, part: Part) -> None:
         try:
@@ -247,6 +252,15 @@ class S3Copy(S3Upload):
         if not self._all_pinned:
             check_is_same(self._requests, self._copy)
         return super().complete()
+
+
+def _begun(requests: Requests, copy: Copy) -> Upload:
+    return begin(requests, copy.new, {**copy.target, **_tags(requests, copy)}, False)
+
+
+def _again(requests: Requests, copy: Copy, identity: str) -> Upload:
+    """The upload that another process began."""
+    return again(requests, copy.new, identity.partition(" ")[2])
 
 
 def _tags(requests: Requests, copy: Copy) -> dict[str, str]:

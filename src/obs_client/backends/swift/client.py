@@ -306,6 +306,10 @@ class SwiftClient(ObjectStorageClient):
             self._segments.provide(new.container)
         return SwiftCopy(self._http, self._segments, new, self._limits, Source(self._http, container, source))
 
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        seen = Source(self._http, container, source)
+        return SwiftCopy(self._http, self._segments, new, self._limits, seen, identity)
+
     def _tidy(self, container: str) -> None:
         remove_discarded(self._http, self._segments, container, self._limits)
 

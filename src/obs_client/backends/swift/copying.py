@@ -192,8 +192,16 @@ def copy_at_once(
 class SwiftCopy(SwiftUpload):
     """A copy by parts: segments that the store makes of ranges of the source, or that are read and written."""
 
-    def __init__(self, http: SwiftHttp, segments: Segments, new: NewObject, limits: Limits, source: Source) -> None:
-        super().__init__(http, segments, new, limits, check=True, further=source.expiry())
+    def __init__(
+        self,
+        http: SwiftHttp,
+        segments: Segments,
+        new: NewObject,
+        limits: Limits,
+        source: Source,
+        identity: str | None = None,
+    ) -> None:
+        super().__init__(http, segments, new, limits, check=True, further=source.expiry(), identity=identity)
         self._source = source
         self._reads = source.may_share_segments()
 

@@ -10,6 +10,7 @@ import click
 
 import obs_client
 from obs_client.cli.address import Address
+from obs_client.cli.commands.resuming.option import resume_option, resuming
 from obs_client.cli.many.folders import RECURSIVE, FolderCopier, expanded, in_folder, is_whole_folder
 from obs_client.cli.objects import OR_RECURSIVE, SYNC_COPIES, absent, already_there, size_of
 from obs_client.cli.options import json_lines, limits, pass_settings, place, shared
@@ -17,7 +18,7 @@ from obs_client.cli.pairs import METADATA, attributes_map, check_not_one_file
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, check_targets, each, is_up, store_is_up
 from obs_client.cli.text import printable
-from obs_client.cli.written import check_written
+from obs_client.cli.written import check_written, url_of
 
 if TYPE_CHECKING:
     from obs_client.places import Place
@@ -31,12 +32,19 @@ _IF_ABSENT = click.option("--if-absent", is_flag=True, help="Only if there is no
 @RECURSIVE
 @_IF_ABSENT
 @METADATA
+@resume_option
 @json_lines
 @limits
 @shared
 @pass_settings
 def cp(
-    settings: Settings, sources: tuple[str, ...], target: str, recursive: bool, if_absent: bool, metadata: str
+    settings: Settings,
+    sources: tuple[str, ...],
+    target: str,
+    recursive: bool,
+    if_absent: bool,
+    metadata: str,
+    resume: bool | None,
 ) -> None:
     """Copy objects from any store to any other.
 
@@ -47,7 +55,7 @@ def cp(
     """
     from obs_client.copying import object_copy
 
-    _Copies(settings, "copied", object_copy, if_absent, metadata).all(sources, target, recursive)
+    _Copies(settings, "copied", object_copy, if_absent, metadata, resume).all(sources, target, recursive)
 
 
 @click.command()
@@ -73,8 +81,16 @@ class _Copies:
     """One run of `cp` or `mv`."""
 
     def __init__(
-        self, settings: Settings, what: str, action: Callable[..., bool], if_absent: bool, metadata: str
+        self,
+        settings: Settings,
+        what: str,
+        action: Callable[..., bool],
+        if_absent: bool,
+        metadata: str,
+        resume: bool | None = None,
     ) -> None:
+        self._resume = resume
+        self._options = ["--resume", "--metadata", metadata, *(["--if-absent"] if if_absent else [])]
         self._settings = settings
         self._what = what
         self._map = attributes_map(metadata)
@@ -125,13 +141,23 @@ class _Copies:
         check_written(place.client, start)
         with self._settings.progress(start.name, partial(size_of, place.client, start)) as progress:
             try:
-                done = self._action(place, start.name, target, name, progress=progress)
+                done = self._act(
+                    start, end, name, partial(self._action, place, start.name, target, name, progress=progress)
+                )
             except obs_client.PreconditionError:
                 raise already_there(name) from None
         if not done:
             raise absent(place.client, start, folder_hint=OR_RECURSIVE if self._what == "copied" else SYNC_COPIES)
         shown = f"{start.text} -> {end.told(name)}"
         self._settings.did(self._what, shown, source=start.text, name=name)
+
+    def _act(self, start: Address, end: Address, name: str, action: Callable[..., bool]) -> bool:
+        """Copy or move; a copy goes on with an earlier one."""
+        if self._what != "copied":
+            return action()
+        words = "cp", *self._options, "--", url_of(start, start.name), url_of(end, name)
+        with resuming(self._resume, *words) as goes_on:
+            return action(resume=goes_on)
 
 
 def _base_name(address: Address) -> str:

@@ -28,7 +28,7 @@ class DyingClient(WrappedClient):
     """Another client, until it dies: after so many parts, or in the completion of a large object.
 
     Attributes:
-        sent: Bytes of the parts that were stored.
+        sent: Bytes of the parts that were stored, or copied.
         identities: Of the uploads that were begun or gone on with.
     """
 
@@ -45,6 +45,12 @@ class DyingClient(WrappedClient):
     def _object_reopen(self, new: NewObject, identity: str) -> MultipartUpload:
         return self._watched(super()._object_reopen(new, identity))
 
+    def _object_begin_copy(self, container: str, source: ObjectInfo, new: NewObject) -> MultipartUpload:
+        return self._watched(super()._object_begin_copy(container, source, new))
+
+    def _object_reopen_copy(self, container: str, source: ObjectInfo, new: NewObject, identity: str) -> MultipartUpload:
+        return self._watched(super()._object_reopen_copy(container, source, new, identity))
+
     def _watched(self, upload: MultipartUpload) -> MultipartUpload:
         self.identities.append(upload.identity)
         return _DyingUpload(upload, self._through, self)
@@ -56,9 +62,15 @@ class _DyingUpload(WrappedUpload):
         self._client = client
 
     def put_part(self, part: Part, body: Body) -> None:
+        self._store(part, lambda: super(_DyingUpload, self).put_part(part, body))
+
+    def copy_part(self, part: Part) -> None:
+        self._store(part, lambda: super(_DyingUpload, self).copy_part(part))
+
+    def _store(self, part: Part, store: Callable[[], None]) -> None:
         if self._client.parts <= 0:
             raise Died
-        super().put_part(part, body)
+        store()
         self._client.parts -= 1
         self._client.sent += part.size
 

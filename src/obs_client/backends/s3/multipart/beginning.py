@@ -51,10 +51,15 @@ def reopen_upload(requests: Requests, new: NewObject, identity: str, *, check: b
     """Go on with an upload that another process began, in the way in which it sent its parts."""
     way, _, upload_id = identity.partition(" ")
     digests = PartDigests(tuple(way.removesuffix("!").split("+")), way.endswith("!"))
-    requests.experience.uploads.add(upload_id)
-    upload = S3Upload(requests, Upload(new.container, new.name, upload_id), new, digests)
+    upload = S3Upload(requests, again(requests, new, upload_id), new, digests)
     upload.checks = check
     return upload
+
+
+def again(requests: Requests, new: NewObject, upload_id: str) -> Upload:
+    """The upload of another process, which is this one's by now."""
+    requests.experience.uploads.add(upload_id)
+    return Upload(new.container, new.name, upload_id)
 
 
 def begin(requests: Requests, new: NewObject, headers: dict[str, str], checksums: bool) -> Upload:

@@ -1,4 +1,4 @@
-"""The option `--resume` of the commands that move one object from a file or to one."""
+"""The option `--resume` of the commands that move one object."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Transfers(Commands):
 def transfers() -> None:
     """Show and end transfers that did not end.
 
-    Without a command it lists them. `put` and `get` note what they have moved of an object from 1 GiB on, or with
+    Without a command it lists them. `put`, `get` and `cp` note what they have moved of an object from 1 GiB on, or with
     --resume; the same command goes on with it. It is noted in the state folder, or in the one that OBS_TRANSFERS names.
     After a week stores may have dropped what was sent.
     """
@@ -93,7 +93,7 @@ def resume(context: click.Context, settings: Settings, ids: tuple[str, ...]) -> 
 
 @transfers.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=_ids)
-@click.option("--url", metavar="URL", help="Of the store, for an upload that a program began.")
+@click.option("--url", metavar="URL", help="Of the store written to, for what a program began.")
 @json_lines
 @shared
 @pass_settings
@@ -150,6 +150,6 @@ def _record(found: Transfer) -> dict[str, object]:
 def _line(found: Transfer) -> str:
     begun = dt.datetime.fromtimestamp(found.begun, dt.UTC).strftime("%Y-%m-%d %H:%M:%S +0000")
     moved = f"{size_text(found.moved, human=True)} of {size_text(found.size, human=True)}"
-    way = f"{found.path} -> {found.place}" if found.what == "upload" else f"{found.place} -> {found.path}"
+    way = f"{found.path} -> {found.place}" if found.what != "download" else f"{found.place} -> {found.path}"
     state = f"  ({found.who} is at it)" if found.in_use else ""
     return f"{found.id[:_SHORT]}  {begun}  {found.what:8}  {moved:>22}  {printable(way)}{state}"
