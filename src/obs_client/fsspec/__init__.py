@@ -7,6 +7,7 @@
 fsspec finds the names `obs`, `obs+s3`, `obs+swift`, `obs+gs`, `obs+az`, `obs+file` and `obs+memory` by itself.
 """
 
+from obs_client.fsspec.asynchronous import AsyncObjectStorageFileSystem
 from obs_client.fsspec.filesystem import ObjectStorageFileSystem
 from obs_client.fsspec.schemes import (
     AzureStoreFileSystem,
@@ -19,6 +20,7 @@ from obs_client.fsspec.schemes import (
 )
 
 __all__ = [
+    "AsyncObjectStorageFileSystem",
     "AzureStoreFileSystem",
     "GoogleStoreFileSystem",
     "LocalStoreFileSystem",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from fsspec.spec import AbstractFileSystem
 from fsspec.utils import stringify_path
@@ -16,6 +16,9 @@ from obs_client.fsspec import stores
 from obs_client.fsspec.errors import translated
 from obs_client.models import ClientOptions
 
+if TYPE_CHECKING:
+    from obs_client.fsspec.asynchronous import AsyncObjectStorageFileSystem
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Entry = dict[str, Any]
@@ -24,7 +27,7 @@ Entry = dict[str, Any]
 WORKERS = 16
 """Small requests at once, where the client itself is not allowed more."""
 
-IGNORED = ("asynchronous", "batch_size", "loop", "skip_instance_cache")
+IGNORED = ("batch_size", "loop", "skip_instance_cache")
 CACHING = ("use_listings_cache", "listings_expiry_time", "max_paths")
 
 
@@ -42,9 +45,10 @@ class _Instances(_Cached):
     """fsspec knows equal instances by the text of their arguments, which says too little of a client."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
+        asynchronous = options.pop("asynchronous", False)
         made = self.begun(*arguments, **options)
         made.client  # noqa: B018 - what cannot be is told at once
-        return made
+        return made.awaited if asynchronous else made
 
     def begun(self, *arguments: Any, **options: Any) -> Any:
         """An instance whose client is made when it is first used."""
@@ -71,7 +75,8 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         store: A storage URL, or the name of a named store; where it names a container, paths are the names in it.
         container_name, credentials, options: As `obs_client.from_url` takes them.
         further: What the query of a storage URL may hold: `region="…"`, `attempts=3`, `anonymous=True`. Of fsspec's
-            own, `use_listings_cache=True` keeps listings, which is not done otherwise.
+            own, `use_listings_cache=True` keeps listings, which is not done otherwise, and `asynchronous=True` makes an
+            `AsyncObjectStorageFileSystem`.
     """
 
     protocol: ClassVar[str] = "obs"
@@ -94,6 +99,16 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         self._url = None if client else self._own_url(store, further)
         self._terms = (container_name, credentials, options)
         self._client = client
+        self._awaited: AsyncObjectStorageFileSystem | None = None
+
+    @property
+    def awaited(self) -> AsyncObjectStorageFileSystem:
+        """The same with methods to be awaited."""
+        if self._awaited is None:
+            from obs_client.fsspec.asynchronous import AsyncObjectStorageFileSystem  # it is made of this class
+
+            self._awaited = AsyncObjectStorageFileSystem(self)
+        return self._awaited
 
     @property
     def client(self) -> ObjectStorageClient:
@@ -135,12 +150,18 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         return f"{type(self).__name__}({self._url or self.client!r})"
 
     def __eq__(self, other: object) -> bool:
+        # Not by fsspec's token, which tells one thread's from another's.
         if not isinstance(other, Base) or self._url is None or other._url is None:
             return self is other
-        return type(self) is type(other) and bool(self._fs_token == other._fs_token)
+        return type(self) is type(other) and self._url == other._url and self._same_terms(other)
+
+    def _same_terms(self, other: Base) -> bool:
+        (name, keys, options), (others_name, others_keys, others_options) = self._terms, other._terms
+        same_keys = keys == others_keys or (keys and others_keys and stores.known(keys) == stores.known(others_keys))
+        return name == others_name and bool(same_keys) and options == others_options
 
     def __hash__(self) -> int:
-        return hash(self._fs_token)
+        return hash((type(self), self._url or id(self)))
 
     @property
     def fsid(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from obs_client.fsspec.errors import absent, translated
-from obs_client.fsspec.files import Reader, Transaction, Writer
-from obs_client.fsspec.layers import layered
+from obs_client.fsspec.files.layers import layered
+from obs_client.fsspec.files.opened import Reader, Transaction, Writer
 from obs_client.fsspec.writing import Writing
 
 _TEXT = ("encoding", "errors", "newline")

@@ -100,9 +100,7 @@ def _store(fs: Any, name: str) -> Any:
     from zarr.storage import FsspecStore
 
     if not fs.async_impl:
-        from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
-
-        return FsspecStore(AsyncFileSystemWrapper(fs, asynchronous=True), path=f"{CONTAINER}/{name}.zarr")
+        return FsspecStore(fs.awaited, path=f"{CONTAINER}/{name}.zarr")
     own = type(fs)(*fs.storage_args, **{**fs.storage_options, "asynchronous": True})
     return FsspecStore(own, path=f"{CONTAINER}/{name}.zarr")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
+from pathlib import Path
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 import xarray as xr
@@ -14,7 +17,8 @@ from zarr.core.buffer import Buffer, cpu
 from zarr.storage import FsspecStore
 from zarr.testing.store import StoreTests
 
-from test.adapters.fsspec.stores import Store
+from obs_client.fsspec import AsyncObjectStorageFileSystem
+from test.adapters.fsspec.stores import Store, memory
 
 pytestmark = pytest.mark.filterwarnings("ignore::zarr.errors.ZarrUserWarning", "ignore::FutureWarning")
 
@@ -51,6 +55,23 @@ class TestStore(StoreTests[FsspecStore, cpu.Buffer]):
 
     def test_store_supports_listing(self, store: FsspecStore) -> None:
         assert store.supports_listing
+
+
+class TestAsynchronousStore(TestStore):
+    """The same on a file system that is asynchronous by itself, as `zarr.open` asks for it."""
+
+    @pytest.fixture
+    def store_kwargs(self, mostly_s3: Store) -> dict[str, Any]:
+        fs = fsspec.filesystem(mostly_s3.protocol, asynchronous=True, **mostly_s3.options)
+        return {"fs": fs, "path": mostly_s3.path("group")}
+
+
+def test_zarr_takes_what_is_asynchronous_by_itself(tmp_path: Path) -> None:
+    store = memory(tmp_path)
+    array = zarr.create_array(store.url("a.zarr"), shape=(4,), chunks=(2,), dtype="i4", storage_options=store.options)
+    assert isinstance(array.store, FsspecStore)
+    assert isinstance(array.store.fs, AsyncObjectStorageFileSystem)
+    assert pickle.loads(pickle.dumps(array.store)) == array.store
 
 
 def test_zarr_keeps_groups_and_shards(served: Store) -> None:

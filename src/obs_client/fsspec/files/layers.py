@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fsspec.compression import compr
 from fsspec.core import get_compression
 
-from obs_client.fsspec.files import Reader, Writer
+from obs_client.fsspec.files.opened import Reader, Writer
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -1,0 +1,1 @@
+"""File objects, and what lies above them."""
