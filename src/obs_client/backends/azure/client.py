@@ -14,7 +14,7 @@ from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, U
 from obs_client.backends.azure import names
 from obs_client.backends.azure.errors import CODES, HINTS, IDENTITY
 from obs_client.backends.azure.login import PREFIX, choose
-from obs_client.backends.azure.reading import NOT_MODIFIED, head_blob, look_at, open_blob, tags_of
+from obs_client.backends.azure.reading import NOT_MODIFIED, BlobOpening, head_blob, look_at, tags_of
 from obs_client.backends.azure.requests import Request, Requests
 from obs_client.backends.azure.writing import METADATA_MAXIMUM, RESERVED, create_container, put_blob, replace_metadata
 from obs_client.client import ObjectStorageClient
@@ -183,14 +183,15 @@ class AzureClient(ObjectStorageClient):
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
-        return open_blob(self._requests, container, name, start, stop, if_hash, self.options.check_content)
+        check = self.options.check_content
+        return BlobOpening(self._requests, container, name, if_hash, check=check).open(start, stop)
 
     def _object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str
     ) -> ObjectReader | None:
         check = self.options.check_content
         try:
-            return open_blob(self._requests, container, name, start, stop, None, check, known)
+            return BlobOpening(self._requests, container, name, None, known, check=check).open(start, stop)
         except Refusal as error:
             if error.status != NOT_MODIFIED:
                 raise

@@ -9,19 +9,18 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 
+from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.calls.opening import Opening
 from obs_client._http.kit.calls.queries import headers_of
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.etags import etag_of, quoted_etag
 from obs_client._http.kit.identity import check_identity
 from obs_client._http.kit.numbers import read_number
-from obs_client._http.kit.ranges import find_place, range_header
-from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.combined import CombinedDigest
 from obs_client.backend.crcs import CRC64, combine, has_crc64
 from obs_client.backend.integrity import ContentDigest
-from obs_client.backend.values import ObjectReader
 from obs_client.backends.azure.names import METADATA, read_metadata
 from obs_client.backends.azure.requests import IDENTITIES, Request, Requests
 from obs_client.models import ObjectInfo
@@ -41,13 +40,6 @@ def head_blob(container: str, name: str, if_hash: str | None = None) -> Request:
     return Request("Get Blob Properties", "HEAD", container, name, headers=condition(if_hash))
 
 
-def get_blob(container: str, name: str, part: str | None, if_hash: str | None, known: str | None = None) -> Request:
-    """Ask for an object, or for the `part` that a value of `Range` names; not for what has the hash `known`."""
-    unless = None if known is None else quoted_etag(known)
-    headers = {**headers_of(("Range", part), ("If-None-Match", unless)), **condition(if_hash)}
-    return Request("Get Blob", "GET", container, name, headers=headers)
-
-
 def condition(if_hash: str | None) -> dict[str, str]:
     """The header of a request for the version that has this hash."""
     return {} if if_hash is None else {"If-Match": quoted_etag(if_hash)}
@@ -64,43 +56,34 @@ def tags_of(requests: Requests, container: str, name: str) -> dict[str, str]:
     return {tag.get("Key"): tag.get("Value") for tags in found.all("TagSet") for tag in tags.all("Tag")}
 
 
-def open_blob(
-    requests: Requests,
-    container: str,
-    name: str,
-    start: int,
-    stop: int | None,
-    if_hash: str | None,
-    check: bool = False,
-    known: str | None = None,
-) -> ObjectReader:
-    """A reader of a range; `check`: with the digest of the content, where the range is all of it.
+class BlobOpening(Opening[Requests]):
+    """One object that is to be read."""
 
-    Raises:
-        Refusal: 304: it has the hash `known`.
-    """
-    if start == stop:
-        return EmptyReader(look_at(requests, container, name, if_hash))
-    try:
-        answer = requests.call(get_blob(container, name, range_header(start, stop), if_hash, known))
-    except Refusal as error:
-        if error.code == "ConditionNotMet" and error.status != NOT_MODIFIED:
-            look_at(requests, container, name)  # Azurite says so of what is absent, too
-        if error.status != _PAST_THE_END:
-            raise
-        return EmptyReader(look_at(requests, container, name, if_hash))
-    try:
-        check_identity(answer, IDENTITIES, "Azure")
+    def _ask(self, part: str | None) -> HttpAnswer | None:
+        unless = None if self.known is None else quoted_etag(self.known)
+        headers = headers_of(("Range", part), ("If-None-Match", unless)) | condition(self.if_hash)
+        try:
+            answer = self.requests.call(Request("Get Blob", "GET", self.container, self.name, headers=headers))
+        except Refusal as error:
+            if error.code == "ConditionNotMet" and error.status != NOT_MODIFIED:
+                look_at(self.requests, self.container, self.name)  # Azurite says so of what is absent, too
+            if error.status != _PAST_THE_END:
+                raise
+            return None
         if answer.status == 206 and answer.length == 0:  # Azurite, of a range that starts at the end
-            return EmptyReader(look_at(requests, container, name, if_hash))
-        place = find_place(answer, start, stop)
-        info = info_of(name, answer.headers, place.size)
-        size = place.size if check and place.take == place.size else None
-        digest = None if size is None else digest_of(size, info.write_id, answer.headers)
-        return AnswerReader(info, answer, place, digest)
-    except BaseException:
-        answer.close()
-        raise
+            answer.close()
+            return None
+        return answer
+
+    def _look(self) -> ObjectInfo:
+        return look_at(self.requests, self.container, self.name, self.if_hash)
+
+    def _info_of(self, answer: HttpAnswer, size: int | None) -> ObjectInfo:
+        check_identity(answer, IDENTITIES, "Azure")
+        return info_of(self.name, answer.headers, size)
+
+    def _digest_of(self, answer: HttpAnswer, info: ObjectInfo) -> ContentDigest | None:
+        return digest_of(info.size or 0, info.write_id, answer.headers)
 
 
 def info_of(name: str, headers: Mapping[str, str], size: int | None = None) -> ObjectInfo:

@@ -12,7 +12,7 @@ from obs_client.backend.body import Body
 from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
 from obs_client.backends.gcs.errors import IDENTITY, classify, hint_of
 from obs_client.backends.gcs.login.choice import PREFIXES, choose
-from obs_client.backends.gcs.reading import fields_at, is_changed, look_at, open_end, open_object
+from obs_client.backends.gcs.reading import ObjectOpening, fields_at, is_changed, look_at
 from obs_client.backends.gcs.requests import Request, Requests, bucket_path
 from obs_client.client import ObjectStorageClient
 from obs_client.credentials import Credentials
@@ -182,11 +182,14 @@ class GCSClient(ObjectStorageClient):
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
-        return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
+        return self._opening(container, name, if_hash).open(start, stop)
 
     def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
-        found = open_end(self._requests, container, name, count, if_hash, self.options.check_content)
+        found = self._opening(container, name, if_hash).open_end(count)
         return found or super()._object_open_end(container, name, count, if_hash)
+
+    def _opening(self, container: str, name: str, if_hash: str | None) -> ObjectOpening:
+        return ObjectOpening(self._requests, container, name, if_hash, check=self.options.check_content)
 
     def _object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str

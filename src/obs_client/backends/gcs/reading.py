@@ -10,21 +10,21 @@ import binascii
 import itertools
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.buffers import CONTENT_LIMIT
+from obs_client._http.kit.calls.opening import Opening
 from obs_client._http.kit.calls.queries import headers_of, query_of
-from obs_client._http.kit.calls.refusals import status_of
+from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
-from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, range_header
-from obs_client._http.kit.readers import AnswerReader, EmptyReader
 from obs_client.backend.combined import CombinedDigest
 from obs_client.backend.crcs import prepare
-from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
+from obs_client.backend.integrity import ContentDigest
+from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.backends.gcs.requests import Request, Requests, object_path, xml_path
 from obs_client.errors import PreconditionError
 from obs_client.models import ObjectInfo
@@ -98,64 +98,48 @@ def is_changed(requests: Requests, container: str, name: str, known: str) -> boo
         return answer.status != _NOT_MODIFIED
 
 
-def open_object(
-    requests: Requests, container: str, name: str, start: int, stop: int | None, if_hash: str | None, check: bool
-) -> ObjectReader:
-    """A reader of a range; `check`: with the digest of the content, where the range is all of it."""
-    if start == stop:
-        return EmptyReader(look_at(requests, container, name, if_hash))
-    answer = _asked(requests, container, name, range_header(start, stop), if_hash)
-    if answer is None:
-        return EmptyReader(look_at(requests, container, name, if_hash))
-    return _reader(requests, container, name, answer, check, lambda: find_place(answer, start, stop))
+class ObjectOpening(Opening[Requests]):
+    """One object that is to be read."""
 
+    def _ask(self, part: str | None) -> HttpAnswer | None:
+        headers = headers_of(
+            # Without it Google unpacks what is stored with gzip, and sends other bytes than there are.
+            ("Accept-Encoding", "gzip"),
+            ("Range", part),
+            ("x-goog-if-generation-match", self.if_hash and generation_of(self.if_hash)),
+        )
+        try:
+            return self.requests.call(Request("Get Object", "GET", xml_path(self.container, self.name), "", headers))
+        except Refusal as error:
+            if error.status != _PAST_THE_END:
+                raise
+            return None
 
-def open_end(
-    requests: Requests, container: str, name: str, count: int, if_hash: str | None, check: bool
-) -> ObjectReader | None:
-    """A reader of the last bytes; None: the server does not tell them so, or there are none."""
-    answer = _asked(requests, container, name, end_header(count), if_hash)
-    if answer is None:
-        return None
-    place = find_end(answer, count)
-    if place is None:
-        answer.close()
-        return None
-    return _reader(requests, container, name, answer, check, lambda: place)
+    def _look(self) -> ObjectInfo:
+        return look_at(self.requests, self.container, self.name, self.if_hash)
 
-
-def _asked(requests: Requests, container: str, name: str, part: str | None, if_hash: str | None) -> HttpAnswer | None:
-    """The answer to a GET; None: the range is past the object's end."""
-    headers = headers_of(
-        # Without it Google unpacks what is stored with gzip, and sends other bytes than there are.
-        ("Accept-Encoding", "gzip"),
-        ("Range", part),
-        ("x-goog-if-generation-match", if_hash and generation_of(if_hash)),
-    )
-    try:
-        return requests.call(Request("Get Object", "GET", xml_path(container, name), "", headers))
-    except Exception as error:
-        if status_of(error) != _PAST_THE_END:
-            raise
-        return None
-
-
-def _reader(
-    requests: Requests, container: str, name: str, answer: HttpAnswer, check: bool, find: Callable[[], Place]
-) -> ObjectReader:
-    """A reader of what an answer has of what was asked for."""
-    try:
-        place = find()
-        if place.size is None:
+    def _info_of(self, answer: HttpAnswer, size: int | None) -> ObjectInfo:
+        """By the headers, or by one more request where they lack something."""
+        if size is None:
             raise StrangeAnswer(
                 "the response does not say how many bytes the object has: something between decompressed it"
             )
-        info = _info_of_answer(requests, container, name, answer, place.size)
-        whole = check and place.take == place.size
-        return AnswerReader(info, answer, place, _digest_of(info, place.size) if whole else None)
-    except BaseException:
-        answer.close()
-        raise
+        headers = answer.headers
+        generation, stored = headers.get("x-goog-generation", ""), headers.get("x-goog-stored-content-length")
+        if not generation.isdecimal() or stored not in (None, str(size)):
+            raise StrangeAnswer("the response is not of a Google object, or not of the bytes as they are stored")
+        told = None if stored is None else info_of_headers(self.name, size, headers)
+        if told is None:  # headers cannot carry all that others wrote by JSON; and emulators leave some out
+            told = info_of(self.requests.json(get_object(self.container, self.name, generation)))
+        if told.size != size:
+            raise StrangeAnswer("the response is not of the bytes as they are stored")
+        return told
+
+    def _digest_of(self, answer: HttpAnswer, info: ObjectInfo) -> ContentDigest | None:
+        if info.hash is None or info.size is None:
+            return None
+        prepare(info.size)
+        return CombinedDigest(info.hash.partition("-")[2], info.size)
 
 
 def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
@@ -227,31 +211,21 @@ def read_metadata(kept: Mapping[str, str]) -> tuple[dict[str, str], str | None]:
     return metadata, mark or None
 
 
-def _digest_of(info: ObjectInfo, size: int) -> CombinedDigest:
-    """What the content must hash to."""
-    prepare(size)
-    return CombinedDigest((info.hash or "").partition("-")[2], size)
-
-
-def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpAnswer, size: int) -> ObjectInfo:
-    """What is known of the object that an answer is of: by its headers, or by one more request where they lack it."""
-    headers = answer.headers
-    generation, crc32c = headers.get("x-goog-generation", ""), re.search(CRC32C_IN_HASH, headers.get("x-goog-hash", ""))
-    modified, stored = read_date(headers.get("last-modified")), headers.get("x-goog-stored-content-length", str(size))
-    if not generation.isdecimal() or stored != str(size):
-        raise StrangeAnswer("the response is not of a Google object, or not of the bytes as they are stored")
+def info_of_headers(name: str, size: int, headers: Mapping[str, str]) -> ObjectInfo | None:
+    """What the headers of a GET tell of an object; None: not all."""
+    crc32c, modified = (
+        re.search(CRC32C_IN_HASH, headers.get("x-goog-hash", "")),
+        read_date(headers.get("last-modified")),
+    )
     kept = {key[len(METADATA_PREFIX) :]: value for key, value in headers.items() if key.startswith(METADATA_PREFIX)}
-    plain = "x-goog-stored-content-length" in headers and all(map(str.isascii, kept.values()))
-    if crc32c is None or modified is None or not plain:
-        # Headers cannot carry all that others wrote by JSON; and emulators leave some out.
-        return _looked_at(requests, container, name, generation, size)
-    hash_ = hash_of(generation, crc32c[1])
+    if crc32c is None or modified is None or not all(map(str.isascii, kept.values())):
+        return None
     metadata, mark = read_metadata(kept)
     cached = headers.get("cache-control")
     return ObjectInfo(
         name,
         size,
-        hash_,
+        hash_of(headers["x-goog-generation"], crc32c[1]),
         headers.get("content-type"),
         metadata,
         modified,
@@ -261,15 +235,8 @@ def _info_of_answer(requests: Requests, container: str, name: str, answer: HttpA
         None if cached in _SERVED_BY_DEFAULT else cached or None,
         mark,
         headers.get("x-goog-storage-class") or None,
-        generation,
+        headers["x-goog-generation"],
     )
-
-
-def _looked_at(requests: Requests, container: str, name: str, generation: str, size: int) -> ObjectInfo:
-    info = info_of(requests.json(get_object(container, name, generation)))
-    if info.size != size:
-        raise StrangeAnswer("the response is not of the bytes as they are stored")
-    return info
 
 
 def base64_of(digest: bytes) -> str:

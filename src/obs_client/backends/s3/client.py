@@ -20,13 +20,12 @@ from obs_client.backends.s3.errors import (
     retry_after,
 )
 from obs_client.backends.s3.reading import (
+    ObjectOpening,
     check_possible,
     get_object,
     info_at,
     look_at,
     look_at_container,
-    open_end,
-    open_object,
 )
 from obs_client.backends.s3.requests import Request, Requests
 from obs_client.backends.s3.settings import Choices, check
@@ -230,22 +229,26 @@ class S3Client(ObjectStorageClient):
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
-        return open_object(self._requests, container, name, start, stop, if_hash, self.options.check_content)
+        return self._opening(container, name, if_hash).open(start, stop)
 
     def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
-        found = open_end(self._requests, container, name, count, if_hash, self.options.check_content)
+        found = self._opening(container, name, if_hash).open_end(count)
         return found or super()._object_open_end(container, name, count, if_hash)
 
     def _object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str
     ) -> ObjectReader | None:
-        check = self.options.check_content
         try:
-            return open_object(self._requests, container, name, start, stop, None, check, known)
+            return self._opening(container, name, None, known).open(start, stop)
         except S3Error as error:
             if error.status != NOT_MODIFIED:
                 raise
             return None
+
+    def _opening(
+        self, container: str, name: str, if_hash: str | None = None, known: str | None = None
+    ) -> ObjectOpening:
+        return ObjectOpening(self._requests, container, name, if_hash, known, check=self.options.check_content)
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         from obs_client.backends.s3.names import check_kept

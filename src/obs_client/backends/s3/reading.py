@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from obs_client._http.answer import HttpAnswer
+from obs_client._http.kit.calls.opening import Opening
 from obs_client._http.kit.calls.queries import headers_of, query_of
 from obs_client._http.kit.dates import read_date
 from obs_client._http.kit.encoded_words import decode_words
 from obs_client._http.kit.etags import bare_etag, etag_of, quoted_etag
 from obs_client._http.kit.numbers import read_number
-from obs_client._http.kit.ranges import Place, end_header, find_end, find_place, is_part, range_header
-from obs_client._http.kit.readers import AnswerReader, EmptyReader
+from obs_client._http.kit.ranges import is_part
 from obs_client.backend.integrity import ContentDigest
-from obs_client.backend.values import WRITE_ID_KEY, ObjectReader
+from obs_client.backend.values import WRITE_ID_KEY
 from obs_client.backends.s3.digests.part_sizes import AskedPartSizes
 from obs_client.backends.s3.digests.stored import digest_of_answer, is_of_parts
 from obs_client.backends.s3.digests.tags import Tags, hash_is_md5
@@ -112,67 +112,32 @@ def look_for(requests: Requests, container: str, name: str) -> ObjectInfo | None
         raise
 
 
-def open_object(
-    requests: Requests,
-    container: str,
-    name: str,
-    start: int,
-    stop: int | None,
-    if_hash: str | None,
-    check: bool,
-    known: str | None = None,
-) -> ObjectReader:
-    """A reader of a range; `check`: with the digest of the content, where the range is all of it.
+class ObjectOpening(Opening[Requests]):
+    """One object that is to be read."""
 
-    Raises:
-        S3Error: 304: it has the hash `known`.
-    """
-    if start == stop:
-        return _empty_reader(requests, container, name, if_hash)
-    checksums = requests.uses_checksums and start == 0
-    part = range_header(start, stop)
-    asked = get_object(container, name, part=part, if_hash=if_hash, checksums=checksums, known=known)
-    try:
-        answer = _stored(requests, asked)
-    except S3Error as error:
-        if error.status != 416:
-            raise
-        return _empty_reader(requests, container, name, if_hash)
-    return _reader(requests, container, name, answer, check, lambda: find_place(answer, start, stop))
+    def _ask(self, part: str | None) -> HttpAnswer | None:
+        checksums = self.requests.uses_checksums and (part is None or part.startswith("bytes=0-"))
+        asked = get_object(
+            self.container, self.name, part=part, if_hash=self.if_hash, checksums=checksums, known=self.known
+        )
+        try:
+            return _stored(self.requests, asked)
+        except S3Error as error:
+            if error.status != 416:
+                raise
+            return None
 
+    def _look(self) -> ObjectInfo:
+        return info_at(self.requests, self.container, self.name, self.if_hash)
 
-def open_end(
-    requests: Requests, container: str, name: str, count: int, if_hash: str | None, check: bool
-) -> ObjectReader | None:
-    """A reader of the last bytes; None: the server does not tell them so, or there are none."""
-    asked = get_object(container, name, part=end_header(count), if_hash=if_hash)
-    try:
-        answer = _stored(requests, asked)
-    except S3Error as error:
-        if error.status != 416:
-            raise
-        return None
-    place = find_end(answer, count)
-    if place is None:
-        answer.close()
-        return None
-    return _reader(requests, container, name, answer, check, lambda: place)
+    def _info_of(self, answer: HttpAnswer, size: int | None) -> ObjectInfo:
+        self.requests.check_identity(self.container, answer)
+        return info_of(self.name, answer, size)
 
-
-def _reader(
-    requests: Requests, container: str, name: str, answer: HttpAnswer, check: bool, find: Callable[[], Place]
-) -> ObjectReader:
-    """A reader of what an answer has of what was asked for."""
-    try:
-        requests.check_identity(container, answer)
-        place = find()
-        info = info_of(name, answer, place.size)
-        size = place.size if check and place.take == place.size else None
-        digest = None if size is None else _digest_of(requests, container, name, answer, size)
-        return AnswerReader(info, answer, place, digest)
-    except BaseException:
-        answer.close()
-        raise
+    def _digest_of(self, answer: HttpAnswer, info: ObjectInfo) -> ContentDigest | None:
+        if info.size is None:
+            return None
+        return _digest_of(self.requests, self.container, self.name, answer, info.size)
 
 
 def as_stored(request: Request) -> Request:
@@ -245,10 +210,6 @@ def _reading_headers(part: str | None, if_hash: str | None, checksums: bool) -> 
         ("If-Match", None if if_hash is None else quoted_etag(if_hash)),
         ("x-amz-checksum-mode", "ENABLED" if checksums else None),
     )
-
-
-def _empty_reader(requests: Requests, container: str, name: str, if_hash: str | None) -> ObjectReader:
-    return EmptyReader(info_at(requests, container, name, if_hash))
 
 
 def _digest_of(requests: Requests, container: str, name: str, answer: HttpAnswer, size: int) -> ContentDigest | None:

@@ -29,7 +29,7 @@ from obs_client.backends.swift.headers import number, text
 from obs_client.backends.swift.large.upload import SwiftUpload
 from obs_client.backends.swift.limits import Limits
 from obs_client.backends.swift.listing import all_rows, containers_page, objects_page, sum_of_sizes
-from obs_client.backends.swift.reading import NOT_MODIFIED, look_at, open_end, open_object
+from obs_client.backends.swift.reading import NOT_MODIFIED, ObjectOpening, look_at
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.backends.swift.signing import Signing
@@ -262,22 +262,26 @@ class SwiftClient(ObjectStorageClient):
     def _object_open(
         self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
     ) -> ObjectReader:
-        return open_object(self._http, container, name, start, stop, if_hash, self.options.check_content)
+        return self._opening(container, name, if_hash).open(start, stop)
 
     def _object_open_end(self, container: str, name: str, count: int, if_hash: str | None) -> ObjectReader:
-        found = open_end(self._http, container, name, count, if_hash, self.options.check_content)
+        found = self._opening(container, name, if_hash).open_end(count)
         return found or super()._object_open_end(container, name, count, if_hash)
 
     def _object_open_changed(
         self, container: str, name: str, start: int, stop: int | None, known: str
     ) -> ObjectReader | None:
-        check = self.options.check_content
         try:
-            return open_object(self._http, container, name, start, stop, None, check, known)
+            return self._opening(container, name, None, known).open(start, stop)
         except Exception as error:
             if status_of(error) != NOT_MODIFIED:
                 raise
             return None
+
+    def _opening(
+        self, container: str, name: str, if_hash: str | None = None, known: str | None = None
+    ) -> ObjectOpening:
+        return ObjectOpening(self._http, container, name, if_hash, known, check=self.options.check_content)
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo:
         return self._write(new, body, {})

@@ -27,7 +27,7 @@ from obs_client.backends.swift.headers import (
 )
 from obs_client.backends.swift.large.upload import SwiftUpload
 from obs_client.backends.swift.limits import Limits
-from obs_client.backends.swift.reading import open_object
+from obs_client.backends.swift.reading import ObjectOpening
 from obs_client.backends.swift.requests import SwiftHttp
 from obs_client.backends.swift.segments import Segments
 from obs_client.errors import (
@@ -128,7 +128,7 @@ class Source:
         return content
 
     def _open(self, start: int, stop: int) -> ObjectReader:
-        return open_object(self._http, self._container, self.info.name, start, stop, self.info.hash, False)
+        return ObjectOpening(self._http, self._container, self.info.name, self.info.hash, check=False).open(start, stop)
 
     def _head(self) -> Mapping[str, str]:
         return self._http.call("head_object", self._container, self.info.name).headers
