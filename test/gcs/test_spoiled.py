@@ -202,6 +202,23 @@ class TestResumable:
             client.object_write("name", LARGE, if_absent=True)
         assert client.object_info("name") is None
 
+    @pytest.mark.parametrize("status", [404, 410])
+    def test_a_session_that_has_ended_is_not_asked_again(
+        self, status: int, google: Spoiling, client: GCSClient
+    ) -> None:
+        def spoil(request: Request, response: Response) -> Response:
+            if request.method == "PUT" and response.status == 308:
+                told = {"error": {"code": status, "message": "Gone", "errors": [{"reason": "gone"}]}}
+                return dataclasses.replace(response, status=status, body=json.dumps(told).encode())
+            return response
+
+        google.spoil = spoil
+        with pytest.raises(ServiceError, match="send the object again") as caught:
+            client.object_write("name", LARGE, if_absent=True)
+        assert type(caught.value) is ServiceError
+        assert len([each for each in google.asked if each.method == "PUT"]) == 1
+        assert client.object_info("name") is None
+
     def test_a_piece_whose_answer_was_lost_is_not_sent_twice(self, google: Spoiling, client: GCSClient) -> None:
         lost: list[int] = []
 

@@ -13,6 +13,7 @@ from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit.buffers import CONTENT_LIMIT
 from obs_client._http.kit.calls.framed import FramedBody, PieceBody
 from obs_client._http.kit.calls.queries import query_of
+from obs_client._http.kit.calls.refusals import Refusal
 from obs_client._http.kit.json_answer import parse_json
 from obs_client.backend import stopping
 from obs_client.backend.body import Body, BytesBody
@@ -22,7 +23,7 @@ from obs_client.backend.values import NewObject
 from obs_client.backends.gcs.reading import base64_of
 from obs_client.backends.gcs.requests import JSON_TYPE, Request, Requests, upload_path
 from obs_client.backends.gcs.writing import STORED, check_stored, conditions_of, resource_of, written
-from obs_client.errors import TemporaryError
+from obs_client.errors import ServiceError, TemporaryError
 from obs_client.models import ObjectInfo
 
 UNIT = 256 * 1024
@@ -100,12 +101,22 @@ class ResumableUpload(MultipartUpload):
         return _stored(self._put(None, 0, "*", {}))
 
     def _put(self, piece: Body | None, start: int, total: str, headers: dict[str, str]) -> HttpAnswer:
-        """Send a piece of the object."""
+        """Send a piece of the object.
+
+        Raises:
+            ServiceError: The session has ended: Google's documents have the upload begin anew then.
+        """
         place = f"{start}-{start + piece.size - 1}" if piece else "*"
         sent = {**headers, "Content-Range": f"bytes {place}/{total}"}
-        return self._requests.call(
-            Request("objects.insert", "PUT", self._path, self._query, sent, piece or b"", (_GOES_ON,))
-        )
+        asked = Request("objects.insert", "PUT", self._path, self._query, sent, piece or b"", (_GOES_ON,))
+        try:
+            return self._requests.call(asked)
+        except Refusal as error:
+            if error.status in _GONE:
+                raise ServiceError(
+                    "Google has ended the session of the upload", hint="send the object again"
+                ) from error
+            raise
 
 
 def _stored(answer: HttpAnswer) -> int:
