@@ -16,9 +16,8 @@ from obs_client.testing import Conformance, FaultyClient
 
 REFUSED = (
     "test_delete_leaves_others", "test_folder_is_absent", "test_list", "test_list_delimiter", "test_list_kinds",
-    "test_list_long_delimiter", "test_list_order", "test_list_prefix", "test_list_start_after", "test_names_as_prefix",
-    "test_names_copied", "test_names_deleted", "test_names_deleted_together", "test_names_folded", "test_names_info",
-    "test_names_listed", "test_names_of_large_objects", "test_names_opened", "test_names_read",
+    "test_list_long_delimiter", "test_list_order", "test_list_prefix", "test_list_start_after", "test_names_copied",
+    "test_names_folded", "test_names_of_large_objects", "test_names_opened", "test_names_read",
 )  # fmt: skip
 """Tests that write a file where a folder is, or a name that ends with a slash."""
 

@@ -10,13 +10,14 @@ import pytest
 
 from obs_client import ObjectStorageClient
 from obs_client.testing import Conformance
-from test.testing.broken import declared, listings, reads, resuming, signing_store, writes
+from test.testing.broken import declared, listings, names, reads, resuming, signing_store, writes
 from test.testing.broken.backends import CAUGHT_BY, BrokenClient
 
 pytestmark = pytest.mark.slow
 
 assert declared
 assert listings
+assert names
 assert reads
 assert resuming
 assert writes

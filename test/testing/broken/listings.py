@@ -161,7 +161,7 @@ class ListsNoMetadataThoughDeclared(BrokenListing):
         return [item if isinstance(item, SubdirInfo) else dataclasses.replace(item, metadata={}) for item in entries]
 
 
-@caught_by("test_names_listed")
+@caught_by("test_names_read")
 class HidesDotNames(BrokenListing):
     def changed(self, entries: Entries) -> Entries:
         return [entry for entry in entries if not name_of(entry).startswith(".")]

@@ -236,19 +236,19 @@ class IgnoresCase(BrokenNames):
         return name.lower()
 
 
-@caught_by("test_names_listed")
+@caught_by("test_names_read")
 class NormalisesUnicode(BrokenNames):
     def spelled(self, name: str) -> str:
         return unicodedata.normalize("NFC", name)
 
 
-@caught_by("test_names_info")
+@caught_by("test_names_read")
 class DecodesPercents(BrokenNames):
     def spelled(self, name: str) -> str:
         return unquote(name).replace("\0", "")
 
 
-@caught_by("test_names_deleted")
+@caught_by("test_names_copied")
 class DeletesByPrefix(BrokenClient):
     def _object_delete(self, container: str, name: str, if_hash: str | None = None) -> None:
         for entry in self.inner.object_list(prefix=name, container_name=container):

@@ -12,7 +12,7 @@ from obs_client.testing.base import ConformanceBase
 from obs_client.testing.promise import promise
 from obs_client.testing.wrapper import RecordingClient, WrappedClient
 
-FEW = 130
+FEW = 50
 """Objects of a long listing where `many` would fill neither a page nor a batch: both are made small then."""
 
 NAMES = ("a", "a/b", "a/b/c", "a/b/d", "a-b", "ab", "b//c", "b/1", "b/2", "c", "x--1", "x--2/y", "x-3", "z/")
@@ -143,7 +143,9 @@ class ListingTests(ConformanceBase):
             prefix, delimiter, after = query
             start = None if after is None else f"limited/{after}"
             everything = self.list_some(f"limited/{prefix}", delimiter, start)
-            for limit in (1, 2, 3, 5, len(names), 999, 1000, 5000):
+            # Limits around a server's own pages are of no other meaning where there is a prefix or a place to start.
+            around_pages = (999, 1000, 5000) if query == queries[0] else ()
+            for limit in (1, 2, 3, 5, len(names), *around_pages):
                 found = self.list_some(f"limited/{prefix}", delimiter, start, limit)
                 self.assertEqual(len(found), min(limit, len(everything)), f"limit={limit}")
                 if self.capabilities.ordered_listing:

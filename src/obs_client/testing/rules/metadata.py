@@ -49,8 +49,17 @@ class MetadataTests(ConformanceBase):
 
     @promise("Metadata values may be any text: empty, of any script, or alike to an encoding.")
     def test_metadata_values(self) -> None:
-        self.each(VALUES.items(), lambda item: self.check_kept({item[0]: item[1]}))
         self.check_kept(VALUES)
+        name = self.name("alone")
+
+        def check(item: tuple[str, str]) -> None:
+            key, value = item
+            self.client.object_write(name, b"", {key: value})
+            self.assertEqual(self.metadata(name), {key: value}, "after a write")
+            self.client.object_replace_metadata(name, {f"other-{key}": value})
+            self.assertEqual(self.metadata(name), {f"other-{key}": value}, "after a change")
+
+        self.each(VALUES.items(), check)
 
     @promise("Values with a blank at an edge are kept if capabilities.metadata_blank_edges, else refused unwritten.")
     def test_metadata_blank_edges(self) -> None:
