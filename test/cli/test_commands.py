@@ -158,12 +158,19 @@ def test_get_writes_below_the_directory_given_and_keeps_the_old_file(docs: str, 
 
 def test_containers_are_made_and_removed(tmp_path: Path) -> None:
     done("mb", tmp_path / "new")
-    done("mb", f"file://{tmp_path}?container_name=new")
-    assert "there already" in run("mb", "-v", f"{tmp_path}/new/").stderr
+    for again in (f"file://{tmp_path}?container_name=new", f"{tmp_path}/new/"):
+        result = run("mb", again)
+        assert (result.exit_code, result.stdout, result.stderr) == (0, "", "obs: new is there already\n")
+    assert run("mb", "--quiet", f"{tmp_path}/new/").stderr == ""
     fill(f"{tmp_path}/new", "x")
     assert "--force" in failed(1, "rb", tmp_path / "new")
     assert "no terminal" in failed(2, "rb", "--force", tmp_path / "new")
     done("rb", "--force", "--yes", tmp_path / "new")
+
+
+def test_what_slows_down_content_is_not_offered_where_none_moves(docs: str) -> None:
+    assert "--limit-rate" in failed(2, "rm", "--limit-rate", "1MB", f"{docs}/x")
+    assert "--limit-requests" in done("rm", "--help")
 
 
 def test_a_container_that_is_not_there_is_never_taken_for_a_file_in_the_one_above(docs: str) -> None:

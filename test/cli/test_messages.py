@@ -13,6 +13,7 @@ import pytest
 import obs_client
 from obs_client.cli.address import Address
 from obs_client.cli.failures import failure_of, without_query_secrets
+from obs_client.cli.group import _go_on
 from obs_client.cli.logs import logged
 from obs_client.cli.objects import absent
 from obs_client.cli.settings import Settings
@@ -309,6 +310,19 @@ def test_a_sync_of_a_source_that_holds_nothing_says_so(tmp_path: Path) -> None:
     result = run("sync", "photos", "other", "--dry-run", "--json", "--exclude", "**")
     assert result.stderr == "obs: photos holds no names (that fit the patterns)\n"
     failed(3, "sync", f"file://{tmp_path}/store?container_name=absent", "other")
+
+
+def test_a_sync_of_a_folder_that_is_not_there_is_refused_before_anything_is_deleted(tmp_path: Path) -> None:
+    absent = f"file://{tmp_path}/store?container_name=album&prefix=never/"
+    for options in ((), ("--delete", "--yes"), ("--dry-run", "--delete"), ("--dry-run", "--json")):
+        assert f"there is no folder '{absent}'" in failed(3, "sync", absent, "photos", *options)
+    assert (tmp_path / "photos" / "a.txt").exists()
+
+
+def test_after_a_stop_one_thing_is_advised() -> None:
+    settings = Settings(go_on="each file is complete, old or new; run the same command again")
+    assert _go_on(settings, "") == settings.go_on
+    assert _go_on(settings, "'x' is kept: --resume continues; ") == "each file is complete, old or new"
 
 
 def test_du_of_a_file_is_that_file() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import obs_client
 from obs_client import ConfigurationError, LocalClient, MemoryClient, StorageUrl, from_url
+from obs_client._urls.making import made_of
 from test.cli.running import failed
 from test.contract.plug_ins import PluginClient
 
@@ -120,6 +122,8 @@ def test_a_plug_in_gets_its_container_and_typed_options() -> None:
         ("file:///some/../root", "path that is meant"),
         ("memory:something", "just 'memory:'.*memory:.container_name="),
         ("memory:?colour=red", "unknown option 'colour'.*container_name"),
+        ("swift://box?profile=work", "unknown option 'profile' in the URL; did you mean cloud\\?"),
+        ("swift://box?profile=work.json", "unknown option 'profile' in the URL; did you mean cloud\\?"),
         ("swift://box?part=1", "unknown option 'part'.*create_temp_url_key.*verify"),
         ("s3://box?part=1", "unknown option 'part'.*endpoint_url.*kms_key_id.*verify"),
         ("plug://box?part=1", "unknown option 'part'.*region.*retries.*timeout.*verify"),
@@ -163,6 +167,18 @@ def test_credentials_in_a_url_are_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigurationError, match="credentials") as caught:
         from_url(url)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["root", "storage_url", "options"])
+def test_a_plug_in_that_requires_what_no_url_sets_is_told_so(name: str) -> None:
+    def make(**given: object) -> MemoryClient:
+        return MemoryClient()
+
+    parameter = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY)
+    vars(make)["__signature__"] = inspect.Signature([parameter])
+    with pytest.raises(ConfigurationError, match=f"requires {name}, which .* a default") as caught:
+        made_of("plug", make, {})
+    assert "lacks" not in str(caught.value)
 
 
 def test_other_bad_input() -> None:

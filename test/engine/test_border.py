@@ -133,6 +133,23 @@ def test_a_copy_that_was_not_made_is_made_again() -> None:
     assert client.object_read("b") == b"content"
 
 
+def test_what_is_absent_is_named_before_the_words_of_the_store() -> None:
+    class Absent(ScriptedClient):
+        kind: type[obs_client.ObjectStorageClientError] = obs_client.ObjectNotFoundError
+
+        def _classify_error(self, error: Exception) -> type[obs_client.ObjectStorageClientError] | None:
+            return self.kind
+
+    client = Absent()
+    client.before["_object_open"].append(Refusal("GET failed, 404"))
+    with pytest.raises(obs_client.ObjectNotFoundError, match=r"^there is no object 'a' in container 'box': GET failed"):
+        client.object_read("a")
+    client.kind = obs_client.ContainerNotFoundError
+    client.before["_object_write"].append(Refusal("PUT failed, 404"))
+    with pytest.raises(obs_client.ContainerNotFoundError, match=r"^there is no container 'box': PUT failed"):
+        client.object_write("a", b"")
+
+
 def test_a_batch_that_is_refused_as_a_whole_is_said_of_objects_not_of_the_container() -> None:
     client = ScriptedClient()
     client.before["_object_delete_many"].extend([Outage("busy")] * 100)

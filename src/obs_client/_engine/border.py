@@ -19,9 +19,11 @@ from obs_client.backend.primitives import Backend
 from obs_client.backend.values import NewObject, ObjectReader, Page, UrlTerms
 from obs_client.errors import (
     AuthorizationError,
+    ContainerNotFoundError,
     IntegrityError,
     NotFoundError,
     ObjectChangedError,
+    ObjectNotFoundError,
     ObjectStorageClientError,
     TemporaryError,
 )
@@ -47,6 +49,9 @@ _HINTS: dict[type[ObjectStorageClientError], str] = {
     ObjectChangedError: "try again when nobody writes to it",
 }
 """What to do where the backend does not say."""
+
+_OF_THE_OBJECT = frozenset({"read", "look at", "look at the tags of", "change the metadata of", "delete"})
+"""What is done with the object that a call names; a copy names its target, and lacks its source."""
 
 _CHAIN = 20
 """How many errors that led to another are looked at."""
@@ -294,7 +299,7 @@ class Border:
         if kind is None:
             return error
         made = kind(
-            self._message(verb, error, container, object_name),
+            _absence(kind, verb, error, container, object_name) or self._message(verb, error, container, object_name),
             container=container,
             object_name=object_name,
             request_id=self._backend._request_id(error),
@@ -429,6 +434,19 @@ def _message(verb: str, error: Exception, container: str | None, object_name: st
     where = f" in container {container!r}" if object_name is not None else f" {container!r}" if container else ""
     what = f" {object_name!r}" if object_name is not None else ""
     return f"could not {verb}{what}{where}: {_said(error)}"
+
+
+def _absence(
+    kind: type[ObjectStorageClientError], verb: str, error: Exception, container: str | None, object_name: str | None
+) -> str:
+    """What is absent, in words of our own before those of the store; empty if that is not what the error tells of."""
+    if isinstance(error, OSError) or container is None:
+        return ""
+    if issubclass(kind, ObjectNotFoundError) and object_name is not None and verb in _OF_THE_OBJECT:
+        return f"there is no object {object_name!r} in container {container!r}: {_said(error)}"
+    if issubclass(kind, ContainerNotFoundError) and verb != "copy to":
+        return f"there is no container {container!r}: {_said(error)}"
+    return ""
 
 
 def _said(error: Exception) -> str:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from obs_client._urls.options import is_secret
+from obs_client._urls.options import RESERVED, is_secret
 from obs_client._urls.schemes import BUILT_IN
 from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConfigurationError, ObjectStorageClientError
@@ -38,6 +38,11 @@ def _check_arguments(scheme: str, signature: inspect.Signature, given: Mapping[s
     ]
     if secret := [name for name in missing if is_secret(name)]:
         raise ConfigurationError(f"the client for scheme {scheme!r} needs {secret[0]}, which a URL cannot hold")
+    if reserved := [name for name in missing if name in RESERVED]:
+        raise ConfigurationError(
+            f"the client for scheme {scheme!r} requires {reserved[0]}, which is not a parameter that a URL sets",
+            hint=f"give {reserved[0]} a default in its constructor; client.options are set after it was made",
+        )
     if missing:
         options = "&".join(f"{name}=..." for name in missing)
         raise ConfigurationError(f"the URL lacks ?{options}, which the store {scheme}: needs")

@@ -21,6 +21,9 @@ STORE_PROFILE = "store_profile"
 
 _SECRET = re.compile("credential|password|secret|token|access_key|^key$|^temp_url_key$", re.IGNORECASE)
 
+RESERVED = ("root", "storage_url", "options")
+"""Parameters of constructors that are not options of URLs: where the store is, which the URL itself says, and ours."""
+
 _SIZES = {"part_size", "memory"}
 _TIMEOUT = "timeout"
 _TIMES = {_TIMEOUT, "first_pause", "longest_pause", "give_up_after", "give_up_first_after"}
@@ -93,7 +96,7 @@ def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
         raise ConfigurationError(
             f"a URL must not contain credentials; pass {name} to the constructor, or set it in the environment"
         )
-    if name == _PROFILE and ("/" in text or text.endswith(".json")):
+    if name == _PROFILE and name in known and ("/" in text or text.endswith(".json")):
         raise ConfigurationError(
             f"the option profile names a profile of the AWS configuration files, and {text!r} is a path",
             hint=f"{STORE_PROFILE}={text} takes the options that obs probe found out",
@@ -119,7 +122,7 @@ def _options_of_profile(
 def _suggestion(name: str, known: Mapping[str, object]) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, known)
+    close = ["cloud"] if name == _PROFILE and "cloud" in known else get_close_matches(name, known)
     meant = f"did you mean {close[0]}? " if close else ""
     return f"{meant}known are {', '.join(sorted(known))}"
 
@@ -135,7 +138,7 @@ def _parameters(client_class: type[ObjectStorageClient]) -> dict[str, object]:
     """The constructor's parameters that can be written as text, with their types."""
     hints = typing.get_type_hints(client_class.__init__)
     parameters = list(inspect.signature(client_class.__init__).parameters)[1:]
-    named = [name for name in parameters if name not in ("root", "storage_url", "options") and not is_secret(name)]
+    named = [name for name in parameters if name not in RESERVED and not is_secret(name)]
     known = {name: hints.get(name, str) for name in named}
     return {**known, ANONYMOUS: bool} if "credentials" in parameters else known
 

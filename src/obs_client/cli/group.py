@@ -65,10 +65,15 @@ class Group(Commands):
             _leave_pipe()
         except Stopped as stop:
             notes = "".join(f"{in_our_words(note)}; " for note in getattr(stop, "__notes__", ()))
-            raise _STOPS[stop.number](f"stopped; {notes}{settings.go_on}") from None
+            raise _STOPS[stop.number](f"stopped; {notes}{_go_on(settings, notes)}") from None
         except Exception as error:
             settings.show_details(error)
             raise failure_of(error) from error
+
+
+def _go_on(settings: Settings, notes: str) -> str:
+    """What to do after a stop; where a note tells how the transfer continues, not also to run the command again."""
+    return settings.go_on.partition("; run the same command again")[0] if "--resume" in notes else settings.go_on
 
 
 def _leave_pipe() -> NoReturn:

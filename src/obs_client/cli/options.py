@@ -139,6 +139,9 @@ def shared(function: Function) -> Function:
     return _quiet(_verbose(_debug(_progress(_retries(_timeout(function))))))
 
 
+limit_requests: Option = _limit_requests
+
+
 def limits(function: Function) -> Function:
     """Add how fast a command that moves content may be."""
     return _limit_rate(_limit_requests(function))

@@ -55,6 +55,21 @@ def holds_nothing(place: Place) -> bool:
         return True
 
 
+def check_is_there(address: Address, place: Place) -> None:
+    """Refuse a folder that is not there, container or all, as a source: what the target has is not to follow it.
+
+    A folder of a store is there as long as an object is in it, or marks it. A container or a directory may be empty.
+    """
+    if address.path is None and place.prefix:
+        found = place.client.object_iter(prefix=place.prefix, container_name=place.container_name, limit=1)
+        if next(found, None) is None:
+            check_no_object(address, place)
+            raise NotThere(
+                f"there is no folder {address.text!r}",
+                "a folder in a store is there while it has objects; to empty the target too, obs rm -r deletes in it",
+            )
+
+
 def check_no_object(address: Address, place: Place) -> None:
     """Refuse an object that was given as a folder; to be asked of a place that holds nothing."""
     name, container = address.name, place.container_name

@@ -171,7 +171,9 @@ class Writing(Transfers):
 
         Raises:
             FileNotFoundError: One of them is absent or, without `recursive`, a folder; nothing was deleted.
+            ValueError: One of them is a folder with an empty name, as `a//`, which would be taken for `a`.
         """
+        self._refuse_empty_names(path, recursive)
         tops = self._all_there(self.expand_path(path)) if recursive else []
         if recursive and maxdepth is None:
             for each in tops:
@@ -179,6 +181,11 @@ class Writing(Transfers):
         else:
             self._remove_objects(self._files(path, recursive, maxdepth))
         self.invalidate_cache()
+
+    def _refuse_empty_names(self, path: Any, recursive: bool) -> None:
+        for each in path if isinstance(path, list | tuple | set) else [path]:
+            if self._whole(each).endswith("//") and (recursive or not self._is_object(each)):
+                raise ValueError(f"{str(each)!r} ends with an empty name; delete what is in it by the objects' names")
 
     def _all_there(self, paths: list[str]) -> list[str]:
         """The paths, each of which is an object or a folder."""

@@ -184,6 +184,14 @@ def test_what_cannot_be_is_refused_in_writing(store: Store) -> None:
         store.fs.rm([store.path("there"), store.path("none")])
 
 
+def test_a_folder_with_an_empty_name_is_not_taken_for_the_one_that_it_is_in(store: Store) -> None:
+    store.fs.pipe(store.path("p/kept"), b"kept")
+    for recursive in (True, False):
+        with pytest.raises(ValueError, match="empty name"):
+            store.fs.rm(store.path("p//"), recursive=recursive)
+    assert store.fs.cat(store.path("p/kept")) == b"kept"
+
+
 def test_a_folder_is_deleted_with_recursive_only(store: Store) -> None:
     fs = store.fs
     fs.pipe({store.path(name): b"" for name in ("a/b", "a/c/d", "a", "ab")})

@@ -122,6 +122,7 @@ def _login_kind(error: Exception) -> Kind:
     kinds: tuple[tuple[Any, Kind], ...] = (
         ((sdk.Unauthorized, sdk.Forbidden), AuthorizationError),
         ((sdk.EndpointNotFound, sdk.AuthPluginException, sdk.NotFound, sdk.MethodNotAllowed), ConfigurationError),
+        ((sdk.PreconditionFailed,), ConfigurationError),  # Swift's answer to a path that is none of its own
         ((sdk.SSLError, sdk.HttpVersionNotSupported), ServiceError),
         ((sdk.ConnectionError, sdk.HttpServerError, sdk.TooManyRequests, sdk.RequestTimeout), TemporaryError),
         ((sdk.ServiceUnavailable, sdk.RetriableConnectionFailure), TemporaryError),

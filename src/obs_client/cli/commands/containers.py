@@ -33,7 +33,9 @@ def mb(settings: Settings, urls: tuple[str, ...]) -> None:
         if made:
             settings.did("made", f"made {container}", name=container)
         else:
-            settings.did("there", f"{container} is there already", name=container)
+            settings.found({"type": "there", "name": container}, "")
+            if not settings.json:
+                settings.warn(f"{container} is there already")
 
     each(settings, {url: partial(make, address) for url, address in addresses.items()}, store_is_up)
 

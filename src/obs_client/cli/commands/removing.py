@@ -17,7 +17,7 @@ from obs_client.cli.failures import Failure, NotThere, failure_of
 from obs_client.cli.many.globs import Glob, fitting, glob_of
 from obs_client.cli.many.reasons import advice
 from obs_client.cli.objects import Entry, absent, entries
-from obs_client.cli.options import json_lines, limits, pass_settings, place, shared, yes
+from obs_client.cli.options import json_lines, limit_requests, pass_settings, place, shared, yes
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import Clients, each, is_up
 from obs_client.cli.text import count_text, duration, printable, size_text
@@ -38,7 +38,7 @@ SHOWN_BATCH = 100
 @click.option("--dry-run", is_flag=True, help="Delete nothing; list on stdout what would be deleted.")
 @yes
 @json_lines
-@limits
+@limit_requests
 @shared
 @pass_settings
 def rm(settings: Settings, urls: tuple[str, ...], recursive: bool, force: bool, dry_run: bool) -> None:

@@ -30,7 +30,7 @@ from obs_client.cli.options import (
     workers,
     yes,
 )
-from obs_client.cli.pairs import METADATA, attributes_map, check_no_object, holds_nothing, two_places
+from obs_client.cli.pairs import METADATA, attributes_map, check_is_there, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
 from obs_client.cli.text import count_text, printable, size_text, time_text
 
@@ -130,6 +130,8 @@ def sync(
     with contextlib.ExitStack() as stack:
         places = stack.enter_context(two_places(*addresses, follow_symlinks))
         executor, slots = (None, processes) if dask is None else stack.enter_context(dask_cluster(dask))
+        if plan is None:
+            check_is_there(addresses[0], places[0])
         run = _Run(settings, addresses, places, options, slots, executor, ledger)
         steps = None if plan is None else library.read_steps(stack.enter_context(_opened(plan)))
         if dry_run and settings.json:

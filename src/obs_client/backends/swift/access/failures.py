@@ -16,6 +16,14 @@ _REFUSED = (
     "refused the login: the user, the password (or secret), the project or a domain is wrong or unknown, or the user "
     "has no role in the project"
 )
+_CHECKED = {
+    "password": "OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME (or their ids), OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME",
+    "application credential": "OS_APPLICATION_CREDENTIAL_ID and OS_APPLICATION_CREDENTIAL_SECRET",
+    "v1": "ST_USER and ST_KEY (or OS_USERNAME and OS_PASSWORD)",
+    "login by token": "OS_AUTH_TOKEN (or OS_TOKEN) and the project",
+}
+"""What a login is made of, by its kind."""
+
 _TOO_OLD = "refused the login: the token ran out, was revoked, or has no role in the project"
 
 
@@ -49,6 +57,8 @@ def _hint(kind: type[ObjectStorageClientError], error: Exception, login: Login) 
         return f"{', '.join(quoted)} in {login.credentials.source} stands in quotes: take them off"
     if kind is ConfigurationError:
         return _advice(login)
+    if kind is AuthorizationError and login.kind in _CHECKED:
+        return f"check {_CHECKED[login.kind]}, and that {login.url[0]} is that of the cloud they are for"
     return hint_of(error)
 
 
