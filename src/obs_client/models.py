@@ -160,7 +160,8 @@ class Capabilities:
         atomic_container_delete: A container that is deleted without force holds nothing at that moment. Where this is
             False the store looks before it deletes, and what is written in between is lost.
         container_totals: `ContainerInfo` has size and count.
-        ordered_listing: Listings come in the byte order of their UTF-8 names.
+        ordered_listing: Listings come in the byte order of their UTF-8 names; of S3's, all but those of directory
+            buckets (`--x-s3`), for which it is False where such a one is chosen.
         listing_has_metadata: The entries of a listing are complete, with metadata, without further requests.
         part_size_minimum: Bytes of any part but the last.
         part_size_maximum: Bytes of a part.

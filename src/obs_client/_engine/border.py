@@ -273,6 +273,10 @@ class Border:
         given = (container, prefix, older_than, *((kept,) if kept else ()))
         return self.run("clean up", lambda: self._backend._cleanup(*given), container)
 
+    def lists_in_order(self, container: str) -> bool:
+        """Whether listings of this very container come in the byte order of their names."""
+        return self._backend._lists_in_order(container)
+
     def location(self, container: str) -> tuple[Hashable, str]:
         return self.run("find", lambda: self._backend._location(container), container)
 

@@ -51,7 +51,7 @@ def objects(border: Border, query: Query, fetch_metadata: bool) -> Iterator[Obje
         return border.object_list(query.container, query.prefix, query.delimiter, query.start_after, marker, query.most)
 
     capabilities = border.capabilities
-    ordered = capabilities.ordered_listing
+    ordered = border.lists_in_order(query.container)
     pages = itertools.starmap(partial(_asked_for, query, ordered), _pages(page, ordered))
     if not fetch_metadata:
         return itertools.islice(itertools.chain.from_iterable(map(_without_metadata, pages)), query.limit)

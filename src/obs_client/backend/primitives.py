@@ -267,6 +267,13 @@ class Backend(abc.ABC):
             size = reader.info.size
         raise TemporaryError(f"{name!r} was replaced each time before its last bytes could be read; try again")
 
+    def _lists_in_order(self, container: str) -> bool:
+        """Whether listings of this container come in the byte order of their names.
+
+        By default as `capabilities.ordered_listing`; for stores with containers of several kinds. No request is sent.
+        """
+        return self._capabilities().ordered_listing
+
     def _object_tags(self, container: str, name: str) -> Mapping[str, str]:
         """An object's tags; called if `capabilities.tags`.
 

@@ -133,7 +133,7 @@ class _Side:
         # A directory must know what marks a folder, which not all listings tell.
         self._type_wanted = directory_of(other) is not None
         # Of a server that is not known the MD5 of nothing may be that of a large object's own, empty content.
-        self._believed = Border(place.client).capabilities.ordered_listing
+        self._believed = Border(place.client).lists_in_order(place.container_name)
 
     def is_doubtful(self, listed: Listed | None) -> bool:
         """Whether a row may be a dynamic large object's, a file's of unknown size, or a marker's, or has no time."""
@@ -222,7 +222,7 @@ def _objects(
     found = _below(place.prefix, found, note)
     if patterns:
         found = (info for info in found if patterns.fits(info.name[cut:]))
-    if not Border(place.client).capabilities.ordered_listing:
+    if not Border(place.client).lists_in_order(place.container_name):
         found = _sorted(found)  # the order of others is checked where pages are joined
     return found if within == EVERYTHING else _within(within, found, cut)
 

@@ -156,6 +156,9 @@ class WrappedClient(ObjectStorageClient):
             "object_reopen_copy", lambda: self.inner._object_reopen_copy(container, source, new, identity)
         )
 
+    def _lists_in_order(self, container: str) -> bool:
+        return self._capabilities().ordered_listing and self.inner._lists_in_order(container)
+
     def _object_end_begun(self, new: NewObject, since: float) -> None:
         self._through("object_end_begun", lambda: self.inner._object_end_begun(new, since))
 

@@ -29,7 +29,7 @@ LOST = (WORKERS + 1) * PART
 STORES = ("local", "seaweedfs", "swift", "azure", "google")
 
 
-def _client(store: str, servers: Servers, directory: Path) -> ObjectStorageClient:
+def client_of(store: str, servers: Servers, directory: Path) -> ObjectStorageClient:
     def on_s3() -> ObjectStorageClient:
         server = servers.seaweedfs()
         return S3Client(endpoint_url=server.endpoint_url, region=server.region, credentials=server.s3_credentials)
@@ -46,7 +46,7 @@ def _client(store: str, servers: Servers, directory: Path) -> ObjectStorageClien
 
 @pytest.fixture
 def client(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path) -> Iterator[ObjectStorageClient]:
-    with _client(request.param, servers, tmp_path) as made:
+    with client_of(request.param, servers, tmp_path) as made:
         made.options = dataclasses.replace(made.options, part_size=PART, workers=WORKERS)
         name = f"obs-test-{secrets.token_hex(6)}"
         made.use_container(name, create=True)

@@ -4,9 +4,12 @@ import re
 
 import pytest
 
-from obs_client import AuthorizationError, ContainerNotFoundError, TemporaryError
+from obs_client import AuthorizationError, ConfigurationError, ContainerNotFoundError, Place, TemporaryError
+from obs_client._engine.border import Border
 from obs_client.backends.s3.client import S3Client
 from obs_client.models import ClientOptions
+from obs_client.sync import sync
+from obs_client.wrappers import prefixed
 from test.loopback.raw import answer
 from test.s3.protocol.amazon import OBJECT, Amazon
 
@@ -141,3 +144,15 @@ def test_an_absent_container_in_a_listing(amazon: Amazon) -> None:
     amazon.answers = lambda *_: answer(b"<Error><Code>NoSuchBucket</Code></Error>", b"404 Not Found")
     with pytest.raises(ContainerNotFoundError):
         client(amazon).object_list()
+
+
+@pytest.mark.parametrize("name", ["docs--usw2-az1--x-s3", "point--usw2-az1--xa-s3"])
+def test_directory_buckets_list_in_no_order(amazon: Amazon, name: str) -> None:
+    plain, chosen = client(amazon), S3Client(name, region="us-west-2", credentials=KEYS)
+    assert chosen.capabilities.ordered_listing is False
+    assert plain.capabilities.ordered_listing is True
+    assert [Border(each).lists_in_order(name) for each in (plain, chosen, prefixed(plain, "x/"))] == [False] * 3
+    assert Border(chosen).lists_in_order("docs") is True
+    with pytest.raises(ConfigurationError, match="does not list in order"):
+        sync(Place(plain, name), Place(plain, "docs"), ledger="unused.jsonl")
+    assert amazon.heads == []

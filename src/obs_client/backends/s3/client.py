@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from obs_client._http.kit.calls.queries import query_of
 from obs_client._http.pool import warn_if_unchecked
 from obs_client.backend.body import Body
 from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, Page, UrlTerms
-from obs_client.backends.s3.endpoints import KEEPS_CONDITIONS, KEEPS_RACES, RESOURCE, VERIFIES_PARTS
+from obs_client.backends.s3.endpoints import EXPRESS_ENDS, KEEPS_CONDITIONS, KEEPS_RACES, RESOURCE, VERIFIES_PARTS
 from obs_client.backends.s3.errors import (
     NOT_MODIFIED,
     S3Error,
@@ -159,7 +160,10 @@ class S3Client(ObjectStorageClient):
         server = self._requests.experience.server
         if self._known_capabilities is None or self._known_capabilities[0] != server:
             self._known_capabilities = server, _capabilities_of(self._requests)
-        return self._known_capabilities[1]
+        found = self._known_capabilities[1]
+        if found.ordered_listing and (self.container_name or "").endswith(EXPRESS_ENDS):
+            return dataclasses.replace(found, ordered_listing=False)
+        return found
 
     def _endpoint_facts(self) -> Sequence[EndpointFact]:
         declared = _declared_facts(self._requests)
@@ -209,11 +213,15 @@ class S3Client(ObjectStorageClient):
     ) -> Page[ObjectInfo | SubdirInfo]:
         from obs_client.backends.s3.listing import list_objects, page_of_objects
 
-        if marker is not None or not self._capabilities().ordered_listing:
+        if marker is not None or not self._lists_in_order(container):
             # In another order, what the server takes to be before it may be after it in ours.
             start_after = None
         asked = list_objects(container, prefix, delimiter, start_after or None, marker, most)
         return page_of_objects(self._requests, asked)
+
+    def _lists_in_order(self, container: str) -> bool:
+        # Directory buckets have no order, and refuse StartAfter (ListObjectsV2 in Amazon's API reference).
+        return self._requests.is_amazon and not container.endswith(EXPRESS_ENDS)
 
     def _object_info(self, container: str, name: str) -> ObjectInfo:
         return info_at(self._requests, container, name)

@@ -51,7 +51,7 @@ def check_for_ledger(source: Place, target: Place, options: SyncOptions) -> None
             hint="leave out the ledger: a sync that was stopped is started again, and copies what is missing",
         )
     for place in (source, target):
-        if not Border(place.client).capabilities.ordered_listing:
+        if not Border(place.client).lists_in_order(place.container_name):
             raise ConfigurationError(
                 f"the store of {place} does not list in order, so a sync of it cannot use a ledger",
                 hint="leave out the ledger: a sync that was stopped is started again, and copies what is missing",

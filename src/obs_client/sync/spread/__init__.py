@@ -136,7 +136,9 @@ def _pool(job: Job, workers: Workers, *, ask: bool) -> Callable[[], Groups] | No
 
 def _goes_by_ranges(source: Place, target: Place) -> bool:
     """Whether each range of names can be listed by itself on both sides, for what it costs."""
-    return all(files_of(each) is None and Border(each.client).capabilities.ordered_listing for each in (source, target))
+    return all(
+        files_of(each) is None and Border(each.client).lists_in_order(each.container_name) for each in (source, target)
+    )
 
 
 def _check_no_names_wanted(options: SyncOptions, on_done: Callable[..., object] | None) -> None:
