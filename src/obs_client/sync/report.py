@@ -69,7 +69,8 @@ class SyncReport:
         withheld: How many deletions were left out, all of them, and `withheld_reason` says why.
         dry_run: Nothing was written.
         stopped: Why it ended before all was done: `max_transfer` or `max_duration`. None: it did not.
-        stopped_at: The name that was to be copied then. None: it did not end so.
+        stopped_at: The name that was to be copied then; with a ledger, the one after which names were not looked at,
+            or empty. None: it did not end so.
         done_before: Names that an earlier sync with the same ledger did; they were not looked at, and are in no other
             count.
         done_since: When that one began, in epoch seconds; None: there was none.

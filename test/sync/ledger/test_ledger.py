@@ -186,11 +186,33 @@ def test_what_no_ledger_can_be_kept_of_is_refused_before_anything(tmp_path: Path
         sync(source, Place.of_directory(tmp_path / "d"), ledger=ledger)
     with pytest.raises(ConfigurationError, match="does not list in order"):
         sync(Place(imitating(source.client, "seaweedfs"), "box"), target, ledger=ledger)
-    for options in ({"dry_run": True}, {"max_transfer": 1}, {"max_duration": 1}):
+    for options in ({"dry_run": True}, {"max_transfer": 1}):
         with pytest.raises(ConfigurationError, match=next(iter(options))):
             sync(source, target, SyncOptions(**options), ledger=ledger)
     assert not ledger.exists()
     assert contents(target) == {}
+
+
+def test_it_ends_after_max_duration_and_the_next_goes_on(tmp_path: Path) -> None:
+    source, target = known("one", NAMES), known("two")
+    fill(target, {"old": Thing(b"y", {})})
+    ledger, reports = tmp_path / "ledger", list[SyncReport]()
+    while not reports or reports[-1].stopped:
+        slow = SyncOptions(delete=True, max_duration=0.05, workers=1)
+        reports.append(sync(source, target, slow, ledger=ledger, on_done=lambda _: time.sleep(0.005)))
+        assert ledger.exists() is bool(reports[-1].stopped)
+        assert reports[-1].ok is (reports[-1].stopped is None)
+    assert len(reports) > 3
+    assert contents(target) == contents(source)
+    assert sum(report.copied for report in reports) == NAMES
+    assert sum(report.skipped for report in reports) == 0
+    assert [report.deleted for report in reports] == [0] * (len(reports) - 1) + [1]
+    assert [report.done_before for report in reports] == [
+        sum(report.copied for report in reports[:number]) for number in range(len(reports))
+    ]
+    ends = [report.stopped_at for report in reports[:-1]]
+    assert ends == sorted(ends, key=str)
+    assert "max_duration" in (reports[0].stopped or "")
 
 
 def test_two_at_one_ledger_are_refused(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Large objects under a condition, by a resumable upload: Google knows no condition of uploads by parts.
 
 The bytes go in order, so that a part waits for the one before it. Nothing can be seen of them before the end; of killed
-writers nothing stays that anybody sees or pays, and the session ends by itself after a week.
+writers nothing stays that anybody sees or pays, and the session ends by itself after a week. No other process goes on
+with it: whoever knows the URL of a session may write to it, so that no journal may hold it.
 """
 
 from __future__ import annotations

@@ -42,9 +42,8 @@ def check_for_ledger(source: Place, target: Place, options: SyncOptions) -> None
     """Raise `ConfigurationError` if no range of names can be done by itself, which is what a ledger keeps."""
     if options.dry_run:
         raise ConfigurationError("dry_run does nothing that a ledger could record; use one of the two")
-    for name in ("max_transfer", "max_duration"):
-        if getattr(options, name) is not None:
-            raise ConfigurationError(f"{name} and a ledger exclude each other; use one of the two")
+    if options.max_transfer is not None:
+        raise ConfigurationError("max_transfer and a ledger exclude each other; use one of the two")
     if directory_of(target) is not None:
         raise ConfigurationError(
             "a sync to a directory looks at the complete directory first, so it cannot use a ledger",

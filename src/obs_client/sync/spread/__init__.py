@@ -59,9 +59,11 @@ def sync_by_workers(
     if ledger is not None:
         check_for_ledger(source, target, options)
         if executor is None and processes == 1:
-            here, workers = JobHere(source, target, options, progress, on_done), Workers(Here, 1, 1)
+            # A piece that ended in the middle would be noted as done, so that none has a time of its own.
+            endless = dataclasses.replace(options, max_duration=None)
+            here, workers = JobHere(source, target, endless, progress, on_done), Workers(Here, 1, 1)
             with open_ledger(ledger, source, target, options) as kept_in:
-                return sync_by_ranges(here, workers, None, kept_in)
+                return sync_by_ranges(here, workers, None, kept_in, options.max_duration)
     job = Job(source, target, options)
     by_ranges = ledger is not None or _goes_by_ranges(source, target)
     if by_ranges:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
@@ -43,23 +44,39 @@ Piece = TypeVar("Piece", bound=_HasRests)
 
 
 def sync_by_ranges(
-    job: Job, workers: Workers, progress: Callable[[int], object] | None, ledger: Ledger | None = None
+    job: Job,
+    workers: Workers,
+    progress: Callable[[int], object] | None,
+    ledger: Ledger | None = None,
+    max_duration: float | None = None,
 ) -> SyncReport:
-    """Do the copies of all ranges, but those in the ledger, and then the deletions, if all went well."""
+    """Do the copies of all ranges, but those in the ledger, and then the deletions, if all went well.
+
+    Args:
+        max_duration: Seconds after which no name is looked at; what is left is not in the ledger.
+    """
+    until = None if max_duration is None else time.monotonic() + max_duration
     sums = Sums(job.options, progress, ledger)
-    ranges = [EVERYTHING] if ledger is None else ledger.rest()
+    waiting = collections.deque([EVERYTHING] if ledger is None else ledger.rest())
     before = [] if ledger is None else ledger.rows
     extra = {row.within: row.extra for row in before if row.extra}
 
     def bounds() -> Bounds:
-        return NEXT if ledger is None else _few(sums.names // (LOST * workers.slots))
+        chosen = NEXT if ledger is None else _few(sums.names // (LOST * workers.slots))
+        return chosen if until is None else _until(chosen, until)
 
-    for done in each_range(job, workers, copy_range, ranges, functools.partial(pieces_for, workers.slots), bounds):
+    number = functools.partial(pieces_for, workers.slots)
+    for done in each_range(job, workers, copy_range, waiting, number, bounds, until):
         sums.add(done.report, done.more_failures)
         if done.deletions:
             extra[done.within] = done.deletions
         if ledger is not None and not done.report.failures:
             ledger.add(_row(done))
+    if waiting and max_duration is not None:
+        stopped = f"{max_duration:g} seconds have passed, which max_duration allows"
+        count = sum(extra.values())
+        left = sums.report(count, "the sync ended before all was copied" if count else None)
+        return dataclasses.replace(left, stopped=stopped, stopped_at=min(each.after for each in waiting))
     report = _delete(job, workers, sums, extra)
     if ledger is not None and report.ok:
         ledger.remove()
@@ -75,6 +92,15 @@ def _few(names: int) -> Bounds:
     """Whole pages, as far as both sides have the same names: what a piece leaves of one is listed again."""
     pages = max(1, names // FIRST.names)
     return NEXT._replace(names=min(NEXT.names, pages * FIRST.names))
+
+
+def _least(first: Bounds | None, others: Bounds) -> Bounds:
+    """Those of the first piece, which has no more time than the others."""
+    return others if first is None else first._replace(seconds=min(first.seconds, others.seconds))
+
+
+def _until(bounds: Bounds, until: float) -> Bounds:
+    return bounds._replace(seconds=max(0.0, min(bounds.seconds, until - time.monotonic())))
 
 
 def _delete(job: Job, workers: Workers, sums: Sums, extra: dict[Range, int]) -> SyncReport:
@@ -109,20 +135,27 @@ def each_range(
     ranges: Iterable[Range],
     number: Callable[[Range, int], int],
     bounds: Callable[[], Bounds] = lambda: NEXT,
+    until: float | None = None,
 ) -> Iterator[Piece]:
     """What came of each piece, as they end; what is left of one goes out again.
 
     Args:
+        ranges: If it is a deque, it has in the end what was not given out.
         number: Gives the function's last argument, from a range and how many others are out or wait.
         bounds: Gives those of the next piece; one that all others come from has few names.
+        until: When none goes out any more, by `time.monotonic`; None: never.
     """
-    waiting = collections.deque(ranges)
+    waiting = ranges if isinstance(ranges, collections.deque) else collections.deque(ranges)
     first = FIRST if len(waiting) == 1 else None
-    while waiting or workers.out:
-        while waiting and not workers.are_full:
+
+    def is_over() -> bool:
+        return until is not None and time.monotonic() >= until
+
+    while (waiting and not is_over()) or workers.out:
+        while waiting and not workers.are_full and not is_over():
             within = waiting.popleft()
             others = len(waiting) + workers.out
-            workers.give(within, function, job, within, first or bounds(), number(within, others))
+            workers.give(within, function, job, within, _least(first, bounds()), number(within, others))
             first = None
         _, done = workers.next()
         waiting.extend(done.rests)
