@@ -234,7 +234,22 @@ class Looking(Base):
 
     def _with_all_below(self, path: str, maxdepth: int | None) -> list[str]:
         below = list(self.find(path, maxdepth=maxdepth))
-        return below if path in below or not self.exists(path) else [path, *below]
+        if path in below or not (below or self.exists(path)):
+            return below
+        return [path, *below]
+
+    def _matched(self, path: Any, maxdepth: int | None = None) -> dict[str, Entry] | None:
+        """What a pattern is of, told by its listing; None: it is none, or an object's name.
+
+        Raises:
+            FileNotFoundError: It is of nothing.
+        """
+        if not isinstance(path, str) or not is_pattern(path) or self._is_object(path):
+            return None
+        matched: dict[str, Entry] = self.glob(path, maxdepth=maxdepth, detail=True)
+        if not matched:
+            raise absent(path)
+        return matched
 
     def _is_object(self, path: Any) -> bool:
         """Whether what reads as a pattern, or as a folder, is an object's name."""

@@ -131,10 +131,14 @@ class Reading(Transfers):
         if isfilelike(lpath):
             self.get_file(rpath, lpath, callback=callback)
             return
-        rpath, lpath = self._literally(rpath, lpath, os.path.isdir)
-        super().get(rpath, lpath, recursive=recursive, maxdepth=maxdepth, later=pairs, **options)
-        sources = [source for source, _ in pairs]
-        files, folders = set(self._objects(sources)), _folders_of(sources)
+        sources, targets = rpath, lpath
+        if not recursive:
+            sources, targets = self._literally(rpath, lpath, os.path.isdir, maxdepth)
+        super().get(sources, targets, recursive=recursive, maxdepth=maxdepth, later=pairs, **options)
+        if not isinstance(lpath, list):
+            _check_inside(lpath, [target for _, target in pairs])
+        found = [source for source, _ in pairs]
+        files, folders = set(self._objects(found)), _folders_of(found)
         if both := sorted(files & folders):
             raise IsADirectoryError(
                 f"{both[0]!r} is an object, and a folder with others in it: no local folder holds both"
@@ -144,7 +148,15 @@ class Reading(Transfers):
     def _objects(self, paths: list[str]) -> list[str]:
         """The paths that are objects; those that others are in may be."""
         folders = _folders_of(paths)
-        return [path for path in paths if path not in folders or self.isfile(path)]
+        return [path for path in paths if path not in folders or self._is_object(path)]
+
+
+def _check_inside(folder: str | os.PathLike[str], paths: list[str]) -> None:
+    """Refuse targets that are not in the folder that was asked for: names of objects may hold `..`."""
+    top = os.path.abspath(folder)
+    for each in paths:
+        if os.path.commonpath((top, os.path.abspath(each))) != top:
+            raise ValueError(f"{each!r} is outside of {os.fspath(folder)!r}; get this object by its name")
 
 
 def _folders_of(paths: list[str]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fsspec.callbacks import Callback
+from fsspec.utils import other_paths
 
 from obs_client.fsspec.looking import Looking, is_pattern
 
@@ -16,13 +17,22 @@ Pairs = list[tuple[str, str]]
 class Transfers(Looking):
     """What `get`, `put`, `copy` and `mv` share."""
 
-    def _literally(self, source: Any, target: Any, is_folder: Callable[[str], bool]) -> tuple[Any, Any]:
-        """Source and target of a copy; as lists, which nobody takes for patterns, if the source is an object's name."""
-        if not (isinstance(source, str) and isinstance(target, str) and is_pattern(source) and self._is_object(source)):
+    def _literally(
+        self, source: Any, target: Any, is_folder: Callable[[str], bool], maxdepth: int | None = None
+    ) -> tuple[Any, Any]:
+        """Source and target of a copy of what a pattern says; as lists, of which nobody asks what they are.
+
+        Of an object's name that reads as a pattern, of this object; what is no pattern, as it is.
+        """
+        if not (isinstance(source, str) and isinstance(target, str) and is_pattern(source)):
             return source, target
-        name = self._whole(source)
-        into = target.endswith("/") or is_folder(target)
-        return [name], [f"{target.rstrip('/')}/{name.rpartition('/')[2]}" if into else target]
+        matched = self._matched(source, maxdepth)
+        if matched is None:
+            name = self._whole(source)
+            into = target.endswith("/") or is_folder(target)
+            return [name], [f"{target.rstrip('/')}/{name.rpartition('/')[2]}" if into else target]
+        files = sorted(path for path, entry in matched.items() if entry["type"] == "file")
+        return files, other_paths(files, target, exists=len(files) == 1) if files else []
 
     def _transfer(self, one: Callable[..., object], pairs: Pairs, callback: Callback) -> None:
         """Transfer each pair, several at once."""

@@ -12,7 +12,7 @@ from typing import Any
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 
 from obs_client.errors import ContainerNotFoundError
-from obs_client.fsspec.base import Address
+from obs_client.fsspec.base import Address, Entry
 from obs_client.fsspec.errors import absent, translated
 from obs_client.fsspec.transfers import Pairs, Transfers
 
@@ -131,7 +131,8 @@ class Writing(Transfers):
         self, path1: Any, path2: Any, recursive: bool, maxdepth: int | None, on_error: str, **options: Any
     ) -> Pairs:
         pairs: Pairs = []
-        path1, path2 = self._literally(path1, path2, self.isdir)
+        if not recursive:
+            path1, path2 = self._literally(path1, path2, self.isdir, maxdepth)
         super().copy(path1, path2, recursive=recursive, maxdepth=maxdepth, later=pairs, **options)
 
         def copied(pair: tuple[str, str]) -> None:
@@ -145,10 +146,16 @@ class Writing(Transfers):
         return pairs
 
     def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **options: Any) -> None:
-        """Copy by the store, then delete just what was copied."""
+        """Copy by the store, then delete just what was copied.
+
+        Raises:
+            IsADirectoryError: Without `recursive`: there is no object to move, but a folder.
+        """
         if self._whole(path1) == self._whole(path2):
             return
         pairs = self._copy(path1, path2, recursive, maxdepth, "raise", **options)
+        if not pairs and not recursive:
+            raise IsADirectoryError(errno.EISDIR, "a folder moves with recursive=True", path1)
         staying = {self._address(target, file=True) for _, target in pairs}
         moved = [self._address(source, file=True) for source, _ in pairs]
         with translated(path1):
@@ -178,6 +185,8 @@ class Writing(Transfers):
         if recursive and maxdepth is None:
             for each in tops:
                 self._remove_tree(each)
+        elif not recursive and (matched := self._matched(path, maxdepth)) is not None:
+            self._remove_listed(matched)
         else:
             self._remove_objects(self._files(path, recursive, maxdepth))
         self.invalidate_cache()
@@ -197,6 +206,13 @@ class Writing(Transfers):
     def _files(self, path: Any, recursive: bool, maxdepth: int | None) -> list[str]:
         paths = self.expand_path(path, recursive=recursive, maxdepth=maxdepth)
         return [each for each in paths if self.isfile(each)] if recursive else paths
+
+    def _remove_listed(self, entries: dict[str, Entry]) -> None:
+        for each, entry in entries.items():
+            if entry["type"] != "file":
+                raise absent(each)
+        with translated(f"{len(entries):,} objects"):
+            self._delete(map(self._file, entries))
 
     def _remove_objects(self, paths: list[str]) -> None:
         addresses = [self._file(each) for each in paths]

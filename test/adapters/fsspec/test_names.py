@@ -270,3 +270,40 @@ def test_a_client_with_a_container_is_a_file_system_of_names(tmp_path: Path) -> 
         fs.rm("", recursive=True)
         assert client.object_list() == []
         assert client.container_info("box") is not None
+
+
+def test_a_folder_is_not_moved_without_a_word(store: Store) -> None:
+    fs, path = store.fs, store.path
+    fs.pipe(path("folder/a"), b"content")
+    with pytest.raises(IsADirectoryError, match="recursive=True"):
+        fs.mv(path("folder"), path("other"))
+    assert fs.find(store.container) == [path("folder/a")]
+    fs.mv(path("folder"), path("other"), recursive=True)
+    assert fs.find(store.container) == [path("other/a")]
+
+
+def test_a_pattern_moves_files_alone(store: Store) -> None:
+    fs, path = store.fs, store.path
+    fs.pipe({path("a.csv"): b"1", path("b.csv"): b"2", path("c.csv/d"): b"3"})
+    fs.mv(path("*.csv"), path("new/"))
+    assert fs.find(store.container) == [path("c.csv/d"), path("new/a.csv"), path("new/b.csv")]
+    with pytest.raises(FileNotFoundError):
+        fs.rm(path("c*"))
+    with pytest.raises(FileNotFoundError):
+        fs.rm(path("nothing*"))
+    fs.rm(path("new/*.csv"))
+    assert fs.find(store.container) == [path("c.csv/d")]
+
+
+def test_nothing_is_got_into_another_folder(store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Stores that this library did not write to may tell of such names."""
+    name = store.path("a/../../out.csv")
+    monkeypatch.setattr(store.fs, "glob", lambda *_, **__: {name: {"name": name, "type": "file"}, **_ok(store)})
+    with pytest.raises(ValueError, match="outside of"):
+        store.fs.get(store.path("*.csv"), f"{tmp_path}/new/")
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def _ok(store: Store) -> dict[str, Any]:
+    name = store.path("a/in.csv")
+    return {name: {"name": name, "type": "file"}}
