@@ -57,6 +57,20 @@ class Writing(Transfers):
         else:
             self._all(lambda item: self.pipe_file(*item, **attributes), items.items())
 
+    def touch(self, path: str, truncate: bool = True, **attributes: Any) -> None:
+        """An empty object; one that is there becomes empty, or stays as it is.
+
+        Raises:
+            NotImplementedError: Without `truncate`: there is one, and stores do not set its time.
+        """
+        if truncate:
+            self.pipe_file(path, b"", **attributes)
+            return
+        try:
+            self.pipe_file(path, b"", mode="create", **attributes)
+        except FileExistsError as error:
+            raise NotImplementedError(f"{path!r} is there, and no store sets the time of an object") from error
+
     def put_file(
         self,
         lpath: Any,

@@ -282,6 +282,18 @@ def test_a_folder_is_not_moved_without_a_word(store: Store) -> None:
     assert fs.find(store.container) == [path("other/a")]
 
 
+def test_touch_leaves_what_is_there(store: Store) -> None:
+    fs, path = store.fs, store.path
+    fs.touch(path("a"), truncate=False)
+    assert fs.cat(path("a")) == b""
+    fs.pipe(path("a"), b"content")
+    with pytest.raises(NotImplementedError, match="time of an object"):
+        fs.touch(path("a"), truncate=False)
+    assert fs.cat(path("a")) == b"content"
+    fs.touch(path("a"))
+    assert fs.cat(path("a")) == b""
+
+
 def test_a_pattern_moves_files_alone(store: Store) -> None:
     fs, path = store.fs, store.path
     fs.pipe({path("a.csv"): b"1", path("b.csv"): b"2", path("c.csv/d"): b"3"})

@@ -39,15 +39,24 @@ def read(
     with GuardedReader(border, container, name, start, stop, if_hash=if_hash, known=known) as reader:
         if reader.left is None:
             return b"".join(map(bytes, blocks(border, reader)))
-        content = bytearray(reader.left)
-        view = memoryview(content)
-        if start == 0 and stop is None and (ranges := _parallel_ranges(border, reader)):
-            for _ in fetch(border, reader, ranges, lambda r: _MemoryTarget(view[r.offset : r.end]), Meter(None)):
-                pass
-        else:
-            reader.read_fully(view)
-            _finish(reader)
-    return bytes(content)
+        content = _space(reader.left)
+        with content.getbuffer() as view:
+            if start == 0 and stop is None and (ranges := _parallel_ranges(border, reader)):
+                for _ in fetch(border, reader, ranges, lambda r: _MemoryTarget(view[r.offset : r.end]), Meter(None)):
+                    pass
+            else:
+                reader.read_fully(view)
+                _finish(reader)
+    return content.getvalue()
+
+
+def _space(size: int) -> io.BytesIO:
+    """Room for so many bytes, which it gives without another copy: that would stop all threads as long as it takes."""
+    space = io.BytesIO()
+    if size:
+        space.seek(size - 1)
+        space.write(b"\0")
+    return space
 
 
 def to_stream(
