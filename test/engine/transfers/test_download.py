@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import random
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,21 @@ def test_check_content_can_be_switched_off(tmp_path: Path) -> None:
     client.flip_at = 5
     for how in WAYS:
         assert len(_download(client, how, tmp_path)) == len(CONTENT)
+
+
+def test_what_is_read_into_memory_is_there_once() -> None:
+    size = 4 * 1024 * 1024
+    client = obs_client.MemoryClient("box")
+    client.container_create("box")
+    client.object_write("name", b"x" * size)
+    tracemalloc.start()
+    try:
+        content = client.object_read("name")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert content == b"x" * size
+    assert most < 1.5 * size
 
 
 def test_a_store_that_gives_nothing_more_is_given_up_on() -> None:
