@@ -23,6 +23,9 @@ from obs_client._engine.transfers.progress import Gauge, Meter, Progress
 from obs_client._engine.transfers.reading import GuardedReader, note_unverified
 from obs_client.backend.integrity import ContentCheck, ContentDigest, Hash
 
+_STEP = 1024 * 1024
+"""Bytes of memory that are cleared at once."""
+
 _OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -51,11 +54,15 @@ def read(
 
 
 def _space(size: int) -> io.BytesIO:
-    """Room for so many bytes, which it gives without another copy: that would stop all threads as long as it takes."""
+    """Room for so many bytes, made step by step, and given without another copy.
+
+    While memory is cleared or copied, no other thread runs: 1 ms for each MB, of which an event loop has to wait.
+    """
     space = io.BytesIO()
-    if size:
-        space.seek(size - 1)
-        space.write(b"\0")
+    for end in (*range(_STEP, size, _STEP), size):
+        if end:
+            space.seek(end - 1)
+            space.write(b"\0")
     return space
 
 
