@@ -39,11 +39,19 @@ class Deaf:
 
     def await_request(self) -> socket.socket:
         """Wait until a command has begun to ask; it waits as long as the connection is kept."""
-        self._server.settimeout(30)
+        self._server.settimeout(120)
         connection, _ = self._server.accept()
-        connection.settimeout(30)
+        connection.settimeout(120)
         assert connection.recv(1)
         return connection
+
+    def seconds_of_request(self) -> float:
+        """Wait for a request; gives how long its sender then waits for an answer, whatever its start took."""
+        with self.await_request() as connection:
+            began = time.monotonic()
+            while connection.recv(65536):
+                pass
+            return time.monotonic() - began
 
 
 @contextlib.contextmanager

@@ -47,21 +47,21 @@ class Screen:
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
 
-    def see(self, wanted: str, seconds: float = 20) -> None:
+    def see(self, wanted: str, seconds: float = 120) -> None:
         """Wait until the screen has shown a pattern."""
         until = time.monotonic() + seconds
         while not re.search(wanted, self.shown):
             assert time.monotonic() < until, f"not seen: {wanted}, but: {self.shown[-2000:]!r}"
             assert self._read() or self.process.poll() is None, f"not seen: {wanted}, but: {self.shown[-2000:]!r}"
 
-    def end(self, seconds: float = 20) -> int:
+    def end(self, seconds: float = 120) -> int:
         """Wait for the end of the command, and read what it still shows; gives its exit status."""
         until = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < until:
             self._read()
         while self._read():
             pass
-        return self.process.wait(0.1)
+        return self.process.wait(1)
 
     def _read(self) -> bool:
         """Read what is there, or comes within a moment; gives whether it was anything."""

@@ -6,13 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from obs_client.cli.completing.places import SECONDS
-from test.cli.process import ENVIRONMENT, OBS, Deaf, soon
+from test.cli.process import ENVIRONMENT, OBS, Deaf
 from test.cli.screen import Screen
 
 CLEAR = "\x15"
@@ -92,14 +90,11 @@ def test_fish_completes(place: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_shell_waits_for_a_silent_store_no_longer_than_it_may(deaf: Deaf) -> None:
-    words = {"COMP_WORDS": "obs ls s3://album/", "COMP_CWORD": "2"}
-    asked = {**ENVIRONMENT, "_OBS_COMPLETE": "bash_complete", **words}
-    endpoint = deaf.url.partition("endpoint_url=")[2].partition("&")[0]
-    most = SECONDS + soon(10)
-    began = time.monotonic()
-    done = subprocess.run(
-        OBS, env={**asked, "AWS_ENDPOINT_URL": endpoint}, capture_output=True, check=False, timeout=60
-    )
-    assert time.monotonic() - began < most
+def test_a_shell_waits_for_a_silent_store_no_longer_than_it_may(deaf: Deaf, tmp_path: Path) -> None:
+    """The client itself would wait for an hour. `test_stores` measures how long, where no process must start."""
+    endpoint = deaf.url.partition("?")[2]
+    (tmp_path / "stores.toml").write_text(f'[silent]\nurl = "s3://?{endpoint}&timeout=3600"\n')
+    words = {"COMP_WORDS": "obs ls silent://album/", "COMP_CWORD": "2"}
+    asked = {**ENVIRONMENT, "_OBS_COMPLETE": "bash_complete", "OBS_STORES": str(tmp_path / "stores.toml"), **words}
+    done = subprocess.run(OBS, env=asked, capture_output=True, check=False, timeout=240)
     assert (done.stdout.strip(), done.stderr) == (b"", b"")

@@ -144,9 +144,9 @@ def test_a_stopped_probe_has_left_nothing(number: signal.Signals, share: float) 
 
 
 def test_a_store_that_never_answers_does_not_keep_it(deaf: Deaf) -> None:
-    began = time.monotonic()
-    with started("probe", "--within", "2", deaf.url) as process:
-        _, stderr = process.communicate(timeout=60)
+    with started("probe", "--within", "2", deaf.url) as process, deaf.await_request():
+        began = time.monotonic()
+        _, stderr = process.communicate(timeout=120)
     assert time.monotonic() - began < 30
     assert process.returncode == 1
     assert b"the store took no write within 2 s (is the endpoint right?)" in stderr.splitlines()[-1]

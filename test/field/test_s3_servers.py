@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
-import time
 
 import pytest
 
@@ -203,11 +202,9 @@ class TestSlowWork:
         with s3_double(Ways(copy_seconds=2.0)) as double:
             client = made(double, timeout=1.0)
             client.object_write("a", b"1")
-            started = time.monotonic()
             assert client.object_copy("a", "b")
             assert client.object_read("b") == b"1"
             assert double.operations().count("CopyObject") <= 3
-            assert time.monotonic() - started < 20
 
     def test_what_is_large_is_copied_by_parts(self) -> None:
         with s3_double(Ways()) as double:

@@ -15,7 +15,7 @@ import pytest
 from obs_client import MemoryClient
 from obs_client.aio import AsyncClient
 from obs_client.wrappers.wrapped import WrappedClient
-from test.adapters.aio.halting import Halt, HaltingClient, until_halted
+from test.adapters.aio.halting import LONG, Halt, HaltingClient, until_halted
 
 pytestmark = pytest.mark.slow  # it takes seconds in all
 
@@ -75,7 +75,7 @@ def test_a_timeout_ends_a_call(halting: HaltingClient) -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await client.object_write("object", b"data")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < LONG / 2
         assert halting.halt.running == 0
         assert not await client.object_exists("object")
 
@@ -91,7 +91,7 @@ def test_a_timeout_ends_an_upload_whose_source_gives_nothing(halting: HaltingCli
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await client.object_upload(never(), "object")
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < LONG / 2
         assert not await client.object_exists("object")
 
     run(halting, work)

@@ -31,8 +31,8 @@ def test_k_chooses_tests(docs: Path) -> None:
 @pytest.mark.slow
 def test_a_screen_shows_which_test_runs_of_how_many_and_since_when(docs: Path) -> None:
     with Screen(f"obs test file://{docs} -k range", docs) as screen:
-        assert screen.end(60) == 0, screen.shown
-        screen.see(r"1/\d+  0:0\d  test_")
+        assert screen.end(240) == 0, screen.shown
+        screen.see(r"1/\d+  0:\d\d  test_")
 
 
 @pytest.mark.slow
@@ -40,11 +40,11 @@ def test_a_screen_shows_which_test_runs_of_how_many_and_since_when(docs: Path) -
 def test_a_signal_lets_it_end_cleanly(docs: Path, number: signal.Signals, status: int) -> None:
     pipe = subprocess.PIPE
     with subprocess.Popen([*OBS, "test", f"file://{docs}"], env=ENVIRONMENT, stdout=pipe, stderr=pipe) as process:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not os.listdir(docs) and time.monotonic() < until:
             time.sleep(0.05)
         process.send_signal(number)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=240)
     assert process.returncode == status, output + errors
     assert b"interrupted: not all tests were run" in output
     assert os.listdir(docs) == []

@@ -181,7 +181,7 @@ def test_completion_is_quiet_and_in_time(deaf: Deaf, environment: pytest.MonkeyP
     environment.setenv("AWS_ENDPOINT_URL", deaf.url.partition("endpoint_url=")[2].partition("&")[0])
     begun = time.monotonic()
     assert completed("s3://bo") == []
-    assert time.monotonic() - begun < SECONDS + 2
+    assert time.monotonic() - begun < 5 * SECONDS
     assert completed("swift://") == completed("nothing://x") == completed("work://x?attempts=") == []
     file.write_text("[broken")
     assert completed("wor") == completed("work://x") == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -41,9 +40,7 @@ def test_a_call_in_a_thread_of_trio_or_asyncio_is_stopped(page: dict[str, Any]) 
         return scope.cancelled_caught
 
     for backend in BACKENDS:
-        started = time.monotonic()
         assert anyio.run(cancelled, backend=backend), backend
-        assert time.monotonic() - started < 5
         assert [entry.name for entry in client.object_list()] == ["cat.txt"]
         assert client.cleanup(older_than=0).removed == ()
         assert not [each for each in threading.enumerate() if each.name.startswith("obs_client")]
