@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from obs_client.cli.settings import Settings
 from obs_client.testing.wrapper import RecordingClient
 from obs_client.urls import StorageUrl
 from test.cli.running import done, failed, file_url, run
+from test.engine.clock import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -210,10 +210,11 @@ def test_of_many_tries_that_failed_ten_a_minute_are_said_and_the_others_counted(
 def test_after_a_minute_failed_tries_are_said_again(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("obs_client.cli.logs._SECONDS", 0.2)
+    clock = Clock()
+    monkeypatch.setattr("obs_client.cli.logs.time", clock)
     with logged(Settings()):
         _try_failed(11)
-        time.sleep(0.3)
+        clock.now += 60.0
         _try_failed(1)
     assert capsys.readouterr().err.splitlines()[-2:] == [
         "obs: and 1 more try failed (--verbose prints each)",

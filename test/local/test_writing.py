@@ -8,8 +8,8 @@ import hashlib
 import os
 import resource
 import signal
-import stat
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ from obs_client.errors import (
     TemporaryError,
 )
 from obs_client.models import Attributes, ObjectInfo
-from test.local.support import PLAIN, files, fork, info_of, succeeded
+from test.local.support import PLAIN, POLICIES, files, fork, info_of, make_client, succeeded
 
 NOBODY = 65534
 
@@ -248,21 +248,28 @@ def test_a_full_disk_is_a_service_error_and_the_old_object_stays(client: FileSto
     assert files(container) == ["a"]
 
 
-@pytest.fixture
-def forbidden(client: FileStore, container: Path) -> FileStore:
-    """A store of somebody else's, with one file that only its owner may read."""
-    client.object_write("open", b"123", {"k": "v"})
-    client.object_write("secret", b"12345", {"k": "v"})
-    (container / "secret").chmod(0)
-    for path in (container, container.parent, *container.parent.parents):
-        if path.stat().st_uid == os.geteuid() and not path.stat().st_mode & stat.S_IXOTH:
-            path.chmod(0o555 if path.is_relative_to(container.parent) else 0o755)
-    for path in (container, container.parent):
-        path.chmod(0o555)
-    return client
+@pytest.fixture(params=POLICIES)
+def forbidden(request: pytest.FixtureRequest) -> Iterator[FileStore]:
+    """A store of somebody else's, with one file that only its owner may read.
+
+    It is not in pytest's own directory, which each run of pytest that begins beside this one closes to others.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        container = Path(directory, "store", "c")
+        container.mkdir(parents=True)
+        client = make_client(request.param, container)
+        client.object_write("open", b"123", {"k": "v"})
+        client.object_write("secret", b"12345", {"k": "v"})
+        (container / "secret").chmod(0)
+        Path(directory).chmod(0o755)
+        for path in (container, container.parent):
+            path.chmod(0o555)
+        yield client
+        for path in (container, container.parent):
+            path.chmod(0o755)
 
 
-def test_what_is_not_allowed_is_an_authorization_error(forbidden: FileStore, container: Path) -> None:
+def test_what_is_not_allowed_is_an_authorization_error(forbidden: FileStore) -> None:
     def try_all() -> None:
         for attempt in (
             lambda: forbidden.object_write("open", b"new"),
@@ -283,5 +290,3 @@ def test_what_is_not_allowed_is_an_authorization_error(forbidden: FileStore, con
             forbidden.object_list(fetch_metadata=True)
 
     assert succeeded(fork(_as_nobody(try_all)))
-    container.parent.chmod(0o755)
-    container.chmod(0o755)
