@@ -44,7 +44,8 @@ DEFAULT_TYPE = "application/octet-stream"
 METADATA_PREFIX = "x-goog-meta-"
 
 CRC32C_IN_HASH = r"crc32c=([A-Za-z0-9+/]{6}==)"
-_DIGESTS = r"([A-Za-z0-9+/]{5}[AQgw]==)*"
+_DIGEST = r"[A-Za-z0-9+/]{5}[AQgw]=="
+_DIGESTS = f"({_DIGEST})*"
 _HASH = r"([0-9]+)-[0-9a-f]{8}"
 _PAST_THE_END = 416
 _NOT_MODIFIED = 304
@@ -171,16 +172,18 @@ def info_of(resource: Mapping[str, Any]) -> ObjectInfo:
 
 
 def hash_of(generation: str, crc32c: str) -> str:
-    """The hash: the generation, on which conditions depend, and the digest, so that equal ones mean equal content."""
-    return hashes_of((generation,), (crc32c,))[0]
-
-
-def hashes_of(generations: Sequence[str], digests: Sequence[str]) -> list[str]:
-    """As `hash_of`, of many.
+    """The hash: the generation, on which conditions depend, and the digest, so that equal ones mean equal content.
 
     Raises:
         ValueError: One is none.
     """
+    if not str.isdecimal(generation) or not re.fullmatch(_DIGEST, crc32c):
+        raise ValueError("no generation, or no CRC-32C")
+    return f"{generation}-{binascii.a2b_base64(crc32c).hex()}"
+
+
+def hashes_of(generations: Sequence[str], digests: Sequence[str]) -> list[str]:
+    """As `hash_of`, of many at once, in a third of the time."""
     together = "".join(digests)
     told = all(map(str.isdecimal, generations)) and re.fullmatch(_DIGESTS, together) and {*map(len, digests)} <= {8}
     if not told or len(generations) != len(digests):
