@@ -154,9 +154,7 @@ class AzureClient(ObjectStorageClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
-        from obs_client.backends.azure.listing import page_of_objects
-
-        return page_of_objects(self._requests, container, prefix, delimiter, start_after, marker)
+        return self._object_list_some(container, prefix, delimiter, start_after, marker, None)
 
     def _object_list_some(
         self,
@@ -165,7 +163,7 @@ class AzureClient(ObjectStorageClient):
         delimiter: str | None,
         start_after: str | None,
         marker: str | None,
-        most: int,
+        most: int | None,
     ) -> Page[ObjectInfo | SubdirInfo]:
         from obs_client.backends.azure.listing import page_of_objects
 

@@ -57,10 +57,10 @@ def page_of_objects(
     delimiter: str | None,
     start_after: str | None,
     marker: str | None,
-    most: int = PAGE_SIZE,
+    most: int | None = None,
 ) -> Page[ObjectInfo | SubdirInfo]:
     """One page of objects and folders; it may hold names up to `start_after`, and be short or empty."""
-    asked = list_blobs(container, prefix, delimiter, marker, most)
+    asked = list_blobs(container, prefix, delimiter, marker, most or PAGE_SIZE)
     if start_after and marker is None and max(start_after) < "\ud800":
         # Azure orders by UTF-16; after such a name come the same names in the order of UTF-8.
         document = _begin_at(requests, asked, start_after)

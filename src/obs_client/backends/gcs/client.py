@@ -156,9 +156,7 @@ class GCSClient(ObjectStorageClient):
     def _object_list(
         self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
     ) -> Page[ObjectInfo | SubdirInfo]:
-        from obs_client.backends.gcs.listing import page_of_objects
-
-        return page_of_objects(self._requests, container, prefix, delimiter, start_after, marker)
+        return self._object_list_some(container, prefix, delimiter, start_after, marker, None)
 
     def _object_list_some(
         self,
@@ -167,7 +165,7 @@ class GCSClient(ObjectStorageClient):
         delimiter: str | None,
         start_after: str | None,
         marker: str | None,
-        most: int,
+        most: int | None,
     ) -> Page[ObjectInfo | SubdirInfo]:
         from obs_client.backends.gcs.listing import page_of_objects
 

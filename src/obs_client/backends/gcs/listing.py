@@ -48,11 +48,11 @@ def page_of_objects(
     delimiter: str | None,
     start_after: str | None,
     marker: str | None,
-    most: int = PAGE,
+    most: int | None = None,
 ) -> Page[ObjectInfo | SubdirInfo]:
     """One page of objects and folders, in the order of their names."""
     query = query_of(
-        ("maxResults", most),
+        ("maxResults", most or PAGE),
         ("prefix", prefix or None),
         ("delimiter", delimiter),
         ("startOffset", start_after or None),  # which comes too, and is left out by who asked
