@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 
 from obs_client._engine import arguments
 from obs_client._engine import copying as copying_within
-from obs_client._engine.attributes import Headers
+from obs_client._engine.attributes import Headers, Rules
 from obs_client._engine.border import Border
 from obs_client._engine.transfers import download
 from obs_client._engine.transfers.memory import Share
@@ -21,7 +21,6 @@ from obs_client._engine.transfers.progress import Progress
 from obs_client._engine.transfers.reading import GuardedReader
 from obs_client.backend.body import BytesBody
 from obs_client.backend.values import NewObject
-from obs_client.client import ObjectStorageClient
 from obs_client.errors import ConflictError, IntegrityError, NotFoundError, ObjectChangedError
 from obs_client.models import Attributes, ObjectInfo
 from obs_client.places import Place
@@ -154,10 +153,12 @@ def copy_checked(
         return None
     with reader:
         check(reader.info)
-        attributes = _attributes(reader.info, end[1], target.client, map_attributes)
+        writing = Border(target.client)
+        rules = writing.rules
+        attributes = _attributes(reader.info, end[1], rules, map_attributes)
         new = NewObject(*end, attributes, reader.info.size, if_absent=if_absent)
-        if not resume or not _resumed(border, reader, Border(target.client), new, progress):
-            _write(border, reader, Border(target.client), new, progress)
+        if not resume or not _resumed(border, reader, writing, new, progress):
+            _write(border, reader, writing, rules.capabilities.part_size_maximum, new, progress)
     return reader.info
 
 
@@ -168,10 +169,17 @@ def _resumed(source: Border, reader: GuardedReader, target: Border, new: NewObje
     return copy.between(source, reader, target, new, progress)
 
 
-def _write(source: Border, reader: GuardedReader, target: Border, new: NewObject, progress: Progress | None) -> None:
+def _write(
+    source: Border,
+    reader: GuardedReader,
+    target: Border,
+    part_size_maximum: int | None,
+    new: NewObject,
+    progress: Progress | None,
+) -> None:
     """Write what a reader of `source` gives as a new object."""
     size = reader.info.size
-    if size is not None and size <= min(target.options.part_size, target.capabilities.part_size_maximum or size):
+    if size is not None and size <= min(target.options.part_size, part_size_maximum or size):
         with Share(target) as share:
             share.need(size)
             content = memoryview(bytearray(size))
@@ -202,16 +210,14 @@ def _info(place: Place, name: str) -> ObjectInfo | None:
     return place.client.object_info(place.full_name(name), place.container_name)
 
 
-def _attributes(
-    info: ObjectInfo, name: str, target: ObjectStorageClient, map_attributes: AttributesMap | None
-) -> Attributes:
+def _attributes(info: ObjectInfo, name: str, rules: Rules, map_attributes: AttributesMap | None) -> Attributes:
     """What the copy carries, refused if the target cannot keep it."""
     wanted = Attributes.of(info)
     if map_attributes:
         wanted = map_attributes(wanted)
         if not isinstance(wanted, Attributes):
             raise TypeError(f"map_attributes must give Attributes, not {type(wanted).__name__}")
-    return Border(target).rules.attributes(name, wanted.metadata, Headers.of(wanted))
+    return rules.attributes(name, wanted.metadata, Headers.of(wanted))
 
 
 def _check_moved(before: ObjectInfo, after: ObjectInfo | None, copy: ObjectInfo | None, same_store: bool) -> None:

@@ -30,12 +30,20 @@ class Headers:
     @classmethod
     def of(cls, attributes: Attributes) -> Self:
         """Those among all that an object carries."""
-        return cls(**{field.name: getattr(attributes, field.name) for field in dataclasses.fields(cls)})
+        return cls(
+            attributes.content_type,
+            attributes.content_encoding,
+            attributes.content_disposition,
+            attributes.content_language,
+            attributes.cache_control,
+        )
 
     def check(self) -> None:
         """Refuse what is no value of a header."""
-        for field in dataclasses.fields(self):
-            _check_header(field.name, getattr(self, field.name))
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is not None:
+                _check_header(name, value)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -124,9 +132,7 @@ def _check_limit(what: str, found: int, maximum: int | None, unit: str) -> None:
         raise InvalidNameError(f"{what} has {found:,} {unit}; this store keeps at most {maximum:,}")
 
 
-def _check_header(name: str, value: str | None) -> None:
-    if value is None:
-        return
+def _check_header(name: str, value: str) -> None:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if not _HEADER.fullmatch(value):

@@ -30,10 +30,12 @@ class Retries:
     def __init__(self, options: ClientOptions, timeout: float) -> None:
         self._options = options
         self._timeout = timeout
-        self._began = time.monotonic()
-        self._deadline = self._began + options.give_up_after
-        self._first_deadline = self._began + options.give_up_first_after
+        self._first_began = self._began = time.monotonic()
         self.tries: int = 1
+
+    @property
+    def _deadline(self) -> float:
+        return self._first_began + self._options.give_up_after
 
     def wait(self, error: TemporaryError, retry_after: float | None) -> None:
         """Sleep before the next try, or raise the error if there is to be none.
@@ -73,7 +75,9 @@ class Retries:
     def _is_late(self, pause: float, first_contact: bool) -> bool:
         """Whether there is no time for one more try after a pause."""
         then = time.monotonic() + pause
-        return then + self._next_try() > self._deadline or (first_contact and then > self._first_deadline)
+        return then + self._next_try() > self._deadline or (
+            first_contact and then > self._first_began + self._options.give_up_first_after
+        )
 
     def _next_try(self) -> float:
         """Seconds that one more try is taken to need."""

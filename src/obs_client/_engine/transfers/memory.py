@@ -73,7 +73,8 @@ class Share:
 
     def close(self) -> None:
         """Give back all."""
-        self.give_back(self._held)
+        if self._held:
+            self.give_back(self._held)
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import errno
 import os
+import stat
 from collections.abc import Hashable
 
 from obs_client.backend.values import Page
@@ -24,7 +25,7 @@ from obs_client.errors import (
     InvalidNameError,
     NotSupportedError,
 )
-from obs_client.models import Capabilities, ClientOptions, ContainerInfo
+from obs_client.models import Capabilities, ClientOptions, ContainerInfo, ObjectInfo
 
 UNNAMED = "directory"
 """The container's name where the directory's own is none that a container can have, such as the root's."""
@@ -133,6 +134,15 @@ class DirectoryClient(FileStore):
                 return tree.look_through((), path_of(name.removesuffix("/")))[0] is State.DIRECTORY
         except (ContainerNotFoundError, InvalidNameError):
             return False
+
+    def has_as_before(self, info: ObjectInfo) -> bool:
+        """Whether the file of an object has the size and the time still, by one look; False: that is not sure."""
+        try:
+            status = os.stat(os.path.join(self.path, info.name), follow_symlinks=self.follow_symlinks)
+        except OSError:
+            return False
+        is_same = (status.st_size, status.st_mtime) == (info.size, info.last_modified)
+        return is_same and stat.S_ISREG(status.st_mode)
 
     def _begin_listing(self) -> None:
         self.skipped = {}

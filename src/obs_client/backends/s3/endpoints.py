@@ -91,6 +91,11 @@ class Experience:
     """
 
     def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing of it again."""
         self.deletes_by_checksum = True
         self.delete_maximum = 1000
         self.regions: dict[str, str] = {}
@@ -98,7 +103,6 @@ class Experience:
         self.uploads: set[str] = set()
         self.part_sizes: list[int] = []
         self.server: str | None = None
-        self._endpoint = endpoint
         self._facts: dict[str, EndpointFact] = {}
 
     def of(self, name: str) -> bool | None:
@@ -144,7 +148,8 @@ def experience_of(endpoint: str) -> Experience:
 
 def forget_endpoints() -> None:
     """Know nothing of any endpoint again, for tests."""
-    _experiences.clear()
+    for experience in _experiences.values():
+        experience.forget()
 
 
 def amazon_endpoint(region: str) -> str:

@@ -8,6 +8,7 @@ border's.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,7 +40,7 @@ USER_AGENT = "obs_client"
 XML_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 """Of documents that are sent."""
 
-_IDENTITIES = ("etag", "x-amz-request-id", "x-amz-id-2", "x-amzn-requestid", "cf-ray")
+_IDENTITIES = ("x-amz-request-id", "x-amz-id-2", "x-amzn-requestid", "cf-ray")
 _IDENTITY = "x-amz-.+|x-.+-request-?id"
 """S3's own headers, and how other servers that speak S3 name a request: `x-oss-request-id`, `x-cos-request-id` …"""
 _DOCUMENTS = ("ListBucketResult", "ListAllMyBucketsResult")
@@ -127,7 +128,7 @@ class Requests:
         chosen = self.settings.choices.atomic_conditions
         return self.is_amazon if chosen is None else chosen
 
-    @property
+    @functools.cached_property
     def experience(self) -> Experience:
         """What this process knows of the endpoint."""
         return self.routes.experience
@@ -378,9 +379,10 @@ class Requests:
 
 def is_identified(answer: HttpAnswer) -> bool:
     """Whether an answer has a header that S3 sends and others do not, or has nothing to say."""
-    if answer.status == 204 or any(name in answer.headers for name in _IDENTITIES):
+    headers = answer.headers
+    if "etag" in headers or answer.status == 204 or any(name in headers for name in _IDENTITIES):
         return True
-    return any(re.fullmatch(_IDENTITY, name) for name in answer.headers)
+    return any(re.fullmatch(_IDENTITY, name) for name in headers)
 
 
 def _error_in(content: bytes) -> xml.Element | None:

@@ -97,7 +97,8 @@ class Copier:
 
         That is so for a directory, where asking costs no request, and for a store that told no hash.
         """
-        if info.hash is not None and directory_of(self._source) is None:
+        directory = directory_of(self._source)
+        if info.hash is not None if directory is None else directory.has_as_before(info):
             return False
         now = self._source.client.object_info(name, self._source.container_name)
         if now is None or now.size is None:  # what the system makes as it is read has a new time each time

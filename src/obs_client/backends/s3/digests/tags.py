@@ -21,7 +21,8 @@ from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.requests import Request, Requests
 from obs_client.models import ObjectInfo, Origin
 
-_HASH_CHANGING = ("x-amz-server-side-encryption-customer-algorithm",)
+_HASH_CHANGING = "x-amz-server-side-encryption-customer-algorithm"
+_OF_MD5S = re.compile(r"[0-9a-fA-F]{32}(-\d{1,5})?")
 _DIGITS = r"[0-9a-fA-F]{32}"
 _TAGS_BY_MD5 = ("SeaweedFS ",)
 """How servers begin to call themselves that are known to tag with MD5s, always."""
@@ -33,9 +34,7 @@ def hash_is_md5(etag: str, headers: Mapping[str, str]) -> bool:
     """Whether the ETag can be made of MD5s: encryption with keys of a service or of the caller changes it."""
     if headers.get("x-amz-server-side-encryption", "AES256") != "AES256":
         return False
-    return not any(name in headers for name in _HASH_CHANGING) and bool(
-        re.fullmatch(r"[0-9a-fA-F]{32}(-\d{1,5})?", etag)
-    )
+    return _HASH_CHANGING not in headers and _OF_MD5S.fullmatch(etag) is not None
 
 
 def md5_in(headers: Mapping[str, str]) -> str | None:
