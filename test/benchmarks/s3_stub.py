@@ -1,8 +1,8 @@
 """A server that only looks like S3, so that a benchmark measures the client: `python -m test.benchmarks.s3_stub`.
 
-It keeps nothing: every object is there, though the bucket `empty` lists none, and `full` 20,000 of 4 KiB; it has the
-content that its name asks for, and any write succeeds but a small one with a wrong checksum: it is believed to verify
-them, and costs the benchmark no time for that.
+It keeps nothing: every object is there, though the bucket `empty` lists none, and `full-20000` so many of 4 KiB; it has
+the content that its name asks for, and any write succeeds but a small one with a wrong checksum: it is believed to
+verify them, and costs the benchmark no time for that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from test.benchmarks import serving
 SMALL = bytes(range(256)) * 16
 PAGE = 1000
 LISTED = 100_000
-FULL = 20_000
 LARGE_SIZE = 1024 * 1024 * 1024
 LARGE_PART = 32 * 1024 * 1024
 _COMMON = b"x-amz-request-id: 1\r\nLast-Modified: Sun, 22 Nov 2026 10:00:00 GMT\r\nContent-Type: text/plain\r\n"
@@ -132,7 +131,9 @@ def _answer(method: bytes, target: str, headers: dict[bytes, bytes]) -> bytes:
     if "list-type" in query and parts.path == "/empty":
         return _whole(b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
     if "list-type" in query:
-        return _whole(_page(int(query.get("continuation-token", ["0"])[0]), full=parts.path == "/full"))
+        full, _, count = parts.path.strip("/").partition("-")
+        start = int(query.get("continuation-token", ["0"])[0])
+        return _whole(_page(start, int(count) if full == "full" else None))
     if method == b"POST":
         return _whole(_UPLOAD if "uploads" in query else _COMPLETE)
     if method == b"PUT":
@@ -167,20 +168,22 @@ _COMPLETE = (
 
 
 @functools.cache
-def _page(start: int, full: bool) -> bytes:
-    """A page of a listing; of the bucket `full` its rows tell of the objects that it gives."""
+def _page(start: int, full: int | None) -> bytes:
+    """A page of a listing; of a bucket that is full of so many its rows tell of the objects that it gives."""
+    count = LISTED if full is None else full
+    stop = min(start + PAGE, count)
     rows = "".join(
         f"<Contents><Key>a-folder-of-some-length/another-one/{number:024d}</Key>"
         f"<LastModified>2026-11-22T10:{number % 60:02d}:00.000Z</LastModified>"
-        f"<ETag>&quot;{_SMALL_TAG if full else f'{number:032x}'}&quot;</ETag>"
-        f"<Size>{len(SMALL) if full else number}</Size><StorageClass>STANDARD</StorageClass></Contents>"
-        for number in range(start, start + PAGE)
+        f"<ETag>&quot;{_SMALL_TAG if full is not None else f'{number:032x}'}&quot;</ETag>"
+        f"<Size>{number if full is None else len(SMALL)}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        for number in range(start, stop)
     )
-    more = start + PAGE < (FULL if full else LISTED)
-    token = f"<NextContinuationToken>{start + PAGE}</NextContinuationToken>" if more else ""
+    more = stop < count
+    token = f"<NextContinuationToken>{stop}</NextContinuationToken>" if more else ""
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-        f"<Name>c</Name><EncodingType>url</EncodingType><KeyCount>{PAGE}</KeyCount>"
+        f"<Name>c</Name><EncodingType>url</EncodingType><KeyCount>{stop - start}</KeyCount>"
         f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{rows}</ListBucketResult>"
     ).encode()
 

@@ -1,7 +1,8 @@
 """Objects of 4 KiB up and down: threads on one core, or anywhere; two processes; s5cmd and rclone where they are found.
 
 `python -m test.benchmarks.scale.small_files [count [url]]`, with TMPDIR on a tmpfs. Without a URL the server is that of
-`s3_stub`, which takes most of a core; another may be given, with the buckets `empty`, and `full` of so many objects.
+`s3_stub`, which takes most of a core; another may be given, with the buckets `empty`, and `full-<count>` of so many
+objects. The processor time is that of the client, with all processes that it started.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import functools
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -41,21 +43,34 @@ def small_files(count: int, url: str | None = None) -> None:
         up = Place.of_directory(files), Place(_client(server), "empty")
         theirs = _theirs(server, ["cp", f"{files}/*", "s3://empty/"], ["copy", str(files), "stub:empty"])
         _show("up", count, _ours(*up), theirs)
-        down = Place(_client(server), "full"), Place.of_directory(copies)
-        theirs = _theirs(server, ["cp", "s3://full/*", f"{copies}/"], ["copy", "stub:full", str(copies)])
+        full = f"full-{count}"
+        down = Place(_client(server), full), Place.of_directory(copies)
+        theirs = _theirs(server, ["cp", f"s3://{full}/*", f"{copies}/"], ["copy", f"stub:{full}", str(copies)])
         _show("down", count, _ours(*down), theirs, after=lambda: shutil.rmtree(copies))
 
 
 def _show(way: str, count: int, *variants: Variants, after: Callable[[], object] = lambda: None) -> None:
-    def then(run: Callable[[], object]) -> None:
+    work: dict[str, list[float]] = {}
+
+    def then(name: str, run: Callable[[], object]) -> None:
+        before = _processor_seconds()
         run()
+        work.setdefault(name, []).append(_processor_seconds() - before)
         after()
 
-    every = {name: functools.partial(then, run) for each in variants for name, run in each.items()}
+    every = {name: functools.partial(then, name, run) for each in variants for name, run in each.items()}
     taken = interleaved(every, ROUNDS)
     print(f"{count:,} files of 4 KiB {way}, {WORKERS} workers:")
     for name, seconds in taken.items():
-        print(f"  {name:14} {count / seconds:6,.0f} objects/s, {taken['anywhere'] / seconds:4.2f} x", flush=True)
+        rate, ratio, each = count / seconds, taken["anywhere"] / seconds, statistics.median(work[name]) / count
+        print(
+            f"  {name:14} {rate:6,.0f} objects/s, {ratio:4.2f} x, {each * 1e6:5,.0f} us of processor time", flush=True
+        )
+
+
+def _processor_seconds() -> float:
+    """Of this process, and of those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _client(url: str) -> S3Client:

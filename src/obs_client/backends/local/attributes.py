@@ -76,22 +76,26 @@ def glance(directory: int, component: bytes, since: int) -> tuple[os.stat_result
 
 def finish(
     descriptor: int, attributes: Attributes, content_hash: str | None, part_size: int | None
-) -> tuple[int, Record | None]:
-    """Give a written file its attributes; gives its inode number, and the record if that must go into a sidecar."""
+) -> tuple[os.stat_result, Record | None]:
+    """Give a written file its attributes; gives its status, and the record if that must go into a sidecar."""
     now = time.time_ns()
     # The kernel's own times are coarse: set finely, a later change by another program always shows.
     os.utime(descriptor, ns=(now, now))
     status = os.fstat(descriptor)
     record = make(attributes, status, content_hash, part_size)
-    return status.st_ino, None if store_in_file(descriptor, record) else record
+    return status, None if store_in_file(descriptor, record, status) else record
 
 
-def store_in_file(descriptor: int, record: Record) -> bool:
-    """Put a record into an open file's extended attribute; False: it takes none, or not so much."""
+def store_in_file(descriptor: int, record: Record, status: os.stat_result) -> bool:
+    """Put a record into an open file's extended attribute; False: it takes none, or not so much.
+
+    Args:
+        status: As it is now.
+    """
     if not _has_extended_attributes:
         return False
     # By the later of two clocks: the file system may be another machine's.
-    now = max(time.time_ns(), os.fstat(descriptor).st_ctime_ns)
+    now = max(time.time_ns(), status.st_ctime_ns)
     try:
         os.setxattr(descriptor, ATTRIBUTE, dataclasses.replace(record, stored_ns=now).encode())
     except OSError as error:
@@ -131,7 +135,7 @@ def replace(descriptor: int, directory: int, component: bytes, status: os.stat_r
     """Put a record in the place of an open file's own; readers see the old one or the new one."""
     # A record that is in a sidecar stays in one: a reader looks there last, and must not find nothing in both places.
     in_sidecar = _read_attribute(descriptor) is None and _read_sidecar(directory, component, status) is not None
-    if not in_sidecar and store_in_file(descriptor, record):
+    if not in_sidecar and store_in_file(descriptor, record, os.fstat(descriptor)):
         return
     mode = stat.S_IMODE(status.st_mode) & 0o777
     write_sidecar(directory, component, status.st_ino, record, mode)

@@ -47,8 +47,8 @@ class Draft:
         self.new = new
         self._again = again
         self._made: list[Path] = []
-        self._finished: tuple[int, Record | None] | None = None
-        self._finished_at = self._modified = 0.0
+        self._finished: tuple[os.stat_result, Record | None] | None = None
+        self._finished_at = 0.0
         for _ in range(_WALKS):
             self._tree = open_tree()
             try:
@@ -86,16 +86,15 @@ class Draft:
             if time.monotonic() - self._finished_at > _LATE:
                 self._finished = self._finish(content_hash, part_size)
             try:
-                target = self._replace(*self._finished)
+                target = self._replace(self._finished[0].st_ino, self._finished[1])
             except FileNotFoundError as error:
                 raise TemporaryError(f"a directory of {self.new.name!r} was removed just now; try again") from error
         if target[:-1] == self._home[:-1]:
             self._made = []  # they are in use
-        return self.new.written(content_hash, self._modified)
+        return self.new.written(content_hash, self._finished[0].st_mtime)
 
-    def _finish(self, content_hash: str, part_size: int | None) -> tuple[int, Record | None]:
+    def _finish(self, content_hash: str, part_size: int | None) -> tuple[os.stat_result, Record | None]:
         self._finished_at = time.monotonic()
-        self._modified = os.fstat(self.descriptor).st_mtime
         return attributes.finish(self.descriptor, self.new.attributes, content_hash, part_size)
 
     def _replace(self, inode: int, sidecar: Record | None) -> Path:

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from obs_client._engine.parallel import WorkerPool, ended
 from obs_client._engine.transfers.progress import Progress
+from obs_client.backend.stopping import CHECK_INTERVAL
 from obs_client.errors import ConflictError, ObjectStorageClientError
 from obs_client.places import Place
 from obs_client.sync.collisions import goes_with_deletions
@@ -69,6 +70,12 @@ class _Threads(WorkerPool[Step, Done]):
         super().__init__(copy, workers, small=True)
         self.in_flight = in_flight
         self.ahead = _AHEAD * workers
+
+    def result(self, seconds: float | None = None, while_waiting: Callable[[], object] | None = None) -> Done:
+        # Woken once for many that have ended: for each it would fight with the workers for the interpreter's lock.
+        if self.pending >= self.ahead:
+            self.wait_for_half(CHECK_INTERVAL)
+        return super().result(seconds, while_waiting)
 
 
 class Run:
