@@ -36,6 +36,13 @@ def test_everything_is_kept_and_moves_with_the_directory(client: FileStore, cont
 
 
 @pytest.mark.usefixtures("kept")
+def test_a_writer_tells_the_time_that_the_file_has(client: FileStore) -> None:
+    with client.object_open("a", "wb") as file:
+        file.write(b"content")
+    assert file.info.last_modified == info_of(client, "a").last_modified
+
+
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("other_policy", POLICIES)
 def test_a_file_is_one_object_by_whichever_client_and_from_whichever_directory(

@@ -306,3 +306,29 @@ def test_no_folder_is_made_where_something_else_is(name: str, tmp_path: Path) ->
     assert client.has_folder("new/sub/")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["outside", "root"]
     assert list((tmp_path / "outside").iterdir()) == []
+
+
+# ---- files that others change ---------------------------------------------------------------------------------------
+
+
+def test_a_file_is_as_before_only_with_its_size_and_time_and_as_a_file(tmp_path: Path) -> None:
+    client, path = DirectoryClient(tmp_path), tmp_path / "inner" / "a"
+    path.parent.mkdir()
+    path.write_bytes(b"content")
+    info = client.object_info("inner/a")
+    assert info is not None
+    assert client.has_as_before(info)
+    path.write_bytes(b"content of another size")
+    os.utime(path, ns=(0, round(info.last_modified or 0) * 10**9))
+    assert not client.has_as_before(info)
+    path.write_bytes(b"another")
+    os.utime(path, (0, (info.last_modified or 0) + 1))
+    assert not client.has_as_before(info)
+    path.rename(tmp_path / "moved")
+    assert not client.has_as_before(info)
+    os.symlink(tmp_path / "moved", path)
+    os.utime(tmp_path / "moved", (0, info.last_modified or 0))
+    again = DirectoryClient(tmp_path, follow_symlinks=True).object_info("inner/a")
+    assert again is not None
+    assert DirectoryClient(tmp_path, follow_symlinks=True).has_as_before(again)
+    assert not client.has_as_before(again)
