@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from obs_client.backends.s3.endpoints import forget_endpoints
+from test import marks
 from test.servers import process
 from test.servers.shared import Servers
 
+MARKS = [frozenset({name}) for name in ("server", "slow", "full")]
+
 _NOT = re.compile(r"not \w+")
-_OF_ALL = re.compile(r"^pytestmark = .*$", re.MULTILINE)
-_MARK = re.compile(r"pytest\.mark\.(\w+)")
 
 
 @pytest.fixture(scope="session")
@@ -42,46 +43,47 @@ def _know_no_endpoint() -> None:
     forget_endpoints()
 
 
-@pytest.fixture(autouse=True)
-def _log_level() -> Iterator[None]:
-    """Undo what a command, or the suite as one, sets for its process, which here goes on."""
-    logger = logging.getLogger("obs_client")
-    before = logger.level
-    yield
-    logger.setLevel(before)
-
-
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not load a module that is left out whole: some load what takes seconds."""
-    if collection_path.suffix != ".py":
-        return None
-    of_all = _OF_ALL.search(collection_path.read_text(encoding="utf-8"))
-    marks = set(_MARK.findall(of_all[0])) if of_all else set()
-    return True if _left_out(config) & marks else None
+    is_module = collection_path.suffix == ".py"
+    return True if is_module and marks.is_left_out(collection_path, _left_out(config)) else None
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
     """Do not look into what is left out: a class that runs the suite has two hundred tests."""
-    marks = {mark.name for mark in collector.iter_markers()}
+    unwanted = _left_out(collector.config)
+    if isinstance(collector, pytest.Module) and name in marks.left_out(collector.path, unwanted):
+        return []
+    given = {mark.name for mark in collector.iter_markers()}
     if isinstance(obj, type):
-        marks |= {mark.name for mark in getattr(obj, "pytestmark", [])}
-        marks |= {"server"} if any("servers" in vars(base).get("__annotations__", {}) for base in obj.mro()) else set()
-    return [] if _left_out(collector.config) & marks else None
+        given |= {mark.name for mark in getattr(obj, "pytestmark", [])}
+        given |= {"server"} if any("servers" in vars(base).get("__annotations__", {}) for base in obj.mro()) else set()
+    return [] if unwanted & given else None
 
 
-def _left_out(config: pytest.Config) -> set[str]:
+def _left_out(config: pytest.Config) -> frozenset[str]:
     """The marks whose tests `-m` leaves out, if it says no more than that."""
     terms = config.getoption("-m").split(" and ")
-    return {term.removeprefix("not ") for term in terms} if all(map(_NOT.fullmatch, terms)) else set()
+    return frozenset(term.removeprefix("not ") for term in terms if all(map(_NOT.fullmatch, terms)))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that take servers, before any are selected by their marks."""
     for item in items:
-        if "starts_servers" in getattr(item, "fixturenames", ()):
+        if marks.STARTS in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.server)
+        _check_told(item)
+
+
+def _check_told(item: pytest.Item) -> None:
+    """Let no test be left out by what the text of its module seems to tell, and is not so."""
+    function = item.originalname if isinstance(item, pytest.Function) and item.cls is None else None
+    for mark in MARKS:
+        told = marks.is_left_out(item.path, mark) or function in marks.left_out(item.path, mark)
+        if told and item.get_closest_marker(*mark) is None:
+            raise pytest.UsageError(f"{item.nodeid}: test/marks.py takes it for {', '.join(mark)}, and it is not")
 
 
 def pytest_collection_finish() -> None:
@@ -92,11 +94,16 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let no server start for a test without the mark, nor for its fixtures."""
+    """Let no server start for a test without the mark, nor for its fixtures; undo what was set for the process."""
+    logger = logging.getLogger("obs_client")
+    level = logger.level  # set by commands, and by the suite as one, for their process, which here goes on
     with pytest.MonkeyPatch.context() as patch:
         if item.get_closest_marker("server") is None:
             patch.setattr(process.ServerProcess, "__init__", _refuse)
-        return (yield)
+        try:
+            return (yield)
+        finally:
+            logger.setLevel(level)
 
 
 def _refuse(*_: object, **__: object) -> None:

@@ -31,6 +31,7 @@ def leftovers(directory: Path) -> list[str]:
     return sorted(os.listdir(directory))
 
 
+@pytest.mark.slow
 def test_pipes_carry_the_bytes_both_ways(docs: Path) -> None:
     content = bytes(range(256)) * 5000
     (docs / "x").write_bytes(content)

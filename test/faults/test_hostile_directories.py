@@ -118,7 +118,10 @@ def test_from_a_server_that_lists_such_names(stage: Stage, jail: Path, name: str
 # ---- generated ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", [pytest.param(20, id="100"), pytest.param(2_000, id="10000", marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(20, id="100", marks=pytest.mark.slow), pytest.param(2_000, id="10000", marks=pytest.mark.full)],
+)
 def test_generated_names(jail: Path, count: int) -> None:
     """Five names at a time: by a sync, which refuses all for one; by copies and deletions one by one."""
     brought: list[str] = []

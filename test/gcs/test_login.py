@@ -44,8 +44,8 @@ def test_a_constructor_loads_no_sdk() -> None:
 @pytest.mark.parametrize(
     ("package", "kind", "call"),
     [
-        ("google.auth", "authorized_user", "c.object_info('x')"),
-        ("cryptography", "service_account", "c.object_info('x')"),
+        pytest.param("google.auth", "authorized_user", "c.object_info('x')", marks=pytest.mark.slow),
+        pytest.param("cryptography", "service_account", "c.object_info('x')", marks=pytest.mark.slow),
         ("google_crc32c", "", "c.object_write('x', b'')"),
     ],
 )

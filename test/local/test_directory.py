@@ -180,7 +180,7 @@ def test_a_plan_for_a_directory_is_pure(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("size", [3, 5 * PART])
+@pytest.mark.parametrize("size", [3, 2 * PART])
 def test_over_a_disk_that_fails_all_the_time(size: int, tmp_path: Path) -> None:
     source = memory(**{f"d{number % 3}/{number}": b"%d" % number * size for number in range(12)})
     client = DirectoryClient(tmp_path / "t", options=QUICK)

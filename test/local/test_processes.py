@@ -73,6 +73,7 @@ def test_killed_writers_never_show(client: FileStore, container: Path, kept: str
     _check(client)
 
 
+@pytest.mark.slow
 def test_of_many_processes_one_creates(local: LocalClient, tmp_path: Path) -> None:
     def create() -> None:
         for number in range(30):

@@ -42,6 +42,7 @@ def test_embedded_stores_load_no_sdk() -> None:
     assert "obs_client" in loaded
 
 
+@pytest.mark.slow
 def test_no_adapter_is_loaded_before_it_is_named() -> None:
     stores = "from obs_client import S3Client, SwiftClient, aio, from_url; from_url('memory:')"
     client = "S3Client('box', endpoint_url='http://127.0.0.1:1', credentials={}).capabilities"

@@ -16,7 +16,7 @@ from test.s3.running import client as s3_client
 from test.servers.shared import Servers
 from test.swift.support import new_container
 
-OPTIONS = ClientOptions(part_size=20_000, workers=2, first_pause=0.01, longest_pause=0.1)
+OPTIONS = ClientOptions(part_size=100_000, workers=2, first_pause=0.01, longest_pause=0.1)
 
 
 def memory(_: Path) -> AbstractContextManager[ObjectStorageClient]:

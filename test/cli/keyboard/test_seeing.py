@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import resource
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -124,8 +127,15 @@ def test_on_a_terminal_there_are_colours_unless_the_environment_says_no(docs: Pa
     assert bool(COLOUR.search(screen.shown)) is COLOURS[says]
 
 
-NO_ROOM = "trap '' XFSZ; ulimit -f 100;"
-"""No file of more than 100 KiB can be written."""
+@contextlib.contextmanager
+def no_room() -> Iterator[None]:
+    """No file of more than 100 KiB can be written."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100 * 1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(
@@ -135,18 +145,20 @@ NO_ROOM = "trap '' XFSZ; ulimit -f 100;"
         ("obs cp src/cat.jpg tiny/cat.jpg", "could not copy to 'tiny/cat.jpg': File too large"),
         ("obs cp -r src tiny", "cat.jpg: could not write 'tiny/src/cat.jpg': File too large"),
         ("obs sync src tiny", "cat.jpg: could not write 'tiny/cat.jpg': File too large"),
-        ('obs put src/cat.jpg "file://$PWD/tiny?container_name=c"', "'{here}/tiny/c/cat.jpg': File too large"),
-        ('obs get src/cat.jpg "$PWD/tiny/"', "could not write {here}/tiny/cat.jpg: File too large"),
-        ('obs cp src/cat.jpg "$PWD/tiny/cat.jpg"', "could not copy to '{here}/tiny/cat.jpg': File too large"),
+        ('obs put src/cat.jpg "file://{here}/tiny?container_name=c"', "'{here}/tiny/c/cat.jpg': File too large"),
+        ('obs get src/cat.jpg "{here}/tiny/"', "could not write {here}/tiny/cat.jpg: File too large"),
+        ('obs cp src/cat.jpg "{here}/tiny/cat.jpg"', "could not copy to '{here}/tiny/cat.jpg': File too large"),
     ],
 )
-def test_a_path_is_named_as_it_was_written(docs: Path, line: str, said: str) -> None:
+def test_a_path_is_named_as_it_was_written(docs: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str) -> None:
+    monkeypatch.chdir(docs)
     (docs / "src").mkdir()
     (docs / "tiny/c").mkdir(parents=True)
     (docs / "src/cat.jpg").write_bytes(bytes(300_000))
-    done = shell(f"{NO_ROOM} {line}", docs)
-    shown = done.stderr.decode()
-    assert done.returncode == 1, shown
+    with no_room():
+        done = run(*shlex.split(line.format(here=docs))[1:])
+    shown = done.stderr
+    assert done.exit_code == 1, shown
     assert said.format(here=docs) in shown
     assert "'directory'" not in shown
     assert "b'" not in shown

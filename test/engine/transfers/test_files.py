@@ -238,7 +238,10 @@ def test_an_empty_object_is_read_and_verified(client: ScriptedClient) -> None:
         assert list(file) == []
 
 
-@pytest.mark.parametrize("ending", ["pass", "raise SystemExit(3)", "os.fork() or os._exit(0); os.wait()"])
+@pytest.mark.parametrize(
+    "ending",
+    ["pass", pytest.param("raise SystemExit(3)", marks=pytest.mark.slow), "os.fork() or os._exit(0); os.wait()"],
+)
 def test_the_end_of_a_program_discards(tmp_path: Path, ending: str) -> None:
     program = textwrap.dedent(
         f"""

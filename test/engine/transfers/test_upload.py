@@ -282,6 +282,7 @@ def test_an_abort_that_hangs_after_an_interrupt_is_left_in_bounded_time(monkeypa
     assert "cleanup() removes them later" in caught.value.__notes__[0]
 
 
+@pytest.mark.slow
 def test_a_pipe_needs_no_more_memory_than_its_parts_in_flight() -> None:
     """The bound is the contract's: (workers + 1) x part size, and 32 MiB for all else."""
     program = textwrap.dedent(

@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
-from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
-
 from obs_client.backends.azure.client import AzureClient
 from test.faults.stores.base import BRISK, PAGE, TIMEOUT, Store, done
 from test.faults.wire.messages import Request
@@ -25,6 +23,8 @@ class AzureStore(Store):
     """Azurite. What goes past the library has a SAS of azure-storage-blob's."""
 
     def __init__(self, server: AzuriteServer) -> None:
+        from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas  # it takes long
+
         self.label = server.kind
         self.part_size = 64 * 1024
         self.endpoint = server.endpoint_url

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
+import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -68,6 +69,7 @@ def sign(method: str, url: str, headers: dict[str, str], keys: Keys, region: str
     return signed
 
 
+@pytest.mark.slow  # whole requests are compared with those of botocore in test_requests.py
 @settings(deadline=None)  # on a machine that is busy each may take long
 @given(
     method=st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "POST"]),

@@ -7,9 +7,14 @@ from typing import Any, NamedTuple
 
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import create_loader
 
 ITS_OWN = ("amz-sdk-invocation-id", "amz-sdk-request", "content-length", "expect", "user-agent")
 """Headers that are about botocore itself, or that the transport adds."""
+
+
+_LOADER = create_loader()
+"""One for all sessions: it takes long to load the description of S3, which it keeps."""
 
 
 class Sent(NamedTuple):
@@ -49,6 +54,7 @@ def witness(
         version: How it signs; None: as it likes, `botocore.UNSIGNED`: not at all.
     """
     session = botocore.session.Session()
+    session.register_component("data_loader", _LOADER)
     session.set_credentials("id", "secret", token)
     s3: dict[str, Any] = {"payload_signing_enabled": False}
     if style:

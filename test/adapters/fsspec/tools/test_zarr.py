@@ -20,7 +20,10 @@ from zarr.testing.store import StoreTests
 from obs_client.fsspec import AsyncObjectStorageFileSystem
 from test.adapters.fsspec.stores import Store, memory
 
-pytestmark = pytest.mark.filterwarnings("ignore::zarr.errors.ZarrUserWarning", "ignore::FutureWarning")
+pytestmark = [
+    pytest.mark.usefixtures("starts_servers"),  # as all of them do, which so is known before zarr is loaded
+    pytest.mark.filterwarnings("ignore::zarr.errors.ZarrUserWarning", "ignore::FutureWarning"),
+]
 
 
 class TestStore(StoreTests[FsspecStore, cpu.Buffer]):
