@@ -18,17 +18,18 @@ ROOT = Path(__file__).parent
 _OF_ALL = re.compile(r"^pytestmark = (?:\[\n.*?^\]|.*?$)", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(r"pytest\.mark\.(\w+)")
 _TOP = re.compile(
-    r"^(?:@pytest\.mark\.(?P<mark>\w+)"
+    r"^(?:@pytest\.mark\.(?P<mark>\w+)(?:\(\s*(?P<first>\"[^\"]*\"|\([^()]*\)))?"
     r"|(?:async )?def (?P<function>\w+)\((?P<arguments>[^()]*)\)"
     r"|(?P<other>(?:class|(?:async )?def|if|for|try|with) .*))",
     re.MULTILINE,
 )
 _NO_TEST = re.compile(r"(?:class|(?:async )?def) (?!.*[Tt]est)")
+_NAME = re.compile(r"\w+")
 _ARGUMENT = re.compile(r"(\w+): ")
 
 
 class Function(NamedTuple):
-    """A function of a module: its arguments, and the marks above it."""
+    """A function of a module: its arguments, but for those that it is parametrized by, and the marks above it."""
 
     arguments: frozenset[str]
     marks: frozenset[str]
@@ -66,15 +67,19 @@ def read(path: Path) -> Module:
     of_all = _OF_ALL.search(text)
     functions: dict[str, Function] = {}
     marks: set[str] = set()
+    parametrized: set[str] = set()
     has_more = False
     for found in _TOP.finditer(text):
         if found["mark"]:
             marks.add(found["mark"])
+            parametrized.update(_NAME.findall(found["first"] or "") if found["mark"] == "parametrize" else ())
             continue
         if found["function"]:
-            functions[found["function"]] = Function(frozenset(_ARGUMENT.findall(found["arguments"])), frozenset(marks))
+            arguments = frozenset(_ARGUMENT.findall(found["arguments"])) - parametrized
+            functions[found["function"]] = Function(arguments, frozenset(marks))
         has_more = has_more or bool(found["other"] and not _NO_TEST.match(found["other"]))
         marks.clear()
+        parametrized.clear()
     of_module = set(_MARK.findall(of_all[0])) | ({"server"} if STARTS in of_all[0] else set()) if of_all else set()
     return Module(frozenset(of_module), functions, has_more)
 

@@ -65,7 +65,16 @@ def room_of(name: str) -> str:
 @functools.cache
 def imports(module: Module) -> frozenset[str]:
     """The modules of the package that one imports, anywhere in it: in a function, or for type checkers only, too."""
-    return frozenset({name for node in ast.walk(module.tree) for name in _named(node, module.package)} & set(modules()))
+    found = {name for statement in _statements(module.tree) for name in _named(statement, module.package)}
+    return frozenset(found & set(modules()))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements in one, however deep; to look into their expressions too, which import nothing, takes long."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for inner in getattr(node, field, ()):
+            yield inner
+            yield from _statements(inner)
 
 
 def _named(node: ast.AST, package: str) -> Iterator[str]:

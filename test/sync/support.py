@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from obs_client import ClientOptions, LocalClient, MemoryClient, ObjectInfo
 from obs_client.backend.values import NewObject, ObjectReader, Page
 from obs_client.backends.local.directory import DirectoryClient
@@ -26,7 +28,11 @@ ODD_NAMES = (
     "ü/é/日本", "line\nbreak", "esc\x1b[31m", "~", "$HOME", "-rf", "a%2e%2e", "%2F", "back\\slash", "C:x", "trailing. ",
     "con", "q?a=b#c", "...", "..x", "'\"<>&", "x" * 255,
 )  # fmt: skip
-PAIRS = [(one, other) for one in KINDS for other in KINDS]
+NEXT = dict(zip(KINDS, KINDS[1:] + KINDS[:1], strict=True))
+PAIRS = [
+    pytest.param(one, other, marks=() if NEXT[one] == other else pytest.mark.slow) for one in KINDS for other in KINDS
+]
+"""For each commit each kind is once what is read and once what is written."""
 
 
 class Thing(NamedTuple):
