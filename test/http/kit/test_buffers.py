@@ -37,6 +37,20 @@ def test_what_is_cut_is_broken() -> None:
             read(cut)
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [answer(b"hello"), b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+    ids=["length", "chunks"],
+)
+def test_what_is_longer_than_the_limit_is_refused(reply: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("obs_client._http.kit.buffers.CONTENT_LIMIT", 5)
+    monkeypatch.setattr("obs_client._http.kit.buffers._BUFFER_LIMIT", 0)
+    assert read(reply) == "hello"
+    monkeypatch.setattr("obs_client._http.kit.buffers.CONTENT_LIMIT", 4)
+    with pytest.raises(BrokenAnswer, match="more than 4 bytes"):
+        read(reply)
+
+
 def test_what_is_no_text_is_strange() -> None:
     for size in (10, 5 * MEBIBYTE):
         with pytest.raises(StrangeAnswer, match="UTF-8"):

@@ -9,12 +9,16 @@ import time
 import pytest
 
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
-from obs_client._http.kit.calls.batches import make_batch, read_batch
-from obs_client._http.kit.calls.queries import headers_of, query_of
+from obs_client._http.answer import HttpAnswer
+from obs_client._http.kit.calls.batches import PartAnswer, failures_of, make_batch, read_batch
+from obs_client._http.kit.calls.queries import content_headers, headers_of, query_of
 from obs_client._http.kit.calls.refusals import Refusal, kind_of_refusal
-from obs_client._http.kit.calls.tokens import MARGIN, Token, Tokens, missing_package
+from obs_client._http.kit.calls.tokens import MARGIN, Token, Tokens, missing_package, send_with_token
+from obs_client._http.pool import HttpPool
 from obs_client.credentials import Secret
 from obs_client.errors import ConflictError, NotFoundError, ServiceError, TemporaryError
+from obs_client.models import Attributes
+from test.loopback.raw import answer, raw_server, replying
 
 
 def test_queries_and_headers_leave_out_what_is_none() -> None:
@@ -25,11 +29,30 @@ def test_queries_and_headers_leave_out_what_is_none() -> None:
     assert headers_of(("a", "1"), ("b", None)) == {"a": "1"}
 
 
+def test_what_is_empty_or_zero_is_sent() -> None:
+    assert query_of(("prefix", ""), ("most", 0)) == "prefix=&most=0"
+    assert headers_of(("a", "")) == {"a": ""}
+
+
+def test_content_headers_are_all_that_an_object_carries_with_its_content() -> None:
+    attributes = Attributes(
+        "text/plain", {"key": "value"}, content_encoding="gzip", content_disposition="inline", content_language="de",
+        cache_control="no-store",
+    )  # fmt: skip
+    assert content_headers(attributes) == {
+        "Content-Type": "text/plain",
+        "Content-Encoding": "gzip",
+        "Content-Disposition": "inline",
+        "Content-Language": "de",
+        "Cache-Control": "no-store",
+    }
+
+
 def test_refusals_have_their_kind_by_code_then_by_status() -> None:
     codes = {"Taken": ConflictError}
-    kinds = [(409, "Taken"), (200, "Taken"), (404, ""), (429, "?"), (500, "?"), (418, "?")]
+    kinds = [(409, "Taken"), (200, "Taken"), (404, ""), (429, "?"), (500, "?"), (200, "?"), (418, "?")]
     assert [kind_of_refusal(Refusal("Put", status, code), codes) for status, code in kinds] == [
-        ConflictError, ConflictError, NotFoundError, TemporaryError, TemporaryError, ServiceError,
+        ConflictError, ConflictError, NotFoundError, TemporaryError, TemporaryError, TemporaryError, ServiceError,
     ]  # fmt: skip
 
 
@@ -74,6 +97,22 @@ def test_an_answer_that_was_cut_is_no_answer(end: int) -> None:
         read_batch("multipart/mixed; boundary=xyz", ANSWERS[:end])
 
 
+def test_a_name_without_an_answer_in_a_batch_failed() -> None:
+    found = read_batch("multipart/mixed; boundary=xyz", ANSWERS)
+    failures = failures_of("abc", found, lambda each: None if each.status < 400 else Refusal("Delete", each.status))
+    assert {name: str(error) for name, error in failures.items()} == {
+        "a": "Delete failed: no message (404)",
+        "c": "the response to a batch has no result for this name",
+    }
+    assert isinstance(failures["c"], BrokenAnswer)
+
+
+def test_an_answer_without_a_number_is_of_no_request() -> None:
+    content = b"--xyz\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n\r\n--xyz--\r\n"
+    found: dict[int, PartAnswer] = read_batch("multipart/mixed; boundary=xyz", content)
+    assert list(failures_of("a", found, lambda _: None)) == ["a"]
+
+
 def test_a_page_is_no_answer_to_a_batch() -> None:
     with pytest.raises(StrangeAnswer, match="multipart"):
         read_batch("text/html", b"<html>")
@@ -113,6 +152,43 @@ def test_a_token_that_was_refused_is_renewed_once_for_all_threads() -> None:
     for thread in threads:
         thread.join()
     assert (seen, login.count) == ({"token 2"}, 2)
+
+
+def test_a_token_that_was_replaced_already_is_not_renewed_again() -> None:
+    login = Login(3600)
+    tokens = Tokens(login)
+    refused = tokens.current()
+    assert [tokens.renew(refused).reveal(), tokens.renew(refused).reveal()] == ["token 2", "token 2"]
+    assert (tokens.current().reveal(), login.count) == ("token 2", 2)
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_a_request_whose_token_is_refused_is_sent_once_more_with_another(always: bool) -> None:
+    tokens, pool = Tokens(Login(3600)), HttpPool(timeout=5.0)
+    sent: list[tuple[str, HttpAnswer]] = []
+
+    with raw_server(replying(answer(b"what was refused", b"401 No" if always else b"200 OK"))) as server:
+
+        def send(token: Secret | None) -> HttpAnswer:
+            assert token is not None
+            sent.append((token.reveal(), pool.request("GET", server.url + "/", {})))
+            return sent[-1][1]
+
+        given = send_with_token(tokens, send, lambda each: always or each is sent[0][1])
+        assert [token for token, _ in sent] == ["token 1", "token 2"]
+        assert given is sent[1][1]
+        assert given.read(100) == b"what was refused"
+        with pytest.raises(BrokenAnswer, match="closed"):
+            sent[0][1].read(100)
+    pool.close()
+
+
+def test_a_request_without_a_login_is_sent_once() -> None:
+    with raw_server(replying(answer(b"", b"401 No"))) as server:
+        pool = HttpPool(timeout=5.0)
+        given = send_with_token(None, lambda _: pool.request("GET", server.url + "/", {}), lambda _: True)
+        assert given.status == 401
+        pool.close()
 
 
 def test_a_token_is_renewed_before_it_ends() -> None:

@@ -21,10 +21,10 @@ def read_all(body: Body, count: int) -> bytes:
 @pytest.mark.parametrize("count", [1, 2, 3, 100])
 @pytest.mark.parametrize("inner", [b"", b"x", b"content"])
 def test_a_frame_is_around_a_body(count: int, inner: bytes) -> None:
-    body = FramedBody(b"<<", BytesBody(inner), b">")
+    body = FramedBody(b"<(", BytesBody(inner), b")>")
     for _ in range(2):
-        assert len(body) == len(inner) + 3
-        assert read_all(body, count) == b"<<" + inner + b">"
+        assert len(body) == len(inner) + 4
+        assert read_all(body, count) == b"<(" + inner + b")>"
         body.rewind()
 
 
@@ -90,6 +90,43 @@ def test_a_second_try_is_hashed_anew() -> None:
     body.readinto(memoryview(bytearray(5)))
     body.rewind()
     assert read_all(body, 6) == CONTENT
+    assert body.digest("md5") == hashlib.md5(CONTENT).digest()
+
+
+def test_a_second_try_is_not_read_once_more_for_its_digest() -> None:
+    inner = Counted(b"", BytesBody(CONTENT))
+    body = HashedBody(inner, "md5")
+    body.readinto(memoryview(bytearray(5)))
+    body.rewind()
+    assert read_all(body, 6) == CONTENT
+    assert body.digest("md5") == hashlib.md5(CONTENT).digest()
+    assert inner.read_count == 5 + len(CONTENT)
+
+
+class Trickle(Body):
+    """Bytes that come two at a time, whatever room there is."""
+
+    def _read_at(self, position: int, buffer: memoryview) -> int:
+        piece = CONTENT[position : position + 2]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def test_only_the_bytes_that_were_read_are_hashed_and_by_the_algorithm_that_is_asked_for() -> None:
+    body = HashedBody(Trickle(len(CONTENT)), "md5")
+    assert read_all(body, 100) == CONTENT
+    assert body.digest("md5") == hashlib.md5(CONTENT).digest()
+    assert body.digest("sha256") == hashlib.sha256(CONTENT).digest()
+
+
+def test_what_is_read_out_of_order_is_not_taken_for_the_whole() -> None:
+    body = HashedBody(Counted(b"", BytesBody(CONTENT)), "md5")
+    half = memoryview(bytearray(len(CONTENT) // 2))
+    for position in (0, 0, len(half)):  # the first half twice has as many bytes as the whole, too
+        body.seek(position)
+        body.readinto(half)
+    body.seek(len(half))
+    body.readinto(half)
     assert body.digest("md5") == hashlib.md5(CONTENT).digest()
 
 
