@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.answer import HttpAnswer
+from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit.calls.batches import PartAnswer, failures_of, make_batch, read_batch
 from obs_client._http.kit.calls.queries import content_headers, headers_of, query_of
 from obs_client._http.kit.calls.refusals import Refusal, kind_of_refusal
