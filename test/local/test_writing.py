@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import fcntl
 import hashlib
@@ -19,6 +20,7 @@ from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.local import draft, lock, places
 from obs_client.backends.local.places import Survey
+from obs_client.backends.local.record import MOST_PARTS, digest_of, make
 from obs_client.backends.local.store import FileStore, LocalClient
 from obs_client.backends.local.tree import Tree
 from obs_client.errors import (
@@ -85,6 +87,87 @@ def test_a_large_object_is_its_parts_in_any_order(client: FileStore) -> None:
     with client._object_open("c", "copy", 0, None, None) as reader:
         assert reader.digest is not None
         assert (list(reader.digest.part_sizes), reader.digest.composite) == ([10, 10, 3], composite)
+
+
+@pytest.mark.parametrize("count", ["1", "2", "4", "03", ""])
+def test_a_hash_of_another_count_of_parts_than_the_file_has_is_not_compared(count: str) -> None:
+    """Anybody may have written the record; a guess at the parts would call good content damaged."""
+    status = os.stat_result((0o100644, 1, 1, 1, 0, 0, 23, 0, 0, 0))
+    record = make(PLAIN, status, f"{'0' * 32}-3", 10)
+    right = digest_of(status, record)
+    assert right is not None
+    assert list(right.part_sizes) == [10, 10, 3]
+    assert digest_of(status, dataclasses.replace(record, hash=f"{'0' * 32}-{count}")) is None
+    assert digest_of(status, dataclasses.replace(record, hash="0" * 32)) is None
+
+
+@pytest.mark.parametrize("size", [20, 10])
+def test_parts_that_fill_the_file_have_no_empty_one_after_them(size: int) -> None:
+    status = os.stat_result((0o100644, 1, 1, 1, 0, 0, size, 0, 0, 0))
+    found = digest_of(status, make(PLAIN, status, f"{'0' * 32}-{size // 10}", 10))
+    assert found is not None
+    assert list(found.part_sizes) == [10] * (size // 10)
+
+
+def test_a_record_of_more_parts_than_there_is_memory_for_is_not_compared() -> None:
+    size = MOST_PARTS + 1
+    status = os.stat_result((0o100644, 1, 1, 1, 0, 0, size, 0, 0, 0))
+    assert digest_of(status, make(PLAIN, status, f"{'0' * 32}-{size}", 1)) is None
+
+
+def test_a_part_of_another_size_than_its_body_is_refused(client: FileStore, container: Path) -> None:
+    upload = client._object_multipart(NewObject("c", "large", PLAIN, None, 10))
+    for body in (b"x" * 9, b"x" * 11):
+        with pytest.raises(IntegrityError, match="in place of 10"):
+            upload.put_part(Part(1, 0, 10), BytesBody(body))
+    upload.abort()
+    assert os.listdir(container) == []
+
+
+def test_parts_that_are_taken_up_are_read_and_compared(client: FileStore) -> None:
+    """After a power cut there may be other bytes in the place of one."""
+    new = NewObject("c", "large", PLAIN, 20, 10)
+    parts = [Part(1, 0, 10), Part(2, 10, 10)]
+    first = client._object_multipart(new)
+    for part, byte in zip(parts, (b"a", b"b"), strict=True):
+        first.put_part(part, BytesBody(byte * 10))
+    receipts = {part: first.receipt(part) for part in parts}
+    identity = first.identity
+    assert identity is not None
+    first.leave()
+    second = client._object_reopen(new, identity)
+    assert list(second.take_up(receipts)) == parts
+    second.leave()
+    third = client._object_reopen(new, identity)
+    assert list(third.take_up({parts[0]: receipts[parts[0]], parts[1]: receipts[parts[0]]})) == parts[:1]
+    third.put_part(parts[1], BytesBody(b"c" * 10))
+    third.complete()
+    assert client.object_read("large") == b"a" * 10 + b"c" * 10
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [Part(1, 0, 10), Part(2, 10, 5), Part(3, 20, 10)],
+        [Part(1, 0, 10), Part(2, 10, 10), Part(3, 20, 0)],
+        [Part(1, 0, 10), Part(2, 11, 5)],
+        [Part(1, 0, 10), Part(2, 9, 10)],
+        [Part(1, 1, 10)],
+        [Part(1, 0, 5), Part(2, 5, 10)],
+        [Part(2, 0, 10)],
+    ],
+    ids=str,
+)
+def test_parts_with_a_gap_or_an_overlap_are_not_published(
+    parts: list[Part], client: FileStore, container: Path
+) -> None:
+    upload = client._object_multipart(NewObject("c", "large", PLAIN, None, 10))
+    for part in parts:
+        upload.put_part(part, BytesBody(b"x" * part.size))
+    with pytest.raises(IntegrityError, match="nothing was written"):
+        upload.complete()
+    upload.abort()
+    assert os.listdir(container) == []
 
 
 def test_a_large_object_with_a_missing_part_is_not_published(client: FileStore, container: Path) -> None:

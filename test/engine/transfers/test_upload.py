@@ -154,6 +154,29 @@ def test_a_stream_that_is_longer_than_declared_is_not_read_to_its_end() -> None:
     assert client.object_info("name") is None
 
 
+@pytest.mark.parametrize("size", [None, 5, 3 * PART])
+def test_a_stream_that_returns_more_than_it_was_asked_for_is_refused(size: int | None) -> None:
+    """Else bytes of it would be cut off, or be written over others."""
+
+    class Reads:
+        def read(self, size: int = -1) -> bytes:
+            return b"x" * (size + 1)
+
+    class ReadsInto(Reads):
+        def readinto(self, buffer: memoryview) -> int:
+            return len(buffer) + 1
+
+    class ReadsBackwards(Reads):
+        def readinto(self, buffer: memoryview) -> int:
+            return -1
+
+    for kind in (Reads, ReadsInto, ReadsBackwards):
+        client = ScriptedClient()
+        with pytest.raises(ValueError, match=r"where .* were asked for"):
+            client.object_upload(as_io(kind()), "name", size=size)
+        assert client.object_info("name") is None
+
+
 def test_a_source_file_that_changes_is_refused_and_nothing_is_committed(tmp_path: Path) -> None:
     client = ScriptedClient()
     path = tmp_path / "source"

@@ -93,6 +93,8 @@ def _read_into(stream: IO[bytes], space: memoryview) -> int:
     count = _read_by_readinto(stream, space) if hasattr(stream, "readinto") else _read_by_read(stream, space)
     if count is None:
         raise BlockingIOError("the stream has no bytes yet; use a blocking one")
+    if not 0 <= count <= len(space):
+        raise _other_count(count, space)
     return int(count)
 
 
@@ -114,9 +116,13 @@ def _put(data: bytes, space: memoryview) -> int:
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"the stream returned {type(data).__name__} instead of bytes; open it in binary mode")
     if len(data) > len(space):
-        raise ValueError(f"the stream returned {len(data):,} bytes where {len(space):,} were asked for")
+        raise _other_count(len(data), space)
     space[: len(data)] = data
     return len(data)
+
+
+def _other_count(count: int, space: memoryview) -> ValueError:
+    return ValueError(f"the stream returned {count:,} bytes where {len(space):,} were asked for")
 
 
 def _write(
