@@ -120,6 +120,17 @@ def test_of_a_range_only_its_place_is_compared(played: Played) -> None:
             played.client.object_read("name", start=5, stop=100)
 
 
+@pytest.mark.parametrize("told", DIGESTS, ids=lambda told: told.decode()[:40].strip())
+def test_a_range_has_no_digest_and_the_whole_by_a_range_has_one(told: bytes, played: Played) -> None:
+    """What Azure tells with a range is of the whole: no byte of a part can be compared with it."""
+    for start, stop, proved in ((0, 250, True), (0, 300, True), (0, 249, False), (1, 250, False), (5, 100, False)):
+        held = CONTENT[start:stop]
+        part = header("Content-Range", f"bytes {start}-{start + len(held) - 1}/250")
+        played.answers += [answer(held, b"206 Partial Content", BLOB + part + told)]
+        with played.client._object_open("box", "name", start, stop, None) as reader:
+            assert (reader.digest is not None) is proved
+
+
 @pytest.mark.parametrize("missing", ["Last-Modified", "ID"])
 def test_an_answer_that_lacks_what_azure_always_tells_is_none(missing: str, played: Played) -> None:
     told = {"Last-Modified": ID + b'ETag: "0x1"\r\n', "ID": BLOB.removeprefix(ID)}[missing]

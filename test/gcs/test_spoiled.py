@@ -324,3 +324,11 @@ def test_cleanup_looks_at_all_pages(google: Spoiling, client: GCSClient) -> None
     removed = client.cleanup(older_than=0).removed
     assert [name.partition(" (")[0] for name in removed] == [f"name {number}" for number in range(5)]
     assert google.state.multipart == {}
+
+
+@pytest.mark.parametrize("size", [1000, 6 * 1024 * 1024])
+def test_a_range_has_no_digest_and_the_whole_by_a_range_has_one(size: int, client: GCSClient) -> None:
+    client.object_write("name", LARGE[:size])
+    for start, stop, proved in ((0, size, True), (0, size + 9, True), (0, size - 1, False), (1, size, False)):
+        with client._object_open("box-1", "name", start, stop, None) as reader:
+            assert (reader.digest is not None) is proved

@@ -103,6 +103,13 @@ class TestAnswers:
                 assert result.read(0) == b""
             assert len(server.connections) == 1
 
+    def test_trailers_without_end_are_broken(self, pool: HttpPool) -> None:
+        few, many = (CHUNKED.replace(b"Trailer: x\r\n", b"Trailer: x\r\n" * count) for count in (99, 10_000))
+        with raw_server(saying(few, many)) as server:
+            assert get(pool, server.url + "/") == b"hello world"
+            with pytest.raises(BrokenAnswer, match="too many trailers"):
+                get(pool, server.url + "/")
+
     def test_redirects_are_answers(self, pool: HttpPool) -> None:
         with raw_server(saying(answer(status=b"307 Temporary", headers=b"Location: /x\r\n"))) as server:
             assert pool.request("GET", server.url + "/", {}).status == 307

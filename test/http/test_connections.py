@@ -11,9 +11,9 @@ from multiprocessing.connection import Connection as Pipe
 
 import pytest
 
-from obs_client._http.pool import BrokenAnswer, HttpPool
+from obs_client._http.pool import IDLE_SECONDS, BrokenAnswer, HttpPool
 from obs_client.backend.body import BytesBody
-from test.http.support import LIMIT, MEBIBYTE, get
+from test.http.support import LIMIT, MEBIBYTE, Zeros, get
 from test.loopback.raw import Script, answer, echo, raw_server, read_head, read_request, saying
 
 
@@ -52,6 +52,55 @@ class TestConnections:
             reply.close()
             with pytest.raises(BrokenAnswer, match="closed before its end"):
                 reply.read(LIMIT)
+            assert get(pool, server.url + "/b") == b"GET /b HTTP/1.1\n"
+            assert len(server.connections) == 2
+
+    def test_one_whose_answer_was_not_read_to_its_end_is_not_used_again_though_it_is_quiet(
+        self, pool: HttpPool
+    ) -> None:
+        """The rest may come later, and would be taken for the next answer."""
+
+        def script(connection: socket.socket, number: int) -> None:
+            if number:
+                echo(connection, number)
+                return
+            read_request(connection)
+            connection.sendall(answer(b"hello")[:-3])
+            read_request(connection)
+            connection.sendall(b"llo" + answer(b"wrong"))
+
+        with raw_server(script) as server:
+            reply = pool.request("GET", server.url + "/a", {})
+            assert reply.readinto(memoryview(bytearray(2))) == 2
+            reply.close()
+            assert get(pool, server.url + "/b") == b"GET /b HTTP/1.1\n"
+            assert len(server.connections) == 2
+
+    def test_one_that_was_idle_for_long_is_not_used_again(
+        self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Routers forget it without a word: what is sent on it would be lost, and waited for in vain."""
+        now = time.monotonic()
+        with raw_server(echo) as server:
+            for passed, connections in ((0.0, 1), (IDLE_SECONDS - 1, 1), (2 * IDLE_SECONDS - 2, 1), (400.0, 2)):
+                monkeypatch.setattr("obs_client._http.pool.time.monotonic", lambda passed=passed: now + passed)
+                assert get(pool, server.url + "/") == b"GET / HTTP/1.1\n"
+                assert len(server.connections) == connections
+
+    def test_one_on_which_a_request_was_not_sent_whole_is_not_used_again(self, pool: HttpPool) -> None:
+        """What is left of the body would be missing from it, or be the next request."""
+
+        def script(connection: socket.socket, number: int) -> None:
+            if number:
+                echo(connection, number)
+                return
+            read_head(connection)
+            connection.sendall(answer(b"no", b"403 Forbidden"))
+            while connection.recv(65536):
+                pass
+
+        with raw_server(script) as server:
+            assert pool.request("PUT", server.url + "/", {}, Zeros(64 * MEBIBYTE)).read(LIMIT) == b"no"
             assert get(pool, server.url + "/b") == b"GET /b HTTP/1.1\n"
             assert len(server.connections) == 2
 

@@ -11,6 +11,7 @@ from obs_client.errors import ConfigurationError
 from test.http.support import LIMIT, SECRET, get, told
 from test.loopback.proxy import forward_proxy
 from test.loopback.raw import echo, raw_server, saying
+from test.loopback.tls import Authority
 
 
 class TestProxies:
@@ -40,6 +41,14 @@ class TestProxies:
             for _ in range(3):
                 assert get(pool, server.url + "/a") == b"GET /a HTTP/1.1\n"
             assert proxy.request_lines == [f"CONNECT 127.0.0.1:{server.port} HTTP/1.1"]
+
+    def test_the_certificate_is_to_be_the_servers_and_not_the_proxys(
+        self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch, authority: Authority
+    ) -> None:
+        """The proxy is on the way, and must not be able to answer in the place of the server."""
+        with raw_server(echo, authority.server_context("DNS:localhost")) as server, forward_proxy(None) as proxy:
+            monkeypatch.setenv("https_proxy", proxy.url.replace("127.0.0.1", "localhost"))
+            told(lambda: get(pool, server.url + "/a"), "certificate")
 
     def test_wrong_password(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
         with forward_proxy(f"me:{SECRET}") as proxy:

@@ -3,14 +3,16 @@
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from obs_client._http import connection
 from obs_client._http.pool import BLOCK_SIZE, BrokenAnswer, HttpPool
 from obs_client.backend.body import Body, BytesBody, CallerError, FileBody, SourceFile
 from obs_client.errors import ObjectChangedError
 from test.http.support import LIMIT, MEBIBYTE, Zeros
-from test.loopback.raw import answer, echo, header, raw_server, read_request
+from test.loopback.raw import answer, echo, header, raw_server, read_head, read_request
 
 _REFUSALS = "does not allow|fragment|no path|URL|Content-Length|Transfer-Encoding"
 
@@ -42,6 +44,26 @@ class TestBodies:
                 reply = pool.request("PUT", server.url + "/", {}, body)
                 assert reply.read(LIMIT) == b"PUT / HTTP/1.1\n" + data
 
+    def test_arrive_whole_though_the_system_takes_few_bytes_at_a_time(
+        self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Narrow(socket.socket):
+            def send(self, data: Any, /, *flags: int) -> int:
+                return super().send(memoryview(data)[:1001], *flags)
+
+        dial = connection._dial
+
+        def dialled(host: str, port: int, seconds: float) -> socket.socket:
+            narrow = Narrow(fileno=dial(host, port, seconds).detach())
+            narrow.settimeout(seconds)
+            return narrow
+
+        monkeypatch.setattr(connection, "_dial", dialled)
+        data = os.urandom(100_000)
+        with raw_server(echo) as server:
+            for body in (data, BytesBody(data), Trickle(data)):
+                assert pool.request("PUT", server.url + "/", {}, body).read(LIMIT) == b"PUT / HTTP/1.1\n" + data
+
     def test_short_reads_are_put_together(self, pool: HttpPool) -> None:
         body = Trickle(os.urandom(10_000))
         body.read(10)  # it is sent from its start all the same
@@ -64,6 +86,40 @@ class TestBodies:
                 pool.request("PUT", server.url + "/", {}, body)
             assert pool.request("PUT", server.url + "/", {}, body).read(LIMIT) == b"PUT / HTTP/1.1\n" + body.data
             assert len(server.connections) == 2
+
+    def test_what_was_sent_of_one_is_no_less_after_another_try(self, pool: HttpPool) -> None:
+        """It is told as progress, which never goes back."""
+        body = BytesBody(bytes(4 * BLOCK_SIZE))
+        sent: list[int] = []
+
+        def script(connection: socket.socket, number: int) -> None:
+            if number:
+                read_head(connection)
+                sent.append(body.sent)
+            read_request(connection) if not number else connection.recv(1)
+            sent.append(body.sent)
+
+        with raw_server(script) as server:
+            for _ in range(2):
+                with pytest.raises(BrokenAnswer):
+                    pool.request("PUT", server.url + "/", {}, body)
+        assert sent[0] > 0
+        assert sent == sorted(sent)
+
+    def test_are_read_into_a_buffer_that_is_used_again(self, pool: HttpPool) -> None:
+        """Fresh memory for each would cost more than to send it."""
+        buffers = set()
+
+        class Noting(Trickle):
+            def _read_at(self, position: int, buffer: memoryview) -> int:
+                buffers.add(id(buffer.obj))
+                return super()._read_at(position, buffer)
+
+        held = Noting(b"content")
+        with raw_server(echo) as server:
+            for _ in range(5):
+                pool.request("PUT", server.url + "/", {}, held).read(LIMIT)
+        assert len(buffers) == 1
 
     @pytest.mark.parametrize("fails_at", [0, 3 * MEBIBYTE])
     @pytest.mark.parametrize(

@@ -9,11 +9,46 @@ from contextlib import contextmanager
 import pytest
 
 from obs_client._http.pool import BrokenAnswer, HttpPool
+from obs_client.backend import stopping
 from obs_client.backend.body import Body
 from test.http.support import ENDLESS, LIMIT, MEBIBYTE, Zeros
-from test.loopback.raw import answer, echo, header, raw_server, read_head, read_request
+from test.loopback.raw import answer, echo, header, raw_server, read_head, read_request, saying
 
 BUSY = answer(b"busy", b"503 Busy")
+
+
+class TestFirstContact:
+    """Of a server that never answered, waits are short; one that did once is waited for."""
+
+    def test_is_over_with_the_first_answer(self, pool: HttpPool) -> None:
+        with raw_server(saying(b"HTTP/1.1 ", answer(b"a"), b"HTTP/1.1 ")) as server:
+            for first in (True, False):
+                with pytest.raises(BrokenAnswer) as caught:
+                    pool.request("GET", server.url + "/", {})
+                assert caught.value.first_contact is first
+                if first:
+                    assert pool.request("GET", server.url + "/", {}).read(1) == b"a"
+
+
+class TestUnwanted:
+    """A worker whose result nobody wants any more stops waiting."""
+
+    @pytest.mark.parametrize("method", ["GET", "PUT"])
+    def test_an_answer_is_not_waited_for(self, method: str) -> None:
+        stop = threading.Event()
+        pool = HttpPool(timeout=30.0)
+
+        def script(connection: socket.socket, _number: int) -> None:
+            read_head(connection)
+            stop.set()
+            connection.recv(1)
+
+        with raw_server(script) as server:
+            began = time.monotonic()
+            with pytest.raises(stopping.Stopped), stopping.stoppable(stop):
+                pool.request(method, server.url + "/", {}, b"" if method == "GET" else None)
+            assert time.monotonic() - began < 20
+        pool.close()
 
 
 class TestEarlyAnswers:

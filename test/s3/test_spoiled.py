@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
+import hashlib
 import re
 from collections.abc import Callable, Iterator
+from socket import socket
 from typing import Any
 
 import pytest
 
 from obs_client import ClientOptions, IntegrityError, ObjectChangedError, S3Client, ServiceError
+from obs_client._http.kit.readers import read_fully
 from obs_client.backends.s3 import copying
 from obs_client.backends.s3.multipart import upload
+from test.loopback.raw import answer, header, raw_server, read_request
 from test.loopback.s3.ways import Ways
 from test.loopback.s3_double import S3Double, s3_double
 from test.loopback.serving import Request, Response
@@ -211,6 +216,62 @@ def test_a_checksum_that_is_none_is_not_compared(told: str, server: Spoiled) -> 
         with client.object_open("name") as file:
             assert file.read() == LARGE[:1000]
             assert file.verified
+
+
+def test_a_checksum_of_parts_that_has_lost_their_count_is_not_compared_with_the_whole(server: Spoiled) -> None:
+    """As in moto's HEAD; where the sizes of the parts are not known, nothing else is told that could be compared."""
+    server.double.store("box", "name", LARGE[:3500], parts=(1000, 1200, 900, 400))
+
+    def spoil(request: Request, response: Response) -> Response:
+        if "partNumber" in request.query:
+            return Response(400)
+        return headed(lambda _: request.method in ("GET", "HEAD"), x_amz_checksum_crc32="AAAAAA==")(request, response)
+
+    server.spoil = spoil
+    with server.client() as client, client.object_open("name") as file:
+        assert file.read() == LARGE[:3500]
+        assert not file.verified
+
+
+@pytest.mark.parametrize("size", [1000, len(LARGE)])
+def test_a_range_has_no_digest_and_the_whole_by_a_range_has_one(size: int, server: Spoiled) -> None:
+    with server.client() as client:
+        client.object_write("name", LARGE[:size])
+        for start, stop, proved in ((0, size, True), (0, size + 9, True), (0, size - 1, False), (1, size, False)):
+            with client._object_open("box", "name", start, stop, None) as reader:
+                assert (reader.digest is not None) is proved
+
+
+@pytest.mark.parametrize("start", [0, 100])
+def test_what_was_decoded_on_the_way_is_asked_for_as_it_is_stored(start: int) -> None:
+    """Chunks without a length and a weak tag: they are not the bytes that the tag and the size are of."""
+    packed = gzip.compress(LARGE[:5000])
+    tag = hashlib.md5(packed).hexdigest().encode()
+    told = b"Server: x\r\nx-amz-request-id: 1\r\nLast-Modified: Fri, 27 Nov 2026 10:00:00 GMT\r\n"
+    decoded = b'HTTP/1.1 200 OK\r\n%bETag: W/"%b"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nother\r\n0\r\n\r\n' % (
+        told,
+        tag,
+    )
+    told += b'ETag: "%b"\r\nContent-Encoding: gzip\r\n' % tag
+    if start:
+        told += b"Content-Range: bytes %d-%d/%d\r\n" % (start, len(packed) - 1, len(packed))
+    stored = answer(packed[start:], b"206 Partial Content" if start else b"200 OK", told)
+    asked: list[bytes | None] = []
+
+    def script(connection: socket, _number: int) -> None:
+        while head := read_request(connection)[0]:
+            asked.append(header(head, b"accept-encoding"))
+            connection.sendall(stored if asked[-1] == b"gzip" else decoded)
+
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    with raw_server(script) as running:
+        client = S3Client("box", region="x", endpoint_url=running.url, credentials=keys, options=OPTIONS)
+        with client, client._object_open("box", "name", start, None, None) as reader:
+            content = bytearray(len(packed) - start)
+            read_fully(reader, memoryview(content))
+            assert content == packed[start:]
+            assert (reader.info.size, reader.info.content_encoding) == (len(packed), "gzip")
+    assert asked == [b"identity", b"gzip"]
 
 
 @pytest.mark.parametrize("changed", [{"etag": TAG}, {"content_length": "5"}], ids=str)

@@ -22,7 +22,7 @@ from obs_client import (
 from obs_client.backends.swift.segments import digest_of, tag_of_segments
 from test.loopback.serving import Request, Response
 from test.loopback.swift_double import SwiftDouble, swift_double
-from test.loopback.swift_named import RGW_SWIFT
+from test.loopback.swift_named import REGIONS, RGW_SWIFT
 
 PART = 1000
 OPTIONS = ClientOptions(part_size=PART, workers=2, attempts=3, first_pause=0.001, longest_pause=0.002)
@@ -190,6 +190,48 @@ def test_only_the_version_that_was_asked_for_is_read(content: bytes, stop: int |
         assert client.object_read("name", stop=stop, if_hash=info.hash) == content[:stop]
         with pytest.raises(PreconditionError):
             client.object_read("name", stop=stop, if_hash="0" * 32)
+
+
+@pytest.mark.parametrize("content", [b"content", LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("past", [0, 5])
+def test_a_range_past_the_end_is_of_the_version_that_was_asked_for(content: bytes, past: int, swift: Spoiled) -> None:
+    """No bytes come with it, but they are the bytes of one version, too."""
+    with swift.client() as client:
+        client.object_write("name", content)
+        info = client.object_info("name")
+        assert info
+        start = len(content) + past
+        for stop in (None, start, start + 1):
+            assert client.object_read("name", start=start, stop=stop, if_hash=info.hash) == b""
+            with pytest.raises(PreconditionError):
+                client.object_read("name", start=start, stop=stop, if_hash="0" * 32)
+
+
+@pytest.mark.parametrize("content", [b"content", LARGE], ids=["small", "large"])
+def test_a_range_has_no_digest_and_the_whole_by_a_range_has_one(content: bytes, swift: Spoiled) -> None:
+    size = len(content)
+    with swift.client() as client:
+        client.object_write("name", content)
+        for start, stop, proved in ((0, size, True), (0, size + 9, True), (0, size - 1, False), (1, size, False)):
+            with client._object_open("box", "name", start, stop, None) as reader:
+                assert (reader.digest is not None) is proved
+
+
+@pytest.mark.parametrize("login", ["v1", "keystone"])
+def test_a_token_is_renewed_once_whoever_still_has_the_old_one(login: str) -> None:
+    """Of two requests with one token, the second is refused after the first had renewed it: it takes what there is."""
+    with swift_double(REGIONS) as double:
+        double.container("box")
+        keys, region = (double.credentials, None) if login == "v1" else (double.keystone_credentials, "RegionOne")
+        with SwiftClient(container_name="box", credentials=keys, region=region, options=OPTIONS) as client:
+            session = client._http.session
+            old = session.access()
+            fresh = session.renewed(old)
+            assert fresh is not old
+            logins = sum(operation.endswith(" login") for operation in double.operations())
+            assert session.renewed(old) is session.renewed(old) is session.access() is fresh
+            assert sum(operation.endswith(" login") for operation in double.operations()) == logins
+            assert client.object_info("name") is None
 
 
 @pytest.mark.parametrize(
