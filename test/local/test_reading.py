@@ -76,6 +76,38 @@ def test_a_file_that_is_written_to_while_it_is_read_is_an_error(client: FileStor
                 reader.readinto(buffer)
 
 
+def test_what_the_system_gives_in_small_pieces_is_read_whole(
+    client: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bytes(range(250))
+    client.object_write("a", content)
+    preadv = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda file, views, at: preadv(file, [view[:7] for view in views], at))
+    assert client.object_read("a") == content
+    assert client.object_read("a", start=5, stop=100) == content[5:100]
+    assert client.object_read("a", start=5, stop=1000) == content[5:]
+
+
+def test_a_file_that_ends_early_is_an_error_and_no_end(client: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.object_write("a", b"content")
+    with client._object_open("c", "a", 0, None, None) as reader:
+        monkeypatch.setattr(os, "preadv", lambda *_: 0)
+        with pytest.raises(ObjectChangedError, match="ended early"):
+            reader.readinto(memoryview(bytearray(9)))
+
+
+def test_a_reader_that_was_closed_reads_no_other_file(client: FileStore, container: Path) -> None:
+    """Its descriptor's number may be another file's by then."""
+    client.object_write("a", b"content")
+    reader = client._object_open("c", "a", 0, None, None)
+    reader.close()
+    with open(container / "a", "rb") as other:
+        with pytest.raises(ValueError, match="closed"):
+            reader.readinto(memoryview(bytearray(9)))
+        reader.close()
+        assert other.read() == b"content"
+
+
 @pytest.mark.usefixtures("kept")
 def test_an_overwrite_does_not_disturb_a_reader(client: FileStore) -> None:
     client.object_write("a", b"old", {"v": "old"})

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_client.backend.body import BytesBody
+from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.local import draft, lock, places
@@ -27,12 +27,24 @@ from obs_client.errors import (
     AuthorizationError,
     IntegrityError,
     NotSupportedError,
+    ObjectChangedError,
     PreconditionError,
     ServiceError,
     TemporaryError,
 )
 from obs_client.models import Attributes, ObjectInfo
-from test.local.support import PLAIN, POLICIES, files, fork, info_of, make_client, succeeded
+from test.local.support import (
+    IN_A_SIDECAR,
+    METADATA,
+    PLAIN,
+    POLICIES,
+    files,
+    fork,
+    info_of,
+    keep,
+    make_client,
+    succeeded,
+)
 
 NOBODY = 65534
 
@@ -168,6 +180,131 @@ def test_parts_with_a_gap_or_an_overlap_are_not_published(
         upload.complete()
     upload.abort()
     assert os.listdir(container) == []
+
+
+class Trickle(Body):
+    """Bytes that come a few at a time, fewer than announced if the content is shorter."""
+
+    def __init__(self, content: bytes, size: int) -> None:
+        super().__init__(size)
+        self._content = content
+
+    def _read_at(self, position: int, buffer: memoryview) -> int:
+        piece = self._content[position : position + min(3, len(buffer))]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def test_content_that_ends_before_its_size_is_not_published(client: FileStore, container: Path) -> None:
+    with pytest.raises(IntegrityError, match="ended after 7 of 8 bytes"):
+        client._object_write(NewObject("c", "a", PLAIN, 8), Trickle(b"content", 8))
+    assert os.listdir(container) == []
+
+
+def test_parts_that_come_in_pieces_are_written_in_their_places(client: FileStore) -> None:
+    upload = client._object_multipart(NewObject("c", "large", PLAIN, 15, 10))
+    for number, content in ((2, b"56789"), (1, b"abcdefghij")):
+        upload.put_part(Part(number, (number - 1) * 10, len(content)), Trickle(content, len(content)))
+    upload.complete()
+    assert client.object_read("large") == b"abcdefghij56789"
+
+
+KERNELS: dict[str, Callable[..., int] | OSError] = {
+    "few": lambda source, target, count, at, to: os.pwrite(target, os.pread(source, min(count, 1000), at), to),
+    "nothing": lambda *_: 0,
+    "other file system": OSError(errno.EXDEV, "Invalid cross-device link"),
+    "refused": OSError(errno.EPERM, "Operation not permitted"),
+}
+
+
+def kernel(way: Callable[..., int] | OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the system copy ranges of files in a way."""
+
+    def copy(*arguments: int) -> int:
+        if isinstance(way, OSError):
+            raise way
+        return way(*arguments)
+
+    monkeypatch.setattr(os, "copy_file_range", copy, raising=False)
+
+
+@pytest.mark.parametrize("how", KERNELS)
+@pytest.mark.parametrize("foreign", [False, True], ids=["own", "foreign"])
+def test_a_copy_is_whole_however_much_the_kernel_copies(
+    how: str, foreign: bool, client: FileStore, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bytes(range(250)) * 20
+    client.object_write("a", content)
+    if foreign:
+        (container / "a").unlink()
+        (container / "a").write_bytes(content)
+    kernel(KERNELS[how], monkeypatch)
+    assert client.object_copy("a", "b")
+    assert (container / "b").read_bytes() == content
+    assert info_of(client, "b").hash == hashlib.md5(content).hexdigest()
+
+
+def test_a_copy_that_the_disk_fails_is_an_error(
+    client: FileStore, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.object_write("a", b"content")
+    kernel(OSError(errno.EIO, "Input/output error"), monkeypatch)
+    with pytest.raises(ServiceError, match="Input/output error"):
+        client.object_copy("a", "b")
+    assert files(container) == ["a"]
+
+
+@pytest.mark.parametrize("by_kernel", [True, False])
+def test_a_copy_of_a_file_that_is_written_to_meanwhile_is_not_published(
+    by_kernel: bool, client: FileStore, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.object_write("a", b"content")
+
+    def write_meanwhile(source: int, target: int, count: int, at: int, to: int) -> int:
+        (container / "a").write_bytes(b"another")
+        if not by_kernel:
+            return 0
+        return os.pwrite(target, os.pread(source, count, at), to)
+
+    kernel(write_meanwhile, monkeypatch)
+    with pytest.raises(ObjectChangedError, match="written to by another program"):
+        client._object_copy("c", info_of(client, "a"), NewObject("c", "b", PLAIN, 7))
+    assert files(container) == ["a"]
+
+
+def test_what_has_no_hash_fits_no_condition(local: LocalClient, container: Path) -> None:
+    """Of a file that another program wrote nobody knows whether it is the version that is meant."""
+    (container / "a").write_bytes(b"of another program")
+    assert local.object_write("a", b"mine", if_hash="0" * 32) is False
+    for act in (
+        lambda: local._object_open("c", "a", 0, None, "0" * 32),
+        lambda: local._object_delete("c", "a", "0" * 32),
+        lambda: local._object_replace_metadata("c", "a", PLAIN, "0" * 32),
+    ):
+        with pytest.raises(PreconditionError):
+            act()
+    assert (container / "a").read_bytes() == b"of another program"
+
+
+def test_only_the_version_that_is_meant_is_deleted(local: LocalClient) -> None:
+    local.object_write("a", b"one")
+    first = info_of(local, "a").hash
+    local.object_write("a", b"two")
+    with pytest.raises(PreconditionError):
+        local._object_delete("c", "a", first)
+    assert local.object_read("a") == b"two"
+    local._object_delete("c", "a", info_of(local, "a").hash)
+    assert local.object_info("a") is None
+
+
+def test_a_sidecar_is_written_whole_though_the_system_takes_few_bytes_at_a_time(
+    client: FileStore, container: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(IN_A_SIDECAR, monkeypatch, container)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:7]))
+    client.object_write("a", b"content", METADATA)
+    assert (info_of(client, "a").metadata, client.object_read("a")) == (METADATA, b"content")
 
 
 def test_a_large_object_with_a_missing_part_is_not_published(client: FileStore, container: Path) -> None:
