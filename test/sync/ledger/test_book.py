@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_client import ConfigurationError, ConflictError, LocalClient
-from obs_client.sync.ledger.book import Ledger, Row, joined, without
+from obs_client.sync.ledger.book import Ledger, Row, _row, joined, without
 from obs_client.sync.ledger.header import Header
 from obs_client.sync.ledger.in_file import InFile
 from obs_client.sync.ledger.in_store import InStore
@@ -165,3 +166,31 @@ def test_done_and_rest_are_all_names_and_none_twice(bounds: list[str], data: st.
     for name in ("a", "aa", "ab", "b", "bc", "c", "cc", "d"):
         assert sum(each.holds(name) for each in [*rest, *(row.within for row in rows)]) == 1
         assert any(each.holds(name) for each in rest) == (not any(each.holds(name) for each in done))
+
+
+def test_ranges_that_overlap_leave_no_name_twice() -> None:
+    done = [Range("", "m"), Range("b", "c"), Range("p", "q")]
+    assert without(EVERYTHING, done) == [Range("m", "p"), Range("q", None)]
+    assert without(EVERYTHING, [Range("k", None)]) == [Range("", "k")]
+
+
+@pytest.mark.parametrize("changed", [{"copied": -1}, {"extra": -5}, {"up_to": ""}, {"after": "z"}, {"skipped": None}])
+def test_a_line_with_values_that_cannot_be_is_no_row(changed: dict[str, object]) -> None:
+    values: dict[str, object] = {"after": "a", "up_to": "m", "copied": 1, "copied_size": 2, "skipped": 3, "extra": 4}
+    assert _row(values) == Row(Range("a", "m"), 1, 2, 3, 4)
+    assert _row({**values, **changed}) is None
+
+
+def test_lines_are_added_behind_what_is_good_whole_also_by_short_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger"
+    path.write_bytes(b"first\nsecond\ntorn li")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:3]))
+    keeper = InFile(str(path))
+    assert keeper.read() == b"first\nsecond\ntorn li"
+    keeper.begin(len(b"first\nsecond\n"), lambda: b"all")
+    keeper.add(b"another line\n", lambda: b"all")
+    keeper.close()
+    assert path.read_bytes() == b"first\nsecond\nanother line\n"
