@@ -1,4 +1,4 @@
-"""What pieces of a sync come to together: no failure and no withheld deletion is lost, and no piece goes out for ever."""
+"""What pieces of a sync come to together: no failure and no withheld deletion is lost, none goes out for ever."""
 
 from __future__ import annotations
 
