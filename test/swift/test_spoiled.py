@@ -205,6 +205,8 @@ def test_a_range_past_the_end_is_of_the_version_that_was_asked_for(content: byte
             assert client.object_read("name", start=start, stop=stop, if_hash=info.hash) == b""
             with pytest.raises(PreconditionError):
                 client.object_read("name", start=start, stop=stop, if_hash="0" * 32)
+            with pytest.raises(PreconditionError):
+                client._object_open("box", "name", start, stop, "0" * 32)
 
 
 @pytest.mark.parametrize("content", [b"content", LARGE], ids=["small", "large"])
