@@ -30,7 +30,7 @@ BELOW = {
     "transfers": "client _engine backend errors models",
     "urls": "_urls wrappers client errors models",
     "places": "urls client _engine errors models",
-    "fsspec": "urls client _http _engine errors models",
+    "fsspec": "aio urls client _http _engine errors models",
     "aio": "urls client _engine backend errors models",
     "django": "urls client errors models",
     "copying": "places client _engine backend errors models",

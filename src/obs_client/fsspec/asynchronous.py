@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
 from fsspec.asyn import AsyncFileSystem
+from fsspec.spec import AbstractFileSystem as Blocking
 
 from obs_client.aio.base import THREADS
 from obs_client.aio.threads import Threads
-from obs_client.fsspec.base import Base
-from obs_client.fsspec.filesystem import ObjectStorageFileSystem as Blocking
 
 Result = TypeVar("Result")
 
@@ -114,6 +113,6 @@ class AsyncObjectStorageFileSystem(AsyncFileSystem):
         return _made, (self.sync_fs,)
 
 
-def _made(fs: Base) -> AsyncObjectStorageFileSystem:
+def _made(fs: Any) -> Any:
     """The file system of a pickle."""
     return fs.awaited
