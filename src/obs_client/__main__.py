@@ -12,6 +12,7 @@ INTERRUPTED = 130
 STOPPED = (129, INTERRUPTED, 143)
 """Exit statuses after SIGHUP, SIGINT and SIGTERM, as a shell tells them."""
 WRONG_USE = 2
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GARBAGE = 50_000
 """New objects before Python looks for garbage: what a short command loads is none, and looking takes a tenth of it."""
 
@@ -19,8 +20,7 @@ GARBAGE = 50_000
 def main() -> None:
     """Run the command; without its packages say how to get them."""
     gc.set_threshold(GARBAGE)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _leave)  # until the command has its own, and after it
+    _handle_signals()
     try:
         from obs_client.cli import obs
     except ModuleNotFoundError as error:
@@ -36,12 +36,25 @@ def main() -> None:
     except SystemExit as end:
         gc.freeze()  # else Python looks through all modules once more before it ends
         if end.code in STOPPED:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # else one more, while Python ends, would change the status
+            _ignore_signals()
         raise
 
 
-def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(INTERRUPTED)
+def _handle_signals() -> None:
+    """Until the command has handlers of its own, and after it."""
+    for number in _SIGNALS:
+        if signal.getsignal(number) in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(number, _leave)
+
+
+def _ignore_signals() -> None:
+    """One more, while Python ends, would change the status."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -61,10 +61,11 @@ OF_WHAT_IS_THERE: dict[str, str] = {
 ANSWERED = (
     "_http/kit/calls/refusals.py",
     "backends/azure/errors.py",
+    "backends/gcs/errors.py",
     "backends/s3/errors.py",
     "backends/swift/errors.py",
 )
-"""Tables of what servers answer that they do not know a request: nobody can tell beforehand."""
+"""Tables of what servers answer that they do not know, or cannot do for one object: nobody can tell beforehand."""
 
 
 def naming() -> Iterator[tuple[str, ast.Module]]:

@@ -96,7 +96,7 @@ def _check_known(name: str, text: str, known: Mapping[str, object]) -> None:
         raise ConfigurationError(
             f"a URL must not contain credentials; pass {name} to the constructor, or set it in the environment"
         )
-    if name == _PROFILE and name in known and ("/" in text or text.endswith(".json")):
+    if name == _PROFILE and ("/" in text or text.endswith(".json")):
         raise ConfigurationError(
             f"the option profile names a profile of the AWS configuration files, and {text!r} is a path",
             hint=f"{STORE_PROFILE}={text} takes the options that obs probe found out",

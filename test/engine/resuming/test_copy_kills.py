@@ -18,7 +18,7 @@ import pytest
 from obs_client import ObjectStorageClient
 from test.engine.resuming.copying import COPY, NAME, KilledCopy, copied, copy
 from test.engine.resuming.killing import notes
-from test.engine.resuming.test_kills import LOST, MIB, PART, WORKERS, client_of
+from test.engine.resuming.stores import LOST, MIB, PART, WORKERS, client_of
 from test.servers.shared import Servers
 
 WITHIN = ("seaweedfs", "swift", "azure")

@@ -10,38 +10,15 @@ import hashlib
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from obs_client import LocalClient, ObjectStorageClient, S3Client
-from test.azure import running as azure
+from obs_client import ObjectStorageClient
 from test.engine.resuming.killing import NAME, Killed, move, notes
-from test.gcs import running as gcs
+from test.engine.resuming.stores import LOST, MIB, PART, STORES, WORKERS, client_of
 from test.servers.shared import Servers
-from test.swift import support as swift
-
-MIB = 1024 * 1024
-PART = 5 * MIB
-WORKERS = 2
-LOST = (WORKERS + 1) * PART
-STORES = ("local", "seaweedfs", "swift", "azure", "google")
-
-
-def client_of(store: str, servers: Servers, directory: Path) -> ObjectStorageClient:
-    def on_s3() -> ObjectStorageClient:
-        server = servers.seaweedfs()
-        return S3Client(endpoint_url=server.endpoint_url, region=server.region, credentials=server.s3_credentials)
-
-    makers: dict[str, Callable[[], ObjectStorageClient]] = {
-        "local": lambda: LocalClient(directory),
-        "seaweedfs": on_s3,
-        "swift": lambda: swift.client_of(servers.swift()),
-        "azure": lambda: azure.client(servers.azurite()),
-        "google": lambda: gcs.client(servers.google()),
-    }
-    return makers[store]()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import errno
 import io
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from typing import IO, Protocol
 
@@ -42,28 +43,46 @@ def read(
     with GuardedReader(border, container, name, start, stop, if_hash=if_hash, known=known) as reader:
         if reader.left is None:
             return b"".join(map(bytes, blocks(border, reader)))
-        content = _space(reader.left)
-        with content.getbuffer() as view:
-            if start == 0 and stop is None and (ranges := _parallel_ranges(border, reader)):
-                for _ in fetch(border, reader, ranges, lambda r: _MemoryTarget(view[r.offset : r.end]), Meter(None)):
-                    pass
-            else:
-                reader.read_fully(view)
-                _finish(reader)
-    return content.getvalue()
+        ranges = _parallel_ranges(border, reader) if start == 0 and stop is None else []
+        if not ranges and reader.left <= _STEP:
+            return _small(reader, reader.left)
+        space = _Space(reader.left)
+        if ranges:
+            for _ in fetch(border, reader, ranges, lambda r: _SpaceTarget(space, r.offset), Meter(None)):
+                pass
+        else:
+            _SpaceTarget(space, 0).take_from(reader)
+    return space.content()
 
 
-def _space(size: int) -> io.BytesIO:
-    """Room for so many bytes, made step by step, and given without another copy.
+def _small(reader: GuardedReader, size: int) -> bytes:
+    content = bytearray(size)
+    reader.read_fully(memoryview(content))
+    _finish(reader)
+    return bytes(content)
 
-    While memory is cleared or copied, no other thread runs: 1 ms for each MB, of which an event loop has to wait.
+
+class _Space:
+    """Room for so many bytes, made step by step, filled anywhere, and given without another copy.
+
+    While memory is cleared or copied, no other thread runs: 1 ms for each MB, of which an event loop has to wait. It is
+    filled by copies, never by views: what a stopped call leaves to the garbage collector must not have any, of which
+    Python 3.12 dies, and 3.13 complains.
     """
-    space = io.BytesIO()
-    for end in (*range(_STEP, size, _STEP), size):
-        if end:
-            space.seek(end - 1)
-            space.write(b"\0")
-    return space
+
+    def __init__(self, size: int) -> None:
+        self._bytes = io.BytesIO()
+        self._lock = threading.Lock()
+        for end in (*range(_STEP, size, _STEP), size):
+            self.put(end - 1, b"\0")
+
+    def put(self, offset: int, block: bytes | memoryview) -> None:
+        with self._lock:
+            self._bytes.seek(offset)
+            self._bytes.write(block)
+
+    def content(self) -> bytes:
+        return self._bytes.getvalue()
 
 
 def to_stream(
@@ -193,6 +212,20 @@ class _MemoryTarget:
 
     def take_from(self, reader: GuardedReader) -> None:
         reader.read_fully(self.view)
+
+
+class _SpaceTarget:
+    """A place in memory, written block by block from one buffer."""
+
+    def __init__(self, space: _Space, offset: int) -> None:
+        self._space = space
+        self._offset = offset
+
+    def take_from(self, reader: GuardedReader) -> None:
+        buffer = memoryview(bytearray(reader.block_size))
+        while count := reader.readinto(buffer):
+            self._space.put(self._offset, buffer[:count])
+            self._offset += count
 
 
 class _FileTarget:

@@ -36,8 +36,12 @@ class Opening(abc.ABC, Generic[Sends]):
         *,
         check: bool,
     ) -> None:
-        self.requests, self.container, self.name = requests, container, name
-        self.if_hash, self.known, self._check = if_hash, known, check
+        self.requests = requests
+        self.container = container
+        self.name = name
+        self.if_hash = if_hash
+        self.known = known
+        self._check = check
 
     @abc.abstractmethod
     def _ask(self, part: str | None) -> HttpAnswer | None:

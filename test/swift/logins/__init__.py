@@ -1,0 +1,1 @@
+"""Logins by password, token and cloud: who a client is, and what a refused login advises."""
