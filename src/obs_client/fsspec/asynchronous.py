@@ -44,7 +44,7 @@ class AsyncObjectStorageFileSystem(AsyncFileSystem):
     def __init__(self, fs: Any) -> None:
         super().__init__(asynchronous=True)
         self.sync_fs = fs
-        self.protocol = fs.protocol
+        self.protocol: str | tuple[str, ...] = fs.protocol
         self._strip_protocol = fs._strip_protocol
         self._parent = fs._parent
         self._threads = Threads(THREADS)

@@ -102,7 +102,7 @@ class Base(AbstractFileSystem, metaclass=_Instances):
         self._awaited: AsyncObjectStorageFileSystem | None = None
 
     @property
-    def awaited(self) -> AsyncObjectStorageFileSystem:
+    def awaited(self) -> Any:  # the class is of fsspec, which comes without types
         """The same with methods to be awaited."""
         if self._awaited is None:
             from obs_client.fsspec.asynchronous import AsyncObjectStorageFileSystem  # it is made of this class
