@@ -41,6 +41,14 @@ class TestConnecting:
             for one in waiting:
                 one.close()
 
+    def test_the_next_address_of_a_host_is_tried(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            refusing = free.getsockname()
+        with raw_server(echo) as server:
+            of_all = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", to) for to in (refusing, ("127.0.0.1", server.port))]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_: of_all)
+            assert get(pool, server.url + "/a") == b"GET /a HTTP/1.1\n"
+
     def test_ipv6(self, pool: HttpPool) -> None:
         try:
             listener = socket.create_server(("::1", 0), family=socket.AF_INET6)

@@ -57,6 +57,14 @@ class TestProxies:
             assert (reply.status, reply.read(LIMIT)) == (407, b"who are you?")
             assert SECRET not in told(lambda: pool.request("GET", "https://server.invalid/", {}), "status 407")
 
+    def test_what_a_proxy_says_beside_its_answer_is_not_the_servers(
+        self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It could put an answer of its own before that of the server, which is believed for its certificate."""
+        with raw_server(saying(b"HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 200 OK\r\n")) as proxy:
+            monkeypatch.setenv("https_proxy", proxy.url)
+            told(lambda: get(pool, "https://server.invalid/"), "opened no tunnel")
+
     def test_encoded_credentials(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
         with raw_server(echo) as server, forward_proxy("m@e:p/ä:%") as proxy:
             monkeypatch.setenv("http_proxy", proxy.url.replace("m@e:p/ä:%", "m%40e:p%2F%C3%A4:%25"))
