@@ -157,6 +157,20 @@ def test_little_is_asked_before_it_is_deleted(bulk: bool) -> None:
     assert client.most == (12 if bulk else 3)
 
 
+def test_what_could_not_be_deleted_is_told_by_its_name_below_the_prefix() -> None:
+    """Under another name its failure would be nobody's, and it would count as deleted."""
+
+    class Keeping(RecordingClient):
+        def _object_delete_many(self, container: str, names: Any) -> Mapping[str, Exception]:
+            kept = {name: AuthorizationError("it is held") for name in names if name.endswith("held")}
+            return {**super()._object_delete_many(container, [name for name in names if name not in kept]), **kept}
+
+    target = memory("kept", held=b"1", old=b"2")
+    report = sync(memory(keep=b"3"), Place(Keeping(target.client), "box", "kept"), SyncOptions(delete=True))
+    assert (set(report.failures), report.deleted) == ({"held"}, 1)
+    assert contents(target) == {"held": b"1", "keep": b"3"}
+
+
 def test_a_source_that_goes_away_while_its_names_are_asked_for_does_not_count_as_empty() -> None:
     class Vanishing(RecordingClient):
         def _object_info(self, container: str, name: str) -> ObjectInfo:

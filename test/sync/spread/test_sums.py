@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent import futures
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import pytest
 
 from obs_client.errors import TemporaryError
 from obs_client.sync.options import SyncOptions
-from obs_client.sync.ranges import Bounds, Range, Taken
+from obs_client.sync.ranges import EVERYTHING, Bounds, Range, Taken
 from obs_client.sync.report import SyncReport
+from obs_client.sync.spread.by_ranges import each_range
 from obs_client.sync.spread.sums import Sums
-from obs_client.sync.spread.work import FAILURES_MAXIMUM, _few_failures
-from obs_client.sync.spread.workers import TRIES, Workers
+from obs_client.sync.spread.work import FAILURES_MAXIMUM, Job, _few_failures
+from obs_client.sync.spread.workers import TRIES, Here, Workers
 
 
 def report(failures: int = 0, withheld: int = 0) -> SyncReport:
@@ -72,6 +73,25 @@ def test_a_piece_that_is_lost_each_time_is_given_out_a_few_times() -> None:
         with pytest.raises(TemporaryError, match=f"was lost {TRIES} times"):
             workers.next()
     assert executor.given == TRIES
+
+
+class Piece(NamedTuple):
+    """What came of a range: it does one name, and leaves the others in two."""
+
+    names: str
+    rests: tuple[Range, ...]
+
+
+def one_of(_job: object, within: Range, _bounds: Bounds, _number: int) -> Piece:
+    names = [name for name in "abcdefgh" if within.holds(name)]
+    first, rest = names[0], Range(names[0], within.up_to)
+    return Piece(first, tuple(rest.cut([names[len(names) // 2]])) if len(names) > 2 else (rest,) if names[1:] else ())
+
+
+def test_all_that_pieces_leave_is_given_out_again() -> None:
+    with Workers(Here, 1) as workers:
+        done = list(each_range(cast("Job", None), workers, one_of, [EVERYTHING], lambda *_: 2))
+    assert sorted(piece.names for piece in done) == [*"abcdefgh"]
 
 
 def test_a_range_is_after_its_first_name_and_up_to_its_last() -> None:
