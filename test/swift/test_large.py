@@ -13,9 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from obs_client.backend.body import BytesBody
+from obs_client.backend.multipart import Part
+from obs_client.backend.values import NewObject
 from obs_client.backends.swift.client import SwiftClient
 from obs_client.errors import IntegrityError, InvalidNameError, PreconditionError
-from obs_client.models import ObjectInfo
+from obs_client.models import Attributes, ObjectInfo
 from test.faults.wire.exchange import Fault
 from test.faults.wire.proxy import FaultProxy, fault_proxy
 from test.faults.wire.spoiling import close_unanswered
@@ -382,3 +385,20 @@ def test_container_goes_with_its_place_for_segments(client: SwiftClient) -> None
     name = client.container_name or ""
     assert client.container_delete(name, force=True) is True
     assert client.container_info(f"{name}_segments") is None
+
+
+def test_segments_that_are_not_listed_yet_are_taken_up(client: SwiftClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Container listings of a cluster at work lag; else the upload would begin anew, and leave them behind."""
+    assert client.container_name
+    new = NewObject(client.container_name, "large", Attributes("text/plain", {}, write_id="mine"), 9, 3)
+    parts = [Part(number, 3 * (number - 1), 3) for number in (1, 2, 3)]
+    upload = client._object_multipart(new)
+    for part in parts[:2]:
+        upload.put_part(part, BytesBody(b"abc"))
+    receipts = {part: upload.receipt(part) for part in parts[:2]} | {parts[2]: "of one that is not there"}
+    monkeypatch.setattr("obs_client.backends.swift.large.upload.marked_segments", lambda *_: [])
+    again = client._object_reopen(new, upload.identity or "")
+    assert list(again.take_up(receipts)) == parts[:2]
+    again.put_part(parts[2], BytesBody(b"def"))
+    again.complete()
+    assert client.object_read("large") == b"abcabcdef"

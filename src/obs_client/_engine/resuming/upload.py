@@ -94,15 +94,22 @@ class KeptUpload(GuardedUpload):
         journal: Journal,
         open_again: Callable[[], MultipartUpload],
         stored: Mapping[Part, Line],
+        *,
+        same: bool,
     ) -> Self | None:
-        """Go on with an upload; None: there is nothing of it to go on with."""
+        """Go on with an upload; None: there is nothing of it to go on with.
+
+        Args:
+            same: Whether all that was sent to it is of this content. Then it is gone on with though no part is there:
+                what is still on its way, as a copy that the store makes, would else be left behind.
+        """
         receipts = {part: line["receipt"] for part, line in stored.items()}
         try:
             reopened = open_again()
             taken = border.run("look at", lambda: reopened.take_up(receipts), new.container, new.name)
         except UploadGone:
             return None
-        if not taken:
+        if not (taken or same):
             reopened.leave()
             return None
         made = cls.__new__(cls)
@@ -224,8 +231,14 @@ class Sending(abc.ABC):
         if identity is None or not same or earlier.is_old:
             return None
         new = self._new_of(earlier)
+        believed = self._believed(earlier)
         kept = self.kind.reopen(
-            self._border, new, self._journal, lambda: self._reopened(new, identity), self._believed(earlier)
+            self._border,
+            new,
+            self._journal,
+            lambda: self._reopened(new, identity),
+            believed,
+            same=self._is_of_this(earlier),
         )
         if kept is not None:
             self._note_again(kept.kept)
