@@ -209,9 +209,9 @@ class _CopyingBetween(_Copying):
         held = _Held(kept, self._digest)
         buffers: dict[int, memoryview] = {}
 
-        def target_of(each: Range) -> _Buffer:
+        def target_of(each: Range) -> download.MemoryTarget:
             buffers[each.offset] = memoryview(bytearray(each.size))
-            return _Buffer(buffers[each.offset])
+            return download.MemoryTarget(buffers[each.offset])
 
         fetched = download.fetch(self._from, self._reader, ranges, target_of, Meter(None), held, workers)
         with ended(fetched):
@@ -220,16 +220,6 @@ class _CopyingBetween(_Copying):
                 yield wanted[each.offset], buffers.pop(each.offset, None), held.told.pop(each.offset, ())
             for _ in fetched:
                 pass  # it judges the whole at its end
-
-
-class _Buffer:
-    """Memory that one range is read into."""
-
-    def __init__(self, view: memoryview) -> None:
-        self._view = view
-
-    def take_from(self, reader: GuardedReader) -> None:
-        reader.read_fully(self._view)
 
 
 class _Held(download.KeptRanges):

@@ -206,7 +206,9 @@ class _Target(Protocol):
     def take_from(self, reader: GuardedReader) -> None: ...
 
 
-class _MemoryTarget:
+class MemoryTarget:
+    """A buffer that one range fills."""
+
     def __init__(self, view: memoryview) -> None:
         self.view = view
 
@@ -336,7 +338,7 @@ def _in_buffers(
         except IndexError:
             buffer = bytearray(size)
         targets[wanted.offset] = memoryview(buffer)[: wanted.size]
-        return _MemoryTarget(targets[wanted.offset])
+        return MemoryTarget(targets[wanted.offset])
 
     offset = 0
     for count in fetch(border, reader, ranges, target_of, meter, workers=workers):
