@@ -217,8 +217,8 @@ async def _stream(client: aio.AsyncClient) -> None:
 async def _stream_by_aiobotocore(peers: Peers) -> None:
     answer = await peers.botocore.get_object(Bucket=CONTAINER, Key="large")
     size = 0
-    async with answer["Body"] as body:
-        while block := await body.read(BLOCK):
+    async with answer["Body"] as body:  # its own `read` takes a size in some versions only
+        while block := await body.content.read(BLOCK):
             size += len(block)
     assert size == LARGE
 
