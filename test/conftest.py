@@ -43,6 +43,13 @@ def _know_no_endpoint() -> None:
     forget_endpoints()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _looks_for_its_own_garbage_only() -> None:
+    """To look over all that earlier modules loaded takes half a second each time; what they left is told here."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not load a module that is left out whole: some load what takes seconds."""
     is_module = collection_path.suffix == ".py"

@@ -88,6 +88,7 @@ def _marks_of(function: Function, path: Path) -> frozenset[str]:
     return function.marks | ({"server"} if any(_starts(name, path) for name in function.arguments) else set())
 
 
+@functools.cache
 def _starts(name: str, path: Path) -> bool:
     """Whether a fixture that a module sees starts servers; a fixture that takes its own name means that above it."""
     for place in _places(path):
@@ -99,6 +100,7 @@ def _starts(name: str, path: Path) -> bool:
     return False
 
 
+@functools.cache
 def _places(path: Path) -> list[Path]:
     folders = [path.parent, *path.parent.parents]
     conftests = [folder / "conftest.py" for folder in folders[: folders.index(ROOT) + 1]]
