@@ -19,6 +19,7 @@ from obs_client.credentials import Secret
 from obs_client.errors import (
     ConflictError,
     IntegrityError,
+    NotFoundError,
     NotSupportedError,
     ObjectStorageClientError,
     PartialFailureError,
@@ -258,6 +259,44 @@ def test_no_error_shows_a_sas_nor_a_copy_of_it(spoiled: str) -> None:
             shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
             assert "canary" not in "".join(shown.format())
         assert any("sig=canary" in head for head in found.heads)
+
+
+LOOKING: dict[str, Callable[[AzureClient], object]] = {
+    "info": lambda client: client.object_info("name"),
+    "exists": lambda client: client.object_exists("name"),
+    "read": lambda client: client.object_read("name"),
+    "delete": lambda client: client.object_delete("name"),
+    "list": lambda client: client.object_list(),
+    "container": lambda client: client.container_info("box"),
+    "write": lambda client: client.object_write("name", b"content"),
+}
+PAGE = answer(b"<html><body>Not Found</body></html>", b"404 Not Found", b"Content-Type: text/html\r\n")
+
+
+@pytest.mark.parametrize("look", LOOKING)
+@pytest.mark.parametrize("page", [PAGE, answer(b"", b"404 Not Found")])
+def test_a_404_that_is_not_azures_does_not_say_that_something_is_absent(look: str, page: bytes) -> None:
+    """It may be a proxy's, or that of a server at a wrong address: `None` and `False` would be lies."""
+    with playing("devstoreaccount1", {"AZURE_X": ""}, closes=True) as found:
+        found.answers += [page.replace(b"Content-Length: 0", b"X: y") if look in ("info", "exists") else page] * 8
+        with pytest.raises(ObjectStorageClientError, match="not from Azure") as caught:
+            LOOKING[look](found.client)
+        assert not isinstance(caught.value, NotFoundError)
+
+
+@pytest.mark.parametrize(
+    "absent",
+    [
+        refused(b"404 The specified blob does not exist.", b"BlobNotFound"),
+        answer(b"<Error><Code>BlobNotFound</Code></Error>", b"404 Not Found"),
+        answer(b"", b"404 Not Found", ID),
+    ],
+)
+def test_a_404_of_azure_says_so(played: Played, absent: bytes) -> None:
+    """By its code, in a header or a document, or by a header of Azure's alone."""
+    played.answers += [absent]
+    with pytest.raises(NotFoundError):
+        played.client.object_read("name")
 
 
 def block(of: Played, told: bytes) -> MultipartUpload:

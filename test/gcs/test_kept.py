@@ -143,3 +143,18 @@ def test_advice_is_given_only_where_it_helps(status: int, code: str, kind: type[
     assert classify(error) is kind
     assert hint in hint_of(error)
     assert bool(hint) is bool(hint_of(error))
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("Permission denied on Cloud KMS key. Please ensure that ...", "service agent"),
+        ("Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: VQQ_-1", "perimeter"),
+    ],
+)
+@pytest.mark.parametrize("code", ["forbidden", "AccessDenied", "403"])
+def test_refusals_in_which_a_role_of_ones_own_does_not_help(code: str, message: str, hint: str) -> None:
+    error = Refusal("objects.insert", 403, code, message)
+    assert classify(error) is AuthorizationError
+    assert hint in hint_of(error)
+    assert "lacks a role" not in hint_of(error)

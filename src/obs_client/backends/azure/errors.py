@@ -5,6 +5,7 @@ from __future__ import annotations
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit.calls.refusals import Kind, Refusal
+from obs_client._http.kit.identity import check_identity
 from obs_client.errors import (
     AuthorizationError,
     ConflictError,
@@ -20,6 +21,8 @@ from obs_client.errors import (
 
 IDENTITY = "x-ms-request-id"
 """By which Azure's support knows the request."""
+IDENTITIES = (IDENTITY, "x-ms-version")
+"""What Azure's servers put on their answers."""
 
 _LIMIT = 1024 * 1024
 
@@ -68,7 +71,11 @@ HINTS = {
 
 
 def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
-    """The error in an answer whose status says that it is one."""
+    """The error in an answer whose status says that it is one.
+
+    Raises:
+        StrangeAnswer: It says that something is absent, and nothing says that it came from Azure.
+    """
     from obs_client._http.kit import xml  # not needed while nothing fails
 
     content = answer.read(_LIMIT)
@@ -81,4 +88,6 @@ def read_refusal(operation: str, answer: HttpAnswer) -> Refusal:
         # After the first line come an id and a time, which are in the headers too.
         message = (found.find("Message") or message).partition("\n")[0].strip()
         code = code or found.find("Code") or ""
+    if answer.status == 404 and not code:  # which a proxy says too, and who is at a wrong address
+        check_identity(answer, IDENTITIES, "Azure")
     return Refusal(operation, answer.status, code, message, answer.headers)

@@ -21,8 +21,9 @@ from obs_client._http.kit.numbers import read_number
 from obs_client.backend.combined import CombinedDigest
 from obs_client.backend.crcs import CRC64, combine, has_crc64
 from obs_client.backend.integrity import ContentDigest
+from obs_client.backends.azure.errors import IDENTITIES
 from obs_client.backends.azure.names import METADATA, read_metadata
-from obs_client.backends.azure.requests import IDENTITIES, Request, Requests
+from obs_client.backends.azure.requests import Request, Requests
 from obs_client.models import ObjectInfo
 
 _MARK = r"[^.]+\.(\d+x\d+(?:,\d+x\d+)*)\.([0-9a-f]{32})"

@@ -15,7 +15,7 @@ from obs_client._http.kit.dates import write_date
 from obs_client._http.kit.identity import check_identity
 from obs_client._http.pool import HttpPool
 from obs_client.backend.body import Body
-from obs_client.backends.azure.errors import IDENTITY, read_refusal
+from obs_client.backends.azure.errors import IDENTITIES, read_refusal
 from obs_client.backends.azure.login import DEVELOPMENT_ACCOUNT, Login
 from obs_client.backends.azure.names import IMPOSSIBLE
 from obs_client.backends.azure.signing import VERSION, authorization
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _READING = ("GET", "HEAD")
 _WRITING = ("", "comp=blocklist")
 _ACCOUNT = "restype=account&comp=properties"
-
-IDENTITIES = (IDENTITY, "x-ms-version")
 
 
 class Request(NamedTuple):

@@ -32,18 +32,22 @@ _SAID_BY_STATUS = (401, 407, 408, 425, 429)
 _HELD = ("objectUnderActiveHold", "ObjectUnderActiveHold", "retentionPolicyNotMet", "RetentionPolicyNotMet")
 _PAYS = ("UserProjectMissing", "UserProjectAccessDenied", "UserProjectInvalid")
 _ENCRYPTED = ("resourceIsEncryptedWithCustomerEncryptionKey", "ResourceIsEncryptedWithCustomerEncryptionKey")
+_NO_KEY = "KmsKeyRefused"
+_PERIMETER = "PerimeterRefused"
 _LACKS_ROLE = ("forbidden", "AccessDenied", "insufficientPermissions", "403")
 
 _BY_WORDS = (
     (r"cannot be deleted, overwritten or archived until", _HELD[0]),
     (r"requester pays bucket but no user project", _PAYS[0]),
     (r"(?i)(crc32c|md5).*match", "BadDigest"),
+    (r"Permission denied on Cloud KMS key", _NO_KEY),
+    (r"vpcServiceControls", _PERIMETER),
 )
-"""Codes of what Google says in words, with the code of other errors."""
+"""Codes of what Google says in words, with the code of other errors; those of keys and perimeters are ours."""
 
 _CODES: dict[str, Kind] = {
     **dict.fromkeys(_HELD, ConflictError),
-    **dict.fromkeys(_PAYS, AuthorizationError),
+    **dict.fromkeys((*_PAYS, _NO_KEY, _PERIMETER), AuthorizationError),
     **dict.fromkeys(_ENCRYPTED, NotSupportedError),
     **dict.fromkeys(("BadDigest", "InvalidDigest"), IntegrityError),
     **dict.fromkeys(("PreconditionFailed", "conditionNotMet"), PreconditionError),
@@ -58,6 +62,10 @@ _HINTS = {
         _PAYS, "its reader pays for requests to this container: user_project=... names the project that does"
     ),
     **dict.fromkeys(_ENCRYPTED, "its writer gave a key of his own, which this library does not send: use `native`"),
+    _NO_KEY: "the project's Cloud Storage service agent needs the role Cloud KMS CryptoKey Encrypter/Decrypter on the "
+    "key; a role of your own does not help",
+    _PERIMETER: "VPC Service Controls refuse this place or login: come from inside the perimeter, or ask its "
+    "administrators, who find the request by its unique identifier; a role does not help",
     **dict.fromkeys(
         _LACKS_ROLE,
         "the login is known and lacks a role; without storage.objects.list what is absent is refused so too",
