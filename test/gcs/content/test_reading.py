@@ -24,7 +24,7 @@ from obs_client.backends.gcs.reading import (
     seconds_of_all,
 )
 from obs_client.errors import PreconditionError
-from test.gcs.playing import ID, Played, playing, told
+from test.gcs.content.playing import ID, Played, playing, told
 from test.loopback.raw import answer
 
 CRC32C = "NL0LzQ=="

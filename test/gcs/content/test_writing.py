@@ -27,7 +27,7 @@ from obs_client.backends.gcs.writing import (
 )
 from obs_client.errors import ContainerExistsError
 from obs_client.models import Attributes
-from test.gcs.playing import Played, playing, refused, told
+from test.gcs.content.playing import Played, playing, refused, told
 
 CONTENT = b"some content"
 CRC32C = base64_of(google_crc32c.value(CONTENT).to_bytes(4, "big"))

@@ -23,7 +23,7 @@ from obs_client.backends.gcs.multipart import GCSUpload
 from obs_client.backends.gcs.reading import base64_of
 from obs_client.backends.gcs.resumable import UNIT, ResumableUpload
 from obs_client.models import Attributes, CleanupReport
-from test.gcs.playing import ID, Played, playing, refused, told, xml
+from test.gcs.content.playing import ID, Played, playing, refused, told, xml
 from test.loopback.raw import answer
 
 ALL = Attributes("text/plain", {"a-b": "c"}, "gzip", "inline", "de", "no-store", write_id="0123")
