@@ -51,7 +51,7 @@ class GuardedReader(ObjectReader):
         self._known = known
         self._inner = self._open()
         if start < 0:
-            start = self.position = self._failed_at = max(0, (self._inner.info.size or 0) + start)
+            start = self.position = max(0, (self._inner.info.size or 0) + start)
         self.info: ObjectInfo = pinned if pinned and pinned.size is not None else self._inner.info
         self.digest: ContentDigest | None = self._inner.digest
         self._start = start
@@ -124,7 +124,7 @@ class GuardedReader(ObjectReader):
         """Read on from here, as if all bytes before, which have this hash, had been read."""
         assert self._check is not None
         self._check.go_on(hashed, position)
-        self.position = self._failed_at = position
+        self.position = position
         self._inner.close()
         self._pinned = self.info
         self._inner = self._open()
