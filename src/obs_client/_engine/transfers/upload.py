@@ -10,7 +10,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterable
-from typing import IO, cast
+from typing import IO
 
 from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map, ended
@@ -41,11 +41,11 @@ def upload_bytes(border: Border, new: NewObject, body: BytesBody, progress: Prog
     _write(border, new, body.size, slice_of, progress)
 
 
-def _upload_plain_file(border: Border, new: NewObject, stream: io.IOBase, progress: Progress | None) -> None:
+def _upload_plain_file(border: Border, new: NewObject, stream: IO[bytes], progress: Progress | None) -> None:
     source = SourceFile(stream.fileno())
     start = stream.tell()
     if not source.has_its_size(start):
-        _upload_stream(border, new, cast("IO[bytes]", stream), progress)
+        _upload_stream(border, new, stream, progress)
         return
     size = max(0, source.size - start)
     if new.size is not None and new.size != size:
