@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         if status and not outcomes:
             print(f"{module}: mutmut failed; see {trial.folder / 'log'}", flush=True)
             return status
-        unseen = [trial.survivor(name) for name, outcome in outcomes.items() if outcome not in SEEN]
+        unseen = trial.survivors([name for name, outcome in outcomes.items() if outcome not in SEEN])
         survivors = [each for each in unseen if each not in equal]
         left += len(survivors)
         print("".join(map(shown, survivors)), end="", flush=True)

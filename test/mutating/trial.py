@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,9 @@ SCRATCH = ROOT / ".mutants"
 LINKED = ("src", "test", "setup.py", "README.md", "requirements.txt", ".pytest.ini")
 SEEN = ("killed", "timeout", "segfault", "caught by type check")
 """How mutmut calls what became of a change that was seen."""
+_SHOW_ALL = "import sys; from mutmut.__main__ import show; [show.callback(name) for name in sys.argv[1:]]"
+"""`mutmut show` of many changes: it takes a second to start, and there may be a hundred."""
+_HEADS = re.compile(r"^# \S+__mutmut_\d+: .*\n", re.MULTILINE)
 
 
 class Survivor(NamedTuple):
@@ -55,10 +59,13 @@ class Trial:
         pairs = (line.strip().rsplit(": ", 1) for line in told.splitlines() if ": " in line)
         return {name: outcome for name, outcome in pairs if outcome != "skipped"}
 
-    def survivor(self, name: str) -> Survivor:
-        """What a change was."""
-        shown = self._mutmut("show", name, stdout=subprocess.PIPE).stdout.splitlines()
-        lines = [line for line in shown if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    def survivors(self, names: list[str]) -> list[Survivor]:
+        """What each change was."""
+        shown = self._run(["-c", _SHOW_ALL, *names], subprocess.PIPE).stdout
+        return [self._survivor(name, text) for name, text in zip(names, _HEADS.split(shown)[1:], strict=True)]
+
+    def _survivor(self, name: str, shown: str) -> Survivor:
+        lines = [line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
         old, new = ("\n".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
         return Survivor(self.module, _function(name), old, new)
 
@@ -73,11 +80,18 @@ class Trial:
         return "[tool.mutmut]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
 
     def _mutmut(self, *arguments: str, stdout: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "mutmut", *arguments]
+        return self._run(["-m", "mutmut", *arguments], stdout)
+
+    def _run(self, arguments: list[str], stdout: object) -> subprocess.CompletedProcess[str]:
         paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if not _is_ours(path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
         return subprocess.run(  # type: ignore[call-overload, no-any-return]
-            command, cwd=self.folder, env=environment, stdout=stdout, stderr=subprocess.STDOUT, text=True
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=environment,
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
 
