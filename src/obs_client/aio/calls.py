@@ -77,8 +77,9 @@ class Call(Generic[Result]):
         del self  # the frame is held by the error's traceback
 
     def _stoppable(self) -> Result:
-        with stopping.stoppable(self._stop):
-            return self._function()
+        stopping.begin(self._stop)  # until the next call in this thread, which is ours alone, says its own
+        stopping.check_stopped()
+        return self._function()
 
     def _end(self) -> None:
         self.ended = True

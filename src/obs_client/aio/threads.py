@@ -11,14 +11,19 @@ import contextlib
 import enum
 import os
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent import futures
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from obs_client.aio.calls import Bell, Call
 
 Result = TypeVar("Result")
+
+LINGER = 0.05
+"""Seconds that a thread waits for one more call before it ends: to ask the executor for it again costs more than all
+else that a small read costs the loop. The interpreter's own end may have to wait so long.
+"""
 
 
 class Lane(enum.Enum):
@@ -104,8 +109,9 @@ class _Runners:
         self._limit = limit
         self._executor = futures.ThreadPoolExecutor(limit, name)
         self._lock = threading.Lock()
-        self._waiting: deque[Call[Any]] = deque()
+        self._waiting: SimpleQueue[Call[Any] | None] = SimpleQueue()
         self._count = 0
+        self._free = 0  # runners that wait for calls, less the calls that wait for runners
         self._comes = False  # one was begun, and has not looked yet
 
     def add(self, call: Call[Any]) -> None:
@@ -115,7 +121,8 @@ class _Runners:
             RuntimeError: The interpreter ends.
         """
         with self._lock:
-            self._waiting.append(call)
+            self._waiting.put(call)
+            self._free -= 1
             wanted = self._wants_more()
         if wanted:
             self._begin()
@@ -123,10 +130,15 @@ class _Runners:
     def close(self) -> None:
         """Let the threads end when all calls have."""
         self._executor.shutdown(wait=False)
+        with self._lock:
+            self._limit = 0
+            for _ in range(self._count):
+                self._waiting.put(None)
+                self._free -= 1
 
     def _wants_more(self) -> bool:
         """Whether one more runner is to be begun, which is counted then. With the lock."""
-        if not self._waiting or self._comes or self._count >= self._limit:
+        if self._free >= 0 or self._comes or self._count >= self._limit:
             return False
         self._comes = True
         self._count += 1
@@ -141,7 +153,8 @@ class _Runners:
                 self._count -= 1
                 if self._count:  # the threads were closed: those that run do what is left
                     return
-                self._waiting.clear()
+                self._waiting = SimpleQueue()
+                self._free = 0
             raise
 
     def _run(self) -> None:
@@ -153,11 +166,27 @@ class _Runners:
 
     def _next(self) -> Call[Any] | None:
         with self._lock:
-            if not self._waiting:
-                self._count -= 1
-                return None
-            call = self._waiting.popleft()
+            self._free += 1
             wanted = self._wants_more()
         if wanted:
             self._begin()
-        return call
+        while True:
+            try:
+                call = self._waiting.get(timeout=LINGER)
+            except Empty:
+                if self._leaves():
+                    return None
+                continue
+            if call is None:
+                with self._lock:
+                    self._count -= 1
+            return call
+
+    def _leaves(self) -> bool:
+        """Whether this runner has nothing to do, and ends; no call was added meanwhile."""
+        with self._lock:
+            if self._free <= 0:
+                return False
+            self._free -= 1
+            self._count -= 1
+            return True

@@ -22,7 +22,7 @@ from obs_client import (
     PreconditionError,
     aio,
 )
-from obs_client.aio import AsyncClient
+from obs_client.aio import AsyncClient, threads
 from obs_client.wrappers.wrapped import WrappedClient
 from test.adapters.aio.stores import EMBEDDED, OPTIONS
 
@@ -414,6 +414,44 @@ def test_one_client_in_several_loops_and_after_a_fork(memory: MemoryClient) -> N
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert asyncio.run(work()) == b"data"
     asyncio.run(client.close())
+
+
+def test_a_thread_that_is_free_takes_the_next_call_and_ends_when_none_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "LINGER", 5.0)
+
+    async def main() -> None:
+        own = threads.Threads(3)
+        first = await own.run(threading.current_thread)
+        while own._runners[threads.Lane.CALL]._free < 1:
+            await asyncio.sleep(0.001)
+        assert await own.run(threading.current_thread) is first
+        together = threading.Barrier(3)
+        assert len(await asyncio.gather(*(own.run(lambda: together.wait(10)) for _ in range(3)))) == 3
+        assert first.is_alive()
+        own.close()
+        first.join(2)
+        assert not first.is_alive(), "it waits for calls of which there can be none"
+        assert await own.run(threading.current_thread) is not first
+        own.close()
+
+    asyncio.run(main())
+
+
+def test_calls_that_come_when_threads_are_about_to_end_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "LINGER", 0.0)
+
+    async def main() -> None:
+        own = threads.Threads(4)
+
+        async def work() -> int:
+            return sum([await own.run(lambda: 1) for _ in range(50)])
+
+        assert await asyncio.wait_for(asyncio.gather(*(work() for _ in range(8))), 30) == [50] * 8
+        runners = own._runners[threads.Lane.CALL]
+        assert runners._count <= 4
+        own.close()
+
+    asyncio.run(main())
 
 
 def test_what_is_collected_while_a_call_begins_does_not_lock_the_threads(memory: MemoryClient) -> None:
