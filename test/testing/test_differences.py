@@ -66,6 +66,21 @@ def test_a_skipped_test_stays_skipped() -> None:
     assert [reason for _, reason in result.skipped] == ["no such capability"]
 
 
+@pytest.mark.parametrize("prefix", ["", "some/prefix/obs-test-044ee410b5b6/"])
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [
+        ("test_names_read", "could not write '{}\\r\\n' in container 'box': PutObject failed: NOT FOUND (404)"),
+        ("test_cleanup_keeps_young_uploads", "First extra element 0:\n'{}object (upload 8Mh_YA)'"),
+        ("test_writers_of_one_object", "could not complete '{}object' in container 'box': failed (500)"),
+    ],
+)
+def test_moto_differs_below_a_prefix_too(name: str, failure: str, prefix: str) -> None:
+    sign = differences.SERVERS["moto"][name].sign
+    assert re.search(sign, failure.format(prefix))
+    assert not re.search(sign, failure.format(f"{prefix}other "))
+
+
 @pytest.mark.parametrize("name", differences.SERVERS)
 def test_each_line_is_of_a_test_and_says_how_it_fails(name: str) -> None:
     for test, difference in differences.SERVERS[name].items():
