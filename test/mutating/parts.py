@@ -31,7 +31,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "backends/local": ("test/local",),
     "backends/s3": ("test/s3", "test/field/s3", "test/loopback/test_s3_double.py"),
     "backends/s3/copying.py": ("test/s3/test_spoiled.py", "test/s3/lean/test_servers.py", "test/field/s3"),
-    "backends/s3/digests": ("test/s3/digests", "test/s3/test_spoiled.py", "test/s3/test_answers.py", "test/field/s3"),
+    "backends/s3/digests": ("test/s3/digests",),
     "backends/s3/multipart": (
         "test/s3/multipart",
         "test/s3/test_spoiled.py",
