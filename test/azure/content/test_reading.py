@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from obs_client import ConflictError, ObjectNotFoundError, ServiceError
+from obs_client import AzureClient, ConflictError, ObjectNotFoundError, ServiceError
 from obs_client._http.errors import BrokenAnswer
+from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.combined import CombinedDigest
 from obs_client.backend.crcs import CRC64, has_crc64
 from obs_client.backend.integrity import ContentDigest, new_hash
+from obs_client.backends.azure import reading
 from obs_client.backends.azure.reading import digest_of, info_of, note_of_crc64, note_of_parts, tags_of
+from test.azure.content import fips
 from test.azure.playing import BLOB, ID, Played, playing
 from test.loopback.raw import answer
 
@@ -64,7 +67,7 @@ def test_the_size_that_the_place_of_a_range_tells_goes_before_the_length_of_the_
 
 @pytest.mark.parametrize("missing", TOLD)
 def test_no_size_or_no_time_is_no_answer(missing: str) -> None:
-    with pytest.raises(BrokenAnswer, match="has no size or no time of the object"):
+    with pytest.raises(BrokenAnswer, match=r"^the response has no size or no time of the object: it is incomplete$"):
         info_of("name", {key: value for key, value in TOLD.items() if key != missing})
 
 
@@ -94,7 +97,8 @@ class TestDigests:
     def test_of_nothing(self, told: str | None) -> None:
         assert digest_of(25, None, {} if told is None else {"content-md5": told}) is None
 
-    def test_what_is_noted_is_read_again(self) -> None:
+    def test_what_is_noted_is_read_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reading, "hashlib", fips)
         pieces = [b"a" * 10, b"b" * 10, b"c" * 5]
         note = note_of_parts([10, 10, 5], [hashlib.md5(piece).digest() for piece in pieces])
         composite = hashlib.md5(b"".join(hashlib.md5(piece).digest() for piece in pieces)).hexdigest()
@@ -184,6 +188,35 @@ def test_what_is_not_from_azure_is_no_object(played: Played) -> None:
     played.answers += [answer(b"content", headers=BLOB.removeprefix(ID))] * 8
     with pytest.raises(ServiceError, match="is not from Azure"):
         played.client.object_read("name")
+
+
+def test_an_empty_object_is_compared_too(played: Played) -> None:
+    played.answers += [answer(b"", headers=BLOB + b"Content-MD5: 1B2M2Y8AsgTpgAmY7PhCfg==\r\n")]
+    with played.client._object_open("box", "name", 0, None, None) as reader:
+        assert reader.digest
+        assert reader.digest.part_sizes == (0,)
+
+
+def test_what_is_known_is_not_sent(played: Played) -> None:
+    played.answers += [b"HTTP/1.1 304 Not Modified\r\n" + ID + b"x-ms-error-code: ConditionNotMet\r\n\r\n"]
+    assert played.client._object_open_changed("box", "name", 0, None, "0x1") is None
+    assert fields(played.heads[0]) == {"If-None-Match": '"0x1"'}
+    assert len(played.heads) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("Get Blob Properties", lambda client: client._object_info("box", "name")),
+        ("Get Blob", lambda client: client._object_open("box", "name", 0, None, None)),
+        ("Get Blob Tags", lambda client: client._object_tags("box", "name")),
+    ],
+)
+def test_a_refusal_says_of_what(operation: str, ask: Callable[[AzureClient], object], played: Played) -> None:
+    played.answers += [b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n" + ID + b"\r\n"] * 2
+    with pytest.raises(Refusal) as found:
+        ask(played.client)
+    assert found.value.operation == operation
 
 
 def test_tags_are_read_by_their_names(played: Played) -> None:

@@ -7,11 +7,11 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from obs_client import IntegrityError, InvalidNameError
+from obs_client import AzureClient, IntegrityError, InvalidNameError
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.body import BytesBody
 from obs_client.backend.crcs import CRC64, has_crc64
@@ -22,6 +22,7 @@ from obs_client.backends.azure import blocks
 from obs_client.backends.azure.writing import check_container_name
 from obs_client.errors import PreconditionError
 from obs_client.models import Attributes
+from test.azure.content import fips
 from test.azure.playing import BLOB, ID, Played, playing
 from test.loopback.raw import answer
 
@@ -108,6 +109,31 @@ def test_a_container_is_made_under_a_possible_name(played: Played) -> None:
         assert found.value.container == name
 
 
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("Create Container", lambda client: client._container_create("box")),
+        ("Put Blob", lambda client: client._object_write(NEW, BytesBody(PIECES[0]))),
+        ("Set Blob Metadata", lambda client: client._object_replace_metadata("box", "name", PLAIN, None)),
+        ("Put Block", lambda client: client._object_multipart(NEW).put_part(PARTS[0], BytesBody(PIECES[0]))),
+        ("Put Block List", lambda client: with_no_blocks(client).complete()),
+        ("Get Block List", lambda client: client._object_multipart(NEW).take_up({})),
+    ],
+)
+def test_a_refusal_says_of_what(operation: str, ask: Callable[[AzureClient], object], played: Played) -> None:
+    played.answers += [answer(b"", b"403 Forbidden", ID)]
+    with pytest.raises(Refusal) as found:
+        ask(played.client)
+    assert found.value.operation == operation
+
+
+def with_no_blocks(client: AzureClient) -> blocks.AzureUpload:
+    """An upload of nothing."""
+    made = blocks.AzureUpload(client._requests, NEW, check=True)
+    made._parts[1] = 0, bytes(8)
+    return made
+
+
 SIZES = (12, 12, 5)
 PARTS = [Part(number + 1, number * 12, size) for number, size in enumerate(SIZES)]
 PIECES = [bytes([65 + number]) * size for number, size in enumerate(SIZES)]
@@ -151,7 +177,10 @@ def note(algorithm: str) -> str:
 
 
 class TestBlocks:
-    def test_blocks_are_sent_with_digests_and_listed_in_order(self, algorithm: str, played: Played) -> None:
+    def test_blocks_are_sent_with_digests_and_listed_in_order(
+        self, algorithm: str, played: Played, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(blocks, "hashlib", fips)
         made = upload(played)
         for part, piece in reversed([*zip(PARTS, PIECES, strict=True)]):
             told = told_crc64(piece) if algorithm == CRC64 else answer(b"", b"201 Created", ID)
@@ -198,7 +227,7 @@ class TestBlocks:
     def test_other_bytes_by_their_crc64_are_refused(self, played: Played) -> None:
         made = upload(played)
         played.answers += [told_crc64(PIECES[1])]
-        with pytest.raises(IntegrityError, match="Azure reports that it received other bytes: CRC-64"):
+        with pytest.raises(IntegrityError, match=r"^Azure reports that it received other bytes: CRC-64"):
             made.put_part(PARTS[0], BytesBody(PIECES[0]))
 
     @pytest.mark.skipif(not has_crc64(), reason="needs what computes a CRC-64")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from obs_client import ConflictError, ServiceError
+from obs_client import ConflictError, GCSClient, ServiceError
 from obs_client._http.errors import StrangeAnswer
+from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.combined import CombinedDigest
 from obs_client.backends.gcs.reading import (
     FIELDS,
@@ -24,7 +25,7 @@ from obs_client.backends.gcs.reading import (
     seconds_of_all,
 )
 from obs_client.errors import PreconditionError
-from test.gcs.content.playing import ID, Played, playing, told
+from test.gcs.content.playing import ID, Played, playing, refused, told
 from test.loopback.raw import answer
 
 CRC32C = "NL0LzQ=="
@@ -89,7 +90,7 @@ def test_what_is_encrypted_with_a_key_of_the_caller_has_no_hash() -> None:
     ids=str,
 )
 def test_a_resource_that_lacks_what_google_always_tells_is_none(changes: dict[str, Any]) -> None:
-    with pytest.raises(StrangeAnswer, match="the response is not an object of Google's: "):
+    with pytest.raises(StrangeAnswer, match=r"^the response is not an object of Google's: "):
         info_of({**LEAST, **changes})
     for name in changes:
         if name != "metadata":
@@ -278,6 +279,22 @@ def test_a_hash_of_another_store_is_no_condition(played: Played) -> None:
     with pytest.raises(ConflictError):
         played.client.object_read("name", if_hash="0x1")
     assert played.heads == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("objects.get", lambda client: client._object_info("box", "name")),
+        ("Get Object", lambda client: client._object_open("box", "name", 0, None, None)),
+        ("objects.get", lambda client: client._object_open_changed("box", "name", 0, None, f"15-{HEX}")),
+        ("objects.get", lambda client: fields_at(client._requests, "box", "name")),
+    ],
+)
+def test_a_refusal_says_of_what(operation: str, ask: Callable[[GCSClient], object], played: Played) -> None:
+    played.answers += [refused(403, "forbidden")]
+    with pytest.raises(Refusal) as found:
+        ask(played.client)
+    assert found.value.operation == operation
 
 
 def test_all_fields_are_text(played: Played) -> None:

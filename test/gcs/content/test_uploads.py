@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
 import google_crc32c
 import pytest
 
-from obs_client import IntegrityError, ServiceError, TemporaryError
+from obs_client import GCSClient, IntegrityError, ServiceError, TemporaryError
 from obs_client._http.errors import BrokenAnswer, StrangeAnswer
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.body import BytesBody
@@ -140,7 +140,7 @@ class TestParts:
 
     def test_an_answer_without_a_tag_is_none(self, played: Played) -> None:
         played.answers += [answer(b"", headers=ID)]
-        with pytest.raises(BrokenAnswer, match="the response to a part has no ETag"):
+        with pytest.raises(BrokenAnswer, match=r"^the response to a part has no ETag"):
             upload(played).put_part(PARTS[0], BytesBody(PIECES[0]))
 
     def test_parts_are_listed_in_order_and_the_whole_is_compared(self, played: Played) -> None:
@@ -161,7 +161,7 @@ class TestParts:
         for changes in ({"crc32c": crc(b"other")}, {"size": "30"}):
             made = with_parts(played)
             played.answers += [COMPLETED, told({**STORED, **changes})]
-            with pytest.raises(IntegrityError, match="Google reports that it stored other bytes"):
+            with pytest.raises(IntegrityError, match=r"^Google reports that it stored other bytes"):
                 made.complete()
 
     @pytest.mark.parametrize("found", [ABSENT, told({**STORED, "metadata": {"a-b": "c"}}), told(about(b""))])
@@ -181,6 +181,39 @@ class TestParts:
         played.answers += [COMPLETED]
         assert made.complete() is None
         assert not played.answers
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("Initiate a multipart upload", lambda client: client._object_multipart(NEW)),
+        ("List parts", lambda client: client._object_reopen(NEW, "u").take_up({})),
+        ("Upload a part", lambda client: client._object_reopen(NEW, "u").put_part(PARTS[0], BytesBody(PIECES[0]))),
+        ("Complete a multipart upload", lambda client: client._object_reopen(NEW, "u").complete()),
+        ("Abort a multipart upload", lambda client: client._object_reopen(NEW, "u").abort()),
+        ("List multipart uploads", lambda client: client._cleanup("box", "", 0.0)),
+        ("objects.insert", lambda client: client._object_multipart(dataclasses.replace(NEW, if_absent=True))),
+    ],
+)
+def test_a_refusal_says_of_what(operation: str, ask: Callable[[GCSClient], object], played: Played) -> None:
+    played.answers += [refused(403, "forbidden")]
+    with pytest.raises(Refusal) as found:
+        ask(played.client)
+    assert found.value.operation == operation
+
+
+def test_a_refusal_of_what_follows_says_of_what(played: Played) -> None:
+    made = with_parts(played)
+    played.answers += [COMPLETED, refused(403, "forbidden")]
+    with pytest.raises(Refusal) as found:
+        made.complete()
+    assert found.value.operation == "objects.get"
+    for operation in ("objects.insert", "cancel an upload"):
+        played.answers += [SESSION, refused(403, "forbidden")]
+        resumable = ResumableUpload(played.client._requests, NEW, check=True)
+        with pytest.raises(Refusal) as found:
+            resumable.put_part(Part(1, 0, UNIT), BytesBody(bytes(UNIT))) if "insert" in operation else resumable.abort()
+        assert found.value.operation == operation
 
 
 class TestTheAnswerToTheCompletionIsLost:
@@ -275,7 +308,7 @@ class TestTakingUp:
 
     def test_a_listing_that_repeats_itself_is_none(self, played: Played) -> None:
         played.answers += [listing("", IsTruncated="true", NextPartNumberMarker="2")] * 2
-        with pytest.raises(BrokenAnswer, match="the listing of parts repeats itself"):
+        with pytest.raises(BrokenAnswer, match=r"^the listing of parts repeats itself"):
             upload(played).take_up(RECEIPTS)
 
     def test_an_upload_that_is_gone_is_said_to_be(self, played: Played) -> None:
@@ -337,12 +370,12 @@ class TestWhatKilledWritersLeft:
 
     def test_a_listing_that_repeats_itself_is_none(self, played: Played) -> None:
         played.answers += [uploads("", IsTruncated="true", NextKeyMarker="a", NextUploadIdMarker="u")] * 2
-        with pytest.raises(BrokenAnswer, match="the listing of uploads repeats itself"):
+        with pytest.raises(BrokenAnswer, match=r"^the listing of uploads repeats itself"):
             multipart.cleanup(played.client._requests, "box", "", 0.0)
 
     def test_a_time_that_cannot_be_read_is_an_error(self, played: Played) -> None:
         played.answers += [uploads(open_upload("a", "u", "today"), IsTruncated="false")]
-        with pytest.raises(StrangeAnswer, match="the response has a time that cannot be read"):
+        with pytest.raises(StrangeAnswer, match=r"^the response has a time that cannot be read"):
             multipart.cleanup(played.client._requests, "box", "", 0.0)
 
     @pytest.mark.parametrize(("since", "ends"), [(-30.0, True), (1.0, True), (-30.1, False), (1.1, False)])
@@ -396,7 +429,7 @@ class TestResumable:
     @pytest.mark.parametrize("location", ["", "Location: http://x/?a=b\r\n", "Location: http://x/upload_id=1\r\n"])
     def test_a_begin_without_a_session_is_none(self, location: str, played: Played) -> None:
         played.answers += [answer(b"", headers=ID + location.encode())]
-        with pytest.raises(BrokenAnswer, match="the response to the start of an upload has no session URL"):
+        with pytest.raises(BrokenAnswer, match=r"^the response to the start of an upload has no session URL"):
             ResumableUpload(played.client._requests, NEW, check=True)
 
     def test_units_are_sent_in_order_and_the_rest_with_what_follows(self, played: Played) -> None:
@@ -446,13 +479,13 @@ class TestResumable:
         made = self.begin(played)
         piece = b"ab" * UNIT
         played.answers += [*([goes_on(taken)] if taken else []), goes_on(taken)]
-        with pytest.raises(TemporaryError, match="the store takes no more of the upload"):
+        with pytest.raises(TemporaryError, match=r"^the store takes no more of the upload"):
             made.put_part(Part(1, 0, len(piece)), BytesBody(piece))
 
     def test_an_upload_that_ended_before_all_was_sent_is_none(self, played: Played) -> None:
         made = self.begin(played)
         played.answers += [told(about(b"a" * UNIT))]
-        with pytest.raises(StrangeAnswer, match="the upload has ended before all was sent"):
+        with pytest.raises(StrangeAnswer, match=r"^the upload has ended before all was sent"):
             made.put_part(Part(1, 0, UNIT), BytesBody(b"a" * UNIT))
 
     @pytest.mark.parametrize("status", [404, 410, 499])
@@ -468,7 +501,7 @@ class TestResumable:
             made = self.begin(played)
             played.answers += [goes_on(UNIT), end]
             made.put_part(Part(1, 0, UNIT), BytesBody(b"a" * UNIT))
-            with pytest.raises(BrokenAnswer, match="all was sent, but Google reports no object"):
+            with pytest.raises(BrokenAnswer, match=r"^all was sent, but Google reports no object"):
                 made.complete()
 
     def test_a_whole_of_other_bytes_is_no_success(self, played: Played) -> None:
@@ -477,7 +510,7 @@ class TestResumable:
             made.put_part(Part(1, 0, 5), BytesBody(b"a" * 5))
             played.answers += [told(about(b"b" * 5))]
             if check:
-                with pytest.raises(IntegrityError, match="Google reports that it stored other bytes"):
+                with pytest.raises(IntegrityError, match=r"^Google reports that it stored other bytes"):
                     made.complete()
             else:
                 assert made.complete()

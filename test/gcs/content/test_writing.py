@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
 import google_crc32c
 import pytest
 
-from obs_client import AuthorizationError, IntegrityError, InvalidNameError
+from obs_client import AuthorizationError, GCSClient, IntegrityError, InvalidNameError
 from obs_client._http.errors import StrangeAnswer
 from obs_client._http.kit.calls.refusals import Refusal
 from obs_client.backend.body import BytesBody
@@ -98,7 +98,7 @@ def test_what_is_not_given_is_not_sent() -> None:
 
 @pytest.mark.parametrize("changes", [{"size": "13"}, {"size": None}, {"crc32c": "AAAAAA=="}], ids=str)
 def test_what_is_stored_is_compared_with_what_was_sent(changes: dict[str, Any], played: Played) -> None:
-    with pytest.raises(IntegrityError, match="Google reports that it stored other bytes: size and CRC-32C"):
+    with pytest.raises(IntegrityError, match=r"^Google reports that it stored other bytes: size and CRC-32C"):
         check_stored({**TOLD, **changes}, 12, CRC32C)
     check_stored(TOLD, 12, CRC32C)
     played.answers += [told({**TOLD, **changes})] * 2
@@ -109,7 +109,7 @@ def test_what_is_stored_is_compared_with_what_was_sent(changes: dict[str, Any], 
 
 
 def test_an_answer_that_does_not_say_what_was_stored_is_none() -> None:
-    with pytest.raises(StrangeAnswer, match="the response to a write does not say what was stored"):
+    with pytest.raises(StrangeAnswer, match=r"^the response to a write does not say what was stored"):
         check_stored({"size": "12"}, 12, CRC32C)
 
 
@@ -143,6 +143,32 @@ def test_metadata_of_what_had_none_are_set(played: Played) -> None:
     played.answers += [told({"generation": "15", "metageneration": "3"}), told({"name": "a/ü"})]
     played.client._object_replace_metadata("box", "a/ü", ALL, None)
     assert json.loads(played.bodies[1]) == {"metadata": {"a-b": "=?UTF-8?B?csO2dA==?="}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("buckets.insert", lambda client: client._container_create("box-1")),
+        ("objects.insert", lambda client: client._object_write(NEW, BytesBody(CONTENT))),
+        ("objects.get", lambda client: client._object_replace_metadata("box", "name", ALL, None)),
+    ],
+)
+def test_a_refusal_says_of_what(operation: str, ask: Callable[[GCSClient], object], played: Played) -> None:
+    played.answers += [refused(403, "forbidden")]
+    with pytest.raises(Refusal) as found:
+        ask(played.client)
+    assert found.value.operation == operation
+
+
+def test_a_refusal_of_the_second_request_says_of_what(played: Played) -> None:
+    played.answers += [told({"generation": "15"}), refused(403, "forbidden")]
+    with pytest.raises(Refusal) as found:
+        played.client._object_replace_metadata("box", "name", ALL, None)
+    assert found.value.operation == "objects.patch"
+    played.answers += [refused(409, "conflict"), refused(500, "backendError")]
+    with pytest.raises(Refusal) as found:
+        create_container(played.client._requests, "box-1")
+    assert found.value.operation == "buckets.get"
 
 
 class TestContainers:
