@@ -54,7 +54,7 @@ class Store:
         self.sizes = sizes
         self.total = sum(sizes)
         self.changes = {name.replace("_", "-"): value for name, value in changes.items()}
-        self.answers: dict[int | None, Mapping[str, str] | Exception] = {}
+        self.answers: dict[int | None, Mapping[str, str | None] | Exception] = {}
         self.asked: list[int | None] = []
 
     def head(self, number: int | None) -> HttpAnswer:
@@ -64,7 +64,8 @@ class Store:
             raise told
         size = self.total if number is None else self.sizes[number - 1]
         count = {} if number is None else {"x-amz-mp-parts-count": str(len(self.sizes))}
-        return answer_with({"etag": ETAG, "content-length": str(size), **count, **self.changes, **(told or {})})
+        headers = {"etag": ETAG, "content-length": str(size), **count, **self.changes, **(told or {})}
+        return answer_with({name: value for name, value in headers.items() if value is not None})
 
     def asking(
         self, size: int | None = None, noted: int | None = None, seen: list[int] | None = None, **headers: str
@@ -118,15 +119,18 @@ class TestAsking:
             {"content-length": "many"},
             {"etag": '"other-3"'},
             {"content-length": "0"},
+            {"content-length": None},
+            {"etag": None},
         ],
         ids=str,
     )
-    def test_an_answer_that_is_of_no_part_of_the_object_is_not_believed(self, changes: dict[str, str]) -> None:
+    def test_an_answer_that_is_of_no_part_of_the_object_is_not_believed(self, changes: dict[str, str | None]) -> None:
         store = Store([10 * MIB, 10 * MIB, 10 * MIB])
         store.answers[1] = changes
         seen: list[int] = []
         asked = store.asking(seen=seen)
         assert asked.sizes(3) == (10 * MIB,) * 3, "guessed"
+        assert store.asked[-1] is None, "of nothing else after the first part"
         assert asked.judge(False) is False
         assert asked.judge(True) is True
         assert seen == [10 * MIB]
@@ -136,6 +140,17 @@ class TestAsking:
         store = Store([10, 10, 5])
         store.answers[1] = changes
         assert store.asking().sizes(3) == (10, 10, 5)
+
+    def test_a_server_need_not_count_its_parts(self) -> None:
+        store = Store([10, 10, 5])
+        store.answers = {number: {"x-amz-mp-parts-count": None} for number in (1, 3)}
+        assert store.asking().sizes(3) == (10, 10, 5)
+
+    def test_without_any_tag_the_length_is_compared_all_the_same(self) -> None:
+        store = Store([10, 10, 5])
+        store.answers = {None: {"etag": None, "content-length": "26"}, 1: REFUSED}
+        with pytest.raises(BrokenAnswer):
+            AskedPartSizes(store.head, answer_with({}), 25, None, []).sizes(3)
 
     def test_parts_that_do_not_make_the_size_are_none(self) -> None:
         store = Store([10, 9, 6])
@@ -157,7 +172,9 @@ class TestAsking:
     def test_before_a_guess_the_size_is_asked_for_again(self) -> None:
         store = Store([10, 10, 5])
         store.answers = {1: REFUSED, None: {"content-length": "26"}}
-        with pytest.raises(BrokenAnswer, match="the response does not have the length of the object"):
+        with pytest.raises(
+            BrokenAnswer, match=r"^the response does not have the length of the object: it is incomplete$"
+        ):
             store.asking().sizes(3)
         for told in ({"content-length": "no"}, {"content-length": "26", "etag": '"other"'}):
             store.answers[None] = told
@@ -204,7 +221,7 @@ class TestJudging:
         asked = store.asking()
         asked.sizes(3)
         store.answers[None] = {"content-length": "26"}
-        with pytest.raises(IntegrityError, match="the response does not have the length of the object"):
+        with pytest.raises(IntegrityError, match=r"^the response does not have the length of the object$"):
             asked.judge(False)
 
     @pytest.mark.parametrize("error", [REFUSED, OSError("gone")])
@@ -231,6 +248,15 @@ class TestJudging:
         assert asked.sizes(3) == (10 * MIB,) * 3
         asked.judge(True)
         assert seen == [10 * MIB, 6 * MIB, 5 * MIB, 7 * MIB]
+
+    def test_the_first_of_two_parts_is_learned_and_noted_once(self) -> None:
+        seen = [5 * MIB, 8 * MIB]
+        store = Store([8 * MIB, 7 * MIB])
+        store.answers = {1: REFUSED}
+        asked = store.asking(seen=seen)
+        assert asked.sizes(2) == (8 * MIB, 7 * MIB)
+        asked.judge(True)
+        assert seen == [8 * MIB, 5 * MIB]
 
     def test_of_one_part_nothing_is_learned(self) -> None:
         seen: list[int] = []

@@ -53,6 +53,8 @@ class AskedPartSizes:
         seen: Such of other objects of this store, the last one first; more are noted there.
     """
 
+    _used: Sequence[int]
+
     def __init__(
         self,
         head: Callable[[int | None], HttpAnswer],
@@ -66,9 +68,8 @@ class AskedPartSizes:
         self._noted = noted
         self._seen = seen
         self._guessed = False
-        self._etag = answer.headers.get("etag", "")
+        self._etag = answer.headers.get("etag")
         self._headers = answer.headers
-        self._used: Sequence[int] = ()
 
     def sizes(self, count: int) -> Sequence[int] | None:
         noted = equal_parts(self._size, self._noted, count) if self._noted else None
@@ -113,7 +114,7 @@ class AskedPartSizes:
     def _infer(self, count: int) -> Sequence[int] | None:
         """The first and the last part tell whether all are equal; only if they are not, each is asked for."""
         first = self._part_size(1, count)
-        sizes = equal_parts(self._size, first, count) if first else None
+        sizes = equal_parts(self._size, first, count)
         if sizes and (count <= 2 or self._part_size(count, count) == sizes[-1]):
             return sizes
         return self._ask_each(count) if first and count <= PARTS_ASKED else None
