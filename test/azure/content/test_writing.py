@@ -39,6 +39,10 @@ ALL_SENT = {
 MARK = "x-ms-meta-obs__0x2d__write__0x2d__id"
 PLAIN = Attributes("text/plain", {})
 CREATED = answer(b"", b"201 Created", BLOB + b"x-ms-version-id: v1\r\n")
+SIZES = (12, 12, 5)
+PARTS = [Part(number + 1, number * 12, size) for number, size in enumerate(SIZES)]
+PIECES = [bytes([65 + number]) * size for number, size in enumerate(SIZES)]
+NEW = NewObject("box", "a/ü", ALL, sum(SIZES))
 WRITTEN = ("0x1", 1795773600.0, "v1")
 
 
@@ -134,10 +138,6 @@ def with_no_blocks(client: AzureClient) -> blocks.AzureUpload:
     return made
 
 
-SIZES = (12, 12, 5)
-PARTS = [Part(number + 1, number * 12, size) for number, size in enumerate(SIZES)]
-PIECES = [bytes([65 + number]) * size for number, size in enumerate(SIZES)]
-NEW = NewObject("box", "a/ü", ALL, sum(SIZES))
 IDENTITY = "0123456789abcdef01234567"
 
 
