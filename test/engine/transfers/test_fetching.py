@@ -7,6 +7,7 @@ import hashlib
 import io
 import logging
 import os
+import random
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ from obs_client.backend.values import ObjectReader
 from test.engine.scripted import QUICK, ScriptedClient
 
 PART = QUICK.part_size
-CONTENT = bytes(range(250)) * 14
+CONTENT = random.Random(7).randbytes(3 * PART + 500)
 
 
 class Store(ScriptedClient):

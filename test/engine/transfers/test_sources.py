@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, cast
@@ -14,7 +15,7 @@ from obs_client import IntegrityError
 from test.engine.scripted import QUICK, ScriptedClient
 
 PART = QUICK.part_size
-CONTENT = bytes(range(250)) * 14
+CONTENT = random.Random(7).randbytes(3 * PART + 500)
 
 
 class Source:
