@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import random
@@ -11,7 +12,10 @@ from typing import IO, Any, cast
 
 import pytest
 
-from obs_client import IntegrityError
+from obs_client import Capabilities, IntegrityError, ObjectInfo
+from obs_client.backend.body import Body, BytesBody
+from obs_client.backend.multipart import MultipartUpload, Part
+from obs_client.backend.values import NewObject
 from test.engine.scripted import QUICK, ScriptedClient
 
 PART = QUICK.part_size
@@ -134,6 +138,19 @@ class TestFiles:
             file.seek(0)
             assert upload(client, file) == CONTENT
 
+    def test_what_is_written_over_its_bytes_and_not_yet_on_the_disk_is_read(
+        self, client: ScriptedClient, tmp_path: Path
+    ) -> None:
+        """To go back within its buffer does not write that."""
+        (tmp_path / "file").write_bytes(CONTENT)
+        with open(tmp_path / "file", "r+b") as file:
+            file.read(1)
+            file.seek(0)
+            file.write(b"new")
+            file.seek(0)
+            assert (tmp_path / "file").read_bytes() == CONTENT, "it is not written yet"
+            assert upload(client, file) == b"new" + CONTENT[3:]
+
     def test_a_pipe_is_a_stream(self, client: ScriptedClient) -> None:
         reading, writing = os.pipe()
         with open(writing, "wb") as sink:
@@ -146,3 +163,67 @@ class TestFiles:
         told: list[int] = []
         assert client.upload_file("/proc/version", "name", progress=told.append)
         assert sum(told) == len(client.object_read("name")) > 0
+
+
+class Viewing(MultipartUpload):
+    """Takes parts as they are in memory, without reading them."""
+
+    def __init__(self, store: Noting, new: NewObject) -> None:
+        self.store, self.new = store, new
+        self.parts: dict[int, bytes] = {}
+
+    def put_part(self, part: Part, body: Body) -> None:
+        self.parts[part.number] = bytes(body.view()) if isinstance(body, BytesBody) else body.readall()
+
+    def complete(self) -> ObjectInfo | None:
+        self.store.parts = [len(self.parts[number]) for number in sorted(self.parts)]
+        content = b"".join(self.parts[number] for number in sorted(self.parts))
+        return self.store._object_write(dataclasses.replace(self.new, part_size=None), BytesBody(content))
+
+    def abort(self) -> None:
+        self.parts.clear()
+
+
+class Noting(ScriptedClient):
+    """Notes what it is told of the object before its bytes come, and takes three parts at the most."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[tuple[int | None, int | None]] = []
+        self.parts: list[int] = []
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), part_count_maximum=3)
+
+    def _object_multipart(self, new: NewObject) -> MultipartUpload:
+        self.begun.append((new.size, new.part_size))
+        return Viewing(self, new)
+
+    def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
+        self.begun.append((new.size, new.part_size))
+        return super()._object_write(new, body)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "file"])
+@pytest.mark.parametrize(
+    ("size", "begun", "parts"),
+    [
+        (0, [(0, None)], []),
+        (PART, [(PART, None)], []),
+        (PART + 1, [(PART + 1, PART), (PART + 1, None)], [PART, 1]),
+        (3500, [(3500, 1167), (3500, None)], [1167, 1167, 1166]),
+    ],
+)
+def test_of_what_size_it_is_the_store_is_told_first(
+    tmp_path: Path, kind: str, size: int, begun: list[tuple[int | None, int | None]], parts: list[int]
+) -> None:
+    """By one request up to a part, then by no more parts than the store takes."""
+    store = Noting()
+    told: list[int] = []
+    if kind == "bytes":
+        assert store.object_write("name", CONTENT[:size], progress=told.append)
+    else:
+        (tmp_path / "file").write_bytes(CONTENT[:size])
+        assert store.upload_file(tmp_path / "file", "name", progress=told.append)
+    assert (store.begun, store.parts, sum(told)) == (begun, parts, size)
+    assert store.object_read("name") == CONTENT[:size]
