@@ -49,6 +49,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "test/engine/transfers/test_progress.py",
     ),
     "_engine/transfers/read_file.py": (
+        "test/engine/transfers/test_read_file.py",
         "test/engine/transfers/test_files.py",
         "test/engine/transfers/test_reading.py",
         "test/engine/transfers/test_versions.py",

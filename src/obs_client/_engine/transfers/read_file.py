@@ -173,7 +173,11 @@ class _Reader(io.RawIOBase):
         again = memoryview(bytearray(len(self._head)))
         self._reader.read_fully(again)
         if again != self._head:
-            raise IntegrityError(f"the first bytes of {self.name!r} came as others before", object_name=self.name)
+            raise IntegrityError(
+                f"the first bytes of {self.name!r} came as others before",
+                container=self._reader.container,
+                object_name=self.name,
+            )
 
     def _ask(self, start: int, stop: int | None) -> None:
         first = self._reader
