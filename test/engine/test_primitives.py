@@ -11,6 +11,7 @@ import pytest
 
 from obs_client import Attributes, ClientOptions, MemoryClient, ObjectInfo
 from obs_client._engine.border import Border
+from obs_client.backend import watching
 from obs_client.backend.body import BytesBody, CallerError
 from obs_client.backend.values import NO_TERMS, NewObject, ObjectReader, UrlTerms
 from obs_client.errors import (
@@ -45,7 +46,7 @@ class Backend(MemoryClient):
     """Classifies what it raises as a test says; a primitive is what the test puts in its place."""
 
     kind: type[ObjectStorageClientError] | None = ServiceError
-    place: tuple[str, str] = ("memory", "box/")
+    store = "memory"
 
     def __init__(self) -> None:
         super().__init__("box", options=ClientOptions(attempts=3, first_pause=0.0))
@@ -55,7 +56,7 @@ class Backend(MemoryClient):
         return self.kind
 
     def _location(self, container: str) -> tuple[str, str]:
-        return self.place
+        return self.store, f"/data/{container}/"
 
     def _hint(self, error: Exception) -> str:
         return getattr(error, "hint", "")
@@ -339,7 +340,7 @@ def test_a_path_is_what_users_know_of_a_directory() -> None:
         "could not read 'name' in container 'box': Permission denied"
     )
     assert border.place_of("box", "name") == "'name' in container 'box'"
-    backend.place = ("file", "/data/box/")
+    backend.store = "file"
     assert border.place_of("box", "a/name") == "'/data/box/a/name'"
     assert str(border.typed("read", error, "box", "a/name")) == "could not read '/data/box/a/name': Permission denied"
     assert str(border.typed("delete container", error, "box")) == (
@@ -466,3 +467,30 @@ def test_an_object_is_ours_by_its_write_id(stored: str | None, ours: bool) -> No
         border.stored(new)
     put(backend, "object_info", failing(ObjectNotFoundError("no")))
     assert border.stored(new) is None
+
+
+def test_who_observes_is_known_while_a_primitive_runs_and_no_longer() -> None:
+    def observe(_: object) -> None:
+        raise AssertionError("nothing is sent")
+
+    backend = Backend()
+    backend.options = dataclasses.replace(backend.options, observe=observe)
+    seen: list[Any] = []
+
+    def info(*_: object) -> ObjectInfo:
+        seen.append(watching.enter((None, None)))
+        watching.enter(seen[-1])
+        if len(seen) == 1:
+            raise TemporaryError("busy")
+        return INFO
+
+    put(backend, "object_info", info)
+    before = watching.enter((None, None))
+    try:
+        Border(backend).object_info("box", "name")
+        assert watching.enter((None, None)) == (None, None)
+    finally:
+        watching.enter(before)
+    assert [observer for observer, _ in seen] == [observe, observe]
+    assert seen[0][1] is seen[1][1]
+    assert seen[1][1].tries == 2

@@ -345,8 +345,7 @@ class Border:
                 except Exception as raised:  # noqa: BLE001 - raised again, unless it is one of the store's that may pass
                     self._again(retries, verb, raised, container, object_name)
                 else:
-                    if retries.tries > 1:
-                        retries.end()
+                    retries.end()
                     return answer
         finally:
             watching.enter(before)
