@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Sequence
 
 import pytest
 
-from obs_client import Capabilities, MemoryClient, ObjectInfo, SubdirInfo
-from obs_client.backend.listing import ListedObjects
+from obs_client import Capabilities, ClientOptions, ContainerInfo, MemoryClient, ObjectInfo, SubdirInfo
+from obs_client.backend.listing import ListedObjects, WholeObjects
 from obs_client.backend.values import Page
 from obs_client.errors import ObjectNotFoundError, ServiceError
 
@@ -143,3 +144,102 @@ def test_a_limit_counts_what_is_there_and_no_more_is_asked_for(limit: int, wante
     found = client.object_list(fetch_metadata=True, limit=limit)
     assert "".join(names_of(found)) == wanted
     assert len(client.looks) <= most
+
+
+class Asked(MemoryClient):
+    """Keeps what it is asked for, and gives two pages of names, the second with the metadata that it lists."""
+
+    def __init__(self, *, ordered: bool = True, listing_has_metadata: bool = False) -> None:
+        super().__init__("box", options=ClientOptions(workers=3))
+        self.asked: list[tuple[object, ...]] = []
+        self.threads: set[int] = set()
+        self.ordered = ordered
+        self.listing_has_metadata = listing_has_metadata
+
+    def _capabilities(self) -> Capabilities:
+        return dataclasses.replace(super()._capabilities(), listing_has_metadata=self.listing_has_metadata)
+
+    def _lists_in_order(self, container: str) -> bool:
+        assert container == "box"
+        return self.ordered
+
+    def _container_list(self, prefix: str, marker: str | None) -> Page[ContainerInfo]:
+        self.asked.append((prefix, marker))
+        return Page([ContainerInfo("pz")], "next") if marker is None else Page([ContainerInfo("pa")], None)
+
+    def _object_list(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        return self._object_list_some(container, prefix, delimiter, start_after, marker, -1)
+
+    def _object_list_some(
+        self, container: str, prefix: str, delimiter: str | None, start_after: str | None, marker: str | None, most: int
+    ) -> Page[ObjectInfo | SubdirInfo]:
+        self.asked.append((container, prefix, delimiter, start_after, marker, most))
+        if marker is None:
+            return Page(columns("pa", "pb"), "next")
+        listed = ObjectInfo("pc", 1, "h", None, {"listed": "1"}, 1.0)
+        return Page([listed, ObjectInfo("pd", 1, "h", None, None, 1.0), SubdirInfo("pe/")], None)
+
+    def _object_info(self, container: str, name: str) -> ObjectInfo:
+        self.threads.add(threading.get_ident())
+        return ObjectInfo(name, 1, "h", None, {"of": f"{container}/{name}"}, 1.0)
+
+
+def test_containers_come_from_all_pages_in_any_order() -> None:
+    client = Asked()
+    assert [entry.name for entry in client.container_list("p")] == ["pz", "pa"]
+    assert client.asked == [("p", None), ("p", "next")]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "count"), [(None, -1, 5), (1000, -1, 5), (999, 999, 5), (1, 1, 1), (3, 3, 3)]
+)
+def test_each_page_is_asked_for_with_all_that_was_asked(limit: int | None, most: int, count: int) -> None:
+    client = Asked()
+    found = list(client.object_iter(prefix="p", delimiter="/", start_after="p", limit=limit))
+    assert names_of(found) == ["pa", "pb", "pc", "pd", "pe/"][:count]
+    asked = ("box", "p", "/", "p")
+    assert client.asked == [(*asked, None, most), (*asked, "next", most)][: 1 if count < 3 else 2]
+    assert {entry.metadata for entry in found if isinstance(entry, ObjectInfo)} == {None}
+
+
+@pytest.mark.parametrize("limit", [None, 4])
+@pytest.mark.parametrize("has_metadata", [True, False])
+def test_only_metadata_that_are_not_listed_are_asked_for(limit: int | None, has_metadata: bool) -> None:
+    """A store that lists them lacks them seldom, if ever: no thread starts for that."""
+    client = Asked(listing_has_metadata=has_metadata)
+    found = client.object_list(prefix="p", delimiter="/", fetch_metadata=True, limit=limit)
+    assert {entry.name: entry.metadata for entry in found if isinstance(entry, ObjectInfo)} == {
+        "pa": {"of": "box/pa"},
+        "pb": {"of": "box/pb"},
+        "pc": {"listed": "1"},
+        "pd": {"of": "box/pd"},
+    }
+    assert names_of(found)[4:] == ([] if limit else ["pe/"])
+    assert (client.threads == {threading.get_ident()}) is has_metadata
+
+
+def test_an_order_is_asked_of_this_container() -> None:
+    client = Asked(ordered=False)
+    assert names_of(list(client.object_iter(start_after="pa"))) == ["pb", "pc", "pd", "pe/"]
+
+
+def test_what_comes_out_of_order_or_again_is_named() -> None:
+    with pytest.raises(ServiceError, match="'b' after 'c', out of order"):
+        PagesClient(listed("a", "c", "b", "d")).object_list()
+    with pytest.raises(ServiceError, match="'c' again at the start"):
+        PagesClient(listed("c", "a"), listed("c", "b"), ordered=False).object_list()
+    assert names_of(PagesClient(listed("", "a")).object_list()) == ["", "a"]
+
+
+def test_metadata_that_a_listing_has_are_given_only_where_they_are_asked_for() -> None:
+    def make(name: str) -> ObjectInfo:
+        return ObjectInfo(name, 1, "h", None, {"of": name}, 1.0)
+
+    page = WholeObjects(columns("a", "b"), ["a", "b"], make)
+    for wanted in (True, False):
+        found = PagesClient(page).object_list(fetch_metadata=wanted)
+        assert [entry.metadata for entry in found if isinstance(entry, ObjectInfo)] == (
+            [{"of": "a"}, {"of": "b"}] if wanted else [None, None]
+        )
