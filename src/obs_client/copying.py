@@ -9,6 +9,7 @@ the target's.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import Protocol, Self
 
 from obs_client._engine import arguments
 from obs_client._engine import copying as copying_within
@@ -18,7 +19,7 @@ from obs_client._engine.transfers import download
 from obs_client._engine.transfers.memory import Share
 from obs_client._engine.transfers.part_writer import PartWriter
 from obs_client._engine.transfers.progress import Progress
-from obs_client._engine.transfers.reading import GuardedReader
+from obs_client._engine.transfers.reading import GuardedReader, note_unverified
 from obs_client.backend.body import BytesBody
 from obs_client.backend.values import NewObject
 from obs_client.errors import ConflictError, IntegrityError, NotFoundError, ObjectChangedError
@@ -29,6 +30,9 @@ __all__ = ["AttributesMap", "object_copy", "object_move"]
 
 AttributesMap = Callable[[Attributes], Attributes]
 """Makes of an object's attributes those that its copy is to have."""
+
+SMALL = 64 * 1024
+"""Bytes of an object up to which room for it is kept from one copy to the next, and short ways are taken."""
 
 
 def object_copy(
@@ -133,33 +137,175 @@ def copy_checked(
     """Copy an object, and give what was copied. None: the source is absent.
 
     Args:
-        check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
-            written. It is called again if the source is replaced meanwhile.
-        resume: As in `object_copy`.
+        check, resume: As of `Copying.copy`.
     """
-    start, end = _spot(source, name), _spot(target, target_name)
-    for _, full_name in (start, end):
-        arguments.check_object_name(full_name)
-    border = Border(source.client)
-    if source.client is target.client and map_attributes is None:
-        arguments.check_new_object_name(end[1], border.capabilities)
-        info = copying_within.copy_checked(border, start, end, if_absent, check, resume=resume)
+    with Copying(source, target, map_attributes) as copying:
+        return copying.copy(name, target_name, if_absent=if_absent, check=check, progress=progress, resume=resume)
+
+
+class ReadsSmall(Protocol):
+    """A short way to read small objects of one container."""
+
+    def read(self, name: str, most: int) -> tuple[ObjectInfo, bytes, dict[str, bytes]] | None:
+        """An object of at most so many bytes, its content, and digests by which that was proved.
+
+        None: it was not read, and is to be read as any other.
+        """
+
+
+class WritesSmall(Protocol):
+    """A short way to write small objects into one container."""
+
+    def write(self, new: NewObject, body: BytesBody) -> bool:
+        """Write an object. False: it was not written, and is to be written as any other."""
+
+
+class Copying:
+    """Copies from one place to another, one after another by one thread; what holds for all is asked for once.
+
+    Args:
+        reads, writes: Short ways of the source and of the target.
+    """
+
+    def __init__(
+        self,
+        source: Place,
+        target: Place,
+        map_attributes: AttributesMap | None = None,
+        reads: ReadsSmall | None = None,
+        writes: WritesSmall | None = None,
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._map_attributes = map_attributes
+        self._reads = reads
+        self._writes = writes
+        self._reading = Border(source.client)
+        self._writing = Border(target.client)
+        self._is_within = source.client is target.client and map_attributes is None
+        self._kept_rules: Rules | None = None
+        self._small = min(SMALL, self._writing.options.part_size)
+        self._share = Share(self._writing)
+        self._space = memoryview(b"")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._share.close()
+
+    def copy(
+        self,
+        name: str,
+        target_name: str,
+        *,
+        if_absent: bool = False,
+        check: copying_within.Check = lambda _: None,
+        progress: Progress | None = None,
+        resume: bool = False,
+        small: bool = False,
+    ) -> ObjectInfo | None:
+        """Copy an object, and give what was copied. None: the source is absent.
+
+        Args:
+            check: Called with what is about to be copied, that very version; what it raises goes out, and nothing is
+                written. It is called again if the source is replaced meanwhile.
+            resume: As in `object_copy`.
+            small: It is known to have no more than `SMALL` bytes: the short ways may be taken.
+        """
+        start, end = _spot(self._source, name), _spot(self._target, target_name)
+        for _, full_name in (start, end):
+            arguments.check_object_name(full_name)
+        if self._is_within:
+            return self._copy_within(start, end, if_absent, check, progress, resume)
+        if small and self._reads is not None and (found := self._reads.read(start[1], self._small)) is not None:
+            info, content, digests = found
+            check(info)
+            if not digests and self._reading.options.check_content:
+                note_unverified(name)
+            self._publish(self._new(info, end, if_absent), BytesBody(content, digests), progress)
+            return info
+        return self._copy_by_reader(start, end, if_absent, check, progress, resume)
+
+    def _copy_within(
+        self,
+        start: tuple[str, str],
+        end: tuple[str, str],
+        if_absent: bool,
+        check: copying_within.Check,
+        progress: Progress | None,
+        resume: bool,
+    ) -> ObjectInfo | None:
+        arguments.check_new_object_name(end[1], self._reading.capabilities)
+        info = copying_within.copy_checked(self._reading, start, end, if_absent, check, resume=resume)
         if progress and info and info.size:
             progress(info.size)
         return info
-    try:
-        reader = GuardedReader(border, *start)
-    except NotFoundError:
-        return None
-    with reader:
-        check(reader.info)
-        writing = Border(target.client)
-        rules = writing.rules
-        attributes = _attributes(reader.info, end[1], rules, map_attributes)
-        new = NewObject(*end, attributes, reader.info.size, if_absent=if_absent)
-        if not resume or not _resumed(border, reader, writing, new, progress):
-            _write(border, reader, writing, rules.capabilities.part_size_maximum, new, progress)
-    return reader.info
+
+    def _copy_by_reader(
+        self,
+        start: tuple[str, str],
+        end: tuple[str, str],
+        if_absent: bool,
+        check: copying_within.Check,
+        progress: Progress | None,
+        resume: bool,
+    ) -> ObjectInfo | None:
+        try:
+            reader = GuardedReader(self._reading, *start)
+        except NotFoundError:
+            return None
+        with reader:
+            check(reader.info)
+            new = self._new(reader.info, end, if_absent)
+            if not resume or not _resumed(self._reading, reader, self._writing, new, progress):
+                self._write(reader, new, progress)
+        return reader.info
+
+    def _new(self, info: ObjectInfo, end: tuple[str, str], if_absent: bool) -> NewObject:
+        attributes = _attributes(info, end[1], self._rules, self._map_attributes)
+        return NewObject(*end, attributes, info.size, if_absent=if_absent)
+
+    @property
+    def _rules(self) -> Rules:
+        if self._kept_rules is None:
+            self._kept_rules = self._writing.rules
+        return self._kept_rules
+
+    def _write(self, reader: GuardedReader, new: NewObject, progress: Progress | None) -> None:
+        """Write what a reader gives as a new object."""
+        size, largest = reader.info.size, self._rules.capabilities.part_size_maximum
+        if size is None or size > min(self._writing.options.part_size, largest or size):
+            with PartWriter(self._writing, new, progress) as writer:
+                for block in download.blocks(self._reading, reader):
+                    writer.write(block)
+                writer.publish()
+        elif size <= self._small:
+            self._pass_on(reader, new, self._room(size), progress)
+        else:
+            with Share(self._writing) as share:
+                share.need(size)
+                self._pass_on(reader, new, memoryview(bytearray(size)), progress)
+
+    def _room(self, size: int) -> memoryview:
+        """Room for the content of a small object, which is used again and again."""
+        if size > len(self._space):
+            self._share.need(size - len(self._space))
+            self._space = memoryview(bytearray(size))
+        return self._space[:size]
+
+    def _pass_on(self, reader: GuardedReader, new: NewObject, content: memoryview, progress: Progress | None) -> None:
+        reader.read_fully(content)
+        if not content:
+            reader.readinto(memoryview(bytearray(1)))  # an object of no bytes has not been asked for any yet
+        self._publish(new, BytesBody(content, reader.content_digests), progress)
+
+    def _publish(self, new: NewObject, body: BytesBody, progress: Progress | None) -> None:
+        """Write an object from memory."""
+        if self._writes is None or body.size > self._small or new.conditional or not self._writes.write(new, body):
+            self._writing.object_write(new, body)
+        if progress and body.size:
+            progress(body.size)
 
 
 def _resumed(source: Border, reader: GuardedReader, target: Border, new: NewObject, progress: Progress | None) -> bool:
@@ -167,32 +313,6 @@ def _resumed(source: Border, reader: GuardedReader, target: Border, new: NewObje
     from obs_client._engine.resuming import copy
 
     return copy.between(source, reader, target, new, progress)
-
-
-def _write(
-    source: Border,
-    reader: GuardedReader,
-    target: Border,
-    part_size_maximum: int | None,
-    new: NewObject,
-    progress: Progress | None,
-) -> None:
-    """Write what a reader of `source` gives as a new object."""
-    size = reader.info.size
-    if size is not None and size <= min(target.options.part_size, part_size_maximum or size):
-        with Share(target) as share:
-            share.need(size)
-            content = memoryview(bytearray(size))
-            reader.read_fully(content)
-            reader.readinto(memoryview(bytearray(1)))  # an object of no bytes has not been asked for any yet
-            target.object_write(new, BytesBody(content, reader.content_digests))
-        if progress and size:
-            progress(size)
-        return
-    with PartWriter(target, new, progress) as writer:
-        for block in download.blocks(source, reader):
-            writer.write(block)
-        writer.publish()
 
 
 def _spot(place: Place, name: str) -> tuple[str, str]:

@@ -274,23 +274,3 @@ def test_items_that_nobody_asks_for_any_more_are_closed_at_once_though_the_excep
     assert closed == [1]
     with ended([1, 2]) as given:
         assert list(given) == [1, 2]
-
-
-def test_a_wait_for_half_ends_when_half_has_ended_or_its_time_has() -> None:
-    gates = [threading.Event() for _ in range(4)]
-
-    def call(number: int) -> int:
-        assert gates[number].wait(30)
-        return number
-
-    with WorkerPool(call, 4) as pool:
-        for number in range(4):
-            pool.submit(number)
-        pool.wait_for_half(0.01)
-        gates[2].set()
-        pool.wait_for_half(30)
-        gates[0].set()
-        assert pool.result() == 0
-        gates[1].set()
-        gates[3].set()
-        assert [pool.result() for _ in range(3)] == [1, 2, 3]

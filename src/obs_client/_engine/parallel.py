@@ -58,11 +58,6 @@ class WorkerPool(Generic[Item, Result]):
         future.add_done_callback(self._unfinished.discard)
         self._pending.append(future)
 
-    def wait_for_half(self, seconds: float) -> None:
-        """Wait until about half of the calls have ended, for so many seconds at most; not at all if the oldest has."""
-        if not self._pending[0].done():
-            self._wait([self._pending[len(self._pending) // 2]], seconds)
-
     def result(self, seconds: float | None = None, while_waiting: Callable[[], object] | None = None) -> Result:
         """Wait for the oldest call; gives its result or raises its error. With a bound it waits even if it is stopped.
 

@@ -59,7 +59,7 @@ class AtomicFile:
         self.name: bytes
         try:
             if name is None:
-                self.name, self._descriptor = _create(directory, mark)
+                self.name, self._descriptor = create(directory, mark)
                 self._on_disk = True
                 _mark_as_alive(self._descriptor)
             else:
@@ -208,7 +208,8 @@ def _umask_by_setting_it() -> int:
         return mask
 
 
-def _create(directory: int, mark: str | None) -> tuple[bytes, int]:
+def create(directory: int, mark: str | None = None) -> tuple[bytes, int]:
+    """A new file with a temporary name, readable by its owner only; gives the name, and a descriptor."""
     while True:
         name = named_by(mark or os.urandom(8).hex())
         mark = None  # it is tried once

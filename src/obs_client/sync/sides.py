@@ -75,8 +75,10 @@ def check_kept(target: Place, name: str) -> None:
     Raises:
         InvalidNameError: It is not listed, and what is at the path that it stands for is the same object.
     """
+    if "\\" not in name and "//" not in name and name[:1] != "/" and name[-1:] != "/":
+        return
     path = re.sub("/+", "/", name.replace("\\", "/")).strip("/")
-    if path in ("", name) or not _speaks_s3(target):
+    if not path or not _speaks_s3(target):
         return
     infos = [target.client.object_info(each, target.container_name) for each in (name, path)]
     if len({info and (info.hash, info.last_modified) for info in infos}) == 1 and not _is_listed(target, name):

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from obs_client.backend.atomic import AtomicFile, new_file_mode
+from obs_client.backend.atomic import AtomicFile, create, new_file_mode
 from obs_client.backend.values import NewObject
 from obs_client.backends.local import attributes
 from obs_client.backends.local.names import Path
 from obs_client.backends.local.places import Place, Survey, make_home, survey
 from obs_client.backends.local.reading import hash_at
 from obs_client.backends.local.record import Record
-from obs_client.backends.local.tree import Tree
+from obs_client.backends.local.tree import State, Tree
 from obs_client.errors import PreconditionError, TemporaryError
 from obs_client.models import ObjectInfo
 
@@ -191,6 +191,45 @@ class Draft:
             raise
         if sidecar is not None:
             attributes.seal(directory, component, inode, sidecar, mode)
+
+
+def write_whole(tree: Tree, path: Path, new: NewObject, content: memoryview, digest: bytes) -> bool:
+    """Make a file of content that is in memory, as `Draft` does, where no other file has the name or an ordinary one.
+
+    False: something is in the way, or has to be made, or changes meanwhile: a `Draft` sees to that. Nothing is left.
+
+    Args:
+        tree: One where each name has one place.
+        digest: The MD5 of the content.
+
+    Raises:
+        OSError: The same, or it cannot be written.
+    """
+    state, old = tree.look(path)
+    if new.conditional or state not in (State.FILE, State.ABSENT):
+        return False
+    directory, component = tree.directory(path[:-1]), path[-1]
+    mode = stat.S_IMODE(old.st_mode) & 0o777 if old else new_file_mode()
+    # Not locked, as that of a draft: if a cleanup takes it for abandoned in this moment, the rename fails.
+    name, descriptor = create(directory)
+    try:
+        try:
+            if os.write(descriptor, content) != len(content):
+                return False
+            _, sidecar = attributes.finish(descriptor, new.attributes, digest.hex(), None)
+            os.fchmod(descriptor, mode)
+        finally:
+            os.close(descriptor)  # before the rename: some file systems (NFS) tell only now that the disk is full
+        if sidecar is not None or not tree.is_current(path[:-1]):
+            return False
+        with attributes.leaving(directory, component, old.st_ino if old else None):
+            os.rename(name, component, src_dir_fd=directory, dst_dir_fd=directory)
+            name = b""
+        return True
+    finally:
+        if name:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=directory)
 
 
 def remove(tree: Tree, place: Place) -> None:

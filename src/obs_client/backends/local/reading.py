@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import os
 import stat
 import sys
@@ -57,10 +58,14 @@ class OpenFile:
         if source.hash is not None and self.hash != source.hash:
             raise ObjectChangedError(f"{source.name!r} was replaced before it was copied", object_name=source.name)
 
+    def is_unchanged(self) -> bool:
+        """Whether no other program wrote into the file since it was opened."""
+        status = os.fstat(self.descriptor)
+        return (status.st_size, status.st_mtime_ns) == (self.status.st_size, self.status.st_mtime_ns)
+
     def check_unchanged(self, name: str) -> None:
         """Raise `ObjectChangedError` if another program wrote into the file since it was opened."""
-        status = os.fstat(self.descriptor)
-        if (status.st_size, status.st_mtime_ns) != (self.status.st_size, self.status.st_mtime_ns):
+        if not self.is_unchanged():
             raise ObjectChangedError(
                 f"the file of {name!r} was written to by another program while it was read; read it again",
                 object_name=name,
@@ -85,6 +90,35 @@ def open_path(tree: Tree, path: Path) -> OpenFile | None:
     if found is None:
         os.close(descriptor)
     return found
+
+
+def read_whole(tree: Tree, path: Path, name: str, most: int) -> tuple[ObjectInfo, bytes, dict[str, bytes]] | None:
+    """A file of at most so many bytes: the object, its content, and its MD5 if that was compared with the stored one.
+
+    None: it is larger, or is not simply this file, or its content is not that of one time, or not what is stored of
+    it: `open_object` and a reader tell.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    found = open_path(tree, path)
+    if found is None:
+        return None
+    try:
+        size = found.status.st_size
+        if found.unsized or size > most or not tree.is_spelled(path, found.status):
+            return None
+        content = os.pread(found.descriptor, size + 1, 0)
+        if len(content) != size or not found.is_unchanged():
+            return None
+    finally:
+        os.close(found.descriptor)
+    digests = {}
+    if (known := found.hash) is not None:
+        digests["md5"] = hashlib.md5(content, usedforsecurity=False).digest()
+        if digests["md5"].hex() != known:
+            return None
+    return found.info(name), content, digests
 
 
 def open_object(tree: Tree, container: str, name: str) -> OpenFile:

@@ -82,6 +82,15 @@ class Tree:
             if not self._is_still_at(path):
                 self.forget(path)
 
+    def is_current(self, path: Path) -> bool:
+        """Whether a directory that is open is at its path still, as all those above it."""
+        return all(path[:end] in self._opened and self._is_still_at(path[:end]) for end in range(1, len(path) + 1))
+
+    def keep_only(self, path: Path) -> None:
+        """Close all directories but one, and those above it."""
+        for opened in [each for each in self._opened if each != path[: len(each)]]:
+            self.forget(opened)
+
     def close(self) -> None:
         """Close all descriptors; safe to repeat."""
         while self._opened:
@@ -195,6 +204,10 @@ class Tree:
             FileNotFoundError: It is gone, or something else by now.
         """
         return _open_in(self.directory(path[:-1]), path[-1], _FILE_FLAGS)
+
+    def is_spelled(self, path: Path, status: os.stat_result) -> bool:
+        """Whether a file that was found at a path is there in just this spelling."""
+        return is_held(self.directory(path[:-1]), path[-1], status, self._exact)
 
     def prune(self, path: Path, keep: int = 0) -> None:
         """Remove a directory that is empty, and those above it, but not the first `keep` components."""

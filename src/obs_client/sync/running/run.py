@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
-from obs_client._engine.parallel import WorkerPool, ended
+from obs_client._engine.parallel import ended
 from obs_client._engine.transfers.progress import Progress
-from obs_client.backend.stopping import CHECK_INTERVAL
 from obs_client.errors import ConflictError, ObjectStorageClientError
 from obs_client.places import Place
 from obs_client.sync.collisions import goes_with_deletions
@@ -18,6 +18,7 @@ from obs_client.sync.plan import Kept
 from obs_client.sync.report import IN_A_ROW, Done, Streak, SyncReport, Tally, failed, why_none_is_deleted
 from obs_client.sync.running.budget import Budget
 from obs_client.sync.running.copy import Copier
+from obs_client.sync.running.crew import Copy, Crew
 from obs_client.sync.running.delete import Deleter
 from obs_client.sync.saved import SavedPlan
 from obs_client.sync.sides import directory_of, left_out
@@ -31,8 +32,6 @@ DOWN = 5
 
 More than a batch of deletions, which one request may fail.
 """
-
-_AHEAD = 4
 
 
 class StepPool(Protocol):
@@ -54,28 +53,13 @@ class StepPool(Protocol):
         """Take a step."""
 
     def result(self) -> Done:
-        """Wait for the oldest step; gives what became of it."""
+        """Wait for a step to end; gives what became of it."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
-
-
-class _Threads(WorkerPool[Step, Done]):
-    """Threads of this process."""
-
-    def __init__(self, copy: Callable[[Step], Done], workers: int, in_flight: int) -> None:
-        super().__init__(copy, workers, small=True)
-        self.in_flight = in_flight
-        self.ahead = _AHEAD * workers
-
-    def result(self, seconds: float | None = None, while_waiting: Callable[[], object] | None = None) -> Done:
-        # Woken once for many that have ended: for each it would fight with the workers for the interpreter's lock.
-        if self.pending >= self.ahead:
-            self.wait_for_half(CHECK_INTERVAL)
-        return super().result(seconds, while_waiting)
 
 
 class Run:
@@ -109,7 +93,7 @@ class Run:
         self._copier = Copier(source, target, ask, options.map_attributes)
         self._streak = Streak(max(IN_A_ROW, DOWN * options.workers))
         room = min(IN_FLIGHT, source.client.options.memory, target.client.options.memory)
-        self._pool = pool or functools.partial(_Threads, self._copy, options.workers, room)
+        self._pool = pool or functools.partial(Crew, self._begin, options.workers, room)
         self._large = min(source.client.options.part_size, target.client.options.part_size)
 
     def run_all(self, steps: Iterator[Step], kept: Kept | None = None) -> SyncReport:
@@ -217,6 +201,15 @@ class Run:
         if self._options.dry_run:
             return Done(step, "copied", step.reason, step.source_size)
         return self._copier.copy(step, progress)
+
+    @contextlib.contextmanager
+    def _begin(self) -> Iterator[Copy]:
+        """What copies the steps of one thread."""
+        if self._options.dry_run:
+            yield self._copy
+        else:
+            with self._copier.begin() as copy:
+                yield copy
 
     # ---- what is not done -------------------------------------------------------------------------------------------
 
