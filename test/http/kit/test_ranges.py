@@ -49,6 +49,11 @@ def as_whole(fit: bytes, body: bytes = b"cd") -> bytes:
     return answer(body, headers=b"Content-Range: " + fit + b"\r\n")
 
 
+def in_chunks(status: bytes, fit: bytes, body: bytes) -> bytes:
+    head = b"HTTP/1.1 %s\r\nContent-Range: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % (status, fit)
+    return head + b"%d\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+
 @pytest.mark.parametrize(
     ("reply", "start", "stop", "place"),
     [
@@ -59,6 +64,7 @@ def as_whole(fit: bytes, body: bytes = b"cd") -> bytes:
         (as_whole(b"bytes 0-3/4", b"abcd"), 1, 3, Place(4, 1, 2)),
         (as_whole(b"bytes 2-3/4", b"abcd"), 2, 4, Place(4, 2, 2)),
         (as_whole(b"bytes */4", b"abcd"), 2, 4, Place(4, 2, 2)),
+        (in_chunks(b"200 OK", b"bytes 0-3/4", b"abcd"), 2, 4, Place(None, 2, 2)),
     ],
 )
 def test_a_range_with_the_status_of_a_whole_object(reply: bytes, start: int, stop: int | None, place: Place) -> None:
@@ -66,8 +72,7 @@ def test_a_range_with_the_status_of_a_whole_object(reply: bytes, start: int, sto
 
 
 def test_a_range_in_chunks() -> None:
-    reply = b"HTTP/1.1 206 x\r\nContent-Range: bytes 2-3/9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ncd\r\n0\r\n\r\n"
-    assert placed(reply, 2, 4) == Place(9, 0, 2)
+    assert placed(in_chunks(b"206 x", b"bytes 2-3/9", b"cd"), 2, 4) == Place(9, 0, 2)
 
 
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"
@@ -124,6 +129,20 @@ def test_other_ranges_make_no_sense(reply: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fit", "stop", "message"),
+    [
+        (b"bytes 1-2/9", 4, "the response has bytes 1 to 2, requested were 2 to 3"),
+        (b"bytes 1-2/9", None, "the response has bytes 1 to 2, requested were 2 to the end"),
+        (b"", 4, "the response is a range, but does not say which one"),
+    ],
+)
+def test_what_came_and_what_was_asked_for_are_told(fit: bytes, stop: int | None, message: str) -> None:
+    with pytest.raises(StrangeAnswer) as caught:
+        placed(partial(fit), 2, stop)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
     ("reply", "count", "place"),
     [
         (partial(b"bytes 2-3/4"), 2, Place(4, 0, 2)),
@@ -139,6 +158,7 @@ def test_other_ranges_make_no_sense(reply: bytes) -> None:
         (partial(b"bytes 0-1/4"), 2, None),
         (partial(b"bytes 2-3/4"), 3, None),
         (partial(b"bytes 2-3/4", b"bcd"), 2, None),
+        (partial(b""), 2, None),
     ],
 )
 def test_the_end_that_was_asked_for(reply: bytes, count: int, place: Place | None) -> None:
