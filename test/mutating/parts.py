@@ -42,6 +42,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "test/engine/transfers/test_publishing.py",
     ),
     "_engine/transfers/part_writer.py": (
+        "test/engine/transfers/test_part_writer.py",
         "test/engine/transfers/test_sources.py",
         "test/engine/transfers/test_upload.py",
         "test/engine/transfers/test_files.py",
