@@ -891,7 +891,8 @@ class ObjectStorageClient(Backend):
         return container
 
     def _check_conditions(self, if_absent: bool, if_hash: str | None) -> None:
-        arguments.check_conditions(if_absent, if_hash, self._border.capabilities, self.condition_hint)
+        if if_absent or if_hash is not None:
+            arguments.check_conditions(if_absent, if_hash, self._border.capabilities, self.condition_hint)
 
     def _new(
         self,

@@ -336,8 +336,9 @@ class Border:
         object_name: str | None = None,
     ) -> T:
         """Call the store, again after failures that may pass; raises typed errors."""
-        retries = self.retries()
-        before = watching.enter((self._backend.options.observe, retries))
+        options = self._backend.options
+        retries = Retries(options, self._backend.timeout)
+        before = watching.enter((options.observe, retries))
         try:
             while True:
                 try:

@@ -36,7 +36,7 @@ def upload_bytes(border: Border, new: NewObject, body: BytesBody, progress: Prog
     """Write an object from memory; large ones by parts that are views of it."""
 
     def slice_of(part: Part) -> Body:
-        return BytesBody(body.view()[part.offset : part.offset + part.size])
+        return body if part.size == body.size else BytesBody(body.view()[part.offset : part.offset + part.size])
 
     _write(border, new, body.size, slice_of, progress)
 
@@ -135,7 +135,8 @@ def _write(
 ) -> None:
     """Write what can be read at any place, each part by the worker that sends it."""
     part_size = parts.part_size(size, border.options.part_size, border.capabilities)
-    new = dataclasses.replace(new, size=size)
+    if new.size != size:
+        new = dataclasses.replace(new, size=size)
     meter = Meter(progress)
     if size <= part_size:
         body = slice_of(Part(1, 0, size))
