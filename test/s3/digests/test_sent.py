@@ -10,6 +10,7 @@ import pytest
 
 from obs_client.backend.body import BytesBody
 from obs_client.backend.integrity import AS_IT_IS
+from obs_client.backends.s3.digests import sent
 from obs_client.backends.s3.digests.sent import (
     PartDigests,
     SentDigest,
@@ -19,6 +20,7 @@ from obs_client.backends.s3.digests.sent import (
     tag_is_of,
 )
 from obs_client.errors import IntegrityError
+from test.s3.content import fips
 from test.s3.digests.answers import answer_with
 
 CONTENT = b"some content"
@@ -39,6 +41,19 @@ def test_parts_carry_what_is_asked_for_and_a_checksum_alone_may_be_believed() ->
     made = PartDigests(("crc32", "md5"), believed=True).of(BytesBody(CONTENT))
     assert made == [("crc32", CRC32, True), ("md5", MD5.digest(), False)]
     assert PartDigests(("crc32",)).of(BytesBody(CONTENT)) == [("crc32", CRC32, False)]
+
+
+def test_what_is_known_of_a_body_is_not_computed_again() -> None:
+    body = BytesBody(CONTENT)
+    body.note_digest("md5", bytes(16))
+    assert digest_of_body(body, False).value == bytes(16)
+    assert tag_is_of(answer_with({"etag": "0" * 32}), body) is True
+    assert str(other_bytes(answer_with({"etag": OTHER}), body)).partition(" (")[0].endswith("0" * 32)
+
+
+def test_md5_is_taken_where_it_is_forbidden_for_security(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sent, "hashlib", fips)
+    assert digest_of_bytes(CONTENT, False).value == MD5.digest()
 
 
 class TestAnswers:

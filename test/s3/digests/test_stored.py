@@ -108,6 +108,9 @@ def test_a_checksum_of_parts_is_compared_by_their_sizes(algorithm: str) -> None:
     parts.sure = False
     assert digest.is_proof() is False
     assert parts.judged == [False, False]
+    digest = found(checksum(algorithm, 2), PARTED, composite=Tags(False))
+    assert digest
+    assert digest.is_proof() is True, "whatever tags are here"
 
 
 def test_a_checksum_of_parts_without_their_count_is_none() -> None:
@@ -182,6 +185,8 @@ def test_a_checksum_that_can_be_combined_goes_before_parts_of_large_objects() ->
     assert type(digest) is CombinedDigest
     assert digest == CombinedDigest(DIGESTS["crc32"].hex(), MANY, "crc32")
     assert type(found(*told, size=MANY - 1)) is ContentDigest
+    assert type(found(*told, PARTED, size=MANY)) is CombinedDigest
+    assert type(found(*told, PARTED, size=MANY - 1)) is JudgedDigest
 
 
 class TestCrc64:
