@@ -24,15 +24,15 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "_engine/transfers/progress.py": ("test/engine/transfers/test_progress.py",),
     "_engine/transfers/reading.py": (
-        "test/engine/transfers/test_guarded_reader.py",
-        "test/engine/transfers/test_reading.py",
-        "test/engine/transfers/test_versions.py",
+        "test/engine/transfers/reading/test_guarded_reader.py",
+        "test/engine/transfers/reading/test_reading.py",
+        "test/engine/transfers/reading/test_versions.py",
         "test/engine/transfers/test_download.py",
     ),
     "_engine/transfers/download.py": (
         "test/engine/transfers/test_fetching.py",
         "test/engine/transfers/test_download.py",
-        "test/engine/transfers/test_reading.py",
+        "test/engine/transfers/reading/test_reading.py",
         "test/engine/transfers/test_progress.py",
     ),
     "_engine/transfers/upload.py": (
@@ -50,10 +50,10 @@ PARTS: dict[str, tuple[str, ...]] = {
         "test/engine/transfers/test_progress.py",
     ),
     "_engine/transfers/read_file.py": (
-        "test/engine/transfers/test_read_file.py",
+        "test/engine/transfers/reading/test_read_file.py",
         "test/engine/transfers/test_files.py",
-        "test/engine/transfers/test_reading.py",
-        "test/engine/transfers/test_versions.py",
+        "test/engine/transfers/reading/test_reading.py",
+        "test/engine/transfers/reading/test_versions.py",
     ),
     "_engine/globbing.py": ("test/engine/test_globbing.py",),
     "_http": ("test/http",),
