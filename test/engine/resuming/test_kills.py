@@ -20,6 +20,12 @@ from test.engine.resuming.killing import NAME, Killed, move, notes
 from test.engine.resuming.stores import LOST, MIB, PART, STORES, WORKERS, client_of
 from test.servers.shared import Servers
 
+ROUNDS = 10
+"""How often the large object is moved."""
+
+KILLS = 20
+"""At most, in each round."""
+
 
 @pytest.fixture
 def client(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path) -> Iterator[ObjectStorageClient]:
@@ -56,9 +62,9 @@ def test_killed_three_times(way: str, client: ObjectStorageClient, tmp_path: Pat
 def test_killed_at_many_instants(way: str, client: ObjectStorageClient, tmp_path: Path) -> None:
     size, chosen = 200 * MIB, random.Random(16)
     path, digest = _prepare(way, client, tmp_path, size)
-    for _ in range(10):
+    for _ in range(ROUNDS):
         kills = moved = 0
-        while kills < 20:
+        while kills < KILLS:
             begun = Killed(way, client, path, 150 * MIB, tmp_path / "count")
             begun.wait_until(1)
             time.sleep(chosen.uniform(0, 0.6))
