@@ -68,13 +68,15 @@ class Taken:
         self._size = 0
         self._until = time.monotonic() + bounds.seconds
         self.names: int = 0
+        self.in_target: int = 0
+        """How many of them the target has."""
         self._last = within.after
         self._ended = False
 
     @property
     def rest(self) -> Range | None:
         """The names that were not handed out; None: there are none, by what the listings said."""
-        return None if self._ended else Range(self._last, self.within.up_to)
+        return None if self._ended or self._last == self.within.up_to else Range(self._last, self.within.up_to)
 
     def add_size(self, size: int) -> None:
         """Count bytes that were moved."""
@@ -84,6 +86,7 @@ class Taken:
         """The same, as many as the bounds allow, and one at least."""
         for each in found:
             self.names += 1
+            self.in_target += each[2] is not None
             self._last = each[0]
             yield each
             # Not before the next one is here, which may take another page on both sides.

@@ -60,7 +60,8 @@ class SyncReport:
     """What a sync did; of a dry run, what it would have done.
 
     Attributes:
-        copied, skipped, deleted: How many names. Of several processes: what one copied that was then lost is skipped.
+        copied, skipped, deleted: How many names. Of several processes: what one copied that was then lost is skipped,
+            and what one deleted is counted by how many names the target has less.
         copied_size: Bytes of content.
         failures: The error of each name that failed, without tracebacks; all others are done. Of a sync by several
             processes, the first hundred.
@@ -69,8 +70,8 @@ class SyncReport:
         withheld: How many deletions were left out, all of them, and `withheld_reason` says why.
         dry_run: Nothing was written.
         stopped: Why it ended before all was done: `max_transfer` or `max_duration`. None: it did not.
-        stopped_at: The name that was to be copied then; with a ledger, the one after which names were not looked at,
-            or empty. None: it did not end so.
+        stopped_at: The name that was to be copied then; with a ledger, and where several processes list, the one after
+            which names were not looked at (of several ranges, the first), or empty. None: it did not end so.
         done_before: Names that an earlier sync with the same ledger did; they were not looked at, and are in no other
             count.
         done_since: When that one began, in epoch seconds; None: there was none.

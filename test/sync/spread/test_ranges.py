@@ -120,3 +120,9 @@ def test_a_range_that_ends_leaves_nothing() -> None:
     taken = Taken(Range("", "x"), Bounds())
     assert len(list(taken.take(iter([("a", None, None)])))) == 1
     assert taken.rest is None
+
+
+def test_a_range_of_which_the_last_name_is_taken_leaves_nothing() -> None:
+    taken = Taken(Range("", "b"), Bounds(names=2))
+    assert len(list(taken.take(iter([("a", None, None), ("b", None, None)])))) == 2
+    assert taken.rest is None

@@ -20,6 +20,7 @@ from obs_client import (
     ObjectStorageClient,
     ServiceError,
     TemporaryError,
+    wrappers,
 )
 from obs_client.backend import ObjectInfo, Page, SubdirInfo
 from obs_client.sync import Done, Place, SavedPlan, SyncOptions, apply, plan_sync, sync
@@ -116,6 +117,22 @@ def test_more_deletions_than_are_allowed_are_none(ways: Callable[[Path], Ways], 
     report = sync(source, target, options, processes=2, executor=Chaos(1, 0.0, 0.0))
     assert (report.deleted, report.withheld) == (0, 20)
     assert report.withheld_reason == "20 names would be deleted, max_delete is 19"
+
+
+@WAYS
+def test_it_ends_after_max_duration_and_the_next_does_the_rest(ways: Callable[[Path], Ways], tmp_path: Path) -> None:
+    source, target = filled(ways, tmp_path)
+    slow = wrappers.limited(target.client, requests_per_second=100)
+    first, again = (
+        sync(source, each, SyncOptions(delete=True, max_duration=seconds), processes=2, executor=Chaos(1, 0.0, 0.0))
+        for each, seconds in ((Place(slow, "box", target.prefix), 0.3), (target, 3600))
+    )
+    assert first.stopped == "0.3 seconds have passed, which max_duration allows"
+    assert first.stopped_at is not None
+    assert (first.deleted, first.copied < 100, first.ok) == (0, True, False)
+    assert (again.stopped, again.copied + again.skipped, again.deleted) == (None, 100, 20)
+    assert first.copied + again.copied == 100
+    assert contents(target) == contents(source)
 
 
 @WAYS

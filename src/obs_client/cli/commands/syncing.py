@@ -173,7 +173,7 @@ class _Run:
         if self._ledger is not None:
             return False
         several = self._processes > 1 or self._executor is not None
-        told = several and (self._on_done or options.max_transfer is not None or options.max_duration)
+        told = several and (self._on_done or options.max_transfer is not None)
         return settings.shows_progress or (delete and not settings.yes) or bool(told)
 
     def write_plan(self, steps: Iterable[Step] | None) -> None:

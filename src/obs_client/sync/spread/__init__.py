@@ -56,15 +56,15 @@ def sync_by_workers(
     """
     check_apart(source, target)
     check_processes(processes)
+    # A piece that ended in the middle would be taken for done, so that none has a time of its own.
+    endless = dataclasses.replace(options, max_duration=None)
     if ledger is not None:
         check_for_ledger(source, target, options)
         if executor is None and processes == 1:
-            # A piece that ended in the middle would be noted as done, so that none has a time of its own.
-            endless = dataclasses.replace(options, max_duration=None)
             here, workers = JobHere(source, target, endless, progress, on_done), Workers(Here, 1, 1)
             with open_ledger(ledger, source, target, options) as kept_in:
                 return sync_by_ranges(here, workers, None, kept_in, options.max_duration)
-    job = Job(source, target, options)
+    job = Job(source, target, endless)
     by_ranges = ledger is not None or _goes_by_ranges(source, target)
     if by_ranges:
         _check_no_names_wanted(options, on_done)
@@ -72,7 +72,7 @@ def sync_by_workers(
         opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options))
         workers = stack.enter_context(_workers(job, executor, processes))
         if by_ranges:
-            return sync_by_ranges(job, workers, progress, opened)
+            return sync_by_ranges(job, workers, progress, opened, options.max_duration)
         kept = Kept() if on_done is None else None
         pool = _pool(job, workers, ask=False)
         run = Run(source, target, options, ask=False, progress=progress, on_done=on_done, pool=pool)
@@ -144,7 +144,7 @@ def _goes_by_ranges(source: Place, target: Place) -> bool:
 
 
 def _check_no_names_wanted(options: SyncOptions, on_done: Callable[..., object] | None) -> None:
-    wanted = {"on_done": on_done, "max_transfer": options.max_transfer, "max_duration": options.max_duration}
+    wanted = {"on_done": on_done, "max_transfer": options.max_transfer}
     for name, value in wanted.items():
         if value is not None:
             raise ConfigurationError(

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from obs_client.sync.ledger.book import Ledger, Row
 from obs_client.sync.ranges import EVERYTHING, Bounds, Range
@@ -43,6 +43,26 @@ class _HasRests(Protocol):
 Piece = TypeVar("Piece", bound=_HasRests)
 
 
+class _Due(NamedTuple):
+    """Of a range: how many names only the target had, and how many names it had, before any was deleted."""
+
+    extra: int
+    in_target: int
+
+    @property
+    def lost(self) -> int:
+        """When all of the range was looked at again: how many names workers had deleted that were then lost.
+
+        The target has so many less than it had. No more than are missing among those that only it had: a listing may
+        tell late of what was just copied. A name that the source has again is missing there, and the target has it.
+        """
+        return max(0, min(self))
+
+    def without(self, done: RangeDone) -> _Due:
+        """What is left when a part of the range was looked at again."""
+        return _Due(self.extra - done.deletions, self.in_target - done.in_target)
+
+
 def sync_by_ranges(
     job: Job,
     workers: Workers,
@@ -53,13 +73,14 @@ def sync_by_ranges(
     """Do the copies of all ranges, but those in the ledger, and then the deletions, if all went well.
 
     Args:
-        max_duration: Seconds after which no name is looked at; what is left is not in the ledger.
+        max_duration: Seconds after which no name is looked at; what is left is not in the ledger. The job has none, for
+            a piece that ended in the middle would be taken for done.
     """
     until = None if max_duration is None else time.monotonic() + max_duration
     sums = Sums(job.options, progress, ledger)
     waiting = collections.deque([EVERYTHING] if ledger is None else ledger.rest())
     before = [] if ledger is None else ledger.rows
-    extra = {row.within: row.extra for row in before if row.extra}
+    due = {row.within: _Due(row.extra, row.copied + row.skipped + row.extra) for row in before if row.extra}
 
     def bounds() -> Bounds:
         chosen = NEXT if ledger is None else _few(sums.names // (LOST * workers.slots))
@@ -69,15 +90,15 @@ def sync_by_ranges(
     for done in each_range(job, workers, copy_range, waiting, number, bounds, until):
         sums.add(done.report, done.more_failures)
         if done.deletions:
-            extra[done.within] = done.deletions
+            due[done.within] = _Due(done.deletions, done.in_target)
         if ledger is not None and not done.report.failures:
             ledger.add(_row(done))
     if waiting and max_duration is not None:
         stopped = f"{max_duration:g} seconds have passed, which max_duration allows"
-        count = sum(extra.values())
+        count = sum(each.extra for each in due.values())
         left = sums.report(count, "the sync ended before all was copied" if count else None)
         return dataclasses.replace(left, stopped=stopped, stopped_at=min(each.after for each in waiting))
-    report = _delete(job, workers, sums, extra)
+    report = _delete(job, workers, sums, due)
     if ledger is not None and report.ok:
         ledger.remove()
     return report
@@ -103,24 +124,21 @@ def _until(bounds: Bounds, until: float) -> Bounds:
     return bounds._replace(seconds=max(0.0, min(bounds.seconds, until - time.monotonic())))
 
 
-def _delete(job: Job, workers: Workers, sums: Sums, extra: dict[Range, int]) -> SyncReport:
-    """Delete what only the target has in these ranges, each with how many there were, if all went well; the report."""
-    count = sum(extra.values())
+def _delete(job: Job, workers: Workers, sums: Sums, due: dict[Range, _Due]) -> SyncReport:
+    """Delete what only the target has in these ranges, if all went well; the report."""
+    count = sum(each.extra for each in due.values())
     reason = sums.why_not(count) if count else None
     if reason is not None:
         return sums.report(count, reason)
-    for done in each_range(job, workers, delete_range, extra, lambda within, _: extra.get(within, count)):
-        sums.add(_with_gone(done, extra.get(done.within, 0)), done.more_failures)
+    left = {within.after: each for within, each in due.items()}
+    for done in each_range(job, workers, delete_range, due, lambda within, _: max(0, left[within.after].extra)):
+        rest, report = left.pop(done.within.after).without(done), done.report
+        if done.rests:
+            left.update((within.after, rest) for within in done.rests)
+        else:
+            report = dataclasses.replace(report, deleted=report.deleted + rest.lost)
+        sums.add(report, done.more_failures)
     return sums.report()
-
-
-def _with_gone(done: RangeDone, count: int) -> SyncReport:
-    """The report of a piece that had so many names to delete: a worker that was lost may have deleted some before."""
-    report = done.report
-    if report.withheld:
-        return report
-    gone = count - len(report.failures) - done.more_failures
-    return dataclasses.replace(report, deleted=max(report.deleted, gone))
 
 
 def _row(done: RangeDone) -> Row:
@@ -148,11 +166,14 @@ def each_range(
     waiting = ranges if isinstance(ranges, collections.deque) else collections.deque(ranges)
     first = FIRST if len(waiting) == 1 else None
 
-    def is_over() -> bool:
-        return until is not None and time.monotonic() >= until
+    def may_give() -> bool:
+        if until is None:
+            return not workers.are_full
+        # None waits beside those that run: its time is what is left when it is given.
+        return workers.out < workers.slots and time.monotonic() < until
 
-    while (waiting and not is_over()) or workers.out:
-        while waiting and not workers.are_full and not is_over():
+    while workers.out or (waiting and may_give()):
+        while waiting and may_give():
             within = waiting.popleft()
             others = len(waiting) + workers.out
             workers.give(within, function, job, within, _least(first, bounds()), number(within, others))

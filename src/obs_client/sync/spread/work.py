@@ -122,7 +122,8 @@ class RangeDone(NamedTuple):
         rests: What was given and not done, in pieces.
         report: What was done; it has no more than `FAILURES_MAXIMUM` failures.
         more_failures: How many others there were.
-        deletions: How many names only the target has; none was deleted.
+        deletions: How many names only the target has; of a piece that deletes, before it did.
+        in_target: How many names the target has, with what was copied; of a piece that deletes, before it did.
     """
 
     within: Range
@@ -130,21 +131,25 @@ class RangeDone(NamedTuple):
     report: SyncReport
     more_failures: int = 0
     deletions: int = 0
+    in_target: int = 0
 
 
 def copy_range(job: Job, within: Range, bounds: Bounds, pieces: int) -> RangeDone:
     """Plan a range and do its copies, as far as the bounds allow; the rest is cut into so many pieces, if it can be."""
     source, target = job.places
     taken, kept, extra = Taken(within, bounds), job.kept(), _Extra()
+    new = 0
 
     def note(done: Done) -> None:
+        nonlocal new
+        new += done.outcome == "copied" and done.step.target is None
         taken.add_size(done.size)
         job.tell(done)
 
     run = Run(source, target, job.options, ask=False, progress=job.progress, on_done=note)
     report = run.run(extra.left_out(planned(source, target, job.options, kept, taken)), kept)
     rests = () if taken.rest is None else tuple(split(taken.rest, probe(source), pieces))
-    return _told(within, taken, rests, report, extra.count)
+    return _told(within, taken, rests, report, extra.count, new)
 
 
 def delete_range(job: Job, within: Range, bounds: Bounds, most: int) -> RangeDone:
@@ -154,12 +159,12 @@ def delete_range(job: Job, within: Range, bounds: Bounds, most: int) -> RangeDon
         most: If there are more, none is deleted.
     """
     source, target = job.places
-    taken = Taken(within, bounds)
+    taken, extra = Taken(within, bounds), _Extra()
     options = dataclasses.replace(job.options, delete=True, max_delete=most)
     steps = planned(source, target, options, Kept(), taken)
     run = Run(source, target, options, ask=False, progress=None, on_done=job.tell)
-    report = run.run(step for step in steps if step.action == "delete")
-    return _told(within, taken, () if taken.rest is None else (taken.rest,), report, report.withheld)
+    report = run.run(extra.alone(steps))
+    return _told(within, taken, () if taken.rest is None else (taken.rest,), report, extra.count)
 
 
 class Outcomes(NamedTuple):
@@ -190,7 +195,7 @@ def _is_as_planned(done: Done) -> bool:
 
 
 class _Extra:
-    """Counts the deletions, which come later, when all copies are done."""
+    """Counts the deletions, which come later, when all copies are done, and are planned anew then."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -200,6 +205,12 @@ class _Extra:
             if step.action == "delete":
                 self.count += 1
             else:
+                yield step
+
+    def alone(self, steps: Iterable[Step]) -> Iterator[Step]:
+        for step in steps:
+            if step.action == "delete":
+                self.count += 1
                 yield step
 
 
@@ -217,10 +228,12 @@ def probe(place: Place) -> Probe:
     return first
 
 
-def _told(within: Range, taken: Taken, rests: tuple[Range, ...], report: SyncReport, deletions: int) -> RangeDone:
+def _told(
+    within: Range, taken: Taken, rests: tuple[Range, ...], report: SyncReport, deletions: int, new: int = 0
+) -> RangeDone:
     done = within if taken.rest is None else Range(within.after, taken.rest.after)
     few, more = _few_failures(report)
-    return RangeDone(done, rests, few, more, deletions)
+    return RangeDone(done, rests, few, more, deletions, taken.in_target + new)
 
 
 def _few_failures(report: SyncReport) -> tuple[SyncReport, int]:
