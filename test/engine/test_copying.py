@@ -30,6 +30,7 @@ from obs_client import (
     PreconditionError,
     copying,
 )
+from obs_client._engine.resuming import copy as resuming
 from obs_client.backend.values import ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.models import METADATA_KEY_CHARACTERS, Attributes
@@ -341,3 +342,198 @@ def test_a_copy_within_one_store_asks_once_for_what_it_copies() -> None:
     client, seen = RecordingClient(store()), list[int]()
     assert copying.object_copy(box(client), "name", box(client), "other", progress=seen.append)
     assert (client.calls, seen) == (["object_info", "object_copy"], [7])
+
+
+def never(*_: object) -> bool:
+    raise AssertionError("nothing is to be noted")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_nothing_is_noted_of_a_copy_that_is_not_to_go_on(same: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resuming, "between", never)
+    monkeypatch.setattr(resuming, "within", never)
+    source = store(b"s" * 5 * PART)
+    target = source if same else empty()
+    assert copying.object_copy(box(source), "name", box(target), "copy")
+    assert copying.copy_checked(box(source), "name", box(target), "copy")
+    assert copying.object_move(box(source), "name", box(target), "moved")
+    assert target.object_read("copy") == target.object_read("moved") == b"s" * 5 * PART
+
+
+def test_a_switch_that_is_none_and_a_condition_that_is_not_kept_are_told() -> None:
+    class Advising(Narrow):
+        condition_hint = "; give if_absent=False"
+
+    target = Advising("box", options=QUICK)
+    with pytest.raises(NotSupportedError) as caught:
+        copying.object_copy(box(store()), "name", box(target), if_absent=True)
+    assert str(caught.value).endswith("(capabilities.if_absent is False); give if_absent=False")
+    wrong: Any = "yes"
+    with pytest.raises(TypeError, match=r"^resume must be True or False, not str"):
+        copying.object_copy(box(store()), "name", box(empty()), resume=wrong)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_move_keeps_its_conditions_and_maps_attributes(same: bool) -> None:
+    def map_attributes(attributes: Attributes) -> Attributes:
+        return dataclasses.replace(attributes, cache_control="no-store")
+
+    source = store(metadata={"a": "1"})
+    target = source if same else empty()
+    target.object_write("there", b"old")
+    with pytest.raises(PreconditionError):
+        copying.object_move(box(source), "name", box(target), "there", if_absent=True)
+    assert (source.object_read("name"), target.object_read("there")) == (b"content", b"old")
+    told: list[int] = []
+    assert copying.object_move(
+        box(source), "name", box(target), "there", map_attributes=map_attributes, progress=told.append
+    )
+    info = target.object_info("there")
+    assert info is not None
+    assert (info.cache_control, info.metadata, info.size, told) == ("no-store", {"a": "1"}, 7, [7])
+    assert source.object_info("name") is None
+    wrong: Any = lambda attributes: attributes.metadata  # noqa: E731 - what a caller may give
+    with pytest.raises(TypeError, match=r"^map_attributes must give Attributes, not dict$"):
+        copying.object_copy(box(target), "there", box(target), "again", map_attributes=wrong)
+    assert target.object_info("again") is None
+
+
+def test_a_move_is_of_the_places_containers_whatever_its_clients_have_chosen() -> None:
+    source, target = store(), empty()
+    for client in (source, target):
+        client.container_create("chosen")
+        client.use_container("chosen")
+    source.object_write("name", b"another")
+    assert copying.object_move(Place(source, "box"), "name", Place(target, "box"))
+    assert source.object_read("name") == b"another"
+    assert target.object_list() == []
+    assert target.object_read("name", "box") == b"content"
+    assert [entry.name for entry in source.object_list(container_name="box")] == []
+
+
+def test_a_move_within_one_client_needs_no_clock() -> None:
+    """Names of one client are two objects, though their content and times are equal."""
+    client = Stopped("box", options=QUICK)
+    client.container_create("box")
+    client.object_write("in/name", b"content")
+    assert copying.object_move(box(client), "in/name", box(client), "name")
+    assert [entry.name for entry in client.object_list()] == ["name"]
+
+
+def test_a_source_that_is_gone_before_it_is_copied_is_not_moved() -> None:
+    class Going(MemoryClient):
+        def _object_open(
+            self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+        ) -> ObjectReader:
+            raise ObjectNotFoundError("gone")
+
+    source = Going("box", options=QUICK)
+    source.container_create("box")
+    source.object_write("name", b"content")
+    assert copying.object_move(box(source), "name", box(empty())) is False
+    assert source.object_info("name") is not None
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_is_about_to_be_copied_is_shown_and_may_be_refused(same: bool) -> None:
+    source = store(b"content", metadata={"a": "1"})
+    target = source if same else empty()
+    target.object_write("copy", b"old")
+    seen: list[ObjectInfo] = []
+    info = copying.copy_checked(box(source), "name", box(target), "copy", check=seen.append)
+    assert info is not None
+    assert [(each.name, each.size, each.metadata) for each in (info, *seen)] == [("name", 7, {"a": "1"})] * 2
+    assert target.object_read("copy") == b"content"
+    with pytest.raises(PreconditionError):
+        copying.copy_checked(box(source), "name", box(target), "copy", if_absent=True)
+
+    def refuse(_: ObjectInfo) -> None:
+        raise ObjectChangedError("not what was planned")
+
+    with pytest.raises(ObjectChangedError, match="planned"):
+        copying.copy_checked(box(source), "name", box(target), "other", check=refuse)
+    assert target.object_info("other") is None
+    assert copying.copy_checked(box(source), "absent", box(target), "other") is None
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_name_that_the_target_does_not_take_is_refused_before_anything_is_read(same: bool) -> None:
+    class Short(MemoryClient):
+        def _capabilities(self) -> Capabilities:
+            return dataclasses.replace(super()._capabilities(), object_name_maximum=6)
+
+    target = Short("box", options=QUICK)
+    target.container_create("box")
+    target.object_write("name", b"content")
+    source = target if same else store()
+    with pytest.raises(InvalidNameError, match="'longer1': this store takes object names of at most 6 bytes"):
+        copying.object_copy(box(source), "name", box(target), "longer1")
+    assert copying.object_copy(box(source), "name", box(target), "longer")
+
+
+@pytest.mark.parametrize(("size", "limit", "parts"), [(PART, None, 0), (PART + 1, None, 1), (90, 90, 0), (91, 90, 1)])
+def test_one_request_writes_what_fits_into_one_part(size: int, limit: int | None, parts: int) -> None:
+    class Limited(ScriptedClient):
+        def _capabilities(self) -> Capabilities:
+            return dataclasses.replace(super()._capabilities(), part_size_maximum=limit, part_size_minimum=1)
+
+    source, target, told = store(b"s" * size), Limited(options=QUICK), list[int]()
+    assert copying.object_copy(box(source), "name", box(target), progress=told.append)
+    assert (target.calls["_object_multipart"], target.calls["_object_write"]) == (parts, 1 - parts)
+    assert target.object_read("name") == b"s" * size
+    assert sum(told) == size
+
+
+def test_an_empty_object_moves_no_bytes() -> None:
+    told: list[int] = []
+    source, target = store(b""), empty()
+    assert copying.object_copy(box(source), "name", box(target), progress=told.append)
+    assert copying.object_copy(box(source), "name", box(source), "other", progress=told.append)
+    assert told == []
+    assert target.object_read("name") == b""
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error", "message"),
+    [
+        ("size", 8, ObjectChangedError, "'name' was replaced or deleted while it was moved; the copy is there too"),
+        ("hash", "x", ObjectChangedError, "'name' was replaced or deleted while it was moved; the copy is there too"),
+        (
+            "last_modified",
+            2.0,
+            ObjectChangedError,
+            "'name' was replaced or deleted while it was moved; the copy is there too",
+        ),
+    ],
+)
+def test_a_source_that_differs_in_anything_after_the_copy_stays(
+    field: str, value: Any, error: type[Exception], message: str
+) -> None:
+    before = ObjectInfo("name", 7, "h", None, {}, 1.0)
+    copy = dataclasses.replace(before, last_modified=3.0)
+    copying._check_moved(before, before, copy, same_store=False)
+    for after in (dataclasses.replace(before, **{field: value}), None):
+        with pytest.raises(error) as caught:
+            copying._check_moved(before, after, copy, same_store=False)
+        assert str(caught.value) == message
+
+
+def test_a_copy_that_may_be_the_source_itself_is_told_so() -> None:
+    before = ObjectInfo("in/name", 7, "h", None, {}, 1.0)
+    for name, same_store, one in (
+        ("name", False, True),
+        ("name", True, False),
+        ("further/in/name", False, True),
+        ("other", False, False),
+    ):
+        copy = dataclasses.replace(before, name=name)
+        for other in (copy, dataclasses.replace(copy, hash="i"), dataclasses.replace(copy, last_modified=2.0)):
+            if one and other is copy:
+                with pytest.raises(ConflictError) as caught:
+                    copying._check_moved(before, before, other, same_store)
+                assert str(caught.value) == (
+                    "the copy of 'in/name' cannot be distinguished from the source; the source stays, "
+                    "so that nothing is lost"
+                )
+            else:
+                copying._check_moved(before, before, other, same_store)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from typing import Any
 
 import pytest
 
 from obs_client import (
+    Attributes,
     Capabilities,
+    ConflictError,
     ContainerNotFoundError,
+    NotSupportedError,
     ObjectChangedError,
     ObjectInfo,
+    ObjectNotFoundError,
     Place,
     PreconditionError,
     copying,
@@ -21,6 +26,7 @@ from obs_client._engine import deleting
 from obs_client._engine.border import Border
 from obs_client.backend import stopping
 from obs_client.backend.multipart import NeedsParts, NeedsReading
+from obs_client.backend.values import NewObject
 from obs_client.errors import AuthorizationError, ContainerNotEmptyError, PartialFailureError
 from test.engine.scripted import QUICK, Outage, ScriptedClient, count_aborts
 
@@ -74,6 +80,52 @@ def test_a_copy_onto_itself_is_none_and_takes_its_own_name(store: type[ScriptedC
     with pytest.raises(PreconditionError, match="the source itself"):
         client.object_copy("name", "name", if_absent=True)
     assert client.calls["_object_write"] == 1
+
+
+@stores
+def test_a_copy_replaces_what_is_there_unless_none_may_be(store: type[ScriptedClient]) -> None:
+    client = store()
+    client.object_write("name", b"content")
+    client.object_write("copy", b"older")
+    with pytest.raises(PreconditionError):
+        within.copy_checked(Border(client), ("box", "name"), ("box", "copy"), if_absent=True)
+    assert client.object_read("copy") == b"older"
+    assert within.copy_checked(Border(client), ("box", "name"), ("box", "copy"))
+    assert client.object_read("copy") == b"content"
+    with pytest.raises(PreconditionError) as caught:
+        within.copy(Border(client), ("box", "name"), ("box", "name"), True)
+    assert str(caught.value) == "'name' is there: it is the source itself"
+    assert (caught.value.container, caught.value.object_name) == ("box", "name")
+
+
+def test_a_source_of_no_known_size_is_read() -> None:
+    class Unmeasured(ScriptedClient):
+        def _object_info(self, container: str, name: str) -> ObjectInfo:
+            return dataclasses.replace(super()._object_info(container, name), size=None)
+
+    client = Unmeasured()
+    client.object_write("name", b"content")
+    assert client.object_copy("name", "copy")
+    assert client.calls["_object_copy"] == 0
+    assert client.object_read("copy") == b"content"
+    info = Border(client).object_info("box", "name")
+    with pytest.raises(NotSupportedError) as caught:
+        within.copy_by_parts(Border(client), "box", info, NewObject("box", "copy", Attributes.of(info), None))
+    assert str(caught.value) == ("the store does not report the size of 'name', so it cannot be copied in parts")
+
+
+def test_only_so_often_is_a_source_that_is_replaced_looked_at() -> None:
+    class Replaced(ScriptedClient):
+        def _object_copy(self, *_: Any) -> None:
+            self.calls["_object_copy"] += 1
+            raise ObjectChangedError("replaced")
+
+    client = Replaced()
+    client.object_write("name", b"content")
+    seen: list[ObjectInfo] = []
+    with pytest.raises(ObjectChangedError):
+        within.copy_checked(Border(client), ("box", "name"), ("box", "copy"), check=seen.append)
+    assert client.calls["_object_copy"] == len(seen) == QUICK.attempts
 
 
 @stores
@@ -192,6 +244,84 @@ class TestMetadata:
         assert len(pauses) == QUICK.attempts - 1
         assert max(pauses) <= within.LONGEST_WAIT
 
+    def test_pauses_are_drawn_up_to_a_bound_that_doubles(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        bounds: list[tuple[float, float]] = []
+
+        def draw(least: float, most: float) -> float:
+            bounds.append((least, most))
+            return 0.125
+
+        monkeypatch.setattr(random, "uniform", draw)
+        pauses: list[float] = []
+        monkeypatch.setattr(stopping, "sleep", pauses.append)
+        client = ScriptedClient()
+        client.object_write("name", b"content")
+        client.before["_object_replace_metadata"].extend([PreconditionError("replaced") for _ in range(8)])
+        with pytest.raises(ObjectChangedError) as caught:
+            client.object_set_metadata("name", "key", "value")
+        assert bounds == [(0.0, most) for most in (0.04, 0.08, 0.16, 0.32, 0.64, 1.0, 1.0)]
+        assert pauses == [0.125] * 7
+        assert str(caught.value) == (
+            "'name' was replaced each time before its metadata could be changed; try again when it is quiet"
+        )
+        assert (caught.value.container, caught.value.object_name) == ("box", "name")
+
+    def test_a_change_whose_answer_was_lost_is_not_made_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(stopping, "sleep", lambda _: None)
+        client = ScriptedClient()
+        client.object_write("name", b"content", {"old": "1"})
+        client.after["_object_replace_metadata"].append(PreconditionError("another hash by now"))
+        assert client.object_set_metadata("name", "key", "value")
+        assert client.calls["_object_replace_metadata"] == 1
+        info = client.object_info("name")
+        assert info
+        assert info.metadata == {"old": "1", "key": "value"}
+
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_a_condition_is_given_only_where_the_store_keeps_it(self, kept: bool) -> None:
+        given: list[tuple[Any, ...]] = []
+
+        class Noting(ScriptedClient):
+            def _capabilities(self) -> Capabilities:
+                return dataclasses.replace(super()._capabilities(), if_hash=kept)
+
+            def _object_info(self, container: str, name: str) -> ObjectInfo:
+                return dataclasses.replace(super()._object_info(container, name), write_id="mark", cache_control="no")
+
+            def _object_replace_metadata(self, *arguments: Any) -> None:
+                given.append(arguments)
+
+        client = Noting()
+        client.object_write("name", b"content", {"old": "1"})
+        info = client.object_info("name")
+        assert info
+        assert client.object_set_metadata("name", "key", "value")
+        ((container, name, attributes, if_hash),) = given
+        assert (container, name, if_hash) == ("box", "name", info.hash if kept else None)
+        assert (attributes.metadata, attributes.cache_control) == ({"old": "1", "key": "value"}, "no")
+        assert attributes.write_id == "mark"
+
+    def test_a_change_by_parts_is_of_the_version_that_was_meant(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(stopping, "sleep", lambda _: None)
+
+        class Raced(ByParts):
+            raced = False
+
+            def _object_begin_copy(self, container: str, source: ObjectInfo, new: Any) -> Any:
+                assert (container, new.container, new.name, new.size) == ("box", "box", "name", len(LARGE))
+                assert (new.part_size, new.if_hash) == (1000, source.hash)
+                if not self.raced:
+                    self.raced = True
+                    self.object_write("name", LARGE[::-1], {"theirs": "1"})
+                return super()._object_begin_copy(container, source, new)
+
+        client = Raced()
+        client.object_write("name", LARGE, {"old": "1"})
+        assert client.object_set_metadata("name", "mine", "2")
+        info = client.object_info("name")
+        assert info
+        assert (client.object_read("name"), info.metadata) == (LARGE[::-1], {"theirs": "1", "mine": "2"})
+
     def test_equal_metadata_are_written_all_the_same(self) -> None:
         """Only of a try that was repeated it may be that the one before was done."""
         client = ScriptedClient()
@@ -260,6 +390,73 @@ class TestDeleting:
             client.container_delete("box", force=True)
         assert client.container_delete("box") is False
         assert deleting.ROUNDS == 3
+
+    def test_failures_are_counted_and_the_first_is_told_with_its_advice(self) -> None:
+        client = ScriptedClient()
+        failures: dict[str, Exception] = {"a": AuthorizationError("not yours", hint="ask"), "b": ValueError("odd")}
+        client._object_delete_many = lambda *_: failures  # type: ignore[method-assign]
+        with pytest.raises(PartialFailureError) as caught:
+            client.object_delete_many(["a", "b", "c"])
+        assert str(caught.value) == "2 objects were not deleted, all others were; the first, 'a': not yours (ask)"
+        assert (caught.value.container, caught.value.hint, caught.value.failures) == ("box", "ask", failures)
+        failures.clear()
+        failures["b"] = ValueError()
+        with pytest.raises(PartialFailureError) as single:
+            client.object_delete_many(["a", "b", "c"])
+        assert str(single.value) == "1 object was not deleted, all others were; the first, 'b': "
+        assert single.value.hint == ""
+        failures["b"] = ObjectNotFoundError("gone")
+        client.object_delete_many(["a", "b", "c"])
+
+    def test_a_prefix_is_deleted_and_what_was_is_counted(self) -> None:
+        client = ScriptedClient()
+        for name in ("in/a", "in/b", "in/c", "out"):
+            client.object_write(name, b"content")
+        border = Border(client)
+        assert deleting.delete_prefix(border, "box", "in/") == 3
+        assert [entry.name for entry in client.object_list()] == ["out"]
+        assert deleting.delete_prefix(border, "box", "in/") == 0
+        client._capabilities = lambda: Capabilities(writable=False)  # type: ignore[method-assign]
+        with pytest.raises(NotSupportedError):
+            deleting.delete_prefix(border, "box", "")
+        assert [entry.name for entry in client.object_list()] == ["out"]
+
+    def test_versions_that_come_back_are_deleted_too_and_what_may_not_be_is_told(self) -> None:
+        """Stores that keep versions answer a deletion that brings back the one before with a conflict."""
+        kind: type[Exception] = ConflictError
+        asked: list[list[str]] = []
+
+        class Versioned(ScriptedClient):
+            def _object_delete_many(self, container: str, names: Any) -> dict[str, Exception]:
+                asked.append(list(names))
+                if len(asked) <= 2:
+                    return {"a": kind("the version before is back")}
+                return dict(super()._object_delete_many(container, names))
+
+        client = Versioned()
+        client.object_write("a", b"content")
+        assert client.container_delete("box", force=True) is True
+        assert asked == [["a"]] * 3
+        assert client.container_info("box") is None
+        assert client.container_delete("box", force=True) is True
+        asked.clear()
+        kind = PreconditionError
+        client.use_container("box", create=True)
+        client.object_write("a", b"content")
+        with pytest.raises(PartialFailureError):
+            client.container_delete("box", force=True)
+        assert asked == [["a"]]
+        assert client.object_read("a") == b"content"
+
+    def test_a_container_that_holds_objects_stays_unless_they_may_be_deleted(self) -> None:
+        client = ScriptedClient()
+        client.object_write("a", b"content")
+        assert client.container_delete("box") is False
+        assert client.object_read("a") == b"content"
+        client.object_delete("a")
+        assert client.container_delete("box") is True
+        assert client.container_delete("box") is True
+        assert client.container_list() == []
 
     def test_what_may_not_be_emptied_is_asked_first(self) -> None:
         class Kept(ScriptedClient):

@@ -11,6 +11,18 @@ FAST = "not server and not slow and not full"
 
 PARTS: dict[str, tuple[str, ...]] = {
     "_engine": ("test/engine",),
+    "_engine/border.py": (
+        "test/engine/test_primitives.py",
+        "test/engine/test_border.py",
+        "test/engine/test_versions.py",
+    ),
+    "_engine/listing.py": ("test/engine/test_listing.py",),
+    "_engine/copying.py": ("test/engine/test_versions.py", "test/engine/resuming/test_copy.py"),
+    "_engine/deleting.py": ("test/engine/test_versions.py", "test/engine/test_border.py"),
+    "_engine/arguments.py": ("test/engine/test_refusals.py", "test/engine/test_arguments.py"),
+    "_engine/attributes.py": ("test/engine/test_refusals.py", "test/engine/test_arguments.py"),
+    "_engine/parallel.py": ("test/engine/test_parallel.py",),
+    "_engine/cores.py": ("test/engine/test_cores.py",),
     "_engine/retry.py": ("test/engine/test_retry.py", "test/engine/test_border.py"),
     "_engine/transfers": ("test/engine/transfers",),
     "_engine/transfers/guarded_upload.py": (
@@ -86,7 +98,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "backends/azure/blocks.py": ("test/azure/content/test_writing.py", "test/azure/test_spoiled.py"),
     "backends/azure/reading.py": ("test/azure/content/test_reading.py", "test/azure/test_spoiled.py"),
     "backends/azure/writing.py": ("test/azure/content/test_writing.py", "test/azure/test_spoiled.py"),
-    "copying.py": ("test/engine/test_copying.py",),
+    "copying.py": ("test/engine/test_copying.py", "test/engine/resuming/test_copy.py"),
     "sync": ("test/sync",),
     "wrappers": ("test/wrappers",),
 }
