@@ -18,6 +18,7 @@ class TestHeaders:
 
     def test_one_that_is_absent(self) -> None:
         headers = HttpHeaders({})
+        assert HttpHeaders({"x-name": "value"}).by_lower_name == {"x-name": "value"}
         assert (headers.get("x"), headers.get("x", "none"), headers.get("x", 0)) == (None, "none", 0)
         with pytest.raises(KeyError):
             headers.raw("x")

@@ -49,6 +49,11 @@ class HttpHeaders(Mapping[str, str]):
         """As any mapping, without an exception inside: most answers have few of the headers that are looked for."""
         return self._values.get(name.lower(), default)
 
+    @property
+    def by_lower_name(self) -> Mapping[str, str]:
+        """The same as a plain mapping, for who looks for many: names in lower case only."""
+        return self._values
+
     def raw(self, name: str) -> bytes:
         """The bytes of a value as they came; `KeyError` if there is none."""
         return self[name].encode("latin-1")

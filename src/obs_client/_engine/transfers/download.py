@@ -58,7 +58,8 @@ def read(
 def _small(reader: GuardedReader, size: int) -> bytes:
     content = bytearray(size)
     reader.read_fully(memoryview(content))
-    _finish(reader)
+    if not size:
+        _finish(reader)
     return bytes(content)
 
 

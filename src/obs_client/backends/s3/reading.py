@@ -185,7 +185,7 @@ def _size_by_range(requests: Requests, container: str, name: str) -> int | None:
 
 def info_of(name: str, answer: HttpAnswer, size: int | None) -> ObjectInfo:
     """What the headers of a GET or HEAD tell of an object."""
-    headers = answer.headers
+    headers = answer.headers.by_lower_name
     return ObjectInfo(
         name,
         size,

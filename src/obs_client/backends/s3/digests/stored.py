@@ -130,16 +130,17 @@ def _both(parts: Judge, tags: Judge) -> Judge:
 def _told(answer: HttpAnswer, md5: bool) -> list[tuple[str, str, int]]:
     """Each digest that the headers tell: its algorithm, its value in hex, and the count of parts (0: of the whole)."""
     found = []
+    headers = answer.headers.by_lower_name
     # moto's HEAD tells a checksum of parts without their count.
-    must_count = is_of_parts(answer) and answer.headers.get("x-amz-checksum-type") != "FULL_OBJECT"
+    must_count = is_of_parts(answer) and headers.get("x-amz-checksum-type") != "FULL_OBJECT"
     for algorithm, length in _STORED.items():
-        text = answer.headers.get(f"x-amz-checksum-{algorithm}")
+        text = headers.get(f"x-amz-checksum-{algorithm}")
         if text and (match := re.fullmatch(_CHECKSUM, text)) and (match[2] or not must_count):
             value = _decoded(match[1])
             if len(value) == length:
                 found.append((algorithm, value.hex(), int(match[2] or 0)))
-    etag = bare_etag(answer.headers.get("etag", ""))
-    if md5 and hash_is_md5(etag, answer.headers):
+    etag = bare_etag(headers.get("etag", ""))
+    if md5 and hash_is_md5(etag, headers):
         digits, _, count = etag.lower().partition("-")
         found.append(("md5", digits, int(count or 0)))
     return found
