@@ -57,9 +57,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "test/engine/transfers/test_part_writer.py",
         "test/engine/transfers/test_sources.py",
         "test/engine/transfers/test_upload.py",
-        "test/engine/transfers/test_files.py",
         "test/engine/transfers/test_memory.py",
-        "test/engine/transfers/test_progress.py",
     ),
     "_engine/transfers/read_file.py": (
         "test/engine/transfers/reading/test_read_file.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
+import threading
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from obs_client._engine.border import Border
 from obs_client._engine.transfers import part_writer
 from obs_client._engine.transfers.memory import budget_of
 from obs_client._engine.transfers.part_writer import PartWriter
+from obs_client.backend import stopping
 from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import MultipartUpload, Part
 from obs_client.backend.values import NewObject
@@ -33,6 +35,21 @@ class Store(ScriptedClient):
         self.told: list[NewObject] = []
         self.parts: dict[int, tuple[int, bytes]] = {}
         self.aborted = 0
+        self.kind: type[Upload] = Upload
+        self.moved = 0
+        self.telling = threading.Condition()
+        self.together = threading.Barrier(1)
+
+    def tell(self, count: int) -> None:
+        """Note what a transfer tells."""
+        with self.telling:
+            self.moved += count
+            self.telling.notify_all()
+
+    def wait_for_telling(self, count: int) -> bool:
+        """Whether so many bytes are told before long."""
+        with self.telling:
+            return self.telling.wait_for(lambda: self.moved >= count, 5.0)
 
     def _capabilities(self) -> Capabilities:
         return dataclasses.replace(super()._capabilities(), **self.limits)
@@ -43,7 +60,7 @@ class Store(ScriptedClient):
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
         self.told.append(new)
-        return Upload(self, new)
+        return self.kind(self, new)
 
     @property
     def sizes(self) -> list[int]:
@@ -102,7 +119,9 @@ class TestRequests:
             writer.publish()
         assert store.object_read("name") == CONTENT[:size]
         assert store.sizes == sizes
-        assert [offset for _, (offset, _) in sorted(store.parts.items())] == [PART * at for at in range(len(sizes))]
+        assert {number: offset for number, (offset, _) in store.parts.items()} == {
+            number: PART * (number - 1) for number in range(1, len(sizes) + 1)
+        }
         (new,) = store.told
         assert new.size == (None if sizes and not known else size)
         assert new.part_size == (PART if sizes and equal else None)
@@ -139,6 +158,53 @@ class TestRequests:
         )
         assert (caught.value.container, caught.value.object_name) == ("box", "name")
         assert (store.aborted, store.held, store.object_info("name")) == (1, 0, None)
+
+
+class Waiting(Upload):
+    """Lets a part go on only when all that it moved so far has been told."""
+
+    def put_part(self, part: Part, body: Body) -> None:
+        for count in range(250, part.size + 1, 250):
+            body.read(250)
+            assert self.store.wait_for_telling(part.offset + count)
+        super().put_part(part, body)
+
+
+class Together(Upload):
+    """Takes no part before so many are on their way."""
+
+    def put_part(self, part: Part, body: Body) -> None:
+        if part.number <= self.store.together.parties:
+            self.store.together.wait(5.0)
+        super().put_part(part, body)
+
+
+class TestWorkers:
+    def test_what_a_part_moved_is_told_while_it_is_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(stopping, "CHECK_INTERVAL", 0.002)
+        store = Store(dataclasses.replace(QUICK, workers=1))
+        store.kind = Waiting
+        with PartWriter(Border(store), NEW, store.tell) as writer:
+            write(writer, CONTENT[: 3 * PART])
+            writer.publish()
+        assert store.moved == 3 * PART
+        assert store.object_read("name") == CONTENT[: 3 * PART]
+
+    def test_what_a_store_takes_without_reading_is_told_too(self) -> None:
+        store = Store()
+        with PartWriter(Border(store), NEW, store.tell) as writer:
+            write(writer, CONTENT)
+            writer.publish()
+        assert store.moved == len(CONTENT)
+
+    def test_as_many_parts_are_on_their_way_as_there_are_workers(self) -> None:
+        store = Store(dataclasses.replace(QUICK, workers=40, part_size=50))
+        store.kind = Together
+        store.together = threading.Barrier(40)
+        with writer_of(store) as writer:
+            write(writer, CONTENT[: 41 * 50])
+            writer.publish()
+        assert store.object_read("name") == CONTENT[: 41 * 50]
 
 
 class TestMemory:
