@@ -94,6 +94,17 @@ class TestLearning:
             (fact,) = (each for each in played.client.endpoint_facts if each.name == TAGS_LARGE)
             assert fact.origin is Origin.DOCUMENT
 
+    def test_even_there_what_was_found_to_be_otherwise_stays(
+        self, played: Played, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        experience = played.client._requests.experience
+        experience.server = "SeaweedFS 3.9"
+        assert tags(played).judge_whole(False) is True
+        assert [each for each in caplog.records if each.levelno == logging.WARNING] == [], "nothing is unverified"
+        experience.learn(TAGS, False)
+        assert tags(played).judge_whole(False) is False
+        assert learned(played) is False
+
     def test_amazon_says_what_its_tags_are(self, played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Routes, "is_amazon", True)
         assert tags(played).judge_whole(False) is True
@@ -134,8 +145,9 @@ class TestTrying:
         assert learned(played) is None
         assert len(played.heads) == 1
 
-    def test_one_of_the_largest_size_is(self, played: Played) -> None:
-        content = bytes(256 * 1024)
+    @pytest.mark.parametrize("size", [1, 256 * 1024])
+    def test_the_smallest_and_the_largest_are(self, size: int, played: Played) -> None:
+        content = bytes(size)
         played.answers += [listing(("a", len(content), HEX)), stored(content)]
         assert tags(played).judge_whole(False) is True
 
