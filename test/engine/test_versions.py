@@ -350,9 +350,10 @@ class TestDeleting:
     def test_what_fails_is_told_by_name_and_nothing_else(self) -> None:
         class Refusing(ScriptedClient):
             def _capabilities(self) -> Capabilities:
-                return dataclasses.replace(super()._capabilities(), delete_batch_maximum=2)
+                return dataclasses.replace(super()._capabilities(), delete_batch_maximum=2, listing_has_metadata=False)
 
             def _object_delete_many(self, container: str, names: Any) -> dict[str, Exception]:
+                assert 1 <= len(names) <= 2
                 failures = super()._object_delete_many(container, [name for name in names if name not in "be"])
                 return {**failures, **{name: AuthorizationError("not yours") for name in names if name in "be"}}
 
@@ -365,6 +366,9 @@ class TestDeleting:
         assert [entry.name for entry in client.object_list()] == ["b", "e"]
         with pytest.raises(PartialFailureError):
             client.container_delete("box", force=True)
+        with pytest.raises(PartialFailureError):
+            deleting.delete_prefix(Border(client), "box", "")
+        assert client.calls["_object_info"] == 0, "what is deleted is not looked at"
         assert len(client.object_list()) == 2
 
     def test_a_container_that_others_fill_is_emptied_a_few_times(self) -> None:
@@ -461,11 +465,11 @@ class TestDeleting:
     def test_what_may_not_be_emptied_is_asked_first(self) -> None:
         class Kept(ScriptedClient):
             def _check_emptying(self, container: str) -> None:
-                raise AuthorizationError("its versions are kept")
+                raise AuthorizationError(f"the versions of {container} are kept")
 
         client = Kept()
         client.object_write("name", b"content")
-        with pytest.raises(AuthorizationError):
+        with pytest.raises(AuthorizationError, match="versions of box are kept"):
             client.container_delete("box", force=True)
         assert client.object_read("name") == b"content"
 

@@ -36,7 +36,7 @@ def delete_objects(border: Border, container: str, names: Iterable[str]) -> None
         name, error = next(iter(failures.items()))
         raise PartialFailureError(
             f"{len(failures):,} {'object was' if len(failures) == 1 else 'objects were'} not deleted, all others were; "
-            f"the first, {name!r}: {error.args[0] if error.args else error}",
+            f"the first, {name!r}: {error}",
             failures,
             container=container,
             hint=getattr(error, "hint", ""),
