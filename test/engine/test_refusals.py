@@ -53,6 +53,11 @@ NAMES = rows(
         InvalidNameError,
         "'a/..': '.' and '..' between slashes lead out of the container in some stores; rename it",
     ),
+    (
+        lambda a: a.check_object_name("a/./b"),
+        InvalidNameError,
+        "'a/./b': '.' and '..' between slashes lead out of the container in some stores; rename it",
+    ),
     (lambda a: a.check_container_name(7), TypeError, "a container name must be a str, not int"),
     (
         lambda a: a.check_container_name(""),
