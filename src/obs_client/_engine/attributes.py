@@ -76,6 +76,8 @@ class Rules:
         """The metadata with lower-case keys; refuses keys and values that the store would change or lose."""
         if not isinstance(metadata, Mapping):
             raise TypeError(f"metadata must be a mapping of str to str, not {type(metadata).__name__}")
+        if not metadata:
+            return {}
         checked: dict[str, str] = {}
         for given, value in metadata.items():
             key = self.key(given)

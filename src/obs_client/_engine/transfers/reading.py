@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from obs_client._engine.border import Border
 from obs_client._engine.retry import Retries
@@ -13,6 +15,9 @@ from obs_client.backend.integrity import ContentCheck, ContentDigest, Hash
 from obs_client.backend.values import ObjectReader
 from obs_client.errors import NotFoundError, ObjectChangedError, ObjectUnchangedError, PreconditionError, TemporaryError
 from obs_client.models import ObjectInfo
+
+if TYPE_CHECKING:
+    import logging
 
 
 class GuardedReader(ObjectReader):
@@ -251,9 +256,15 @@ class GuardedReader(ObjectReader):
 
 def note_unverified(name: str) -> None:
     """Say that an object was read whole, but that the store told no digest to compare it with."""
+    _logger().debug("%r was read completely, but there was no digest to compare it with", name)
+
+
+@functools.cache
+def _logger() -> logging.Logger:
+    """Asked for once: to look it up takes a lock each time."""
     import logging  # slow to load, and seldom needed
 
-    logging.getLogger("obs_client").debug("%r was read completely, but there was no digest to compare it with", name)
+    return logging.getLogger("obs_client")
 
 
 def _least(stop: int | None, size: int | None) -> int | None:

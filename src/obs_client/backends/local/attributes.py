@@ -82,8 +82,10 @@ def finish(
     # The kernel's own times are coarse: set finely, a later change by another program always shows.
     os.utime(descriptor, ns=(now, now))
     status = os.fstat(descriptor)
-    record = make(attributes, status, content_hash, part_size)
-    return status, None if store_in_file(descriptor, record, status) else record
+    record = make(attributes, status, content_hash, part_size, _stored_now(status))
+    if _store(descriptor, record):
+        return status, None
+    return status, dataclasses.replace(record, stored_ns=None)
 
 
 def store_in_file(descriptor: int, record: Record, status: os.stat_result) -> bool:
@@ -92,12 +94,19 @@ def store_in_file(descriptor: int, record: Record, status: os.stat_result) -> bo
     Args:
         status: As it is now.
     """
+    return _store(descriptor, dataclasses.replace(record, stored_ns=_stored_now(status)))
+
+
+def _stored_now(status: os.stat_result) -> int:
+    """The time by the later of two clocks (epoch nanoseconds): the file system may be another machine's."""
+    return max(time.time_ns(), status.st_ctime_ns)
+
+
+def _store(descriptor: int, record: Record) -> bool:
     if not _has_extended_attributes:
         return False
-    # By the later of two clocks: the file system may be another machine's.
-    now = max(time.time_ns(), status.st_ctime_ns)
     try:
-        os.setxattr(descriptor, ATTRIBUTE, dataclasses.replace(record, stored_ns=now).encode())
+        os.setxattr(descriptor, ATTRIBUTE, record.encode())
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import operator
 import os
 from typing import Any
 
@@ -65,11 +66,21 @@ class Record:
 
     def encode(self) -> bytes:
         """As it is stored: JSON, what is None left out."""
-        known = {key: value for key in self.__slots__ if (value := getattr(self, key)) is not None}
+        known = {key: value for key, value in zip(_FIELDS, _values(self), strict=True) if value is not None}
         return _ENCODER.encode(known).encode()
 
 
-def make(attributes: Attributes, status: os.stat_result, content_hash: str | None, part_size: int | None) -> Record:
+_FIELDS = tuple(field.name for field in dataclasses.fields(Record))
+_values = operator.attrgetter(*_FIELDS)
+
+
+def make(
+    attributes: Attributes,
+    status: os.stat_result,
+    content_hash: str | None,
+    part_size: int | None,
+    stored_ns: int | None = None,
+) -> Record:
     """The record of a file with this status."""
     return Record(
         size=status.st_size,
@@ -83,6 +94,7 @@ def make(attributes: Attributes, status: os.stat_result, content_hash: str | Non
         cache_control=attributes.cache_control,
         write_id=attributes.write_id,
         metadata=attributes.metadata,
+        stored_ns=stored_ns,
     )
 
 
