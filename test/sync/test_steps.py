@@ -190,10 +190,27 @@ def test_a_plan_goes_through_a_file_of_the_program_s_own(places: Places, tmp_pat
         assert apply(read_steps(file), source, target).copied == count - 1
 
 
+def test_a_saved_plan_gives_each_step_as_it_was_again_and_again() -> None:
+    steps = [
+        Step("copy", "n\ud800\n\0", "why", Version(2**70, "tag", 0.1), Version(None, None, None)),
+        Step("delete", "b", "", None, Version(0, "", -1.5)),
+        Step("skip", "c", "is"),
+        Step("refuse", "d", "cannot", Version(1, None, float("1e300"))),
+    ]
+    with SavedPlan(iter(steps)) as plan:
+        assert list(plan) == list(plan) == steps
+        assert (plan.copies, plan.size, plan.deletions, plan.skips, plan.refusals) == (1, 2**70, 1, 1, 1)
+        plan._file.truncate(60)
+        plan._file.seek(0)
+        plan._file.write(bytes(4))
+        with pytest.raises(ServiceError, match="4 steps before its end"):
+            list(plan)
+
+
 class FullDisk:
     """A file on a disk without space."""
 
-    def write(self, _: str) -> int:
+    def write(self, _: bytes) -> int:
         raise OSError(28, "No space left on device")
 
     def close(self) -> None:

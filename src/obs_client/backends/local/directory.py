@@ -142,7 +142,7 @@ class DirectoryClient(FileStore):
     def has_as_before(self, info: ObjectInfo) -> bool:
         """Whether the file of an object has the size and the time still, by one look; False: that is not sure."""
         try:
-            status = os.stat(os.path.join(self.path, info.name), follow_symlinks=self.follow_symlinks)
+            status = os.stat(f"{self.path}/{info.name}", follow_symlinks=self.follow_symlinks)
         except OSError:
             return False
         is_same = (status.st_size, status.st_mtime) == (info.size, info.last_modified)
