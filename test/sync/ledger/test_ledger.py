@@ -18,7 +18,7 @@ from obs_client.models import Attributes
 from obs_client.sync import Done, Place, SyncOptions, SyncReport, sync
 from obs_client.sync.ranges import Bounds
 from obs_client.sync.spread import by_ranges
-from obs_client.wrappers import imitating
+from obs_client.wrappers import imitating, limited
 from test.sync.ledger.stores import Known, in_files, known, pages, stop_after
 from test.sync.spread.chaos import Chaos
 from test.sync.support import Thing, contents, fill
@@ -288,6 +288,24 @@ def test_by_several_workers_of_which_some_are_lost(seed: int, tmp_path: Path, mo
     assert contents(target) == contents(source)
     assert report.done_before > 25
     assert report.done_before + report.copied + report.skipped == 150
+
+
+@pytest.mark.slow
+def test_several_workers_end_after_max_duration_and_the_next_go_on(tmp_path: Path) -> None:
+    source, target = in_files(tmp_path / "one", 150), in_files(tmp_path / "two")
+    fill(target, {"old": Thing(b"y", {})})
+    slow = Place(limited(target.client, requests_per_second=150), target.container_name, target.prefix)
+
+    def once(to: Place, seconds: float) -> SyncReport:
+        options = SyncOptions(delete=True, max_duration=seconds)
+        return sync(source, to, options, processes=2, executor=Chaos(1, 0.0, 0.0), ledger=tmp_path / "l")
+
+    first = once(slow, 0.4)
+    assert (first.stopped, first.ok) == ("0.4 seconds have passed, which max_duration allows", False)
+    again = once(target, 3600)
+    assert (again.ok, again.deleted, again.done_before) == (True, 1, first.copied)
+    assert first.copied + again.copied == 150
+    assert contents(target) == contents(source)
 
 
 PROGRAM = """
