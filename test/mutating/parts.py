@@ -84,7 +84,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "backends/s3/multipart": ("test/s3/multipart", "test/s3/test_checksums.py", "test/field/s3"),
     "backends/s3/multipart/requests.py": ("test/s3/multipart/test_parts.py",),
     "backends/s3/multipart/upload.py": ("test/s3/multipart/test_parts.py",),
-    "backends/s3/reading.py": ("test/s3/content/test_reading.py",),
+    "backends/s3/reading.py": ("test/s3/content",),
     "backends/s3/writing.py": ("test/s3/content/test_writing.py",),
     "backends/swift": ("test/swift", "test/field/swift", "test/loopback/test_swift_double.py"),
     "backends/swift/reading.py": ("test/swift/content", "test/swift/test_spoiled.py"),

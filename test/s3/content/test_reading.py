@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import logging
 import zlib
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ import pytest
 
 from obs_client import ConflictError, IntegrityError
 from obs_client.backend.integrity import ContentDigest
+from obs_client.backends.s3 import reading
+from obs_client.backends.s3.endpoints import TAGS_LARGE
 from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.reading import (
     check_possible,
@@ -96,6 +99,7 @@ class TestLooking:
         ("told", "size"),
         [
             (got(b"c", header("Content-Range", "bytes 0-0/9"), status=b"206 Partial Content"), 9),
+            (got(b"c", status=b"206 Partial Content"), None),
             (got(b"content"), 7),
             (got(b"", header("Content-Range", "bytes */0"), status=b"416 Range"), 0),
             (got(b"", status=b"416 Range"), None),
@@ -106,7 +110,7 @@ class TestLooking:
         played.answers += [headed(None, ETAG), headed(None, ETAG), told]
         assert info_at(played.client._requests, "box", "name").size == size
         assert played.lines == ["HEAD /box/name"] * 2 + ["GET /box/name"]
-        assert "accept-encoding: gzip" in played.heads[1].lower()
+        assert "\r\nAccept-Encoding: gzip" in played.heads[1]
         assert played.headers() == {"range": "bytes=0-0"}
 
     def test_what_is_stored_with_a_coding_is_asked_for_as_it_is(self, played: Played) -> None:
@@ -133,7 +137,8 @@ class TestLooking:
         played.answers += [headed(7, ETAG)]
         found = look_for(played.client._requests, "box", "name")
         assert found
-        assert found.size == 7
+        assert (found.name, found.size) == ("name", 7)
+        assert played.lines[-1] == "HEAD /box/name"
 
 
 class TestContainers:
@@ -162,6 +167,9 @@ def test_tags_are_read_by_their_names(played: Played) -> None:
     played.answers += [got(f"<Tagging><TagSet>{rows}</TagSet></Tagging>".encode())]
     assert tags_of(played.client._requests, "box", "name") == {"a": "1", "b": "2"}
     assert played.lines == ["GET /box/name?tagging"]
+    played.answers += [got(b"<Tagging></Tagging>")]
+    with pytest.raises(OSError, match="TagSet"):
+        tags_of(played.client._requests, "box", "name")
 
 
 class TestOpening:
@@ -183,7 +191,8 @@ class TestOpening:
         played.answers += [refused(416, "InvalidRange"), headed(7, ETAG)]
         with played.client._object_open("box", "name", 9, 12, if_hash) as reader:
             assert reader.readinto(memoryview(bytearray(3))) == 0
-            assert reader.info.size == 7
+            assert (reader.info.name, reader.info.size) == ("name", 7)
+        assert played.lines[-1] == "HEAD /box/name"
         assert played.headers() == ({} if if_hash is None else {"if-match": '"e"'})
 
     def test_a_refusal_is_what_it_is(self, played: Played) -> None:
@@ -196,7 +205,7 @@ class TestOpening:
         decoded = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + header("ETag", f'W/"{MD5}"') + b"\r\n"
         played.answers += [decoded + b"5\r\nother\r\n0\r\n\r\n", got(CONTENT, ETAG)]
         assert played.client.object_read("name") == CONTENT
-        assert "accept-encoding: gzip" in played.heads[1].lower()
+        assert "\r\nAccept-Encoding: gzip" in played.heads[1]
         chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + ETAG + b"\r\n"
         played.answers += [chunked + b"c\r\n" + CONTENT + b"\r\n0\r\n\r\n"]
         assert played.client.object_read("name") == CONTENT
@@ -248,6 +257,10 @@ class TestChecksums:
         assert digest.algorithm == "crc32"
         assert checked.lines == ["GET /box/name", "HEAD /box/name"]
         assert checked.headers() == {"x-amz-checksum-mode": "ENABLED"}
+
+    def test_one_without_any_tag_too(self, checked: Played) -> None:
+        checked.answers += [headed(12, self.TOLD)]
+        assert self.open_all_by_a_range(checked)
 
     def test_a_range_that_tells_enough_asks_nobody(self, checked: Played) -> None:
         for told in ((ETAG,), (FOREIGN, self.TOLD)):
@@ -306,3 +319,57 @@ def test_what_differs_from_a_tag_is_damage_once_tags_were_seen_to_be_digests(pla
     assert played.client.object_read("name") == CONTENT
     with pytest.raises(IntegrityError, match="other bytes"):
         played.client.object_read("name")
+
+
+class TestWhatCannotBeCompared:
+    """The tag is one of parts, and nobody tells which."""
+
+    @pytest.fixture
+    def untold(self) -> Iterator[Played]:
+        with playing(checksums=False) as found:
+            found.answers += [got(b"1234", header("ETag", f'"{"0" * 32}-5"')), refused(400, "InvalidArgument")]
+            found.answers += [headed(4, header("ETag", f'"{"0" * 32}-5"'))]
+            yield found
+
+    def said(self, caplog: pytest.LogCaptureFixture) -> list[str]:
+        return [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+
+    def test_it_is_said_of_which_object(self, untold: Played, caplog: pytest.LogCaptureFixture) -> None:
+        with untold.client._object_open("box", "name", 0, None, None) as reader:
+            assert reader.digest is None
+        (message,) = self.said(caplog)
+        assert message.startswith("'name' in 'box' at http://")
+        assert message.endswith(": the server does not report the sizes of its parts")
+
+    def test_nothing_is_said_of_what_has_no_such_tag_or_a_digest(
+        self, played: Played, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for tag in (b"", FOREIGN, ETAG):
+            played.answers += [got(CONTENT, tag)]
+            played.client._object_open("box", "name", 0, None, None).close()
+        assert self.said(caplog) == []
+
+    def test_tags_of_an_express_container_are_none(
+        self, played: Played, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reading, "EXPRESS_ENDS", "box")
+        played.answers += [got(CONTENT, ETAG)]
+        with played.client._object_open("box", "name", 0, None, None) as reader:
+            assert reader.digest is None
+        assert self.said(caplog) == []
+
+    def test_a_tag_of_parts_proves_nothing_until_one_was_seen_to_be_a_digest(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        tag = header("ETag", f'"{"0" * 32}-2"')
+        with playing(checksums=False) as played:
+            played.answers += [got(CONTENT, tag, header("x-amz-meta-obs-write-id", "0123.7"))]
+            with played.client._object_open("box", "name", 0, None, None) as reader:
+                assert reader.digest
+                for known in (None, True):
+                    played.answers[:] = [headed(12, tag), refused(400, "InvalidArgument")]
+                    if known:
+                        played.client._requests.experience.learn(TAGS_LARGE, True)
+                    assert reader.digest.is_proof() is (known is True)
+        (message,) = self.said(caplog)
+        assert message.startswith("'name' in 'box' at http://")
