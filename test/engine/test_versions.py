@@ -114,6 +114,24 @@ def test_a_source_of_no_known_size_is_read() -> None:
     assert str(caught.value) == ("the store does not report the size of 'name', so it cannot be copied in parts")
 
 
+def test_a_store_is_told_what_it_copies_and_to_what() -> None:
+    told: list[tuple[str, ObjectInfo, NewObject]] = []
+
+    class Noting(ScriptedClient):
+        def _object_copy(self, container: str, source: ObjectInfo, new: NewObject) -> None:
+            told.append((container, source, new))
+
+    client = Noting()
+    client.object_write("name", b"content", {"key": "value"}, cache_control="no-store")
+    client.container_create("other")
+    for if_absent in (False, True):
+        assert within.copy(Border(client), ("box", "name"), ("other", "copy"), if_absent)
+        container, source, new = told.pop()
+        assert (container, source) == ("box", client.object_info("name"))
+        assert (new.container, new.name, new.size, new.if_absent) == ("other", "copy", 7, if_absent)
+        assert (new.attributes.metadata, new.attributes.cache_control) == ({"key": "value"}, "no-store")
+
+
 def test_only_so_often_is_a_source_that_is_replaced_looked_at() -> None:
     class Replaced(ScriptedClient):
         def _object_copy(self, *_: Any) -> None:
