@@ -11,6 +11,7 @@ import pytest
 from obs_client import Attributes, Capabilities, InvalidNameError, NotSupportedError
 from obs_client._engine import arguments
 from obs_client._engine.attributes import Headers, Rules
+from obs_client.models import METADATA_KEY_CHARACTERS
 
 ALL = Capabilities(if_absent=True, if_hash=True, delete_if_hash=True)
 NONE = Capabilities(if_absent=False, if_hash=False, delete_if_hash=False, writable=False)
@@ -281,7 +282,22 @@ LIMITED = Rules(
     ),
     lambda metadata: metadata,
 )
+DASHES = Rules(Capabilities(metadata_key_characters="abc-"), lambda metadata: metadata)
 METADATA: list[tuple[Rules, Any, type[Exception], str]] = [
+    (DASHES, {"a_b1": ""}, InvalidNameError, "metadata key 'a_b1': this store drops keys with '1'; use '-'"),
+    (DASHES, {"a_b": ""}, InvalidNameError, "metadata key 'a_b': this store drops keys with '_'; use '-'"),
+    (
+        PLAIN,
+        {"\u212a": ""},
+        InvalidNameError,
+        "metadata key '\u212a': only letters a-z, digits, '-' and '_' work in every store",
+    ),
+    (
+        PLAIN,
+        {"a": "\0"},
+        InvalidNameError,
+        r"'\x00': the value of metadata key 'a' must not hold a NUL character",
+    ),
     (PLAIN, [("a", "b")], TypeError, "metadata must be a mapping of str to str, not list"),
     (PLAIN, {7: "a"}, TypeError, "a metadata key must be a str, not int"),
     (PLAIN, {"a": 7}, TypeError, "the value of metadata key 'a' must be a str, not int"),
@@ -338,6 +354,7 @@ def test_metadata_are_refused_in_full(rules: Rules, metadata: Any, error: type[E
 def test_metadata_at_their_bounds_are_taken() -> None:
     assert LIMITED.metadata({"abc": "éé", "B": "1"}) == {"abc": "éé", "b": "1"}
     assert LIMITED.metadata({}) == {}
+    assert PLAIN.metadata({METADATA_KEY_CHARACTERS: ""}) == {METADATA_KEY_CHARACTERS: ""}
     assert PLAIN.metadata({"a": " b "}) == {"a": " b "}
 
 

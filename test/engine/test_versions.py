@@ -24,6 +24,7 @@ from obs_client import (
 from obs_client._engine import copying as within
 from obs_client._engine import deleting
 from obs_client._engine.border import Border
+from obs_client._engine.resuming import copy as resuming
 from obs_client.backend import stopping
 from obs_client.backend.multipart import NeedsParts, NeedsReading
 from obs_client.backend.values import NewObject
@@ -221,6 +222,45 @@ def test_a_copy_by_parts_is_whole_and_one_that_fails_leaves_nothing(monkeypatch:
         client.object_copy("name", "another")
     assert aborted == [1]
     assert client.object_info("another") is None
+
+
+@pytest.mark.parametrize("store", [Reading, NeedingToRead, ByParts])
+def test_only_a_copy_that_is_to_go_on_is_noted(store: type[ScriptedClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[tuple[Any, ...]] = []
+
+    def go_on(*given: Any) -> bool:
+        noted.append(given)
+        return True
+
+    monkeypatch.setattr(resuming, "between", go_on)
+    monkeypatch.setattr(resuming, "within", go_on)
+    client = store()
+    client.object_write("name", LARGE, {"key": "value"})
+    border, spots = Border(client), (("box", "name"), ("box", "copy"))
+    assert within.copy(border, *spots, False)
+    assert within.copy_checked(border, *spots)
+    assert noted == []
+    assert client.object_read("copy") == LARGE
+    client.object_delete("copy")
+    assert within.copy(border, *spots, False, True)
+    assert client.object_info("copy") is None, "it is left to who goes on"
+    (given,) = noted
+    assert given[0] is border
+    if store is ByParts:
+        assert given[1:3] == ("box", client.object_info("name"))
+        new = given[3]
+    else:
+        assert given[1].info == client.object_info("name")
+        assert given[2] is border
+        assert given[4] is None
+        new = given[3]
+    assert (new.container, new.name, new.size, new.attributes.metadata) == ("box", "copy", 5000, {"key": "value"})
+    for answer in (False, True):
+        monkeypatch.setattr(resuming, "within", lambda *_, answer=answer: answer)
+        monkeypatch.setattr(resuming, "between", lambda *_, answer=answer: answer)
+        assert within.copy(border, *spots, False, True)
+        assert (client.object_info("copy") is None) is answer
+        client.object_delete("copy")
 
 
 class TestMetadata:
