@@ -1,12 +1,13 @@
 """Answers: whole or an error, on real sockets."""
 
+import os
 import socket
 
 import pytest
 
 from obs_client._http.pool import BrokenAnswer, HttpPool
 from test.http.support import LIMIT, get
-from test.loopback.raw import answer, raw_server, read_head, read_request, saying
+from test.loopback.raw import answer, raw_server, read_head, read_request, replying, saying
 
 CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -191,3 +192,58 @@ class TestCuts:
             for _ in range(3):
                 with pytest.raises(BrokenAnswer):
                     reply.read(LIMIT)
+
+
+def in_chunks(chunks: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
+
+
+class TestWhatIsSaid:
+    @pytest.mark.parametrize(
+        ("reply", "message"),
+        [
+            (in_chunks(b"5\r\nhello!\r\n0\r\n\r\n"), "a chunk of the response is longer than its declared size"),
+            (in_chunks(b"0\r\n" + b"x: y\r\n" * 100 + b"\r\n"), "the response ends with too many trailers"),
+            (in_chunks(b"5\r\nhello"), "HOST closed the connection in the middle of its response"),
+            (in_chunks(b"x\r\nhello\r\n"), "HOST sent a broken chunk"),
+            (in_chunks(b"0" * 16 + b"\r\n\r\n"), "HOST sent a broken chunk"),
+            (in_chunks(b"5" * 9000), "HOST sent a line or head of more than 8192 bytes"),
+            (b"HTTP/1.1 101 Other\r\n\r\n", "HOST changed the protocol"),
+            (b"HTTP/1.1 103 x\r\n\r\n" * 1000, "HOST sent too many interim responses"),
+            (answer(b"hello")[:-1], "HOST closed the connection in the middle of its response"),
+            (answer(b"hello" * 14_000), "the response has more than 65536 bytes"),
+        ],
+        ids=str,
+    )
+    def test_of_an_answer_that_is_broken(self, pool: HttpPool, reply: bytes, message: str) -> None:
+        pool._has_answered = True  # what is wrong with the first answer of all has advice of its own
+        with raw_server(saying(reply)) as server, pytest.raises(BrokenAnswer) as caught:
+            pool.request("GET", server.url + "/", {}).read(65536)
+        assert str(caught.value) == message.replace("HOST", f"127.0.0.1:{server.port}")
+
+    def test_of_one_that_another_process_began(self, pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Its bytes are for that one."""
+        with raw_server(saying(answer(b"hello" * 50_000))) as server:
+            reply = pool.request("GET", server.url + "/", {})
+            with monkeypatch.context() as patch:
+                patch.setattr(os, "getpid", lambda: -1)
+                with pytest.raises(BrokenAnswer, match=r"^the response belongs to the parent process of this fork$"):
+                    reply.readinto(memoryview(bytearray(10)))
+            with pytest.raises(BrokenAnswer, match=r"^the response was closed before its end$"):
+                reply.readinto(memoryview(bytearray(10)))
+
+
+@pytest.mark.parametrize("size", [b"5", b"05", b"00000000000005", b"5;x=y", b"5 \t;x", b"5\t"])
+def test_sizes_of_chunks_may_be_written_in_many_ways(pool: HttpPool, size: bytes) -> None:
+    chunks = in_chunks(size + b"\r\nhello\r\nA\r\n0123456789\r\na\r\n0123456789\r\n000\r\n\r\n")
+    with raw_server(replying(chunks)) as server:
+        for _ in range(2):
+            assert get(pool, server.url + "/") == b"hello" + b"0123456789" * 2
+        assert len(server.connections) == 1
+
+
+def test_nothing_is_read_into_no_room(pool: HttpPool) -> None:
+    with raw_server(saying(answer(b"hello"))) as server:
+        reply = pool.request("GET", server.url + "/", {})
+        assert reply.readinto(memoryview(b"")) == 0
+        assert reply.read(5) == b"hello"

@@ -36,7 +36,8 @@ class Store(ScriptedClient):
         self.parts: dict[int, tuple[int, bytes]] = {}
         self.aborted = 0
         self.kind: type[Upload] = Upload
-        self.moved = 0
+        self.moved = self.waits = 0
+        self.buffers: list[object] = []
         self.telling = threading.Condition()
         self.together = threading.Barrier(1)
 
@@ -56,6 +57,10 @@ class Store(ScriptedClient):
 
     def _object_write(self, new: NewObject, body: Body) -> ObjectInfo | None:
         self.told.append(new)
+        if self.waits:
+            body.read(self.waits)
+            assert self.wait_for_telling(self.waits)
+            body.rewind()
         return super()._object_write(new, body)
 
     def _object_multipart(self, new: NewObject) -> MultipartUpload:
@@ -190,6 +195,15 @@ class TestWorkers:
         assert store.moved == 3 * PART
         assert store.object_read("name") == CONTENT[: 3 * PART]
 
+    def test_what_one_large_request_moved_is_told_while_it_is_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(stopping, "CHECK_INTERVAL", 0.002)
+        store = Store(dataclasses.replace(QUICK, part_size=1_000_000))
+        store.waits = 100_000
+        with PartWriter(Border(store), NEW, store.tell) as writer:
+            writer.write(memoryview(bytes(300_000)))
+            writer.publish()
+        assert store.moved == 300_000
+
     def test_what_a_store_takes_without_reading_is_told_too(self) -> None:
         store = Store()
         with PartWriter(Border(store), NEW, store.tell) as writer:
@@ -207,7 +221,54 @@ class TestWorkers:
         assert store.object_read("name") == CONTENT[: 41 * 50]
 
 
+class Silent(Upload):
+    """Tells nothing of what it published."""
+
+    def complete(self) -> ObjectInfo | None:
+        super().complete()
+        return None
+
+
+def test_the_size_is_known_though_the_store_tells_nothing() -> None:
+    store = Store()
+    store.kind = Silent
+    with writer_of(store) as writer:
+        write(writer, CONTENT)
+        writer.publish()
+    assert writer.info
+    assert (writer.info.size, writer.info.hash, writer.info.metadata) == (len(CONTENT), None, {"a": "b"})
+
+
+class Keeping(Upload):
+    """Keeps the buffers that it is given parts in."""
+
+    def put_part(self, part: Part, body: Body) -> None:
+        assert isinstance(body, BytesBody)
+        self.store.buffers.append(body.view().obj)
+        super().put_part(part, body)
+
+
 class TestMemory:
+    @pytest.mark.parametrize(("memory", "most"), [(10_000, 4), (1, 2)])
+    def test_buffers_are_used_again(self, memory: int, most: int) -> None:
+        store = Store(dataclasses.replace(QUICK, part_size=50, memory=memory))
+        store.kind = Keeping
+        with writer_of(store) as writer:
+            write(writer, CONTENT[:1000])
+            writer.publish()
+        assert len(store.buffers) == 20
+        assert len({id(buffer) for buffer in store.buffers}) <= most
+
+    def test_what_became_too_small_is_given_back(self) -> None:
+        store = Store(dataclasses.replace(QUICK, part_size=50), part_count_maximum=20)
+        with writer_of(store) as writer:
+            write(writer, CONTENT)
+            assert store.held <= 4 * 1600, "of the largest, one that is filled and one for each worker"
+            writer.publish()
+        assert store.sizes[:8] == [50, 50, 100, 100, 200, 200, 400, 400]
+        assert store.object_read("name") == CONTENT
+        assert store.held == 0
+
     def test_a_buffer_begins_small_and_grows_to_a_part(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(part_writer, "FIRST_BUFFER", 100)
         store = Store()
@@ -246,8 +307,9 @@ class TestEnds:
         writer = writer_of(store)
         write(writer, CONTENT)
         writer.publish()
-        writer.discard(RuntimeError("discarded"))
-        assert store.aborted == 0
+        error = RuntimeError("discarded")
+        writer.discard(error)
+        assert (store.aborted, getattr(error, "__notes__", [])) == (0, [])
         assert store.object_read("name") == CONTENT
 
     def test_a_child_process_leaves_what_its_parent_began(self, monkeypatch: pytest.MonkeyPatch) -> None:

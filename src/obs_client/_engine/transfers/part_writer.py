@@ -143,7 +143,7 @@ class PartWriter:
     def _grow(self) -> bool:
         """Make the buffer of the first part larger; False if it holds a whole part."""
         size = min(GROWTH * len(self._buffer), self._first_size)
-        if self._upload or self._held is not None or size == len(self._buffer):
+        if size == len(self._buffer):
             return False
         larger = self._new_buffer(size)
         larger[: self._filled] = self._buffer
