@@ -6,7 +6,7 @@ import marshal
 import tempfile
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from obs_client._engine.parallel import ended
 from obs_client.errors import ServiceError
@@ -39,7 +39,7 @@ class SavedPlan:
         self.refusals: int = 0
         self.size: int = 0
         self.dropped: int = 0
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         try:
             with ended(steps):
                 self._write(self._counted(steps, keep_skips))
@@ -50,8 +50,8 @@ class SavedPlan:
     def __iter__(self) -> Iterator[Step]:
         self._file.seek(0)
         left = self.copies + self.deletions + self.refusals + self.skips - self.dropped
-        while size := int.from_bytes(self._file.read(_LENGTH), "big"):
-            action, name, reason, source, target = marshal.loads(self._file.read(size))  # noqa: S302 - our own file
+        for row in self._rows():
+            action, name, reason, source, target = marshal.loads(row)  # noqa: S302 - our own file
             yield Step(action, name, reason, source and Version(*source), target and Version(*target))
             left -= 1
         if left:
@@ -63,6 +63,14 @@ class SavedPlan:
             row = marshal.dumps((step.action, step.name, step.reason, _values(step.source), _values(step.target)))
             self._file.write(len(row).to_bytes(_LENGTH, "big") + row)
         self._file.write(bytes(_LENGTH))
+
+    def _rows(self) -> Iterator[bytes]:
+        """Those that are whole."""
+        while size := int.from_bytes(self._file.read(_LENGTH), "big"):
+            row = self._file.read(size)
+            if len(row) < size:
+                return
+            yield row
 
     def close(self) -> None:
         """Free the file. Safe to repeat."""
