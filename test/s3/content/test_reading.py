@@ -14,7 +14,7 @@ import pytest
 from obs_client import ConflictError, IntegrityError
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backends.s3 import reading
-from obs_client.backends.s3.endpoints import TAGS_LARGE
+from obs_client.backends.s3.endpoints import TAGS_LARGE, TELLS_CHECKSUMS
 from obs_client.backends.s3.errors import S3Error
 from obs_client.backends.s3.reading import (
     check_possible,
@@ -284,6 +284,8 @@ class TestChecksums:
             played.client._object_open("box", "name", 0, None, None).close()
             modes = ["x-amz-checksum-mode" in played.headers(number) for number in range(count, len(played.heads))]
             assert any(modes) is asked
+        options = [fact.option for fact in played.client.endpoint_facts if fact.name == TELLS_CHECKSUMS]
+        assert options == ([] if again else ["checksums"])
 
     def test_of_parts_they_are_asked_for_unless_the_caller_says_not(self) -> None:
         for checksums, asked in ((None, True), (False, False)):

@@ -257,8 +257,7 @@ def _lacks_digest(answer: HttpAnswer) -> bool:
 
 def _part_size_of(answer: HttpAnswer) -> int | None:
     """The part size that this library noted when it wrote the object."""
-    _, mark, size = answer.headers.get(WRITE_ID, "").partition(".")
-    return (read_number(size) or None) if mark else None
+    return read_number(answer.headers.get(WRITE_ID, "").partition(".")[2]) or None
 
 
 def _metadata(headers: Mapping[str, str]) -> dict[str, str]:
