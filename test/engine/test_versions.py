@@ -19,6 +19,7 @@ from obs_client import (
     ObjectNotFoundError,
     Place,
     PreconditionError,
+    SubdirInfo,
     copying,
 )
 from obs_client._engine import copying as within
@@ -27,7 +28,7 @@ from obs_client._engine.border import Border
 from obs_client._engine.resuming import copy as resuming
 from obs_client.backend import stopping
 from obs_client.backend.multipart import NeedsParts, NeedsReading
-from obs_client.backend.values import NewObject
+from obs_client.backend.values import NewObject, Page
 from obs_client.errors import AuthorizationError, ContainerNotEmptyError, PartialFailureError
 from test.engine.scripted import QUICK, Outage, ScriptedClient, count_aborts
 
@@ -409,6 +410,11 @@ class TestDeleting:
         class Refusing(ScriptedClient):
             def _capabilities(self) -> Capabilities:
                 return dataclasses.replace(super()._capabilities(), delete_batch_maximum=2, listing_has_metadata=False)
+
+            def _object_list(self, *arguments: Any) -> Page[ObjectInfo | SubdirInfo]:
+                page = super()._object_list(*arguments)
+                entries = [entry for entry in page.entries if isinstance(entry, ObjectInfo)]
+                return Page([dataclasses.replace(entry, metadata=None) for entry in entries], None)
 
             def _object_delete_many(self, container: str, names: Any) -> dict[str, Exception]:
                 assert 1 <= len(names) <= 2
