@@ -537,3 +537,39 @@ def test_a_copy_that_may_be_the_source_itself_is_told_so() -> None:
                 )
             else:
                 copying._check_moved(before, before, other, same_store)
+
+
+class Short:
+    """A short way that reads one object, for whoever says that it is small."""
+
+    def __init__(self, digests: dict[str, bytes]) -> None:
+        self.digests = digests
+        self.asked: list[tuple[str, int]] = []
+
+    def read(self, name: str, most: int) -> tuple[ObjectInfo, bytes, dict[str, bytes]] | None:
+        self.asked.append((name, most))
+        if name != "in/small":
+            return None
+        return ObjectInfo(name, 5, "h", "text/x", {"a": "1"}, 1.0), b"short", self.digests
+
+
+def test_a_short_way_is_taken_for_what_is_small_and_proved_as_any_other() -> None:
+    source, target, seen, told = store(), empty(), list[ObjectInfo](), list[int]()
+    source.object_write("in/name", b"content")
+    way = Short({"md5": hashlib.md5(b"short").digest()})
+    with copying.Copying(Place(source, "box", "in"), Place(target, "box", "out"), reads=way) as copier:
+        assert copier.copy("small", "small") is None, "it is not said to be small"
+        assert way.asked == []
+        info = copier.copy("small", "copy", check=seen.append, progress=told.append, small=True)
+        assert info == seen[0] == ObjectInfo("in/small", 5, "h", "text/x", {"a": "1"}, 1.0)
+        with pytest.raises(PreconditionError):
+            copier.copy("small", "copy", if_absent=True, small=True)
+        assert copier.copy("name", "name", small=True)
+    assert way.asked == [("in/small", PART), ("in/small", PART), ("in/name", PART)]
+    assert told == [5]
+    assert target.object_read("out/copy") == b"short"
+    assert target.object_info("out/copy").metadata == {"a": "1"}  # type: ignore[union-attr]
+    assert target.object_read("out/name") == b"content"
+    with copying.Copying(box(source), box(target)) as plain:
+        assert plain.copy("in/name", "plain", small=True)
+    assert target.object_read("plain") == b"content"

@@ -494,3 +494,16 @@ def test_who_observes_is_known_while_a_primitive_runs_and_no_longer() -> None:
     assert [observer for observer, _ in seen] == [observe, observe]
     assert seen[0][1] is seen[1][1]
     assert seen[1][1].tries == 2
+
+
+def test_what_of_a_batch_fails_is_told_object_by_object_and_what_was_replaced_is_removed() -> None:
+    backend, tidied = Backend(), list[str]()
+    put(backend, "tidy", tidied.append)
+    put(backend, "object_delete_many", lambda container, names: {names[-1]: Failing()})
+    (error,) = Border(backend).object_delete_many("box", ["a", "name"]).values()
+    assert isinstance(error, ServiceError)
+    assert str(error) == OBJECT.format("delete")
+    assert (error.container, error.object_name) == ("box", "name")
+    put(backend, "object_delete", lambda *_: None)
+    Border(backend).object_delete("box", "name")
+    assert tidied == ["box", "box"]
