@@ -220,3 +220,23 @@ class TestVerified:
         store.object_write("name", CONTENT[::-1])
         with pytest.raises(ObjectChangedError):
             file.read()
+
+
+class Trickling(Remote):
+    """Gives a few bytes at a time."""
+
+    def _object_open(
+        self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+    ) -> ObjectReader:
+        reader = super()._object_open(container, name, start, stop, if_hash)
+        whole = reader.readinto
+        reader.readinto = lambda buffer: whole(buffer[:7001])  # type: ignore[method-assign]  # of this test's store
+        return reader
+
+
+def test_what_comes_a_few_bytes_at_a_time_is_put_together() -> None:
+    file = opened(Trickling())
+    assert file.read() == CONTENT
+    for place in (3, HEAD + 7):
+        file.seek(place)
+        assert file.read(2 * HEAD) == CONTENT[place : place + 2 * HEAD]
