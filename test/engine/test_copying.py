@@ -31,7 +31,10 @@ from obs_client import (
     copying,
 )
 from obs_client._engine.resuming import copy as resuming
-from obs_client.backend.values import ObjectReader
+from obs_client._engine.transfers import memory
+from obs_client.backend.body import BytesBody
+from obs_client.backend.integrity import ContentDigest
+from obs_client.backend.values import NewObject, ObjectReader
 from obs_client.client import ObjectStorageClient
 from obs_client.models import METADATA_KEY_CHARACTERS, Attributes
 from obs_client.testing.faults import FaultyClient
@@ -573,3 +576,129 @@ def test_a_short_way_is_taken_for_what_is_small_and_proved_as_any_other() -> Non
     with copying.Copying(box(source), box(target)) as plain:
         assert plain.copy("in/name", "plain", small=True)
     assert target.object_read("plain") == b"content"
+
+
+class ShortWrites:
+    """A short way that writes what has a short name, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[NewObject, bytes]] = []
+
+    def write(self, new: NewObject, body: BytesBody) -> bool:
+        self.asked.append((new, bytes(body.view())))
+        return len(new.name) < 6
+
+
+def test_a_short_way_writes_what_is_small_and_without_conditions_and_leaves_the_rest() -> None:
+    source, target, told = store(b"c" * PART, metadata={"key": "1"}), Requests(options=QUICK), list[int]()
+    source.object_write("more", b"c" * (PART + 1))
+    way = ShortWrites()
+    with copying.Copying(box(source), Place(target, "box"), writes=way) as copier:
+        assert copier.copy("name", "short", progress=told.append)
+        assert target.written == [], "the short way wrote it"
+        assert copier.copy("name", "longer", progress=told.append)
+        assert copier.copy("name", "any", if_absent=True, progress=told.append)
+        assert copier.copy("more", "large", progress=told.append)
+    assert [(new.name, new.size, new.attributes.metadata, content) for new, content in way.asked] == [
+        ("short", PART, {"key": "1"}, b"c" * PART),
+        ("longer", PART, {"key": "1"}, b"c" * PART),
+    ]
+    assert [(new.name, new.size, new.if_absent) for new in target.written] == [
+        ("longer", PART, False),
+        ("any", PART, True),
+    ]
+    assert sum(told) == 4 * PART + 1
+
+
+class Requests(MemoryClient):
+    """Notes what is written by one request, and with which digests."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("box", **options)
+        self.container_create("box")
+        self.written: list[NewObject] = []
+        self.digests: list[dict[str, bytes]] = []
+
+    def _object_write(self, new: NewObject, body: Any) -> ObjectInfo:
+        self.written.append(new)
+        self.digests.append(dict(body.known_digests))
+        return super()._object_write(new, body)
+
+
+def test_what_proved_the_source_goes_with_its_bytes_to_the_target() -> None:
+    """What was changed in memory between the two would else be stored with a digest of what it became."""
+    source, target = store(), Requests(options=QUICK)
+    proof = {"md5": hashlib.md5(b"short").digest()}
+    assert copying.object_copy(box(source), "name", box(target))
+    with copying.Copying(Place(source, "box", "in"), box(target), reads=Short(proof)) as copier:
+        assert copier.copy("small", "small", small=True)
+    assert target.digests == [{"md5": hashlib.md5(b"content").digest()}, proof]
+
+
+@pytest.mark.parametrize("check_content", [False, True])
+@pytest.mark.parametrize("proved", [False, True])
+def test_what_a_short_way_could_not_prove_is_said_where_content_is_checked(
+    check_content: bool, proved: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, target = MemoryClient("box", options=ClientOptions(check_content=check_content)), empty()
+    way = Short({"md5": hashlib.md5(b"short").digest()} if proved else {})
+    with (
+        caplog.at_level("DEBUG", "obs_client"),
+        copying.Copying(Place(source, "box", "in"), box(target), reads=way) as copier,
+    ):
+        assert copier.copy("small", "small", small=True)
+    said = [record.getMessage() for record in caplog.records if "small" in record.getMessage()]
+    assert bool(said) == (check_content and not proved)
+
+
+def test_an_object_that_came_without_its_bytes_is_no_empty_copy() -> None:
+    class Broken(MemoryClient):
+        def _object_open(
+            self, container: str, name: str, start: int, stop: int | None, if_hash: str | None
+        ) -> ObjectReader:
+            reader = super()._object_open(container, name, start, stop, if_hash)
+            reader.digest = ContentDigest("md5", [0], ["0" * 32])
+            return reader
+
+    source, target = Broken("box", options=QUICK), empty()
+    source.container_create("box")
+    source.object_write("name", b"")
+    with pytest.raises(IntegrityError, match="00000000"):
+        copying.object_copy(box(source), "name", box(target))
+    assert target.object_info("name") is None
+
+
+@pytest.mark.parametrize("size", [copying.SMALL, copying.SMALL + 1])
+def test_what_is_held_of_memory_is_what_is_copied_and_given_back(size: int) -> None:
+    held: list[int] = []
+
+    class Weighed(MemoryClient):
+        def _object_write(self, new: NewObject, body: Any) -> ObjectInfo:
+            held.append(memory.budget_of(self).held)
+            return super()._object_write(new, body)
+
+    options = ClientOptions(part_size=4 * copying.SMALL)
+    source, target = MemoryClient("box", options=options), Weighed("box", options=options)
+    for client in (source, target):
+        client.container_create("box")
+    content, told = os.urandom(size), list[int]()
+    source.object_write("name", content, {"key": "1"})
+    source.object_write("half", content[: size // 2])
+    with copying.Copying(box(source), box(target)) as copier:
+        assert copier.copy("half", "half")
+        assert copier.copy("name", "name", progress=told.append)
+        assert copier.copy("name", "again")
+    assert held[0] == size // 2
+    assert held[1:] == ([size, size] if size == copying.SMALL else [size + size // 2] * 2)
+    assert memory.budget_of(target).held == 0
+    assert told == [size]
+    assert (target.object_read("name"), target.object_info("name").metadata) == (content, {"key": "1"})  # type: ignore[union-attr]
+
+
+def test_a_copy_replaces_and_leaves_no_journal_unless_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resuming, "between", lambda *_: pytest.fail("nobody asked to go on"))
+    source, target = store(), empty()
+    target.object_write("name", b"old")
+    with copying.Copying(box(source), box(target)) as copier:
+        assert copier.copy("name", "name")
+    assert target.object_read("name") == b"content"

@@ -99,7 +99,11 @@ PARTS: dict[str, tuple[str, ...]] = {
     "backends/azure/blocks.py": ("test/azure/content/test_writing.py", "test/azure/test_spoiled.py"),
     "backends/azure/reading.py": ("test/azure/content/test_reading.py", "test/azure/test_spoiled.py"),
     "backends/azure/writing.py": ("test/azure/content/test_writing.py", "test/azure/test_spoiled.py"),
-    "copying.py": ("test/engine/test_copying.py", "test/engine/resuming/test_copy.py"),
+    "copying.py": (
+        "test/engine/test_copying.py",
+        "test/engine/resuming/test_copy.py",
+        "test/sync/running/test_short_way.py",
+    ),
     "sync": ("test/sync",),
     "wrappers": ("test/wrappers",),
 }
