@@ -337,7 +337,7 @@ class Border:
     ) -> T:
         """Call the store, again after failures that may pass; raises typed errors."""
         options = self._backend.options
-        retries = Retries(options, self._backend.timeout)
+        retries = self.retries()  # which the border of a probe has of its own
         before = watching.enter((options.observe, retries))
         try:
             while True:
