@@ -619,7 +619,7 @@ class Requests(MemoryClient):
         self.written: list[NewObject] = []
         self.digests: list[dict[str, bytes]] = []
 
-    def _object_write(self, new: NewObject, body: Any) -> ObjectInfo:
+    def _object_write(self, new: NewObject, body: Any) -> ObjectInfo | None:
         self.written.append(new)
         self.digests.append(dict(body.known_digests))
         return super()._object_write(new, body)
@@ -673,7 +673,7 @@ def test_what_is_held_of_memory_is_what_is_copied_and_given_back(size: int) -> N
     held: list[int] = []
 
     class Weighed(MemoryClient):
-        def _object_write(self, new: NewObject, body: Any) -> ObjectInfo:
+        def _object_write(self, new: NewObject, body: Any) -> ObjectInfo | None:
             held.append(memory.budget_of(self).held)
             return super()._object_write(new, body)
 
