@@ -336,9 +336,8 @@ class Border:
         object_name: str | None = None,
     ) -> T:
         """Call the store, again after failures that may pass; raises typed errors."""
-        options = self._backend.options
-        retries = self.retries()  # which the border of a probe has of its own
-        before = watching.enter((options.observe, retries))
+        retries = self.retries()
+        before = watching.enter((self._backend.options.observe, retries))
         try:
             while True:
                 try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import socket
 
 from obs_client import ClientOptions, GCSClient
 from obs_client.backends.gcs.errors import IDENTITY
-from test.loopback.raw import answer, raw_server, read_request
+from test.loopback.played import Script
+from test.loopback.raw import answer, raw_server
 
 ID = f"{IDENTITY}: 1\r\n".encode()
 
@@ -17,11 +17,11 @@ ID = f"{IDENTITY}: 1\r\n".encode()
 class Played:
     """A client of a server that says these answers in turn, and the heads and bodies that it was sent."""
 
-    def __init__(self, client: GCSClient, answers: list[bytes], heads: list[str], bodies: list[bytes]) -> None:
+    def __init__(self, client: GCSClient, script: Script) -> None:
         self.client = client
-        self.answers = answers
-        self.heads = heads
-        self.bodies = bodies
+        self.answers = script.answers
+        self.heads = script.heads
+        self.bodies = script.bodies
 
     @property
     def lines(self) -> list[str]:
@@ -37,26 +37,14 @@ class Played:
 
 @contextmanager
 def playing() -> Iterator[Played]:
-    answers: list[bytes] = []
-    heads: list[str] = []
-    bodies: list[bytes] = []
-
-    def script(connection: socket, _number: int) -> None:
-        while True:
-            head, body = read_request(connection)
-            if not head:
-                return
-            heads.append(head.decode("latin-1"))
-            bodies.append(body)
-            connection.sendall(answers.pop(0))
-
+    script = Script()
     options = ClientOptions(first_pause=0.001, longest_pause=0.01, attempts=4)
     keys = {"GOOGLE_OAUTH_ACCESS_TOKEN": "t", "GOOGLE_CLOUD_PROJECT": "project-1"}
     with (
         raw_server(script) as server,
         GCSClient("box", endpoint_url=server.url, credentials=keys, options=options) as client,
     ):
-        yield Played(client, answers, heads, bodies)
+        yield Played(client, script)
 
 
 def told(document: object, status: bytes = b"200 OK", headers: bytes = b"") -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import socket
 from typing import Any
 from urllib.parse import parse_qs
 
 from obs_client import ClientOptions, S3Client
-from test.loopback.raw import answer, raw_server, read_request
+from test.loopback.played import Script
+from test.loopback.raw import answer, raw_server
 
 ID = b"x-amz-request-id: 1\r\n"
 MODIFIED = b"Last-Modified: Fri, 27 Nov 2026 10:00:00 GMT\r\n"
@@ -20,11 +20,11 @@ _TOLD = r"(?i)range|if-|x-amz-(meta|checksum|copy|storage|server|object|website)
 class Played:
     """A client of a server that says these answers in turn, and the heads and bodies that it was sent."""
 
-    def __init__(self, client: S3Client, answers: list[bytes], heads: list[str], bodies: list[bytes]) -> None:
+    def __init__(self, client: S3Client, script: Script) -> None:
         self.client = client
-        self.answers = answers
-        self.heads = heads
-        self.bodies = bodies
+        self.answers = script.answers
+        self.heads = script.heads
+        self.bodies = script.bodies
 
     @property
     def lines(self) -> list[str]:
@@ -43,19 +43,7 @@ class Played:
 
 @contextmanager
 def playing(**options: Any) -> Iterator[Played]:
-    answers: list[bytes] = []
-    heads: list[str] = []
-    bodies: list[bytes] = []
-
-    def script(connection: socket, _number: int) -> None:
-        while True:
-            head, body = read_request(connection)
-            if not head:
-                return
-            heads.append(head.decode("latin-1"))
-            bodies.append(body)
-            connection.sendall(answers.pop(0))
-
+    script = Script()
     quick = ClientOptions(first_pause=0.001, longest_pause=0.01, attempts=1)
     keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
     with (
@@ -68,7 +56,7 @@ def playing(**options: Any) -> Iterator[Played]:
             **{"options": quick, "conditional_writes": True, **options},
         ) as client,
     ):
-        yield Played(client, answers, heads, bodies)
+        yield Played(client, script)
 
 
 def header(name: str, value: object) -> bytes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socket import socket
 
 from obs_client import ClientOptions, SwiftClient
-from test.loopback.raw import answer, raw_server, read_request
+from test.loopback.played import Script
+from test.loopback.raw import answer, raw_server
 
 ID = b"X-Trans-Id: tx1\r\n"
 OPENSTACK = {"swift": {"version": "2.33.0"}, "slo": {"max_manifest_segments": 1000}}
@@ -19,11 +19,11 @@ _TOLD = ("range", "if-", "etag", "x-object-", "x-copy-", "x-newest", "x-delete-"
 class Played:
     """A client of a server that says these answers in turn, and the heads and bodies that it was sent."""
 
-    def __init__(self, client: SwiftClient, answers: list[bytes], heads: list[str], bodies: list[bytes]) -> None:
+    def __init__(self, client: SwiftClient, script: Script) -> None:
         self.client = client
-        self.answers = answers
-        self.heads = heads
-        self.bodies = bodies
+        self.answers = script.answers
+        self.heads = script.heads
+        self.bodies = script.bodies
 
     @property
     def lines(self) -> list[str]:
@@ -38,31 +38,27 @@ class Played:
         return found
 
 
+class _Script(Script):
+    """Answers what `/info` is asked without taking one of the answers."""
+
+    def __init__(self, info: object) -> None:
+        super().__init__()
+        self._info = answer(json.dumps(info).encode(), headers=ID)
+
+    def answer(self, head: bytes, body: bytes) -> bytes:
+        return self._info if head.startswith(b"GET /info") else super().answer(head, body)
+
+
 @contextmanager
 def playing(info: object = OPENSTACK) -> Iterator[Played]:
     """Args: info: What `/info` tells."""
-    answers: list[bytes] = []
-    heads: list[str] = []
-    bodies: list[bytes] = []
-
-    def script(connection: socket, _number: int) -> None:
-        while True:
-            head, body = read_request(connection)
-            if not head:
-                return
-            if head.startswith(b"GET /info"):
-                connection.sendall(answer(json.dumps(info).encode(), headers=ID))
-                continue
-            heads.append(head.decode("latin-1"))
-            bodies.append(body)
-            connection.sendall(answers.pop(0))
-
+    script = _Script(info)
     options = ClientOptions(first_pause=0.001, longest_pause=0.01, attempts=1)
     with (
         raw_server(script) as server,
         SwiftClient(f"{server.url}/v1/AUTH_test", "box", credentials={"OS_AUTH_TOKEN": "t"}, options=options) as client,
     ):
-        yield Played(client, answers, heads, bodies)
+        yield Played(client, script)
 
 
 def header(name: str, value: object) -> bytes:
