@@ -45,7 +45,9 @@ def test_a_sync_of_many_that_fail_says_so_briefly(tmp_path: Path) -> None:
     assert result.exit_code == 1
     said = result.stderr.splitlines()
     assert len(said) == 10 + 2 + 1, said
-    assert said[0].startswith("obs: 00: ")
+    told = {line[:9] for line in said[:10]}  # in the order in which they failed, side by side
+    assert len(told) == 10
+    assert told < {f"obs: {number:02}: " for number in range(30)}
     assert said[10] == "obs: and 20 more; --verbose names all. All 30 by reason:"
     assert said[11].startswith("obs:      30 x  ")
     assert said[12].startswith("obs: 30 names failed")
