@@ -175,24 +175,31 @@ def _by_listing(
     comparison: Comparison, found: Iterable[Pair], options: SyncOptions, kept: Kept | None = None
 ) -> Iterator[Step]:
     for name, source, target in found:
-        if source is None:
-            if options.delete and target is not None:
-                yield Step("delete", name, NOT_IN_SOURCE, None, _version(target))
-        elif target is None:
-            yield Step("copy", name, MARKER if is_marker(source) else ABSENT, _version(source))
+        if source is None or target is None:
+            if options.delete or source is not None:
+                yield _of_one_side(name, source, target)
         elif kept is not None and source.size == target.size and comparison.proves_equal(source.hash, target.hash):
             kept.count += 1
         else:
             yield decide(comparison, name, source, target)
 
 
+def _of_one_side(name: str, source: Listed | None, target: Listed | None) -> Step:
+    if source is not None:
+        return Step("copy", name, MARKER if is_marker(source) else ABSENT, _version(source))
+    assert target is not None
+    return Step("delete", name, NOT_IN_SOURCE, None, _version(target))
+
+
 def _by_content(comparison: Comparison, found: Iterator[Pair], options: SyncOptions) -> Iterator[Step]:
     def at_once(pair: Pair) -> Step | None:
         name, source, target = pair
         if source is None or target is None:
-            return next(_by_listing(comparison, (pair,), options), None)
-        if source is target or (source.size != target.size and None not in (source.size, target.size)):
-            return _decide(comparison, name, source, target)
+            return _of_one_side(name, source, target)
+        if source is target:
+            return _skip(name, FOLDER, source, target)
+        if source.size != target.size and None not in (source.size, target.size):
+            return _copy(name, SIZE, source, target)
         return _skip(name, EQUAL_CONTENT, source, target) if proved_by_listing(comparison, source, target) else None
 
     def compared(pair: Pair) -> Step:
