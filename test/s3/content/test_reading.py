@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from obs_client import ConflictError, IntegrityError
+from obs_client._http.errors import StrangeAnswer
 from obs_client.backend.integrity import ContentDigest
 from obs_client.backends.s3 import reading
 from obs_client.backends.s3.endpoints import TAGS_LARGE, TELLS_CHECKSUMS
@@ -80,6 +81,11 @@ def test_what_headers_do_not_tell_is_none() -> None:
 )
 def test_the_coding_of_the_transfer_is_none_of_the_object(told: str, meant: str | None) -> None:
     assert info_of("name", answer_with({"content-encoding": told}), 7).content_encoding == meant
+
+
+@pytest.mark.parametrize(("told", "mark"), [("0123", "0123"), ("0123.7", "0123"), ("0123.7.8", "0123"), (".7", None)])
+def test_the_mark_of_a_write_ends_at_the_size_of_its_parts(told: str, mark: str | None) -> None:
+    assert info_of("name", answer_with({"x-amz-meta-obs-write-id": told}), 7).write_id == mark
 
 
 def test_the_size_of_a_head_is_its_length() -> None:
@@ -210,6 +216,24 @@ class TestOpening:
         played.answers += [chunked + b"c\r\n" + CONTENT + b"\r\n0\r\n\r\n"]
         assert played.client.object_read("name") == CONTENT
 
+    def test_what_has_neither_length_nor_tag_is_not_asked_for_again(self, played: Played) -> None:
+        chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nx-amz-request-id: 1\r\n\r\n"
+        played.answers += [chunked + b"c\r\n" + CONTENT + b"\r\n0\r\n\r\n"]
+        with played.client._object_open("box", "name", 0, None, None) as reader:
+            buffer = bytearray(20)
+            assert buffer[: reader.readinto(memoryview(buffer))] == CONTENT
+        assert len(played.heads) == 1
+
+    def test_an_answer_without_any_header_of_s3_is_believed_of_what_lists_the_container(self, played: Played) -> None:
+        nameless = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n" + CONTENT
+        played.answers += [nameless, got(b"<ListBucketResult/>")]
+        played.client._object_open("box", "name", 0, None, None).close()
+        assert played.lines[1].startswith("GET /box?list-type=2")
+        with playing() as other:
+            other.answers += [nameless, got(b"<html/>")]
+            with pytest.raises(StrangeAnswer, match="without an ETag or a request id"):
+                other.client._object_open("box", "name", 0, None, None)
+
     def test_the_whole_is_compared_with_its_tag(self, played: Played) -> None:
         played.answers += [got(CONTENT, ETAG)]
         with played.client._object_open("box", "name", 0, None, None) as reader:
@@ -305,7 +329,7 @@ def test_the_size_of_parts_that_this_library_noted_is_believed(played: Played) -
             assert reader.digest
             assert reader.digest.part_sizes == (7, 5)
         assert len(noted.heads) == 1
-        for mark in ("0123", "0123.0", "0123.x"):
+        for mark in ("7", "0123", "0123.0", "0123.x"):
             noted.answers[:] = [
                 got(CONTENT, tag, header("x-amz-meta-obs-write-id", mark)),
                 headed(7, tag, header("x-amz-mp-parts-count", 2)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import logging
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,12 +19,14 @@ from obs_client.backend.values import NewObject
 from obs_client.backends.s3 import writing
 from obs_client.backends.s3.endpoints import SPEAKS_S3, TAGS, TAKES_QUOTED
 from obs_client.backends.s3.errors import S3Error
+from obs_client.backends.s3.requests import EXPECT_SIZE
 from obs_client.backends.s3.writing import (
     attribute_headers,
     check_container_name,
     conditions_of,
     create_bucket,
     create_container,
+    put_object,
 )
 from obs_client.errors import ContainerExistsError
 from obs_client.models import Attributes
@@ -91,11 +94,18 @@ def test_checksums_go_where_they_are_taken_and_options_of_the_client_with_them()
         assert played.headers()["x-amz-storage-class"] == "GLACIER"
 
 
+@pytest.mark.parametrize(("size", "asked"), [(EXPECT_SIZE - 1, False), (EXPECT_SIZE, True)])
+def test_permission_is_asked_for_before_a_large_body_is_sent(size: int, asked: bool) -> None:
+    assert put_object("box", "name", BytesBody(bytes(size)), {}).expect is asked
+
+
 def test_the_mark_has_the_size_of_parts_where_there_are_any() -> None:
     assert attribute_headers(ALL, 7)["x-amz-meta-obs-write-id"] == "0123.7"
     assert attribute_headers(ALL, 0)["x-amz-meta-obs-write-id"] == "0123"
     assert attribute_headers(PLAIN.attributes, 7) == {"Content-Type": "text/plain"}
-    assert conditions_of(dataclasses.replace(NEW, if_hash="e"), quoted=False) == {"If-Match": "e"}
+    conditional = dataclasses.replace(NEW, if_hash="e")
+    assert conditions_of(conditional) == {"If-Match": '"e"'}
+    assert conditions_of(conditional, quoted=False) == {"If-Match": "e"}
 
 
 class TestConditions:
@@ -207,6 +217,15 @@ class TestTheTag:
         written(played)
         assert played.client._requests.experience.of(TAGS) is None
 
+    def test_it_is_said_of_which_object_tags_prove_nothing(
+        self, played: Played, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        played.answers += [got(b"", OTHER), refused(403, "AccessDenied"), NOTHING_LISTED]
+        written(played)
+        assert played.lines[2].startswith("GET /box?list-type=2")
+        (message,) = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+        assert message.startswith("'a/ü' in 'box' at http://")
+
     def test_nothing_is_compared_where_the_caller_says_so(self, played: Played) -> None:
         played.client._requests.experience.learn(TAGS, True)
         played.answers += [got(b"", OTHER)]
@@ -258,6 +277,12 @@ class TestContainers:
             b"<LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"
         )
 
+    def test_one_that_was_in_another_region_is_made_there(self, played: Played) -> None:
+        played.client._requests.routes.move("box-1", "eu-west-1")
+        played.answers += [headed(0, status="404 Not Found"), got(b"")]
+        create_container(played.client._requests, "box-1")
+        assert b"<LocationConstraint>eu-west-1</LocationConstraint>" in played.bodies[1]
+
     def test_one_of_ours_is_there(self, played: Played) -> None:
         played.answers += [headed(0)]
         with pytest.raises(ContainerExistsError, match=r"^container 'box-1' is there already") as found:
@@ -278,9 +303,11 @@ class TestContainers:
         self, refusal: bytes, look: bytes | None, kind: type[Exception], played: Played
     ) -> None:
         played.answers += [headed(0, status="403 Forbidden"), refusal, *([look] if look else [])]
-        with pytest.raises(kind):
+        with pytest.raises(kind) as found:
             create_container(played.client._requests, "box-1")
-        assert not played.answers
+        assert played.lines == ["HEAD /box-1", "PUT /box-1", *(["HEAD /box-1"] if look else [])]
+        if isinstance(found.value, ContainerExistsError):
+            assert found.value.container == "box-1"
 
     def test_what_cannot_be_looked_at_is_not_made(self, played: Played) -> None:
         played.answers += [headed(0, status="500 Oops")]

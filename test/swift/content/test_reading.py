@@ -64,6 +64,17 @@ def test_a_plain_object_is_compared_with_its_tag(played: Played) -> None:
         assert reader.digest == ContentDigest("md5", (12,), (MD5,))
 
 
+def test_that_of_which_no_length_is_told_is_compared_to_its_end(played: Played) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Trans-Id: tx1\r\n" + b"".join(PLAIN) + b"\r\n"
+    for content in (CONTENT, b"other"):
+        played.answers += [chunked + b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)]
+        if content == CONTENT:
+            assert played.client.object_read("name") == CONTENT
+        else:
+            with pytest.raises(IntegrityError):
+                played.client.object_read("name")
+
+
 def test_what_is_no_md5_is_not(played: Played) -> None:
     played.answers += [got(CONTENT, header("Etag", "none"), TIME)]
     with played.client._object_open("box", "name", 0, None, None) as reader:
@@ -139,18 +150,27 @@ class TestLargeObjects:
         assert f"prefix={upload}/" in elsewhere.lines[2]
 
 
+LOST = r"^a segment of the large object 'name' is missing or was changed"
+
+
 class TestLostSegments:
     def test_409_is_asked_again_and_then_content_is_lost(self, played: Played) -> None:
         played.answers += [got(b"", status=b"409 Conflict")] * 2
-        with pytest.raises(IntegrityError, match=r"^a segment of the large object 'name' is missing or was changed"):
+        with pytest.raises(IntegrityError, match=LOST):
             played.client._object_open("box", "name", 0, None, None)
         assert len(played.heads) == 2
-        assert played.headers(0) == played.headers(1)
-        played.answers += [got(b"", status=b"409 Conflict"), got(CONTENT, *PLAIN)]
-        played.client._object_open("box", "name", 0, None, None).close()
         played.answers += [headed(0, status="409 Conflict")]
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError, match=LOST):
             played.client._object_info("box", "name")
+
+    def test_what_is_asked_for_again_is_the_same(self, played: Played) -> None:
+        """A token may have run out just then."""
+        told = *PLAIN, header("Content-Range", "bytes 2-5/12")
+        played.answers += [got(b"", status=b"409 Conflict"), got(CONTENT[2:6], *told, status=b"206 Partial Content")]
+        with played.client._object_open("box", "name", 2, 6, None) as reader:
+            buffer = bytearray(9)
+            assert buffer[: reader.readinto(memoryview(buffer))] == CONTENT[2:6]
+        assert played.headers(0) == played.headers(1) == {"range": "bytes=2-5"}
 
     @pytest.mark.parametrize(("told", "lost"), [(LARGE, True), (PLAIN, False), (None, False)])
     def test_404_is_one_elsewhere_if_the_manifest_is_there(
@@ -158,9 +178,14 @@ class TestLostSegments:
     ) -> None:
         look = headed(0, status="404 Not Found") if told is None else headed(12, *told)
         elsewhere.answers += [got(b"", status=b"404 Not Found"), look]
-        with pytest.raises(Exception, match="segment" if lost else "404") as found:
+        with pytest.raises(Exception, match=LOST if lost else r"^Object GET failed.* 404") as found:
             elsewhere.client._object_open("box", "name", 0, None, None)
         assert isinstance(found.value, IntegrityError) is lost
+
+    def test_where_that_cannot_be_seen_the_failure_is_said(self, elsewhere: Played) -> None:
+        elsewhere.answers += [got(b"", status=b"404 Not Found"), headed(0, status="503 Busy")]
+        with pytest.raises(Exception, match="503"):
+            elsewhere.client._object_open("box", "name", 0, None, None)
 
     def test_404_is_absence_at_openstacks(self, played: Played) -> None:
         played.answers += [got(b"", status=b"404 Not Found")]
@@ -177,9 +202,24 @@ class TestDynamicLargeObjects:
         played.answers += [headed(0, header("Etag", MD5), TIME, self.MANIFEST), got(json.dumps(rows).encode())]
         played.answers += [got(b"[]")]
         info = played.client._object_info("box", "name")
-        assert (info.size, info.hash) == (12, None)
+        assert (info.name, info.size, info.hash) == ("name", 12, None)
         assert played.lines[1].startswith("GET /other%2B?")
         assert "prefix=pre%20fix%2F" in played.lines[1]
+
+    @pytest.mark.parametrize("told", ["Ã¼/Ã¼", "%C3%BC/%C3%BC", "Ã¼/%C3%BC"])
+    def test_names_are_utf_8_quoted_or_not(self, told: str, played: Played) -> None:
+        manifest = b"X-Object-Manifest: " + told.encode("latin-1") + b"\r\n"
+        played.answers += [headed(0, header("Etag", MD5), TIME, manifest), got(b'[{"name":"a","bytes":7}]'), got(b"[]")]
+        assert played.client._object_info("box", "name").size == 7
+        assert played.lines[1].startswith("GET /%C3%BC?")
+        assert "prefix=%C3%BC" in played.lines[1]
+
+    @pytest.mark.parametrize("told", ["other/%FF", "%FF/a", "other/ÿ"])
+    def test_what_is_no_name_has_no_size(self, told: str, played: Played) -> None:
+        manifest = b"X-Object-Manifest: " + told.encode("latin-1") + b"\r\n"
+        played.answers += [headed(0, header("Etag", MD5), TIME, manifest)]
+        assert played.client._object_info("box", "name").size is None
+        assert len(played.heads) == 1, "no store has such names"
 
     @pytest.mark.parametrize("status", [b"403 Forbidden", b"404 Not Found"])
     def test_what_cannot_be_listed_has_no_size(self, status: bytes, played: Played) -> None:

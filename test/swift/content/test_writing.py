@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from obs_client import IntegrityError, NotSupportedError, PreconditionError
+from obs_client import ContainerNotFoundError, IntegrityError, NotSupportedError, PreconditionError
 from obs_client.backend.body import BytesBody
 from obs_client.backend.values import NewObject
-from obs_client.backends.swift.writing import post_object
+from obs_client.backends.swift.writing import post_object, write_object
 from obs_client.models import Attributes
 from test.swift.content.playing import OTHER, Played, got, headed, header, playing
 
@@ -60,6 +60,41 @@ def test_a_write_carries_all_attributes_and_its_digest(played: Played) -> None:
     assert played.headers() == {**ALL_SENT, "etag": MD5}
     assert played.bodies[1] == CONTENT
     assert (info.name, info.size, info.hash, info.last_modified) == ("a/ü", 12, MD5, 1795773600.0)
+
+
+def test_the_store_is_told_the_length(played: Played) -> None:
+    played.answers += [ABSENT, CREATED]
+    written(played)
+    head = played.heads[1].lower()
+    assert "\r\ncontent-length: 12" in head
+    assert "transfer-encoding" not in head
+
+
+def test_more_than_the_store_takes_at_once_is_refused() -> None:
+    for most in (len(CONTENT), len(CONTENT) - 1):
+        with playing({"swift": {"version": "2.33.0", "max_file_size": most}}) as played:
+            played.answers += [ABSENT, CREATED]
+            if most == len(CONTENT):
+                written(played)
+            else:
+                with pytest.raises(NotSupportedError, match=r"^12 bytes are more than this store takes at once: 11"):
+                    written(played)
+                assert played.answers, "nothing was asked"
+
+
+def test_further_headers_go_with_the_attributes(played: Played) -> None:
+    played.answers += [ABSENT, CREATED]
+    further = {"X-Delete-At": "1800000000"}
+    client = played.client
+    write_object(client._http, client._segments, client._limits, NEW, BytesBody(CONTENT), check=True, further=further)
+    assert played.headers() == {**ALL_SENT, "etag": MD5, "x-delete-at": "1800000000"}
+
+
+def test_absence_is_the_containers(played: Played) -> None:
+    played.answers += [ABSENT, got(b"", status=b"404 Not Found")]
+    with pytest.raises(ContainerNotFoundError, match=r"^there is no container 'box'") as found:
+        written(played)
+    assert found.value.container == "box"
 
 
 def test_other_bytes_are_no_success_unless_the_caller_does_not_mind(played: Played) -> None:
@@ -146,9 +181,15 @@ class TestMetadata:
         assert played.lines == [f"POST {PATH}", "POST /box/target"]
         assert played.headers() == {"x-object-meta-a": "b"}
 
-    @pytest.mark.parametrize("location", ["http://127.0.0.1:9/v1/AUTH_test/box/b", "/elsewhere", ""])
-    def test_what_leads_out_of_the_store_is_not_followed(self, location: str, played: Played) -> None:
-        played.answers += [got(b"", header("Location", location), status=b"307 Temporary Redirect")]
+    def test_a_refusal_is_what_it_is(self, played: Played) -> None:
+        played.answers += [got(b"", status=b"404 Not Found")]
+        with pytest.raises(Exception, match=r"^Object POST failed.* 404"):
+            post_object(played.client._http, "box", "a/ü", {})
+
+    @pytest.mark.parametrize("location", ["http://127.0.0.1:9/v1/AUTH_test/box/b", "/elsewhere", "", None])
+    def test_what_leads_out_of_the_store_is_not_followed(self, location: str | None, played: Played) -> None:
+        there = b"" if location is None else header("Location", location)
+        played.answers += [got(b"", there, status=b"307 Temporary Redirect")]
         with pytest.raises(NotSupportedError, match=r"^'a/ü' is a symlink, and where the store leads") as found:
             post_object(played.client._http, "box", "a/ü", {})
         assert found.value.hint == "change the metadata of the object that it leads to"

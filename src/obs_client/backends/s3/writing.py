@@ -89,7 +89,7 @@ def create_container(requests: Requests, container: str) -> None:
         raise _exists(container) from error
 
 
-def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool = True) -> ObjectInfo:
+def write_object(requests: Requests, new: NewObject, body: Body, *, check: bool) -> ObjectInfo:
     """Write an object by one request, with a digest of its content; `check` what the server says of it, and give it."""
     digest = digest_of_body(body, requests.uses_checksums)
     headers = {**attribute_headers(new.attributes), **requests.settings.choices.object_headers, **digest.headers}

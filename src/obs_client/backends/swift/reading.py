@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from obs_client._http.answer import HttpAnswer
 from obs_client._http.errors import StrangeAnswer
@@ -50,7 +50,10 @@ def _size_of_segments(http: SwiftHttp, manifest: str) -> int | None:
     Args:
         manifest: Container and prefix, as the header has them.
     """
-    container, _, prefix = unquote(manifest, errors="surrogateescape").partition("/")
+    try:
+        container, _, prefix = unquote_to_bytes(manifest.encode("latin-1")).decode().partition("/")
+    except UnicodeDecodeError:  # no store has such names
+        return None
     try:
         return sum_of_sizes(all_rows(http, container, f"&prefix={quote(prefix, safe='')}"))
     except Exception as error:
