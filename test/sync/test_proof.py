@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import io
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from obs_client import ConfigurationError, ContainerNotFoundError, ServiceError, TemporaryError
+from obs_client._engine.transfers.reading import GuardedReader
+from obs_client.backend.integrity import ContentDigest
 from obs_client.backend.values import ObjectReader
-from obs_client.sync import CheckReport, Place, SyncOptions, check
-from obs_client.sync.content import Comparison, are_md5s, compare_content, proved_by_listing
+from obs_client.sync import CheckReport, Place, SyncOptions, check, content
+from obs_client.sync.content import Comparison, _same_bytes, are_md5s, compare_content, proved_by_listing
 from obs_client.sync.listing import Entry
-from obs_client.sync.proof import Findings, add_all, check_here
+from obs_client.sync.proof import Findings, add_all, at_once, check_here
 from obs_client.sync.ranges import Bounds, Range, Taken
 from obs_client.testing.wrapper import RecordingClient
 from test.sync.support import Hashless, memory
@@ -289,3 +293,86 @@ def test_md5s_are_believed_only_if_both_stores_tell_them() -> None:
     assert are_md5s(comparison, entry(33, tags[0]), entry(33, tags[1]))
     assert not are_md5s(comparison, entry(33, OTHER), entry(33, tags[1]))
     assert not are_md5s(comparison, entry(33, tags[0]), entry(33, OTHER))
+
+
+def test_what_the_listings_prove_is_found_at_once_and_all_else_is_left_to_contents() -> None:
+    comparison = Comparison(memory(), memory())
+    same, unsized = ("n", entry(33, MD5), entry(33, MD5)), ("n", entry(None), entry(33))
+    assert at_once(comparison, same) == (same, "same", "stored digests")
+    assert at_once(comparison, unsized) is None
+    assert at_once(comparison, ("n", entry(33), entry(33))) is None
+    assert at_once(comparison, pair("n", 3, 4)) == (pair("n", 3, 4), "differing", "sizes")
+
+
+def test_a_name_that_could_not_be_compared_is_told_as_unproven() -> None:
+    told: list[Any] = []
+    target = Place(Failing(memory(a=b"12"), ServiceError("not this one")), "box")
+    check(memory(a=b"12"), target, on_done=lambda *each: told.append(each), on_compared=lambda *each: told.append(each))
+    assert told == [("a", "unproven", 2)]
+
+
+def test_a_proof_between_failures_begins_the_row_anew_and_the_last_name_is_told() -> None:
+    row: Any = (pair("last", 1, 1), "unproven", TemporaryError("down"))
+    proved: Any = (pair("b", 1, 1), "same", "reading")
+    add_all(iter([row, proved] * 30), Findings(), None, None)
+    with pytest.raises(TemporaryError, match="the last, 'last': down"):
+        add_all(iter([row] * 20), Findings(), None, None)
+
+
+class Pieces:
+    """A reader that gives few bytes at once."""
+
+    def __init__(self, content: bytes, most: int, block_size: int) -> None:
+        self._content = io.BytesIO(content)
+        self._most = most
+        self.block_size = block_size
+
+    def readinto(self, buffer: memoryview) -> int:
+        return self._content.readinto(buffer[: self._most])
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (3, 4), (4, 3), (2, 3)])
+@pytest.mark.parametrize("block_size", [0, 4])
+def test_bytes_are_compared_however_few_come_at_once(sizes: tuple[int, int], block_size: int) -> None:
+    whole = b"0123456789ab"
+    for other in (whole, whole[:-1], whole + b"c", b"x" + whole[1:], whole[:-1] + b"x", b"01234x6789ab", b""):
+        readers = [Pieces(each, most, block_size) for each, most in zip((whole, other), sizes, strict=True)]
+        one, two = cast("list[GuardedReader]", readers)
+        assert _same_bytes(one, two) is (whole == other)
+
+
+@pytest.mark.parametrize(
+    ("digest", "told"),
+    [
+        (None, False),
+        (ContentDigest("md5", (33,), (MD5,)), True),
+        (ContentDigest("md5", (33,), (OTHER,)), False),
+        (ContentDigest("md5", (30, 3), (MD5,)), False),
+        (ContentDigest("sha256", (33,), (OTHER,)), True),
+    ],
+)
+def test_a_store_tells_an_md5_only_of_whole_contents(digest: Any, told: bool) -> None:
+    class Telling(RecordingClient):
+        def _object_open(self, *arguments: Any) -> ObjectReader:
+            reader = super()._object_open(*arguments)
+            reader.digest = digest
+            return reader
+
+    source, target = memory(n=X), memory(n=X)
+    comparison = Comparison(Place(Telling(source.client), "box"), target)
+    assert are_md5s(comparison, entry(33, MD5), entry(33, MD5)) is told
+
+
+def test_where_digests_are_not_looked_at_listings_are_believed() -> None:
+    places = memory(n=X), memory(n=X)
+    for place in places:
+        place.client.options = dataclasses.replace(place.client.options, check_content=False)
+    one = RecordingClient(places[0].client)
+    assert are_md5s(Comparison(Place(one, "box"), places[1]), entry(33, OTHER), entry(33, OTHER))
+    assert one.calls == []
+
+
+def test_contents_whose_sizes_are_seen_to_differ_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(content, "_same_bytes", pytest.fail)
+    comparison = Comparison(memory(n=X), memory(n=X + b"x"))
+    assert compare_content(comparison, entry(None), entry(None)) == (False, "reading")

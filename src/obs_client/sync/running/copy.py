@@ -120,6 +120,9 @@ class Copier:
 
     def _is_there_already(self, step: Step, end: str) -> bool:
         """Whether the step was done already; raises if the target is neither that nor what it was."""
+        directory = directory_of(self._target)
+        if directory is not None and step.reason == MARKER:
+            return directory.has_folder(end)  # which no object tells of
         found = self._target.client.object_info(end, self._target.container_name)
         now = None if found is None else Version.of(found)
         if step.target is None and now is None:
