@@ -37,3 +37,14 @@ def test_cut_anywhere_it_is_broken() -> None:
 def test_what_is_no_json_is_strange(document: bytes) -> None:
     with pytest.raises(StrangeAnswer):
         parse_json(document)
+
+
+@pytest.mark.parametrize("content", ['["\\ud83d\\ude00"]', b'["\xf0\x9f\x98\x80"]', b'\xef\xbb\xbf["\\uD83D\\uDE00"]'])
+def test_a_whole_character_is_read_however_it_is_written(content: bytes | str) -> None:
+    assert parse_json(content) == ["\N{GRINNING FACE}"]
+
+
+@pytest.mark.parametrize("content", ['["\\ud83d"]', '{"\\uDE00a": 1}', b'["\\uDFFF\\uD800"]', b'["\xed\xa0\x80"]'])
+def test_half_a_character_is_refused(content: bytes | str) -> None:
+    with pytest.raises(StrangeAnswer):
+        parse_json(content)

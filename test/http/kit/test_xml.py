@@ -92,3 +92,9 @@ def test_what_is_no_element_is_refused_when_it_is_checked(odd: str) -> None:
 
 def test_text_of_a_checked_document_is_unescaped() -> None:
     assert unescape("a &amp; &lt;b&gt; &quot;&apos; &#65;&#x1F600; &amp;lt;") == "a & <b> \"' A\U0001f600 &lt;"
+
+
+@pytest.mark.parametrize("encoding", ["NaNUTF-8", "hex", "undefined", "UTF-7"])
+def test_an_encoding_that_is_none_of_text_is_strange(encoding: str) -> None:
+    with pytest.raises(StrangeAnswer):
+        parse(f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode())

@@ -12,6 +12,9 @@ from obs_client._http.errors import BrokenAnswer, StrangeAnswer, not_utf8
 
 _LONGEST_TOKEN = len("-Infinity")
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a surrogate pair, which may stand alone: no name, and not to be sent back."""
+
 
 def parse_json(content: bytes | str) -> Any:
     """The value that a document holds.
@@ -21,12 +24,18 @@ def parse_json(content: bytes | str) -> Any:
         StrangeAnswer: It is no JSON, but a page of a portal, for instance.
     """
     try:
-        return json.loads(content)
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")  # RFC 8259, 8.1
+        found = json.loads(text)
+        if _HALF.search(text):
+            json.dumps(found, ensure_ascii=False).encode()
+        return found
     except UnicodeDecodeError as error:
         raise not_utf8(error) from error
     except json.JSONDecodeError as error:
         kind = BrokenAnswer if _ends_early(error) else StrangeAnswer
         raise kind(f"the response is not complete JSON: {error}") from error
+    except UnicodeEncodeError as error:
+        raise StrangeAnswer("the response is JSON with half of a character, which is no text") from error
     except RecursionError as error:
         raise StrangeAnswer("the response is JSON that is nested too deeply") from error
     except ValueError as error:

@@ -120,6 +120,8 @@ def _run(parser: expat.XMLParserType, document: bytes | str) -> None:
     except expat.ExpatError as error:
         kind = BrokenAnswer if error.code in _ENDS_EARLY else StrangeAnswer
         raise kind(f"the response is not a complete XML document: {error}") from error
+    except (LookupError, ValueError) as error:  # a codec that Python does not have, or that is none of bytes for text
+        raise StrangeAnswer(f"the response is in an encoding that cannot be read: {error}") from error
 
 
 def parse_answer(document: bytes, root: str | tuple[str, ...], fields: tuple[str, ...]) -> Element:
