@@ -49,12 +49,20 @@ def test_workers_of_small_requests_share_one_core() -> None:
     before = mine()
     (shared,) = set(masks(small=True))
     assert len(shared) == 1
+    assert list(bounded_map(str, range(9), 4, small=True)) == [str(number) for number in range(9)]
     assert shared < before
     assert mine() == before
 
 
 def test_other_workers_have_all_cores() -> None:
     assert set(masks(small=False)) == {mine()}
+
+
+def test_nobody_who_does_not_ask_for_it_is_kept_on_one() -> None:
+    assert set(bounded_map(mine, range(4), 2)) == {mine()}
+    with WorkerPool(mine, 1) as pool:
+        pool.submit(None)
+        assert pool.result() == mine()
 
 
 def test_the_caller_keeps_its_cores_whatever_happens() -> None:

@@ -45,6 +45,46 @@ def test_only_what_begins_so_is_listed(pattern: str, prefix: str, delimiter: str
     assert client.asked == [(prefix, delimiter)]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "fit", "others"),
+    [
+        ("a?c", ["abc", "a.c", "a\nc"], ["ac", "a/c", "abbc", "abcd", "xabc"]),
+        ("a*c", ["ac", "abbc"], ["a/c", "acd"]),
+        ("a**c", ["ac", "a/b/c", "a\nc"], ["a/b"]),
+        ("a/**/c", ["a/c", "a/b/c", "a/b/b/c"], ["a/bc", "ac"]),
+        ("[abc]x", ["ax", "bx", "cx"], ["dx", "x", "abx", "[x"]),
+        ("[!abc]x", ["dx", "!x"], ["ax", "bx", "cx", "x"]),
+        ("[a-c]x", ["ax", "bx", "cx"], ["dx", "-x"]),
+        ("[!a-c]x", ["dx", "-x"], ["ax", "bx", "cx"]),
+        ("[a-]x", ["ax", "-x"], ["bx"]),
+        ("[^.]x", ["^x", ".x"], ["ax"]),
+        ("a.(b)", ["a.(b)"], ["axb", "a.b", "aXXXX.(b)"]),
+        ("[ab", ["[ab"], ["a", "b"]),
+    ],
+)
+def test_what_fits(pattern: str, fit: list[str], others: list[str]) -> None:
+    client = MemoryClient("box")
+    client.container_create("box")
+    for name in (*fit, *others):
+        client.object_write(name, b"1")
+    assert [info.name for info in client.object_glob(pattern)] == sorted(fit)
+
+
+def test_metadata_is_fetched_if_it_is_asked_for() -> None:
+    client = MemoryClient("box")
+    client.container_create("box")
+    client.object_write("a", b"1", metadata={"key": "value"})
+    assert [info.metadata for info in client.object_glob("*", fetch_metadata=True)] == [{"key": "value"}]
+
+
+def test_what_is_no_pattern_is_said() -> None:
+    client = MemoryClient("box")
+    with pytest.raises(ValueError, match=r"^a pattern must not be empty; \*\* fits every name$"):
+        client.object_glob("")
+    with pytest.raises(TypeError, match=r"^pattern must be "):
+        client.object_glob(5)  # type: ignore[arg-type]
+
+
 def test_nothing_is_asked_before_it_is_wanted() -> None:
     client = Listing()
     found = client.object_glob("*")

@@ -57,6 +57,96 @@ def test_mixed_map_keeps_order_and_hands_over_only_what_is_not_had_at_once() -> 
     assert sorted(handed) == list(range(0, 100, 7))
 
 
+def test_mixed_map_gives_what_is_had_at_once_without_a_thread() -> None:
+    threads = threading.active_count()
+
+    def slow(number: int) -> int:
+        raise AssertionError(number)
+
+    results = mixed_map(lambda number: number, slow, range(1, 50), 2)
+    assert [(number, threading.active_count()) for number in results] == [(each, threads) for each in range(1, 50)]
+
+
+def test_mixed_map_hands_over_no_more_than_there_are_workers() -> None:
+    taken = 0
+
+    def items() -> Iterator[int]:
+        nonlocal taken
+        for number in range(40):
+            taken += 1
+            yield number
+
+    for given, result in enumerate(mixed_map(lambda _: None, lambda number: number, items(), 3)):
+        assert result == given
+        assert taken - given <= 4
+    assert taken == 40
+
+
+MANY = 40
+"""Workers: more than Python starts where nobody says how many."""
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        lambda meet: bounded_map(meet, range(MANY), MANY),
+        lambda meet: mixed_map(lambda _: None, meet, range(MANY), MANY),
+    ],
+    ids=["bounded", "mixed"],
+)
+def test_as_many_run_at_once_as_is_said(calls: Callable[[Callable[[int], str]], Iterator[str]]) -> None:
+    together = threading.Barrier(MANY)
+
+    def meet(_: int) -> str:
+        together.wait(5)
+        return threading.current_thread().name
+
+    assert set(calls(meet)) == {f"obs_client_{number}" for number in range(MANY)}
+
+
+def test_no_more_run_at_once_than_is_said() -> None:
+    def name(_: int) -> str:
+        return threading.current_thread().name
+
+    with WorkerPool(name, 2) as pool:
+        for number in range(9):
+            pool.submit(number)
+        assert {pool.result() for _ in range(9)} <= {"obs_client_0", "obs_client_1"}
+
+
+@pytest.mark.parametrize(("items", "workers"), [(range(3), 1), (range(2), 1), (range(1), 4), (range(0), 4)])
+def test_for_one_worker_or_one_item_no_thread_starts(items: range, workers: int) -> None:
+    def look(number: int) -> tuple[int, threading.Thread]:
+        return number, threading.current_thread()
+
+    here = threading.current_thread()
+    assert list(bounded_map(look, items, workers)) == [(number, here) for number in items]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_who_waits_is_called_in_each_wait(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may show how far the calls are, which go on meanwhile."""
+    monkeypatch.setattr(stopping, "CHECK_INTERVAL", 0.001)
+    called = threading.Semaphore(0)
+    here = threading.current_thread()
+
+    def wait(_: int) -> bool:
+        assert threading.current_thread() is not here
+        return all(called.acquire(timeout=2) for _ in range(3))
+
+    assert list(bounded_map(wait, range(4), workers, called.release)) == [True] * 4
+
+
+def test_what_is_raised_in_a_wait_ends_the_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "CHECK_INTERVAL", 0.001)
+
+    def give_up() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(bounded_map(lambda _: stopping.sleep(30), [1], 1, give_up))
+
+
 def test_mixed_map_lets_no_more_wait_for_one_than_it_says() -> None:
     slow_may_end, taken = threading.Event(), []
 
@@ -211,6 +301,14 @@ def test_a_call_that_is_out_of_time_has_ended() -> None:
     with pytest.raises(TimeoutError):
         within(wait, 0.01)
     assert ended.is_set()
+
+
+def test_a_bound_holds_in_a_worker_too() -> None:
+    def bound(_: int) -> None:
+        with pytest.raises(TimeoutError):
+            within(lambda: stopping.sleep(2), 0.01)
+
+    assert list(bounded_map(bound, range(2), 2)) == [None, None]
 
 
 def test_a_failure_closes_nothing_under_another_worker() -> None:

@@ -21,8 +21,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "_engine/deleting.py": ("test/engine/test_versions.py", "test/engine/test_border.py"),
     "_engine/arguments.py": ("test/engine/test_refusals.py", "test/engine/test_arguments.py"),
     "_engine/attributes.py": ("test/engine/test_refusals.py", "test/engine/test_arguments.py"),
-    "_engine/parallel.py": ("test/engine/test_parallel.py",),
+    "_engine/parallel.py": ("test/engine/test_parallel.py", "test/engine/test_cores.py"),
     "_engine/cores.py": ("test/engine/test_cores.py",),
+    "_engine/resuming/journal.py": ("test/engine/resuming/test_journal.py",),
+    "_engine/resuming/records.py": ("test/engine/resuming/test_journal.py",),
     "_engine/retry.py": ("test/engine/test_retry.py", "test/engine/test_border.py"),
     "_engine/transfers": ("test/engine/transfers",),
     "_engine/transfers/guarded_upload.py": (
@@ -34,6 +36,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "test/engine/transfers/test_upload.py",
         "test/engine/transfers/test_download.py",
     ),
+    "_engine/transfers/memory.py": ("test/engine/transfers/test_memory.py",),
+    "_engine/transfers/files.py": ("test/engine/transfers/test_files.py",),
     "_engine/transfers/progress.py": ("test/engine/transfers/test_progress.py",),
     "_engine/transfers/reading.py": (
         "test/engine/transfers/reading/test_guarded_reader.py",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import resource
@@ -13,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from obs_client import ConfigurationError, ConflictError
+from obs_client._engine.resuming import journal as journal_module
 from obs_client._engine.resuming import records
 from obs_client._engine.resuming.journal import Journal, Line, is_in_use, read_lines
 from obs_client._engine.resuming.records import Record
+from test.engine.clock import Clock
 
 LINES: list[Line] = [
     {"version": 1, "name": "größer"},
@@ -101,7 +105,7 @@ def test_where_there_can_be_none_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ConfigurationError, match="no transfer can be noted") as caught:
         Journal(tmp_path / "file" / "j")
-    assert "OBS_TRANSFERS" in caught.value.hint
+    assert caught.value.hint == "OBS_TRANSFERS names another folder; without resume none is needed"
 
 
 @contextlib.contextmanager
@@ -127,8 +131,109 @@ def test_a_disk_that_is_full_makes_more_to_be_done_and_no_harm(tmp_path: Path) -
 
 def test_a_header_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
-    with _no_file_longer_than(3), pytest.raises(ConfigurationError, match="no transfer can be noted"), journal:
+    noted = pytest.raises(ConfigurationError, match="no transfer can be noted")
+    with _no_file_longer_than(3), noted as caught, journal:
         journal.begin(LINES[0])
+    assert caught.value.hint == "is its disk full?"
+
+
+def test_nothing_is_noted_after_a_line_that_was_refused(tmp_path: Path) -> None:
+    """It may tell of the upload whose parts the next ones tell of."""
+    path = tmp_path / "j"
+    with Journal(path) as journal:
+        journal.begin(LINES[0])
+        with _no_file_longer_than(path.stat().st_size):
+            journal.note(LINES[1])
+        journal.note(LINES[2])
+    assert read_lines(path.read_bytes())[0] == LINES[:1]
+
+
+def test_what_is_noted_after_it_was_closed_counts_for_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j") as journal:
+        journal.begin(LINES[0])
+    journal.note(LINES[1])
+    journal.close()
+    assert read_lines((tmp_path / "j").read_bytes())[0] == LINES[:1]
+
+
+@pytest.mark.parametrize("call", ["fdatasync", "fsync"])
+def test_at_most_one_line_a_second_is_forced_to_the_disk(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[tuple[int, float]] = []
+    clock = Clock()
+    if call == "fsync":  # as macOS has it
+        monkeypatch.delattr(os, "fdatasync")
+    monkeypatch.setattr(os, call, lambda descriptor: forced.append((descriptor, clock.now)))
+    monkeypatch.setattr(journal_module, "time", clock)
+    with Journal(tmp_path / "j") as journal:
+        for clock.now in (1.5, 2.0, 2.5, 2.75, 3.0, 4.0):
+            journal.note(LINES[0])
+        assert forced == [(journal._descriptor, 1.5), (journal._descriptor, 2.75), (journal._descriptor, 4.0)]
+
+
+def test_to_remove_it_twice_does_no_harm(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j") as journal:
+        journal.begin(LINES[0])
+        journal.remove()
+        journal.remove()
+    assert not (tmp_path / "j").exists()
+
+
+def test_one_that_is_removed_before_it_is_locked_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What were noted in a file without a name would be lost."""
+    path, locked, lock = tmp_path / "j", list[int](), fcntl.flock
+
+    def late(descriptor: int, operation: int) -> None:
+        lock(descriptor, operation)
+        locked.append(descriptor)
+        if len(locked) == 1:
+            path.unlink()
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    before = len(os.listdir("/dev/fd"))
+    with Journal(path) as journal:
+        assert len(os.listdir("/dev/fd")) == before + 1
+        journal.begin(LINES[0])
+    assert len(locked) == 2
+    assert read_lines(path.read_bytes())[0] == LINES[:1]
+
+
+def test_who_is_at_it_need_not_have_been_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "j"
+
+    def refused() -> None:
+        with pytest.raises(ConflictError, match=r"^another process is at this transfer") as caught:
+            Journal(path)
+        assert caught.value.hint == "wait for it, or end it; `obs transfers` lists them"
+
+    with Journal(path):
+        refused()
+
+    def removed_meanwhile(_descriptor: int, _operation: int) -> None:
+        path.unlink()
+        raise BlockingIOError
+
+    monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
+    refused()
+
+
+def test_a_file_system_without_locks_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with Journal(tmp_path / "j") as journal:
+        journal.begin(LINES[0])
+        assert not is_in_use(tmp_path / "j")
+
+
+def test_one_that_is_not_there_is_not_in_use_and_no_link_is_followed(tmp_path: Path) -> None:
+    assert not is_in_use(tmp_path / "j")
+    _written(tmp_path / "j")
+    (tmp_path / "link").symlink_to(tmp_path / "j")
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
+        is_in_use(tmp_path / "link")
 
 
 def test_a_record_comes_back_from_its_line() -> None:
