@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from obs_client.backend.body import Body, FileBody, SourceFile
 from obs_client.backend.values import NewObject
@@ -86,6 +86,29 @@ class MultipartUpload(abc.ABC):
             NeedsReading: The store cannot copy it after all.
         """
         raise NotImplementedError(f"{type(self).__name__} copies no parts")
+
+    def replaces(self) -> Sequence[str]:
+        """What the object that `complete` would replace leaves behind in the store; it is no secret.
+
+        Called before `complete` of an upload with an `identity`, and noted, for `remove_replaced` in another process.
+
+        Returns:
+            Names as the store knows them; none where an object is replaced with all that is its.
+        """
+        return ()
+
+    def remove_replaced(self, names: Sequence[str]) -> None:  # noqa: B027 - most stores leave nothing behind
+        """Have `_tidy` remove what `complete` replaced in another process, which may have died before it could.
+
+        Called on what `_object_reopen` gave, instead of all else.
+
+        Args:
+            names: What `replaces` gave. They may be wrong: none is removed unless the store is asked, now, and this
+                upload is the object of its name, which does not use it.
+
+        Raises:
+            UploadGone: The store has no such upload.
+        """
 
     @abc.abstractmethod
     def complete(self) -> ObjectInfo | None:

@@ -237,6 +237,14 @@ class WrappedUpload(MultipartUpload):
     def leave(self) -> None:
         self.inner.leave()
 
+    def replaces(self) -> Sequence[str]:
+        names: list[str] = []
+        self._through("replaces", lambda: names.__setitem__(slice(None), self.inner.replaces()))
+        return names
+
+    def remove_replaced(self, names: Sequence[str]) -> None:
+        self._through("remove_replaced", lambda: self.inner.remove_replaced(names))
+
     def copy_part(self, part: Part) -> None:
         self._through("copy_part", lambda: self.inner.copy_part(part))
 

@@ -147,8 +147,11 @@ class KeptUpload(GuardedUpload):
             self._journal.note({"part": part.number, "receipt": self._upload.receipt(part), **more})
 
     def complete(self) -> ObjectInfo:
-        """Publish the object, which is noted before."""
-        self._journal.note({"completing": True})
+        """Publish the object, which is noted before, with what it replaces."""
+        # What an earlier process asked for, with its last words, may have been done late.
+        remove_replaced(self._border, self._new, self._journal.lines)
+        replaced = self._border.run("look at", self._upload.replaces, self._new.container, self._new.name)
+        self._journal.note({"completing": True, **({"replaces": [*replaced]} if replaced else {})})
         return super().complete()
 
     def abort_after(self, error: BaseException) -> None:
@@ -185,11 +188,14 @@ class Sending(abc.ABC):
     def run(self, meter: Meter) -> None:
         """Send what is not there yet, and publish it."""
         earlier = Record.of(self._journal.lines)
-        if earlier is not None and self._was_published(earlier):
+        published = earlier is not None and self._was_published(earlier)
+        if earlier is not None and published and self._is_same(earlier):
+            remove_replaced(self._border, self._new_of(earlier), self._journal.lines)
             meter.begin(self._record.size).finish()
             meter.tell()
         else:
-            guarded = self._again(earlier) if earlier else None
+            # What is an object by now is not gone on with: its parts would be changed under its readers.
+            guarded = self._again(earlier) if earlier and not published else None
             self._send(guarded or self._begin(earlier), meter)
         self._journal.remove()
 
@@ -215,9 +221,11 @@ class Sending(abc.ABC):
         """Note with which parts it goes on."""
 
     def _was_published(self, earlier: Record) -> bool:
-        """Whether an earlier process completed it, of this content, and only the answer, or the process, was lost."""
-        same = earlier.attributes == self._record.attributes and self._is_of_this(earlier)
-        return was_completed(self._journal.lines) and same and self._border.stored(self._new_of(earlier)) is not None
+        """Whether an earlier process completed it, and only the answer, or the process, was lost."""
+        return was_completed(self._journal.lines) and self._border.stored(self._new_of(earlier)) is not None
+
+    def _is_same(self, earlier: Record) -> bool:
+        return earlier.attributes == self._record.attributes and self._is_of_this(earlier)
 
     def _new_of(self, record: Record) -> NewObject:
         attributes = dataclasses.replace(self._new.attributes, write_id=record.write_id)
@@ -226,7 +234,7 @@ class Sending(abc.ABC):
     def _again(self, earlier: Record) -> KeptUpload | None:
         """The upload that an earlier process began, if there is any part of it to go on with."""
         lines, now = self._journal.lines, self._record
-        identity = next((line["upload"] for line in lines if "upload" in line), None)
+        identity = _identity_in(lines)
         same = (earlier.size, earlier.attributes) == (now.size, now.attributes)
         if identity is None or not same or earlier.is_old:
             return None
@@ -319,10 +327,29 @@ def moved_in(lines: Sequence[Line], record: Record) -> int:
 
 def forget_upload(border: Border, new: NewObject, lines: Sequence[Line], record: Record) -> None:
     """Remove what an earlier process has sent, and left; what is gone is gone."""
-    identity = next((line["upload"] for line in lines if "upload" in line), None)
+    identity = _identity_in(lines)
     if identity is None:
         border.object_end_begun(new, record.begun)
         return
+    remove_replaced(border, new, lines)
     with contextlib.suppress(UploadGone, NotFoundError):
         reopened = border.object_reopen(new, identity)
         border.run("abort", reopened.abort, new.container, new.name)
+
+
+def remove_replaced(border: Border, new: NewObject, lines: Sequence[Line]) -> None:
+    """Remove what an earlier process has replaced, if it published its upload, and ended before it could."""
+    identity = _identity_in(lines)
+    completions = [line for line in lines if "completing" in line]
+    names = completions[-1].get("replaces") if completions else None
+    if identity is None or not names:
+        return
+    with contextlib.suppress(UploadGone, NotFoundError):
+        reopened = border.object_reopen(new, identity)
+        border.run("look at", lambda: reopened.remove_replaced(names), new.container, new.name)
+        border.tidy(new.container)
+
+
+def _identity_in(lines: Sequence[Line]) -> str | None:
+    """Of the upload that an earlier process began; None: it did not come so far."""
+    return next((line["upload"] for line in lines if "upload" in line), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obs_client._http.kit.etags import etag_of
@@ -178,6 +178,16 @@ class SwiftUpload(MultipartUpload):
         """Bytes of a segment, as the store tells."""
         headers = self._http.call("head_object", self._place, segment_name(self.id, number)).headers
         return content_length(headers)
+
+    def replaces(self) -> Sequence[str]:
+        return self._segments.named_by(self._new.container, self._new.name)
+
+    def remove_replaced(self, names: Sequence[str]) -> None:
+        if self._published() is None:
+            return  # what is there may have come from anywhere, and what was there may have gone to anywhere
+        named = self.replaces()
+        left = [name for name in names if upload_id_of(name) and name not in named]
+        self._segments.discard(self._new.container, left, spared=self.id)
 
     def complete(self) -> ObjectInfo:
         if self._answered is None and (self._doubtful or self._again):
