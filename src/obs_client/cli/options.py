@@ -127,6 +127,11 @@ def workers(help_text: str) -> Option:
     )
 
 
+def ledger(help_text: str) -> Option:
+    """`--ledger`, with what is kept there."""
+    return click.option("--ledger", metavar="FILE|URL", help=help_text)
+
+
 def processes(help_text: str) -> Callable[[Function], Function]:
     """`--processes`, with what so many do."""
     return click.option(

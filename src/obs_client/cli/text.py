@@ -38,6 +38,11 @@ def time_text(seconds: float | None) -> str:
     return "-" if seconds is None else time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(seconds))
 
 
+def done_before_text(count: int, since: float | None) -> str:
+    """What a summary adds of an earlier run with the same ledger; empty: there was none."""
+    return "" if since is None else f"; {count:,} were done before, since {time_text(since)}"
+
+
 def count_text(count: int, noun: str) -> str:
     """A count with its noun: `1 object`, `2,000 objects`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -146,6 +146,7 @@ def check(
     on_compared: Callable[[str, Proof], object] | None = None,
     processes: int = 1,
     executor: Executor | None = None,
+    ledger: str | os.PathLike[str] | None = None,
 ) -> CheckReport:
     """Compare all names and contents of two places, without writing: by stored digests, or by reading both.
 
@@ -153,20 +154,24 @@ def check(
     Attributes, times and what is no file are not compared.
 
     Args:
-        options: Those of the sync that is to be proved; `include`, `exclude` and `workers` count.
+        options: Those of the sync that is to be proved; `include`, `exclude`, `folder_markers` and `workers` count.
         on_done: Called in this thread with each name, what was found, and its size in bytes.
         on_compared: Called just before with each name whose contents were compared, and by what.
         processes, executor: As in `sync`. Where both stores list in order, names are not told here, and the report
             lists a hundred of each finding, and counts the others (`more`).
+        ledger: As in `sync`; it keeps the ranges of names that are wholly equal. After a stop, or when what was found
+            is mended, the same call compares the others, and reports of those alone, a hundred names of each finding.
+            It is removed when all is equal; until then what is equal by it is not looked at again (`done_before`).
 
     Raises:
         ContainerNotFoundError: A container, or the source directory, is absent.
+        ConfigurationError: A place does not list in order, or the ledger is of something else.
         TemporaryError, AuthorizationError: So many names failed one after another that the others would, too.
     """
-    if executor is not None or processes != 1:
+    if executor is not None or processes != 1 or ledger is not None:
         from obs_client.sync.spread import check_by_workers
 
-        return check_by_workers(source, target, options, executor, processes, on_done, on_compared)
+        return check_by_workers(source, target, options, executor, processes, on_done, on_compared, ledger)
     findings = Findings()
     check_here(source, target, options, findings, on_done, on_compared)
     return findings.report(left_out(source, options))

@@ -40,6 +40,9 @@ class CheckReport:
         proofs: By what contents were compared, and of how many names; `on_compared` of `check` has it name by name.
         more: How many more names there are of a finding than those that are listed: a check by several processes lists
             a hundred of each.
+        done_before: Names that an earlier check with the same ledger found equal; they were not looked at, and are in
+            no other count.
+        done_since: When that one began, in epoch seconds; None: there was none.
     """
 
     same: int
@@ -51,6 +54,8 @@ class CheckReport:
     notes: dict[str, str]
     proofs: dict[Proof, int] = dataclasses.field(default_factory=dict)
     more: dict[Finding, int] = dataclasses.field(default_factory=dict)
+    done_before: int = 0
+    done_since: float | None = None
 
     @property
     def unproven(self) -> tuple[str, ...]:
@@ -59,7 +64,7 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the two are proved equal."""
+        """Whether the two are proved equal: all names that were looked at, now or before with the same ledger."""
         return not (self.differing or self.missing or self.extra or self.failures)
 
 
@@ -120,6 +125,7 @@ class Findings:
         self._same = self._same_size = 0
         self._names: dict[Finding, list[str]] = {"differing": [], "missing": [], "extra": []}
         self._failures: dict[str, Exception] = {}
+        self._notes: dict[str, str] = {}
         self._more: collections.Counter[Finding] = collections.Counter()
         self._proofs: collections.Counter[Proof] = collections.Counter()
 
@@ -154,6 +160,7 @@ class Findings:
                     names.append(name)
         for name, error in report.failures.items():
             self._add_failure(name, error)
+        self._notes.update(report.notes)
 
     def _add_failure(self, name: str, error: Exception) -> None:
         if self._has_room("unproven", len(self._failures)):
@@ -169,6 +176,7 @@ class Findings:
         """The report."""
         differing, missing, extra = (tuple(sorted(names)) for names in self._names.values())
         counts, more = (self._same, self._same_size), {finding: more for finding, more in self._more.items() if more}
+        notes = self._notes | notes
         return CheckReport(*counts, differing, missing, extra, self._failures, notes, dict(self._proofs), more)
 
 

@@ -78,6 +78,11 @@ class Taken:
         """The names that were not handed out; None: there are none, by what the listings said."""
         return None if self._ended or self._last == self.within.up_to else Range(self._last, self.within.up_to)
 
+    @property
+    def done(self) -> Range:
+        """The range without its rest."""
+        return self.within if self.rest is None else Range(self.within.after, self.rest.after)
+
     def add_size(self, size: int) -> None:
         """Count bytes that were moved."""
         self._size += size

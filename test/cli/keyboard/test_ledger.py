@@ -1,4 +1,4 @@
-"""`obs sync --ledger`: what is done is kept, and the same command does the rest."""
+"""`obs sync --ledger` and `obs check --ledger`: what is done is kept, and the same command does the rest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from obs_client.sync.ranges import Bounds
+from obs_client.sync.spread import by_ranges
 from test.cli.running import done, failed, file_url, lines, run
 
 
@@ -74,3 +76,32 @@ def test_a_ledger_of_another_sync_says_what_differs(source: Path, store: Path, t
     said = failed(2, "sync", source, file_url(store), "--ledger", ledger)
     assert "delete is True there, and False here" in said
     assert "remove this one to start again" in said
+
+
+def test_a_check_keeps_what_is_equal_and_says_so(source: Path, store: Path, tmp_path: Path) -> None:
+    ledger, command = tmp_path / "ledger", ("check", source, file_url(store), "--ledger", tmp_path / "ledger")
+    done("sync", source, file_url(store))
+    assert "extra      old" in run(*command).stdout
+    assert not ledger.read_text().count("skipped")
+    (store / "old").unlink()
+    assert "20 objects the same" in done(*command)
+    assert not ledger.exists()
+
+
+def test_a_check_goes_on_with_what_was_not_equal(
+    source: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_ranges, "FIRST", Bounds(names=15))
+    command = ("check", source, file_url(store), "--ledger", tmp_path / "ledger")
+    done("sync", source, file_url(store))
+    assert run(*command).exit_code == 1
+    (store / "old").unlink()
+    assert "5 objects the same (85 B); 15 were done before, since 2" in done(*command)
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_a_ledger_of_a_sync_is_not_for_a_check(source: Path, store: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    run("sync", "--delete", "--yes", source, file_url(store), "--ledger", ledger, "--max-delete", "0")
+    said = failed(2, "check", source, file_url(store), "--ledger", ledger)
+    assert "is a ledger of a sync, not a ledger of a check" in said

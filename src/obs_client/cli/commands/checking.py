@@ -16,6 +16,7 @@ from obs_client.cli.options import (
     follow_symlinks,
     include,
     json_lines,
+    ledger,
     limits,
     pass_settings,
     place,
@@ -25,7 +26,7 @@ from obs_client.cli.options import (
 )
 from obs_client.cli.pairs import check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Progress, Settings
-from obs_client.cli.text import count_text, printable, size_text
+from obs_client.cli.text import count_text, done_before_text, printable, size_text
 
 if TYPE_CHECKING:
     from obs_client.sync import CheckReport
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @folder_markers
 @workers("Contents compared at a time.")
 @processes("Compare by so many processes; a hundred names of each finding are listed.")
+@ledger("Record there what is equal; after a stop the same command continues. Removed when all is.")
 @json_lines
 @limits
 @shared
@@ -56,6 +58,7 @@ def check(
     folder_markers: bool,
     workers: int,
     processes: int,
+    ledger: str | None,
 ) -> None:
     """Prove that two places hold the same names and contents.
 
@@ -66,7 +69,7 @@ def check(
     """
     from obs_client import sync as library
 
-    settings.go_on = "nothing was written"
+    settings.go_on = "nothing was written" if ledger is None else "run the same command again to continue"
     options = library.SyncOptions(include=include, exclude=exclude, folder_markers=folder_markers, workers=workers)
     addresses = (Address.parse(source), Address.parse(target))
     with (
@@ -75,12 +78,12 @@ def check(
     ):
         proofs: dict[str, Proof] = {}
         if processes > 1:
-            report = library.check(start, end, options, processes=processes)
+            report = library.check(start, end, options, processes=processes, ledger=ledger)
             _tell_all(settings, report)
         else:
             tell = _teller(settings, progress, proofs)
-            report = library.check(start, end, options, on_done=tell, on_compared=proofs.__setitem__)
-        in_both = report.same or report.differing or report.failures
+            report = library.check(start, end, options, on_done=tell, on_compared=proofs.__setitem__, ledger=ledger)
+        in_both = report.same or report.done_before or report.differing or report.failures
         silent = (not in_both and not report.missing, not in_both and not report.extra)
         empty = []
         for address, place, was_silent in zip(addresses, (start, end), silent, strict=True):
@@ -136,13 +139,15 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
         "same_size": report.same_size,
         **counts,
         "failed": counts["unproven"],
+        "done_before": report.done_before,
     }
     same = f"{count_text(report.same, 'object')} the same ({size_text(report.same_size, human=True)})"
-    settings.summary(record, ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)]))
+    found = ", ".join([same, *(f"{count:,} {finding}" for finding, count in counts.items() if count)])
+    settings.summary(record, found + done_before_text(report.done_before, report.done_since))
     if empty:
         hold = "holds" if len(empty) == 1 else "hold"
         raise NotThere(f"{' and '.join(empty)} {hold} no names, so that nothing is proved", "were they typed right?")
-    if not report.same and report.ok:
+    if not (report.same or report.done_before) and report.ok:
         settings.warn("neither place holds a name (that fits the patterns)")
     if not report.ok:
         raise Failure("the two are not proved equal", advice(report.failures.values()))

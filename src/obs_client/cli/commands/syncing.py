@@ -20,6 +20,7 @@ from obs_client.cli.options import (
     follow_symlinks,
     include,
     json_lines,
+    ledger,
     limits,
     max_duration,
     max_transfer,
@@ -32,7 +33,7 @@ from obs_client.cli.options import (
 )
 from obs_client.cli.pairs import METADATA, attributes_map, check_is_there, check_no_object, holds_nothing, two_places
 from obs_client.cli.settings import Settings
-from obs_client.cli.text import count_text, printable, size_text, time_text
+from obs_client.cli.text import count_text, done_before_text, printable, size_text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -54,11 +55,7 @@ if TYPE_CHECKING:
 @workers("Copies at a time.")
 @processes("Copy small objects by so many processes.")
 @click.option("--dask", metavar="URL", help="Do it by the workers of the Dask scheduler at tls://host:port.")
-@click.option(
-    "--ledger",
-    metavar="FILE|URL",
-    help="Record there what is done; after a stop the same command continues. Removed at the end.",
-)
+@ledger("Record there what is done; after a stop the same command continues. Removed at the end.")
 @max_transfer
 @max_duration
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; show what would be done. With --json a plan.")
@@ -381,9 +378,7 @@ def _summary(report: SyncReport) -> str:
     would = "would have " if report.dry_run else ""
     size = size_text(report.copied_size, human=True)
     left_out = f", left out {len(report.notes):,}" if report.notes else ""
-    before = ""
-    if report.done_since is not None:
-        before = f"; {report.done_before:,} were done before, since {time_text(report.done_since)}"
+    before = done_before_text(report.done_before, report.done_since)
     return (
         f"{would}copied {report.copied:,} ({size}), deleted {report.deleted:,}, left {report.skipped:,} as they are, "
         f"failed {len(report.failures):,}{left_out}{before}"

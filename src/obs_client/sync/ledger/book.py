@@ -1,4 +1,4 @@
-"""The ranges that are done, with their sums, as lines of JSON: the first says of which sync, each other tells a range.
+"""The ranges that are done, with their sums, as lines of JSON: the first says of what, each other tells a range.
 
 Each line is written by one call when its range is done. What is cut off at any byte has fewer lines, which is all that
 is believed of it.
@@ -12,16 +12,13 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self, get_args
 
 from obs_client.errors import ConfigurationError, ObjectStorageClientError
-from obs_client.sync.ledger.header import Header, check_same
+from obs_client.sync.ledger.header import Header, Work, check_same
 from obs_client.sync.ranges import EVERYTHING, Range
 
 FORMAT = 1
-
-_BEGINNING = b'{"ledger": "obs_client sync", '
-"""Of each ledger; what begins otherwise is somebody else's, and is not written over."""
 
 
 class Row(NamedTuple):
@@ -29,7 +26,7 @@ class Row(NamedTuple):
 
     Attributes:
         within: Its names.
-        copied, copied_size, skipped: What was done to them, as in the report.
+        copied, copied_size, skipped: What was done to them, as in the report; of a check, all are skipped.
         extra: How many names only the target had; none was deleted by then.
     """
 
@@ -65,22 +62,23 @@ class Keeper(Protocol):
 
 
 class Ledger:
-    """What of one sync is done.
+    """What of one sync, or of one check, is done.
 
     Args:
         header: What it must be of.
         name: As the user wrote it, for messages.
+        work: What it must be a ledger of.
     """
 
-    def __init__(self, keeper: Keeper, header: Header, name: str) -> None:
+    def __init__(self, keeper: Keeper, header: Header, name: str, work: Work = "sync") -> None:
         self._keeper = keeper
         try:
             found = keeper.read()
-            begun, rows, good = _parsed(found, header, name)
+            begun, rows, good = _parsed(found, header, name, work)
             self.begun: float = time.time() if begun is None else begun
             # Equal contents have equal hashes, which would not tell the processes of one ledger apart.
             who = {"begun": self.begun, "by": secrets.token_hex(8)}
-            self._first = _line({"ledger": "obs_client sync", "format": FORMAT, **who, **header})
+            self._first = _line({"ledger": f"obs_client {work}", "format": FORMAT, **who, **header})
             self.rows: list[Row] = joined(rows)
             keeper.begin(good, self._content)
         except BaseException:
@@ -102,7 +100,7 @@ class Ledger:
         self._keeper.add(_line(_as_dict(row)), self._content)
 
     def remove(self) -> None:
-        """Remove it: all is done, and the next sync looks at all again."""
+        """Remove it: all is done, and the next time all is looked at again."""
         self._keeper.remove()
 
     def _content(self) -> bytes:
@@ -143,10 +141,13 @@ def without(within: Range, done: Iterable[Range]) -> list[Range]:
     return [*left, Range(after, within.up_to)]
 
 
-def _parsed(content: bytes, header: Header, name: str) -> tuple[float | None, list[Row], int]:
+def _parsed(content: bytes, header: Header, name: str, work: Work) -> tuple[float | None, list[Row], int]:
     """When it began (None: it did not), the rows of whole lines, and in how many bytes they are."""
-    if not (content.startswith(_BEGINNING) or _BEGINNING.startswith(content)):
-        raise ConfigurationError(f"{name!r} is not a ledger of a sync, and was not changed; use another name")
+    beginning = _beginning(work)
+    if not (content.startswith(beginning) or beginning.startswith(content)):
+        raise ConfigurationError(
+            f"{name!r} is {_other(content)}not a ledger of a {work}, and was not changed; use another name"
+        )
     first, end, _ = content.partition(b"\n")
     if not end:
         return None, [], 0
@@ -154,12 +155,23 @@ def _parsed(content: bytes, header: Header, name: str) -> tuple[float | None, li
     begun = values.get("begun")
     if values.get("format") != FORMAT or not isinstance(begun, float):
         raise ConfigurationError(f"the ledger {name!r} is from another version of obs_client; remove it to start again")
-    check_same(header, values, name)
+    check_same(header, values, name, work)
     rows, good = [], len(first) + 1
     for row, size in _rows(content[good:]):
         rows.append(row)
         good += size
     return begun, rows, good
+
+
+def _beginning(work: Work) -> bytes:
+    """Of each ledger; what begins otherwise is somebody else's, and is not written over."""
+    return f'{{"ledger": "obs_client {work}", '.encode()
+
+
+def _other(content: bytes) -> str:
+    """What it is, that is not the ledger that was meant; empty: no ledger."""
+    works = (f"a ledger of a {work}, " for work in get_args(Work) if content.startswith(_beginning(work)))
+    return next(works, "")
 
 
 def _rows(content: bytes) -> Iterator[tuple[Row, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from typing import Literal
 
 from obs_client._engine.border import Border
 from obs_client.client import ObjectStorageClient
@@ -12,6 +13,9 @@ from obs_client.errors import ConfigurationError
 from obs_client.places import Place
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.sides import directory_of
+
+Work = Literal["sync", "check"]
+"""What a ledger is of."""
 
 Value = str | bool | list[str] | None
 
@@ -23,7 +27,7 @@ OPTIONS = ("delete", "checksum", "folder_markers")
 
 
 def header_of(source: Place, target: Place, options: SyncOptions) -> Header:
-    """What identifies a sync; there is no secret in it.
+    """What identifies a sync, or a check; there is no secret in it.
 
     Raises:
         ConfigurationError: A place, or what changes attributes, could not be known again by another process.
@@ -35,13 +39,13 @@ def header_of(source: Place, target: Place, options: SyncOptions) -> Header:
     return header
 
 
-def check_same(header: Header, other: Header, name: str) -> None:
-    """Raise `ConfigurationError` with what differs, if this ledger is of another sync."""
+def check_same(header: Header, other: Header, name: str, work: Work) -> None:
+    """Raise `ConfigurationError` with what differs, if this ledger is of another sync or check."""
     differing = [key for key in header if header[key] != other.get(key)]
     if differing:
         told = "; ".join(f"{key} is {other.get(key)!r} there, and {header[key]!r} here" for key in differing)
         raise ConfigurationError(
-            f"the ledger {name!r} is of another sync: {told}",
+            f"the ledger {name!r} is of another {work}: {told}",
             hint="use another ledger, or remove this one to start again",
         )
 
@@ -49,7 +53,7 @@ def check_same(header: Header, other: Header, name: str) -> None:
 def _place(place: Place) -> str:
     store, start = Border(place.client).location(place.container_name)
     if isinstance(store, ObjectStorageClient):
-        raise ConfigurationError(f"{store!r} exists in this process only, so a sync of it cannot use a ledger")
+        raise ConfigurationError(f"{store!r} exists in this process only, so a ledger cannot know it again")
     directory = directory_of(place)
     links = " with what its symbolic links lead to" if directory is not None and directory.follow_symlinks else ""
     return f"{_text(store)} {start}{place.prefix}{links}"

@@ -19,7 +19,7 @@ from obs_client._engine.transfers.progress import Progress
 from obs_client.errors import ConfigurationError
 from obs_client.places import Place
 from obs_client.sync.content import Comparison, Proof
-from obs_client.sync.ledger import check_for_ledger, open_ledger
+from obs_client.sync.ledger import check_for_ledger, check_order, open_ledger
 from obs_client.sync.listing import pairs
 from obs_client.sync.options import SyncOptions
 from obs_client.sync.plan import Kept, planned
@@ -30,7 +30,7 @@ from obs_client.sync.saved import SavedPlan
 from obs_client.sync.sides import check_apart, files_of, left_out
 from obs_client.sync.spread.by_ranges import sync_by_ranges
 from obs_client.sync.spread.by_steps import Groups
-from obs_client.sync.spread.checking import check_by_ranges, compared
+from obs_client.sync.spread.checking import check_by_ranges, check_range, compared
 from obs_client.sync.spread.cluster import check_executor
 from obs_client.sync.spread.processes import own_processes
 from obs_client.sync.spread.work import Job, JobHere
@@ -62,14 +62,14 @@ def sync_by_workers(
         check_for_ledger(source, target, options)
         if executor is None and processes == 1:
             here, workers = JobHere(source, target, endless, progress, on_done), Workers(Here, 1, 1)
-            with open_ledger(ledger, source, target, options) as kept_in:
+            with open_ledger(ledger, source, target, options, "sync") as kept_in:
                 return sync_by_ranges(here, workers, None, kept_in, options.max_duration)
     job = Job(source, target, endless)
     by_ranges = ledger is not None or _goes_by_ranges(source, target)
     if by_ranges:
         _check_no_names_wanted(options, on_done)
     with contextlib.ExitStack() as stack:
-        opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options))
+        opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options, "sync"))
         workers = stack.enter_context(_workers(job, executor, processes))
         if by_ranges:
             return sync_by_ranges(job, workers, progress, opened, options.max_duration)
@@ -107,17 +107,32 @@ def check_by_workers(
     processes: int,
     on_done: Callable[[str, Finding, int], object] | None,
     on_compared: Callable[[str, Proof], object] | None,
+    ledger: str | os.PathLike[str] | None,
 ) -> CheckReport:
     """Prove that the target is what the source is; errors as of `sync_by_workers`."""
     check_processes(processes)
-    options = dataclasses.replace(options, map_attributes=None, max_transfer=None, max_duration=None)
+    # Only what says which names there are counts: so a ledger is of a check whatever else is wanted of the sync.
+    options = SyncOptions(
+        include=options.include,
+        exclude=options.exclude,
+        folder_markers=options.folder_markers,
+        workers=options.workers,
+    )
+    if ledger is not None:
+        check_order(source, target, "check", "leave it out; to check in parts, give both places a longer prefix")
+        if executor is None and processes == 1:
+            telling = functools.partial(check_range, on_done=on_done, on_compared=on_compared)
+            with open_ledger(ledger, source, target, options, "check") as kept_in:
+                return check_by_ranges(JobHere(source, target, options), Workers(Here, 1, 1), telling, kept_in)
     job = Job(source, target, options)
-    by_ranges = _goes_by_ranges(source, target)
+    by_ranges = ledger is not None or _goes_by_ranges(source, target)
     if by_ranges:
         _check_no_names_wanted(options, on_done or on_compared)
-    with _workers(job, executor, processes) as workers:
+    with contextlib.ExitStack() as stack:
+        opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options, "check"))
+        workers = stack.enter_context(_workers(job, executor, processes))
         if by_ranges:
-            return check_by_ranges(job, workers)
+            return check_by_ranges(job, workers, check_range, opened)
         findings = Findings()
         listed = pairs(source, target, options, findings.add_unlisted)
         add_all(compared(job, workers, Comparison(source, target), listed), findings, on_done, on_compared)

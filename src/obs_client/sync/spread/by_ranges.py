@@ -83,7 +83,7 @@ def sync_by_ranges(
     due = {row.within: _Due(row.extra, row.copied + row.skipped + row.extra) for row in before if row.extra}
 
     def bounds() -> Bounds:
-        chosen = NEXT if ledger is None else _few(sums.names // (LOST * workers.slots))
+        chosen = NEXT if ledger is None else few(sums.names, workers.slots)
         return chosen if until is None else _until(chosen, until)
 
     number = functools.partial(pieces_for, workers.slots)
@@ -109,9 +109,12 @@ def pieces_for(slots: int, _: Range, about: int) -> int:
     return 1 if slots == 1 else max(1, min(PIECES, ENOUGH * slots - about))
 
 
-def _few(names: int) -> Bounds:
-    """Whole pages, as far as both sides have the same names: what a piece leaves of one is listed again."""
-    pages = max(1, names // FIRST.names)
+def few(names: int, slots: int) -> Bounds:
+    """With a ledger, the bounds of the next piece of one that so many workers do, when so many names are done.
+
+    Whole pages, as far as both sides have the same names: what a piece leaves of one is listed again.
+    """
+    pages = max(1, names // (LOST * slots) // FIRST.names)
     return NEXT._replace(names=min(NEXT.names, pages * FIRST.names))
 
 

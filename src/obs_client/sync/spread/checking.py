@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from obs_client._engine.parallel import bounded_map
 from obs_client.sync.content import Comparison, Proof
+from obs_client.sync.ledger.book import Ledger, Row
 from obs_client.sync.listing import Pair
 from obs_client.sync.proof import CheckReport, Compared, Finding, Findings, at_once, check_here, compare
 from obs_client.sync.ranges import EVERYTHING, Bounds, Range, Taken
-from obs_client.sync.spread.by_ranges import each_range, pieces_for
+from obs_client.sync.sides import left_out
+from obs_client.sync.spread import by_ranges
+from obs_client.sync.spread.by_ranges import each_range, few, pieces_for
 from obs_client.sync.spread.by_steps import SIZE, STEPS
 from obs_client.sync.spread.splitting import split
 from obs_client.sync.spread.work import FAILURES_MAXIMUM, Job, probe
@@ -24,30 +28,60 @@ class RangeChecked(NamedTuple):
     """A range that was compared, in part or as a whole.
 
     Attributes:
+        within: The names of it.
         rests: What was given and not done, in pieces.
         report: What was found; it lists no more than `FAILURES_MAXIMUM` names of a finding.
+        names: How many were looked at.
     """
 
+    within: Range
     rests: tuple[Range, ...]
     report: CheckReport
+    names: int
 
 
-def check_by_ranges(job: Job, workers: Workers) -> CheckReport:
-    """Compare all names, range by range."""
+def check_by_ranges(
+    job: Job, workers: Workers, function: Callable[..., RangeChecked], ledger: Ledger | None = None
+) -> CheckReport:
+    """Compare all names, range by range, but for those in the ledger; it keeps the ranges that are wholly equal.
+
+    Args:
+        function: `check_range`; of one process, with what it tells of names.
+    """
     findings = Findings(FAILURES_MAXIMUM)
     pieces = functools.partial(pieces_for, workers.slots)
-    for done in each_range(job, workers, check_range, (EVERYTHING,), pieces):
+    before = names = 0 if ledger is None else ledger.names
+    since = None if ledger is None or not ledger.rows else ledger.begun
+    ranges = (EVERYTHING,) if ledger is None else ledger.rest()
+
+    def bounds() -> Bounds:
+        return by_ranges.NEXT if ledger is None else few(names, workers.slots)
+
+    for done in each_range(job, workers, function, ranges, pieces, bounds):
         findings.add_report(done.report)
-    return findings.report({})
+        names += done.names
+        if ledger is not None and done.report.ok:
+            ledger.add(Row(done.within, skipped=done.report.same))
+    report = dataclasses.replace(findings.report({}), done_before=before, done_since=since)
+    if ledger is not None and report.ok:
+        ledger.remove()
+    return report
 
 
-def check_range(job: Job, within: Range, bounds: Bounds, pieces: int) -> RangeChecked:
+def check_range(
+    job: Job,
+    within: Range,
+    bounds: Bounds,
+    pieces: int,
+    on_done: Callable[[str, Finding, int], object] | None = None,
+    on_compared: Callable[[str, Proof], object] | None = None,
+) -> RangeChecked:
     """Compare the names of a range, as far as the bounds allow; the rest is cut into so many pieces, if it can be."""
     source, target = job.places
     taken, findings = Taken(within, bounds), Findings(FAILURES_MAXIMUM)
-    check_here(source, target, job.options, findings, taken=taken)
+    check_here(source, target, job.options, findings, on_done, on_compared, taken)
     rests = () if taken.rest is None else tuple(split(taken.rest, probe(source), pieces))
-    return RangeChecked(rests, findings.report({}))
+    return RangeChecked(taken.done, rests, findings.report(left_out(source, job.options)), taken.names)
 
 
 def compared(job: Job, workers: Workers, comparison: Comparison, listed: Iterator[Pair]) -> Iterator[Compared]:

@@ -91,8 +91,8 @@ class JobHere(Job):
         source: Place,
         target: Place,
         options: SyncOptions,
-        progress: Callable[[int], object] | None,
-        on_done: Callable[[Done], object] | None,
+        progress: Callable[[int], object] | None = None,
+        on_done: Callable[[Done], object] | None = None,
     ) -> None:
         self._here = source, target
         self.options = options
@@ -149,7 +149,7 @@ def copy_range(job: Job, within: Range, bounds: Bounds, pieces: int) -> RangeDon
     run = Run(source, target, job.options, ask=False, progress=job.progress, on_done=note)
     report = run.run(extra.left_out(planned(source, target, job.options, kept, taken)), kept)
     rests = () if taken.rest is None else tuple(split(taken.rest, probe(source), pieces))
-    return _told(within, taken, rests, report, extra.count, new)
+    return _told(taken, rests, report, extra.count, new)
 
 
 def delete_range(job: Job, within: Range, bounds: Bounds, most: int) -> RangeDone:
@@ -164,7 +164,7 @@ def delete_range(job: Job, within: Range, bounds: Bounds, most: int) -> RangeDon
     steps = planned(source, target, options, Kept(), taken)
     run = Run(source, target, options, ask=False, progress=None, on_done=job.tell)
     report = run.run(extra.alone(steps))
-    return _told(within, taken, () if taken.rest is None else (taken.rest,), report, extra.count)
+    return _told(taken, () if taken.rest is None else (taken.rest,), report, extra.count)
 
 
 class Outcomes(NamedTuple):
@@ -228,12 +228,9 @@ def probe(place: Place) -> Probe:
     return first
 
 
-def _told(
-    within: Range, taken: Taken, rests: tuple[Range, ...], report: SyncReport, deletions: int, new: int = 0
-) -> RangeDone:
-    done = within if taken.rest is None else Range(within.after, taken.rest.after)
+def _told(taken: Taken, rests: tuple[Range, ...], report: SyncReport, deletions: int, new: int = 0) -> RangeDone:
     few, more = _few_failures(report)
-    return RangeDone(done, rests, few, more, deletions, taken.in_target + new)
+    return RangeDone(taken.done, rests, few, more, deletions, taken.in_target + new)
 
 
 def _few_failures(report: SyncReport) -> tuple[SyncReport, int]:
