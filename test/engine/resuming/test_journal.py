@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import fcntl
+import functools
+import hashlib
 import json
 import os
 import resource
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from obs_client import ConfigurationError, ConflictError
+from obs_client import Attributes, ConfigurationError, ConflictError, LocalClient, MemoryClient
 from obs_client._engine.resuming import journal as journal_module
 from obs_client._engine.resuming import records
 from obs_client._engine.resuming.journal import Journal, Line, is_in_use, read_lines
@@ -259,3 +263,101 @@ def test_the_folder_is_the_platforms(monkeypatch: pytest.MonkeyPatch, journals: 
 def test_a_store_of_this_process_only_has_no_text() -> None:
     assert records.store_text((("s3", "https://x"), "c/")) == '["s3", "https://x", "c/"]'
     assert records.store_text((object(), "c/")) is None
+
+
+def test_a_place_is_told_to_people() -> None:
+    assert records.place_text((("s3", "https://x"), "c/"), "o") == "s3 https://x c/o"
+    assert records.place_text(("memory", "c/"), "o") == "memory c/o"
+
+
+def test_only_what_is_longer_than_a_part_is_worth_noting_and_as_long_as_is_said() -> None:
+    assert [records.is_worth_noting(size, 20) for size in (19, 20, 21)] == [False, False, True]
+    assert records.command_told() == ()
+    with records.noting("upload", "a", at_least=30):
+        assert [records.is_worth_noting(size, 20) for size in (21, 29, 30)] == [False, False, True]
+        assert not records.is_worth_noting(30, 40)
+        assert records.command_told() == ("upload", "a")
+    assert records.command_told() == ()
+
+
+def test_each_transfer_has_a_journal_of_its_own(journals: Path) -> None:
+    """Those of earlier versions are found again."""
+    names = [
+        ("upload", "s", "o", "p"),
+        ("download", "s", "o", "p"),
+        ("upload", "t", "o", "p"),
+        ("upload", "s", "q", "p"),
+    ]
+    for fields in names:
+        with records.open_journal(*fields) as journal:
+            journal.begin(RECORD.line())
+        with records.open_journal(*fields) as journal:
+            assert len(journal.lines) == 1
+    paths = sorted(journals.iterdir())
+    assert [path for path, _ in records.read_all()] == paths
+    assert [lines for _, lines in records.read_all()] == [[{**json.loads(json.dumps(RECORD.line()))}]] * 4
+    digest = hashlib.sha256(b'["upload", "s", "o", "p"]').hexdigest()
+    assert journals / f"{digest[:32]}.jsonl" in paths
+
+
+def test_where_there_are_no_journals_none_are_found(
+    journals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert list(records.read_all()) == []
+    journals.mkdir(parents=True)
+    (journals / "note.txt").write_bytes(b"{}\n")
+    (journals / "gone.jsonl").symlink_to(tmp_path / "nowhere")
+    assert list(records.read_all()) == []
+    for error in (NotADirectoryError, PermissionError):
+        monkeypatch.setattr(Path, "glob", functools.partial(_refuse, error))
+        assert list(records.read_all()) == []
+
+
+def _refuse(error: type[OSError], _pattern: str) -> Iterator[Path]:
+    raise error
+
+
+def test_an_upload_is_kept_for_a_week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cleanup() of a store removes is what nobody can go on with."""
+    monkeypatch.setattr(time, "time", lambda: 10 * records.WEEK)
+    ages = {"new": 0.0, "last": records.WEEK - 1, "old": records.WEEK, "of tomorrow": -1.0}
+    for name, age in ages.items():
+        with records.open_journal("upload", "s", name, "p") as journal:
+            journal.begin(dataclasses.replace(RECORD, begun=10 * records.WEEK - age).line())
+            journal.note({"upload": name})
+            journal.note({"part": 1})
+    with records.open_journal("upload", "s", "strange", "p") as journal:
+        journal.begin({"version": 2})
+        journal.note({"upload": "of another version"})
+    (tmp_path / "store").mkdir()
+    assert records.kept_uploads(LocalClient(tmp_path / "store")._border) == {"new", "last"}
+    assert records.kept_uploads(MemoryClient()._border) == frozenset()
+
+
+def test_a_file_that_was_changed_has_another_state(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"content")
+    status = path.stat()
+    with path.open("rb") as file:
+        state = records.state_of(file.fileno())
+    assert state == (7, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino)
+
+
+def test_attributes_are_the_same_whoever_wrote_and_in_whatever_order() -> None:
+    told = records.attributes_text(Attributes("text/plain", {"a": "1", "b": "2"}, write_id="one"))
+    assert told == records.attributes_text(Attributes("text/plain", {"b": "2", "a": "1"}, write_id="another"))
+    others = [Attributes("text/html", {"a": "1", "b": "2"}), Attributes("text/plain", {"a": "1"})]
+    assert len({told, *map(records.attributes_text, others)}) == 3
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/sys/kernel/random/boot_id"), reason="of Linux")
+def test_a_run_of_the_system_has_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = records.boot()
+    assert name == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert len(name) > 20
+
+    def refuse(_path: Path, encoding: str) -> str:
+        raise FileNotFoundError(encoding)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert records.boot() == ""

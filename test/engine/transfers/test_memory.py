@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import itertools
+import os
 import threading
 import tracemalloc
 import warnings
@@ -99,6 +100,37 @@ def test_what_is_counted_is_what_is_allocated() -> None:
     finally:
         tracemalloc.stop()
     assert 4 * PART <= grown <= 11 * PART  # ten buffers, and not fifteen
+
+
+def test_as_many_buffers_are_had_as_there_is_room_for() -> None:
+    for room, most, expected in ((0, 4, 1), (10, 4, 1), (19, 4, 1), (20, 4, 2), (35, 4, 3), (100, 4, 4), (100, 1, 1)):
+        store = MemoryClient("box", options=ClientOptions(memory=max(1, room)))
+        with memory.Share(store._border) as share:
+            assert share.buffers(10, most) == expected
+            assert memory.budget_of(store).held == 10 * expected
+        assert memory.budget_of(store).held == 0
+        assert memory.budget_of(store).peak == 10 * expected
+
+
+def test_a_process_that_was_forked_holds_nothing_of_its_parents() -> None:
+    store = MemoryClient("box", options=ClientOptions(memory=20))
+    with memory.Share(store._border) as share:
+        share.need(20)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # other tests' threads
+            child = os.fork()
+        if not child:
+            had = 0
+            try:
+                had = memory.Share(store._border).buffers(10, 4)
+            finally:
+                os._exit(had)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+
+
+def test_a_client_without_transfers_holds_nothing() -> None:
+    budget = memory.budget_of(MemoryClient("box"))
+    assert (budget.held, budget.peak) == (0, 0)
 
 
 def test_a_transfer_never_waits_for_another() -> None:

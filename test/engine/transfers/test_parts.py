@@ -21,7 +21,10 @@ def test_part_plans_never_pass_the_stores_limits() -> None:
         assert 5 <= chosen <= 100
         assert [part.offset for part in plan] == list(itertools.accumulate([0] + [part.size for part in plan]))[:-1]
         assert sum(part.size for part in plan) == size
-    with pytest.raises(obs_client.NotSupportedError, match="more than this store holds"):
+        assert [part.number for part in plan] == list(range(1, len(plan) + 1))
+    with pytest.raises(
+        obs_client.NotSupportedError, match=r"^1,001 bytes are more than this store holds in one object: 1,000$"
+    ):
         parts.part_size(1001, 7, limits)
 
 
@@ -32,6 +35,12 @@ def test_parts_of_a_stream_of_unknown_size_grow_where_they_may() -> None:
     assert grown[-1] == 8 * 2**9
     assert set(parts.stream_part_sizes(8, Capabilities(part_count_maximum=100, equal_parts=True))) == {8}
     assert set(itertools.islice(parts.stream_part_sizes(8, Capabilities()), 1000)) == {8}
+
+
+def test_parts_of_a_stream_double_after_each_tenth_of_their_count() -> None:
+    assert list(parts.stream_part_sizes(1, Capabilities(part_count_maximum=5))) == [1, 2, 4, 8, 16]
+    some = parts.stream_part_sizes(1, Capabilities(part_count_maximum=25))
+    assert list(itertools.islice(some, 6)) == [1, 1, 2, 2, 4, 4]
 
 
 @pytest.mark.parametrize(
