@@ -77,7 +77,7 @@ def sync(
         on_done: Called in this thread with each step when it has ended.
         processes: Copy by so many processes (spawned: a program guards its start by `if __name__ == "__main__":`), for
             many small objects. Where both stores list in order, they list and plan too: then names are not told here
-            (`on_done`, and all but a hundred failures).
+            (`on_done`, and all but a hundred failures). With `max_transfer` they do not, so that it is kept exactly.
         executor: Do it by this executor in place of own processes, `processes` pieces at once: of other machines, too.
             Clients travel with their credentials where those were given as a mapping.
         ledger: A path, or the storage URL of an object, where the ranges of names are kept that are done. After a stop

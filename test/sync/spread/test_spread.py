@@ -23,7 +23,7 @@ from obs_client import (
     wrappers,
 )
 from obs_client.backend import ObjectInfo, Page, SubdirInfo
-from obs_client.sync import Done, Place, SavedPlan, SyncOptions, apply, plan_sync, sync
+from obs_client.sync import Done, Place, SavedPlan, SyncOptions, SyncReport, apply, plan_sync, sync
 from obs_client.sync.ranges import Bounds
 from obs_client.sync.spread import by_ranges, by_steps
 from obs_client.wrappers import prefixed
@@ -227,6 +227,22 @@ def test_an_executor_of_others_is_not_ended(tmp_path: Path) -> None:
         assert pool.submit(len, "abc").result() == 3
 
 
+@WAYS
+def test_max_transfer_is_not_exceeded_and_the_next_goes_on(ways: Callable[[Path], Ways], tmp_path: Path) -> None:
+    source, target = filled(ways, tmp_path)
+    options, reports = SyncOptions(delete=True, max_transfer=1000, workers=2), list[SyncReport]()
+    while not reports or reports[-1].stopped:
+        before = sum(report.copied_size for report in reports)
+        reports.append(sync(source, target, options, processes=2, executor=Chaos(1, 0.0, 0.0)))
+        assert 0 < reports[-1].copied_size <= 1000
+        had = {f"{number % 3}/n{number:03d}" for number in range(100)} & set(contents(target))
+        assert sum(int(name[-3:]) for name in had) == before + reports[-1].copied_size
+        assert (reports[-1].deleted > 0) is (reports[-1].stopped is None)
+    assert "max_transfer allows 1,000 bytes" in (reports[0].stopped or "")
+    assert len(reports) >= 5
+    assert contents(target) == contents(source)
+
+
 def test_what_cannot_go_to_another_process_is_refused_before_anything(tmp_path: Path) -> None:
     source, target = place(MemoryClient()), place(LocalClient(tmp_path / "two"))
     with pytest.raises(ConfigurationError, match="MemoryClient cannot be pickled"):
@@ -236,8 +252,6 @@ def test_what_cannot_go_to_another_process_is_refused_before_anything(tmp_path: 
         sync(one, two, SyncOptions(map_attributes=lambda attributes: attributes), processes=2)
     with pytest.raises(ConfigurationError, match="on_done is not for several processes"):
         sync(one, two, on_done=print, processes=2)
-    with pytest.raises(ConfigurationError, match="max_transfer is not for"):
-        sync(one, two, SyncOptions(max_transfer=1), processes=2)
     with pytest.raises(ConfigurationError, match="processes must be"):
         sync(one, two, processes=0)
     with pytest.raises(ConfigurationError, match="one place"):

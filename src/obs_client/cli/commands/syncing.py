@@ -166,12 +166,12 @@ class _Run:
 
     def wants_a_plan(self, *, delete: bool) -> bool:
         """Whether all steps are to be known first: for a question, for a bar, or to be told of from processes."""
-        settings, options = self._settings, self._options
+        settings = self._settings
         if self._ledger is not None:
             return False
         several = self._processes > 1 or self._executor is not None
-        told = several and (self._on_done or options.max_transfer is not None)
-        return settings.shows_progress or (delete and not settings.yes) or bool(told)
+        told = several and self._on_done is not None
+        return settings.shows_progress or (delete and not settings.yes) or told
 
     def write_plan(self, steps: Iterable[Step] | None) -> None:
         """Write the steps to stdout; None: those that are planned now."""

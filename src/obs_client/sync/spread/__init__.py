@@ -2,7 +2,8 @@
 
 What goes out is small: a range of names, or some steps. Where both stores list in order, each worker lists, plans and
 copies a range by itself, and cuts what it leaves. Where one does not, or is in files, of which a directory must be
-looked over as a whole, the steps are planned here and go out in groups. Deletions come last, when all copies are done.
+looked over as a whole, the steps are planned here and go out in groups; so they do where bytes are to be counted
+(`max_transfer`). Deletions come last, when all copies are done.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ def sync_by_workers(
             with open_ledger(ledger, source, target, options, "sync") as kept_in:
                 return sync_by_ranges(here, workers, None, kept_in, options.max_duration)
     job = Job(source, target, endless)
-    by_ranges = ledger is not None or _goes_by_ranges(source, target)
+    by_ranges = ledger is not None or (options.max_transfer is None and _goes_by_ranges(source, target))
     if by_ranges:
-        _check_no_names_wanted(options, on_done)
+        _check_no_names_wanted(on_done)
     with contextlib.ExitStack() as stack:
         opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options, "sync"))
         workers = stack.enter_context(_workers(job, executor, processes))
@@ -127,7 +128,7 @@ def check_by_workers(
     job = Job(source, target, options)
     by_ranges = ledger is not None or _goes_by_ranges(source, target)
     if by_ranges:
-        _check_no_names_wanted(options, on_done or on_compared)
+        _check_no_names_wanted(on_done or on_compared)
     with contextlib.ExitStack() as stack:
         opened = None if ledger is None else stack.enter_context(open_ledger(ledger, source, target, options, "check"))
         workers = stack.enter_context(_workers(job, executor, processes))
@@ -158,10 +159,8 @@ def _goes_by_ranges(source: Place, target: Place) -> bool:
     )
 
 
-def _check_no_names_wanted(options: SyncOptions, on_done: Callable[..., object] | None) -> None:
-    wanted = {"on_done": on_done, "max_transfer": options.max_transfer}
-    for name, value in wanted.items():
-        if value is not None:
-            raise ConfigurationError(
-                f"{name} is not for several processes, with which the names stay; leave processes at 1"
-            )
+def _check_no_names_wanted(on_done: Callable[..., object] | None) -> None:
+    if on_done is not None:
+        raise ConfigurationError(
+            "on_done is not for several processes, with which the names stay; leave processes at 1"
+        )
