@@ -6,13 +6,17 @@ import hashlib
 import os
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from obs_client.backends.local import reading
+from obs_client.backends.local.directory import DirectoryClient, Visit
 from obs_client.backends.local.store import FileStore, LocalClient
 from obs_client.errors import ConflictError, ObjectChangedError, ObjectNotFoundError, PreconditionError
 from test.local.support import METADATA, files, info_of, names_of
+from test.s3.content import fips
 
 
 def _snapshot(top: Path) -> dict[str, object]:
@@ -150,3 +154,71 @@ def test_links_and_what_is_no_file_are_neither_listed_nor_read_nor_replaced(
     assert local.cleanup(older_than=0).removed == ()
     assert _snapshot(outside) == before
     assert len(files(container)) == 6
+
+
+def test_a_condition_that_does_not_hold_says_what_is_there(client: FileStore) -> None:
+    client.object_write("a", b"content")
+    there = hashlib.md5(b"content").hexdigest()
+    for ask in (
+        lambda: client._object_delete("c", "a", "other"),
+        lambda: client._object_open("c", "a", 0, None, "other"),
+    ):
+        with pytest.raises(PreconditionError, match=rf"^the object 'a' has the hash {there}, not other$") as found:
+            ask()
+        assert (found.value.container, found.value.object_name) == ("c", "a")
+    assert client.object_read("a") == b"content"
+
+
+class TestTheShortWay:
+    """Small files, read at once; what is not simply one file of one time is left to a reader."""
+
+    @pytest.fixture
+    def visit(self, container: Path) -> Iterator[Visit]:
+        found = DirectoryClient(container).visit("c")
+        assert found
+        yield found
+        found.close()
+
+    def test_a_file_is_read_with_its_attributes_and_its_proof(
+        self, visit: Visit, container: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client = DirectoryClient(container)
+        client.object_write("a/b", b"content", METADATA, content_type="text/x")
+        monkeypatch.setattr(reading, "hashlib", fips)
+        assert visit.read("a/b", 7) == (info_of(client, "a/b"), b"content", {"md5": hashlib.md5(b"content").digest()})
+        assert visit.read("a/b", 6) is None, "it is larger"
+        assert visit.read("absent", 7) is None
+
+    def test_nothing_proves_what_another_program_wrote(self, visit: Visit, container: Path) -> None:
+        (container / "a").write_bytes(b"content")
+        assert visit.read("a", 7) == (info_of(DirectoryClient(container), "a"), b"content", {})
+
+    def test_content_that_is_not_what_was_stored_is_not_given(self, visit: Visit, container: Path) -> None:
+        DirectoryClient(container).object_write("a", b"content")
+        path = container / "a"
+        before = path.stat()
+        with path.open("r+b") as file:
+            file.write(b"CONTENT")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert visit.read("a", 7) is None
+
+    @pytest.mark.parametrize("now", [b"content and more", b"cont", b"CONTENT"])
+    def test_a_file_that_is_written_to_meanwhile_is_not_given(
+        self, now: bytes, visit: Visit, container: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path, pread = container / "a", os.pread
+        path.write_bytes(b"content")
+        os.utime(path, (1, 1))
+
+        def read(descriptor: int, size: int, offset: int) -> bytes:
+            path.write_bytes(now)
+            return pread(descriptor, size, offset)
+
+        monkeypatch.setattr(os, "pread", read)
+        assert visit.read("a", 7) is None
+
+    def test_nor_is_a_part_of_one(self, visit: Visit, container: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (container / "a").write_bytes(b"content")
+        pread = os.pread
+        monkeypatch.setattr(os, "pread", lambda descriptor, size, offset: pread(descriptor, min(size, 6), offset))
+        assert visit.read("a", 7) is None

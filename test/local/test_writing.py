@@ -12,6 +12,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from obs_client.backend.body import Body, BytesBody
 from obs_client.backend.multipart import Part
 from obs_client.backend.values import NewObject
 from obs_client.backends.local import draft, lock, places
+from obs_client.backends.local.directory import DirectoryClient, Visit
 from obs_client.backends.local.places import Survey
 from obs_client.backends.local.record import MOST_PARTS, digest_of, make
 from obs_client.backends.local.store import FileStore, LocalClient
@@ -35,6 +37,7 @@ from obs_client.errors import (
 from obs_client.models import Attributes, ObjectInfo
 from test.local.support import (
     IN_A_SIDECAR,
+    IN_THE_FILE,
     METADATA,
     PLAIN,
     POLICIES,
@@ -434,6 +437,85 @@ def test_a_large_file_on_its_way_has_a_name_for_messages(client: FileStore, cont
     assert str(upload) == f"the temporary file {os.listdir(container)[0]!r}"
     upload.abort()
     assert os.listdir(container) == []
+
+
+class TestTheShortWay:
+    """Content that is in memory, where nothing is in the way; all else is left to a draft, and nothing of it here."""
+
+    @pytest.fixture
+    def visit(self, container: Path) -> Iterator[Visit]:
+        found = DirectoryClient(container).visit("c")
+        assert found
+        yield found
+        found.close()
+
+    @staticmethod
+    def new(name: str, **conditions: Any) -> NewObject:
+        return NewObject("c", name, Attributes("text/x", METADATA), 7, **conditions)
+
+    def test_it_is_as_by_a_draft(
+        self, visit: Visit, container: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keep(IN_THE_FILE, monkeypatch, tmp_path)
+        (container / "a").mkdir()
+        (container / "a/old").write_bytes(b"longer than the new one")
+        (container / "a/old").chmod(0o4640)
+        for name in ("a/b", "a/old"):
+            assert visit.write(self.new(name), BytesBody(b"content"))
+            info = info_of(DirectoryClient(container), name)
+            assert (info.size, info.hash) == (7, hashlib.md5(b"content").hexdigest())
+            assert (info.content_type, info.metadata) == ("text/x", METADATA)
+            assert (container / name).read_bytes() == b"content"
+        assert sorted(os.listdir(container / "a")) == ["b", "old"]
+        assert (container / "a/old").stat().st_mode & 0o7777 == 0o640
+        DirectoryClient(container).object_write("a/draft", b"")
+        assert (container / "a/b").stat().st_mode == (container / "a/draft").stat().st_mode
+
+    @pytest.mark.parametrize("name", ["absent/a", "directory", "link"])
+    def test_what_is_in_the_way_stays(self, name: str, visit: Visit, container: Path) -> None:
+        (container / "directory").mkdir()
+        (container / "link").symlink_to("directory")
+        assert not visit.write(self.new(name), BytesBody(b"content"))
+        assert sorted(os.listdir(container)) == ["directory", "link"]
+        assert (container / "link").is_symlink()
+
+    @pytest.mark.parametrize("conditions", [{"if_absent": True}, {"if_hash": "e"}])
+    def test_no_condition_is_passed_over(self, conditions: dict[str, Any], visit: Visit, container: Path) -> None:
+        (container / "a").write_bytes(b"old")
+        assert not visit.write(self.new("a", **conditions), BytesBody(b"content"))
+        assert (container / "a").read_bytes() == b"old"
+
+    def test_attributes_that_need_a_file_of_their_own_do(
+        self, visit: Visit, container: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keep(IN_A_SIDECAR, monkeypatch, tmp_path)
+        assert not visit.write(self.new("a"), BytesBody(b"content"))
+        assert os.listdir(container) == []
+
+    @pytest.mark.parametrize("function", ["write", "fchmod", "rename"])
+    def test_a_failure_leaves_the_old_one_alone(
+        self, function: str, visit: Visit, container: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (container / "a").write_bytes(b"old")
+        real = getattr(os, function)
+
+        def fail(*arguments: Any, **options: Any) -> int:
+            if function == "write":
+                return int(real(arguments[0], arguments[1][:3]))
+            raise OSError(errno.EIO, "no")
+
+        monkeypatch.setattr(os, function, fail)
+        assert not visit.write(self.new("a"), BytesBody(b"content"))
+        assert os.listdir(container) == ["a"]
+        assert (container / "a").read_bytes() == b"old"
+
+    def test_nothing_is_written_into_a_directory_that_was_moved_away(self, visit: Visit, container: Path) -> None:
+        (container / "a").mkdir()
+        assert visit.write(self.new("a/b"), BytesBody(b"content"))
+        (container / "a").rename(container / "away")
+        (container / "a").mkdir()
+        assert not visit.write(self.new("a/c"), BytesBody(b"content"))
+        assert (os.listdir(container / "a"), os.listdir(container / "away")) == ([], ["b"])
 
 
 # ---- a system that refuses ------------------------------------------------------------------------------------------
