@@ -268,3 +268,59 @@ def test_a_plan_is_of_lines_whatever_the_names_are() -> None:
 def test_a_step_that_cannot_be_is_refused(row: dict[str, Any]) -> None:
     with pytest.raises(ServiceError, match="line 1 of the plan is not a step"):
         list(read_steps([json.dumps(row), json.dumps({"action": "end", "steps": 1})]))
+
+
+WHOLE: dict[str, Any] = {
+    "action": "copy",
+    "name": "n",
+    "reason": "new",
+    "source": {"size": 1, "hash": "h", "last_modified": 5},
+    "target": {"size": None, "hash": None, "last_modified": None},
+}
+
+
+def test_a_line_is_the_step_that_it_says() -> None:
+    lines = [
+        json.dumps(WHOLE),
+        json.dumps({"action": "skip", "name": "s", "reason": ""}),
+        '{"action": "end", "steps": 2}',
+    ]
+    assert list(read_steps(lines)) == [
+        Step("copy", "n", "new", Version(1, "h", 5.0), Version(None, None, None)),
+        Step("skip", "s", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"action": "explode"}, {"name": ""}, {"name": 5}, {"name": None}, {"reason": None}, {"source": None},
+        {"action": "delete", "target": None}, {"source": {"size": 1, "hash": "h"}},
+        *({"target": {**WHOLE["source"], **each}} for each in (
+            {"size": -1}, {"size": "1"}, {"size": 1.5}, {"hash": 5}, {"last_modified": "x"},
+            {"last_modified": float("nan")}, {"last_modified": float("inf")},
+        )),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_line_that_is_no_step_is_refused_with_its_number(wrong: dict[str, Any]) -> None:
+    lines = [json.dumps(WHOLE), json.dumps({**WHOLE, **wrong}), '{"action": "end", "steps": 2}']
+    found = read_steps(lines)
+    assert next(found).name == "n"
+    with pytest.raises(ServiceError) as raised:
+        next(found)
+    assert raised.value.args[0] == "line 2 of the plan is not a step; make a new plan"
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ([], "the plan breaks off after 1 steps; make a new plan"),
+        (['{"action": "end", "steps": 2}'], "the plan has 1 steps, its last line has 2; make a new plan"),
+        (['{"action": "end"}'], "the plan has 1 steps, its last line has None; make a new plan"),
+    ],
+)
+def test_a_plan_without_its_end_is_refused(end: list[str], words: str) -> None:
+    with pytest.raises(ServiceError) as raised:
+        list(read_steps([json.dumps(WHOLE), *end]))
+    assert raised.value.args[0] == words
