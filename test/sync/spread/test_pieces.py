@@ -121,6 +121,8 @@ def test_pieces_come_to_one_report(monkeypatch: pytest.MonkeyPatch) -> None:
         6, 10, 8, 10, {**one, "c": other["c"]}, {"n": "1", "m": "2"}, dry_run=True, more_failures=13
     )  # fmt: skip
     assert moved == [10]
+    sums.add(SyncReport(0, 0, 0, 0, {"e": ValueError("e")}, {}), 0)
+    assert (list(sums.report().failures), sums.report().more_failures) == (["a", "b", "c"], 14)
     assert (sums.report(3).withheld, sums.report(3).withheld_reason) == (3, None)
 
 
