@@ -236,8 +236,26 @@ def test_one_that_is_not_there_is_not_in_use_and_no_link_is_followed(tmp_path: P
     assert not is_in_use(tmp_path / "j")
     _written(tmp_path / "j")
     (tmp_path / "link").symlink_to(tmp_path / "j")
-    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
-        is_in_use(tmp_path / "link")
+    with Journal(tmp_path / "j"):
+        assert is_in_use(tmp_path / "j")
+        assert not is_in_use(tmp_path / "link")
+
+
+def test_one_that_goes_while_its_owner_is_asked_for_is_a_conflict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j"
+    read = Path.read_bytes
+
+    def late(self: Path) -> bytes:
+        self.unlink()
+        return read(self)
+
+    with Journal(path) as first:
+        first.begin(LINES[0])
+        monkeypatch.setattr(Path, "read_bytes", late)
+        with pytest.raises(ConflictError, match="another process is at this transfer"):
+            Journal(path)
 
 
 def test_a_record_comes_back_from_its_line() -> None:

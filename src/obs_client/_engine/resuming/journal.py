@@ -135,7 +135,8 @@ def _open_locked(path: Path) -> int:
     while True:
         descriptor = os.open(path, _FLAGS, 0o600)
         try:
-            if _lock(descriptor, path) and _is_at(descriptor, path):
+            _lock(descriptor, path)
+            if _is_at(descriptor, path):
                 return descriptor
         except BaseException:
             os.close(descriptor)
@@ -143,17 +144,22 @@ def _open_locked(path: Path) -> int:
         os.close(descriptor)  # its owner removed it meanwhile
 
 
-def _lock(descriptor: int, path: Path) -> bool:
+def _lock(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        who = who_in(read_lines(path.read_bytes())[0]) if path.exists() else "another process"
         raise ConflictError(
-            f"{who} is at this transfer", hint="wait for it, or end it; `obs transfers` lists them"
+            f"{_who_is_at(path)} is at this transfer", hint="wait for it, or end it; `obs transfers` lists them"
         ) from None
     except OSError:
         pass  # a file system without locks
-    return True
+
+
+def _who_is_at(path: Path) -> str:
+    try:
+        return who_in(read_lines(path.read_bytes())[0])
+    except FileNotFoundError:  # its owner has just ended
+        return who_in([])
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -173,7 +179,7 @@ def is_in_use(path: Path) -> bool:
     """Whether a process is at work on it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
+    except OSError:  # it is gone, or a link, which is no journal of ours
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
