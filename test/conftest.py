@@ -10,6 +10,7 @@ import contextlib
 import gc
 import logging
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,11 @@ from test.servers.shared import Servers
 MARKS = [frozenset({name}) for name in ("server", "slow", "full")]
 
 _NOT = re.compile(r"not \w+")
+
+
+def pytest_configure() -> None:
+    """Take interrupts also in a run that a shell put into the background, where it has them ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
