@@ -40,7 +40,7 @@ def test_bounded_map_keeps_order_takes_few_ahead_and_stops_at_a_failure() -> Non
         while True:
             seen.append(next(failing))
     assert seen == [0, 1, 2, 3, 4]
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client_")]
 
 
 def test_mixed_map_keeps_order_and_hands_over_only_what_is_not_had_at_once() -> None:
@@ -165,7 +165,7 @@ def test_mixed_map_lets_no_more_wait_for_one_than_it_says() -> None:
     assert [next(results) for _ in range(5)] == list(range(5))
     assert len(taken) == READY_MAXIMUM + 5
     results.close()  # type: ignore[attr-defined]
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("obs_client_")]
 
 
 def test_workers_see_the_callers_context_and_leave_it_as_it_is() -> None:

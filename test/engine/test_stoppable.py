@@ -55,7 +55,7 @@ def test_a_call_is_stopped_from_another_thread(tmp_path: Path, name: str, part_s
     assert [type(error) for error in ended] == [Stopped]
     assert sorted(os.listdir(tmp_path)) == ["source", "store"]
     assert os.listdir(tmp_path / "store" / "box") == ["large"]
-    assert not [each for each in threading.enumerate() if each.name.startswith("obs_client")]
+    assert not [each for each in threading.enumerate() if each.name.startswith("obs_client_")]
 
 
 def test_a_call_that_begins_after_it_was_stopped_does_nothing() -> None:

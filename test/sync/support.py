@@ -164,8 +164,8 @@ class Refusing(RecordingClient):
 
 
 def threads() -> set[threading.Thread]:
-    """The threads of pools that are alive."""
-    return {thread for thread in threading.enumerate() if thread.name.startswith("obs_client")}
+    """The threads of pools that are alive; those of `aio` go on until their client is collected."""
+    return {thread for thread in threading.enumerate() if thread.name.startswith("obs_client_")}
 
 
 class Slow(RecordingClient):

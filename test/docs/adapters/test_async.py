@@ -43,7 +43,7 @@ def test_a_call_in_a_thread_of_trio_or_asyncio_is_stopped(page: dict[str, Any]) 
         assert anyio.run(cancelled, backend=backend), backend
         assert [entry.name for entry in client.object_list()] == ["cat.txt"]
         assert client.cleanup(older_than=0).removed == ()
-        assert not [each for each in threading.enumerate() if each.name.startswith("obs_client")]
+        assert not [each for each in threading.enumerate() if each.name.startswith("obs_client_")]
 
 
 def test_what_a_call_in_a_thread_raises_goes_out(page: dict[str, Any]) -> None:

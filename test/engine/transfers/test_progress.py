@@ -202,7 +202,7 @@ def filled(client: HaltingClient, size: int) -> HaltingClient:
 
 
 def threads_of_transfers() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("obs_client")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("obs_client_")]
 
 
 @pytest.fixture(autouse=True)
