@@ -47,6 +47,7 @@ def test_the_first_example_of_all() -> None:
     assert promises(_examples(README)) >= 9
 
 
+@pytest.mark.slow
 def test_the_quick_start(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     examples = blocks(text_of("quickstart.md"))
     assert promises(examples) >= 9

@@ -186,6 +186,7 @@ class TestConnections:
                 get(pool, server.url + "/")
             assert len(server.connections) == 1
 
+    @pytest.mark.slow
     def test_threads_get_their_own_answers(self, pool: HttpPool) -> None:
         def work(thread: int) -> int:
             for number in range(200):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import fsspec
+import pytest
 
 from test.docs.pages import blocks, promises, run_blocks, text_of
 
 EXAMPLES = blocks(text_of("fsspec.md"))
 
 
+@pytest.mark.slow
 def test_the_examples_run(tmp_path: Path) -> None:
     fs = fsspec.filesystem("obs+memory")
     if fs.exists("photos"):

@@ -68,6 +68,7 @@ def test_a_container_is_addressed_as_botocore_does_it(address: Address) -> None:
         compare(address, OPERATIONS["ListObjectsV2"], container, "")
 
 
+@pytest.mark.slow
 def test_every_region_has_the_endpoint_of_botocores_rules() -> None:
     session = botocore.session.Session()
     loader = session.get_component("data_loader")

@@ -193,6 +193,7 @@ def test_what_no_ledger_can_be_kept_of_is_refused_before_anything(tmp_path: Path
     assert contents(target) == {}
 
 
+@pytest.mark.slow
 def test_it_ends_after_max_duration_and_the_next_goes_on(tmp_path: Path) -> None:
     source, target = known("one", NAMES), known("two")
     fill(target, {"old": Thing(b"y", {})})
