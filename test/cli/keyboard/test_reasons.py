@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import obs_client
 from obs_client.cli.many.reasons import brief
 from obs_client.cli.settings import Settings
 from obs_client.cli.several import each
+from obs_client.sync.proof import CheckReport
 from obs_client.sync.report import IN_A_ROW
 from test.cli.running import run
 
@@ -82,3 +84,24 @@ def test_what_is_refused_for_all_arguments_stops(capsys: pytest.CaptureFixture[s
     with pytest.raises(Exception, match="99 of 100"):
         each(Settings(), [("0", lambda: None), *actions])
     assert len(called) == 99
+
+
+@pytest.mark.parametrize("options", [(), ("--ledger", "proof.jsonl"), ("--json",)])
+def test_what_a_check_could_not_prove_and_does_not_list_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    listed: dict[str, Exception] = {"listed": obs_client.TemporaryError("not now")}
+    report = CheckReport(3, 9, (), (), (), listed, {}, more={"unproven": 1407})
+    monkeypatch.setattr(obs_client.sync, "check", lambda *_, **__: report)
+    found = run("check", *options, "one", "two")
+    assert found.exit_code == 1
+    said = found.stdout.splitlines()
+    if options == ("--json",):
+        assert json.loads(said[1]) == {"type": "unproven", "more": 1407}
+        assert json.loads(said[2])["unproven"] == 1408
+    else:
+        assert said[:2] == ["unproven   listed", "unproven   and 1,407 more"]
+        assert "1,408 unproven" in found.output

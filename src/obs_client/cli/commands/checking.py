@@ -114,8 +114,12 @@ def _tell_all(settings: Settings, report: CheckReport) -> None:
     for finding in ("differing", "missing", "extra"):
         for name in getattr(report, finding):
             settings.found({"type": finding, "name": name}, f"{finding:9}  {printable(name)}")
-        if more := report.more.get(finding):
-            settings.found({"type": finding, "more": more}, f"{finding:9}  and {more:,} more")
+        _tell_more(settings, report, finding)
+
+
+def _tell_more(settings: Settings, report: CheckReport, finding: Finding) -> None:
+    if more := report.more.get(finding):
+        settings.found({"type": finding, "more": more}, "" if settings.quiet else f"{finding:9}  and {more:,} more")
 
 
 def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
@@ -124,6 +128,7 @@ def _finish(settings: Settings, report: CheckReport, empty: list[str]) -> None:
     for name, error in report.failures.items():
         row = {"type": "unproven", "name": name, "reason": str(error)}
         settings.found(row, "" if settings.quiet else f"unproven   {printable(name)}")
+    _tell_more(settings, report, "unproven")
     settings.fail_all(report.failures)
     named: dict[Finding, int] = {
         "differing": len(report.differing),
