@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from obs_client.backend.body import Body
 from obs_client.backend.integrity import ContentDigest
@@ -23,8 +23,12 @@ from obs_client.models import (
 
 Answer = TypeVar("Answer")
 
-Through = Callable[[str, Callable[[], ObjectInfo | None]], ObjectInfo | None]
-"""`WrappedClient._through`, for the steps of an upload."""
+
+class Through(Protocol):
+    """`WrappedClient._through`, for the steps of an upload."""
+
+    def __call__(self, primitive: str, call: Callable[[], Answer], /) -> Answer:
+        """Make one call of a primitive."""
 
 
 class WrappedClient(ObjectStorageClient):
@@ -230,17 +234,13 @@ class WrappedUpload(MultipartUpload):
         return self.inner.receipt(part)
 
     def take_up(self, receipts: Mapping[Part, str]) -> Collection[Part]:
-        taken: list[Part] = []
-        self._through("take_up", lambda: taken.__setitem__(slice(None), self.inner.take_up(receipts)))
-        return taken
+        return self._through("take_up", lambda: self.inner.take_up(receipts))
 
     def leave(self) -> None:
         self.inner.leave()
 
     def replaces(self) -> Sequence[str]:
-        names: list[str] = []
-        self._through("replaces", lambda: names.__setitem__(slice(None), self.inner.replaces()))
-        return names
+        return self._through("replaces", self.inner.replaces)
 
     def remove_replaced(self, names: Sequence[str]) -> None:
         self._through("remove_replaced", lambda: self.inner.remove_replaced(names))
