@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,20 @@ def step(place: Place, name: str) -> Step:
 
 
 def deleted(source: Place, target: Place, steps: list[Step], *, dry_run: bool = False) -> list[Done]:
-    return list(Deleter(source, target, 2, dry_run).delete(iter(steps)))
+    return list(Deleter(source, target, SyncOptions(workers=2, dry_run=dry_run)).delete(iter(steps)))
+
+
+@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("there", [True, False])
+def test_the_mark_of_a_folder_that_came_back_stays(tmp_path: Path, marked: bool, there: bool) -> None:
+    target = memory(**{"f/": b""})
+    steps = [step(target, "f/")]
+    if there:
+        (tmp_path / "f").mkdir()
+    options = SyncOptions(delete=True, folder_markers=marked)
+    [done] = Deleter(Place.parse(str(tmp_path)), target, options).delete(iter(steps))
+    stays = marked and there
+    assert (done.outcome, list(contents(target))) == (("failed", ["f/"]) if stays else ("deleted", []))
 
 
 class Some(RecordingClient):

@@ -9,8 +9,9 @@ from obs_client._engine.border import Border
 from obs_client._engine.parallel import bounded_map
 from obs_client.errors import InvalidNameError, PartialFailureError
 from obs_client.places import Place
+from obs_client.sync.options import SyncOptions
 from obs_client.sync.report import HOPELESS, Done, changed, failed
-from obs_client.sync.sides import check_is_there
+from obs_client.sync.sides import check_is_there, directory_of
 from obs_client.sync.steps import Step, Version
 
 IN_BULK = 4
@@ -22,11 +23,12 @@ GONE_ALREADY = "gone from the target already"
 class Deleter:
     """Deletes from the target what the source still lacks, and what is still what it was."""
 
-    def __init__(self, source: Place, target: Place, workers: int, dry_run: bool) -> None:
+    def __init__(self, source: Place, target: Place, options: SyncOptions) -> None:
         self._source = source
         self._target = target
-        self._workers = workers
-        self._dry_run = dry_run
+        self._workers = options.workers
+        self._dry_run = options.dry_run
+        self._folders = directory_of(source) if options.folder_markers else None
 
     def delete(self, steps: Iterator[Step]) -> Iterator[Done]:
         """Do all steps; gives what became of each.
@@ -82,10 +84,11 @@ class Deleter:
         return None
 
     def _source_has(self, name: str) -> bool:
+        full_name = self._source.full_name(name)
         try:
-            info = self._source.client.object_info(self._source.full_name(name), self._source.container_name)
-        except InvalidNameError:
-            return False  # a name that the source cannot have
+            info = self._source.client.object_info(full_name, self._source.container_name)
+        except InvalidNameError:  # a name that the source cannot have, but for a folder of which it is the mark
+            return self._folders is not None and name.endswith("/") and self._folders.has_folder(full_name)
         return info is not None
 
 

@@ -114,7 +114,7 @@ class Run:
             self._tally.counts["skipped"] += kept.count if kept else 0
             reason = self._why_not(count, later.copies) if count else None
             if reason is None:
-                deleter = Deleter(self._source, self._target, self._options.workers, self._options.dry_run)
+                deleter = Deleter(self._source, self._target, self._options)
                 with ended(deleter.delete(step for step in later if step.action == "delete")) as deleted:
                     for done in deleted:
                         self._count(done)
