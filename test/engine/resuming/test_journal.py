@@ -327,7 +327,7 @@ def test_where_there_are_no_journals_none_are_found(
     (journals / "gone.jsonl").symlink_to(tmp_path / "nowhere")
     assert list(records.read_all()) == []
     for error in (NotADirectoryError, PermissionError):
-        monkeypatch.setattr(Path, "glob", functools.partial(_refuse, error))
+        monkeypatch.setattr(Path, "glob", staticmethod(functools.partial(_refuse, error)))
         assert list(records.read_all()) == []
 
 
