@@ -16,6 +16,17 @@ from obs_client._engine.parallel import READY_MAXIMUM, WorkerPool, bounded_map, 
 from obs_client.backend import stopping
 
 
+class Numbers:
+    """From 0 to 39; counts how many were taken."""
+
+    taken = 0
+
+    def __iter__(self) -> Iterator[int]:
+        for number in range(40):
+            self.taken += 1
+            yield number
+
+
 def test_bounded_map_keeps_order_takes_few_ahead_and_stops_at_a_failure() -> None:
     taken: list[int] = []
 
@@ -68,18 +79,11 @@ def test_mixed_map_gives_what_is_had_at_once_without_a_thread() -> None:
 
 
 def test_mixed_map_hands_over_no_more_than_there_are_workers() -> None:
-    taken = 0
-
-    def items() -> Iterator[int]:
-        nonlocal taken
-        for number in range(40):
-            taken += 1
-            yield number
-
-    for given, result in enumerate(mixed_map(lambda _: None, lambda number: number, items(), 3)):
+    items = Numbers()
+    for given, result in enumerate(mixed_map(lambda _: None, lambda number: number, items, 3)):
         assert result == given
-        assert taken - given <= 4
-    assert taken == 40
+        assert items.taken - given <= 4
+    assert items.taken == 40
 
 
 MANY = 40
@@ -340,18 +344,11 @@ def test_a_failure_closes_nothing_under_another_worker() -> None:
 @pytest.mark.parametrize("workers", [2, 3, 5])
 def test_items_are_taken_no_sooner_than_is_promised(workers: int) -> None:
     """Each holds memory: a part of an object, a page of names."""
-    taken = 0
-
-    def items() -> Iterator[int]:
-        nonlocal taken
-        for number in range(40):
-            taken += 1
-            yield number
-
-    for given, result in enumerate(bounded_map(lambda item: item, items(), workers)):
+    items = Numbers()
+    for given, result in enumerate(bounded_map(lambda item: item, items, workers)):
         assert result == given
-        assert taken - given <= workers + 1
-    assert taken == 40
+        assert items.taken - given <= workers + 1
+    assert items.taken == 40
 
 
 def test_items_that_nobody_asks_for_any_more_are_closed_at_once_though_the_exception_is_kept() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from obs_client.backends.local.directory import DirectoryClient, Visit
 from obs_client.backends.local.store import FileStore, LocalClient
 from test.local.support import PLACES, POLICIES, all_closed, keep, make_client
 
@@ -29,6 +30,15 @@ def client(request: pytest.FixtureRequest, container: Path) -> FileStore:
 def local(container: Path) -> LocalClient:
     """The client that escapes names."""
     return LocalClient(container.parent, container.name)
+
+
+@pytest.fixture
+def visit(container: Path) -> Iterator[Visit]:
+    """The container as a plain directory, held open for many small files."""
+    found = DirectoryClient(container).visit("c")
+    assert found
+    yield found
+    found.close()
 
 
 @pytest.fixture(params=PLACES)

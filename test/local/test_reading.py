@@ -6,7 +6,6 @@ import hashlib
 import os
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -171,13 +170,6 @@ def test_a_condition_that_does_not_hold_says_what_is_there(client: FileStore) ->
 
 class TestTheShortWay:
     """Small files, read at once; what is not simply one file of one time is left to a reader."""
-
-    @pytest.fixture
-    def visit(self, container: Path) -> Iterator[Visit]:
-        found = DirectoryClient(container).visit("c")
-        assert found
-        yield found
-        found.close()
 
     def test_a_file_is_read_with_its_attributes_and_its_proof(
         self, visit: Visit, container: Path, monkeypatch: pytest.MonkeyPatch

@@ -442,13 +442,6 @@ def test_a_large_file_on_its_way_has_a_name_for_messages(client: FileStore, cont
 class TestTheShortWay:
     """Content that is in memory, where nothing is in the way; all else is left to a draft, and nothing of it here."""
 
-    @pytest.fixture
-    def visit(self, container: Path) -> Iterator[Visit]:
-        found = DirectoryClient(container).visit("c")
-        assert found
-        yield found
-        found.close()
-
     @staticmethod
     def new(name: str, **conditions: Any) -> NewObject:
         return NewObject("c", name, Attributes("text/x", METADATA), 7, **conditions)
